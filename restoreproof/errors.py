@@ -1,0 +1,102 @@
+"""Everything restoreproof raises on purpose, and the exit code each one means.
+
+    RestoreproofError               4   the harness itself can't vouch
+    ├── UsageError                  2   could not start
+    │   ├── ContractError           2   stack.yaml
+    │   ├── FeatureError            2   a .feature file or a step phrase
+    │   ├── ForeignSetError         2   the set belongs to another stack, or is unsafe to open
+    │   └── IdentityError           2   no recovery identity, or it does not decrypt
+    ├── EnvironmentUnfitError       3   this machine prevented proof: namespaces, ports, disk
+    │   └── ServiceFailedError      3   a service did not become ready, or died
+    ├── StageOrderError             4   a stage was asked for out of order: a harness bug
+    └── EvidenceError               4   the evidence can't be trusted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The process exit codes of every command (design.md, "Outcomes")."""
+
+    VERIFIED = 0
+    FAILED = 1
+    COULD_NOT_START = 2
+    NOT_VERIFIED = 3
+    NO_TRUSTWORTHY_EVIDENCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file a person wrote; lines count from 1."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class RestoreproofError(Exception):
+    """A failure with a cause, a place and a next step.
+
+    Args:
+        message: what went wrong, in one sentence and without secrets.
+        where: the file and line to look at, if there is one.
+        hint: what to do next, if that is known.
+    """
+
+    exit_code: ExitCode = ExitCode.NO_TRUSTWORTHY_EVIDENCE
+
+    def __init__(self, message: str, *, where: Location | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        hint = f"\n  next: {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+
+class UsageError(RestoreproofError):
+    """The command line, or what it names, can't be used."""
+
+    exit_code = ExitCode.COULD_NOT_START
+
+
+class ContractError(UsageError):
+    """stack.yaml is not a contract."""
+
+
+class FeatureError(UsageError):
+    """A feature file says something that can't be asserted."""
+
+
+class ForeignSetError(UsageError):
+    """The backup set is another stack's, or can't be opened safely."""
+
+
+class IdentityError(UsageError):
+    """The recovery identity is missing, or does not decrypt the secrets."""
+
+
+class EnvironmentUnfitError(RestoreproofError):
+    """The machine prevented proof; nothing is said about the backup."""
+
+    exit_code = ExitCode.NOT_VERIFIED
+
+
+class ServiceFailedError(EnvironmentUnfitError):
+    """A service died or never became ready. The message carries its last log lines."""
+
+
+class StageOrderError(RestoreproofError):
+    """A stage was asked for out of the contract's order."""
+
+
+class EvidenceError(RestoreproofError):
+    """The evidence of a drill is incomplete or contradicts itself."""

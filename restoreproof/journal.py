@@ -1,0 +1,195 @@
+"""What happened in one drill, in the order in which it happened: append and read.
+
+The inner process (pytest in the sandbox) can only send lines through an inherited pipe; the outer
+process checks them and writes the file. Types that belong to the outer process are refused from the inner
+one, so restored code that somehow reached the pipe could still not declare the target isolated or torn down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from restoreproof.errors import EvidenceError
+from restoreproof.redact import Redactor
+
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of one event; longer ones are refused, so a hostile backup can't fill the disk in one line."""
+
+OUTER_TYPES = frozenset(
+    {
+        "drill-opened",  # drill_id, stack, plan, set_id, attempt, trigger, host{...}, harness
+        "set-verified",  # set_id, recovery_point, artifacts, bytes, seconds, synthetic
+        "set-contradiction",  # artifact, expected, observed
+        "isolation-control",  # probe, reached: the same probe outside the sandbox
+        "isolation-verdict",  # proven, reason: outer's reading of control and probe
+        "inner-launched",  # pid
+        "inner-exited",  # returncode, seconds
+        "teardown",  # proven, leftovers
+        "drill-interrupted",  # reason
+        "drill-closed",  # seconds
+    }
+)
+
+INNER_TYPES = frozenset(
+    {
+        "isolation-probe",  # probe, reached, detail
+        "stage-entered",  # stage
+        "stage-done",  # stage, seconds
+        "stage-failed",  # stage, error, hint
+        "phase",  # stage, name, seconds, bytes?, items?: one timed piece of work inside a stage
+        "service-started",  # service, pid, argv, stage
+        "service-ready",  # service, seconds
+        "service-stopped",  # service, returncode
+        "command",  # tool, argv, returncode, seconds, stderr_tail
+        "override",  # service, name, why
+        "measurement",  # name, value, unit, detail
+        "note",  # text
+        "fault-injected",  # fault, detail: this drill is a test of the harness, and can't end VERIFIED
+        "scenario-started",  # check
+        "step",  # check, keyword, text, outcome, seconds
+        "observation",  # check, + the fields of Observation
+        "scenario-finished",  # check, status: passed|failed|skipped|not-reached, reason, seconds
+        "allure-result",  # uuid, result: the JSON of an Allure test result
+        "allure-container",  # uuid, container
+        "allure-attachment",  # name, base64
+        "collected",  # checks: the ids pytest collected
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the journal. ``at`` is UTC, ``mono`` seconds of CLOCK_MONOTONIC on the drill's machine."""
+
+    seq: int
+    source: str
+    type: str
+    at: str
+    mono: float
+    data: dict[str, Any]
+
+
+class Emitter(Protocol):
+    """Where events go."""
+
+    def emit(self, type: str, /, **data: Any) -> None:
+        """Append one event of ``type``."""
+
+
+def _now(seq: int, source: str, type: str, data: dict[str, Any]) -> Event:
+    stamp = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return Event(seq, source, type, stamp, time.monotonic(), data)
+
+
+def _line(event: Event) -> bytes:
+    return json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+
+
+class PipeEmitter:
+    """The inner side: numbers its events and writes them to the inherited pipe.
+
+    Args:
+        fd: the inherited descriptor; None (a feature run without an outer process) drops events.
+        redactor: every string passes it before it leaves the process.
+    """
+
+    def __init__(self, fd: int | None, redactor: Redactor) -> None:
+        self._fd = fd
+        self._redactor = redactor
+        self._seq = 0
+        self._lock = threading.Lock()
+
+    def emit(self, type: str, /, **data: Any) -> None:
+        if type not in INNER_TYPES:
+            raise EvidenceError(f"the inner process may not record an event of type {type!r}")
+        with self._lock:
+            self._seq += 1
+            line = _line(_now(self._seq, "inner", type, self._redactor.value(data)))
+            view = memoryview(line)
+            while self._fd is not None and view:
+                view = view[os.write(self._fd, view) :]
+
+
+class JournalWriter:
+    """The outer side: the only writer of ``journal.jsonl``; each event is flushed as it is written."""
+
+    def __init__(self, path: Path, redactor: Redactor) -> None:
+        self.path = path
+        self._redactor = redactor
+        self._file = path.open("xb")
+        self._seq = 0
+        self._inner_seq = 0
+        self._lock = threading.Lock()
+
+    def emit(self, type: str, /, **data: Any) -> None:
+        if type not in OUTER_TYPES:
+            raise EvidenceError(f"the outer process may not record an event of type {type!r}")
+        with self._lock:
+            self._seq += 1
+            self._write(_now(self._seq, "outer", type, self._redactor.value(data)))
+
+    def accept(self, line: bytes) -> Event:
+        """Check one line from the inner process and append it.
+
+        Raises:
+            EvidenceError: it is no event, not the inner's to send, or out of sequence.
+        """
+        event = parse_line(line)
+        with self._lock:
+            if event.source != "inner" or event.type not in INNER_TYPES:
+                raise EvidenceError(f"an event {event.type!r} of {event.source!r} came from the inner process")
+            if event.seq != self._inner_seq + 1:
+                raise EvidenceError(f"inner event {event.seq} follows {self._inner_seq}: events were lost or forged")
+            self._inner_seq = event.seq
+            redacted = Event(
+                event.seq, event.source, event.type, event.at, event.mono, self._redactor.value(event.data)
+            )
+            self._write(redacted)
+        return redacted
+
+    def _write(self, event: Event) -> None:
+        self._file.write(_line(event))
+        self._file.flush()
+
+    def close(self) -> None:
+        """Flush to disk and close; safe to call twice."""
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+
+def parse_line(line: bytes) -> Event:
+    """One journal line as an event. Raises EvidenceError if it is not one."""
+    if len(line) > MAX_LINE:
+        raise EvidenceError(f"a journal line of {len(line)} bytes is longer than {MAX_LINE}")
+    try:
+        event = Event(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise EvidenceError(f"not a journal event: {line[:80]!r}") from error
+    well_formed = (
+        isinstance(event.seq, int)
+        and isinstance(event.source, str)
+        and isinstance(event.type, str)
+        and isinstance(event.at, str)
+        and isinstance(event.mono, int | float)
+        and isinstance(event.data, dict)
+    )
+    if not well_formed:
+        raise EvidenceError(f"not a journal event: {line[:80]!r}")
+    return event
+
+
+def read_journal(path: Path) -> Iterator[Event]:
+    """The events of a journal file, in order. Raises EvidenceError on a torn or foreign line."""
+    with path.open("rb") as file:
+        for line in file:
+            yield parse_line(line)

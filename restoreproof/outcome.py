@@ -1,0 +1,116 @@
+"""What a check may end as, what a drill may end as, and the one rule that leads from these to that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from restoreproof.errors import ExitCode
+
+MAX_FINDINGS = 20
+"""How many offending items an observation lists; the total is always given."""
+
+
+class Outcome(StrEnum):
+    """How one check ended (design.md, "Outcomes")."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    NOT_VERIFIED = "NOT_VERIFIED"
+    ERROR = "ERROR"
+    WAIVED = "WAIVED"
+
+
+class Verdict(StrEnum):
+    """How a whole drill ended."""
+
+    VERIFIED = "VERIFIED"
+    VERIFIED_WITH_WAIVERS = "VERIFIED WITH WAIVERS"
+    FAILED = "FAILED"
+    NOT_VERIFIED = "NOT VERIFIED"
+    PARTIAL = "PARTIAL"
+
+    def exit_code(self, *, waivers_allowed: bool = False) -> ExitCode:
+        """The exit code a pipeline gates on. Waivers pass only where the contract's policy allows."""
+        match self:
+            case Verdict.VERIFIED:
+                return ExitCode.VERIFIED
+            case Verdict.VERIFIED_WITH_WAIVERS:
+                return ExitCode.VERIFIED if waivers_allowed else ExitCode.NOT_VERIFIED
+            case Verdict.FAILED:
+                return ExitCode.FAILED
+            case _:
+                return ExitCode.NOT_VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One measured fact: what was expected, what was seen, and of how many.
+
+    ``examined`` and ``of`` count items (rows, objects, logins); both are None only where counting makes
+    no sense. ``sample`` says how the examined items were chosen. ``findings`` lists at most
+    ``MAX_FINDINGS`` offending items, already free of secrets; ``findings_total`` counts all.
+    """
+
+    outcome: Outcome
+    expected: str
+    observed: str
+    examined: int | None = None
+    of: int | None = None
+    sample: str = "all"
+    findings: tuple[str, ...] = ()
+    findings_total: int = 0
+    seconds: float = 0.0
+
+
+class NotPassed(Exception):
+    """Base of the two ways in which an observation stops a scenario."""
+
+    def __init__(self, observation: Observation) -> None:
+        listed = "".join(f"\n  - {finding}" for finding in observation.findings)
+        more = observation.findings_total - len(observation.findings)
+        tail = f"\n  … and {more} more" if more > 0 else ""
+        super().__init__(f"expected {observation.expected}; observed {observation.observed}{listed}{tail}")
+        self.observation = observation
+
+
+class CheckFailed(NotPassed, AssertionError):
+    """The restored stack contradicts the expectation. Allure shows it as failed."""
+
+
+class CheckNotVerified(NotPassed):
+    """Nothing could be examined. Allure shows it as broken."""
+
+
+def require_passed(observation: Observation) -> None:
+    """Raise unless ``observation`` passed.
+
+    Raises:
+        CheckFailed: it is FAILED.
+        CheckNotVerified: it is anything else but PASSED.
+    """
+    if observation.outcome is Outcome.FAILED:
+        raise CheckFailed(observation)
+    if observation.outcome is not Outcome.PASSED:
+        raise CheckNotVerified(observation)
+
+
+def decide(mandatory: Iterable[Outcome], *, isolated: bool, complete: bool, whole: bool) -> Verdict:
+    """The verdict of a drill: the first rule that holds (design.md, "Outcomes").
+
+    Args:
+        mandatory: the outcomes of every mandatory check that was planned.
+        isolated: the target was proven isolated, with its positive control.
+        complete: nothing that was planned is absent, and the journal has no gap.
+        whole: all features of the contract were planned, not a selection.
+    """
+    outcomes = list(mandatory)
+    if Outcome.FAILED in outcomes:
+        return Verdict.FAILED
+    if not whole:
+        return Verdict.PARTIAL
+    unproven = not outcomes or Outcome.NOT_VERIFIED in outcomes or Outcome.ERROR in outcomes
+    if unproven or not isolated or not complete:
+        return Verdict.NOT_VERIFIED
+    return Verdict.VERIFIED_WITH_WAIVERS if Outcome.WAIVED in outcomes else Verdict.VERIFIED

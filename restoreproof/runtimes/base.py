@@ -1,0 +1,107 @@
+"""What a drill needs from whatever runs its stack. Each runtime is one implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from restoreproof.redact import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a service is reached: ``host`` is its name in the contract (for Host and SNI), ``address`` an IP."""
+
+    service: str
+    host: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user name and its password."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A tool that ran to its end. ``stdout`` is empty when it was sent to a file."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: bytes
+    stderr: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a service is to be started, beyond what the contract says of it.
+
+    ``environment`` is added to the service's own; ``files`` are written (mode 0600) below its data directory
+    before it starts, by relative path; ``arguments`` are appended to its command.
+    """
+
+    environment: Mapping[str, str | Secret] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+
+
+class Stack(Protocol):
+    """Handles to what runs: the drill's checks and assets see a stack only through this."""
+
+    def endpoint(self, service: str, port: str = "main") -> Endpoint:
+        """Where ``service`` listens; ``port`` names one of its contract ports. Raises ContractError."""
+
+    def administrator(self, service: str) -> Credentials:
+        """The throw-away administrator made when the service was provisioned."""
+
+    def log_tail(self, service: str, lines: int = 20) -> str:
+        """The last lines of the service's log, redacted."""
+
+    def run_tool(
+        self,
+        service: str,
+        tool: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str | Secret] | None = None,
+        read: Sequence[Path] = (),
+        write: Sequence[Path] = (),
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        timeout_s: float = 3600.0,
+    ) -> Completed:
+        """Run ``tool`` (a binary of the service's component, such as ``pg_restore``, or for a Python service
+        a module) in a sandbox of its own beside the service.
+
+        ``read`` and ``write`` are directories bound into it at the same path; ``stdin`` and ``stdout`` are
+        files. A non-zero return code is returned, not raised.
+        """
+
+
+class Runtime(Stack, Protocol):
+    """Starts, stops and tears down the services of one stack."""
+
+    name: str
+
+    def start(self, service: str, start: Start = Start()) -> None:
+        """Start ``service`` and return once it answers an authenticated request.
+
+        Raises:
+            ServiceFailedError: it exited or did not answer in time; carries its last log lines and a hint.
+        """
+
+    def stop(self, service: str) -> None:
+        """Stop ``service`` and everything it started; return once it is gone."""
+
+    def running(self, service: str) -> bool:
+        """Whether the service's process is alive."""
+
+    def teardown(self) -> None:
+        """Stop everything. Data is destroyed by the outer process, which owns the directory."""
