@@ -12,21 +12,21 @@ depends_on = None
 
 CURRENT_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 
-#: table -> which rows the application may see, and which it may write
-TENANT_ROWS = {
-    "tenants": (f"id = {CURRENT_TENANT}", None),
-    **{
-        table: (f"tenant_id = {CURRENT_TENANT}", None)
-        for table in (
-            "organizations", "users", "agents", "proofs", "certificates", "jobs", "dead_letters",
-            "consumption_receipts", "licenses", "idempotency_keys",
-        )
-    },
-    # Events of the platform itself, and verifications of unknown numbers, belong to no tenant.
-    **{
-        table: (f"tenant_id = {CURRENT_TENANT}", f"tenant_id is null or tenant_id = {CURRENT_TENANT}")
-        for table in ("audit_log", "verification_logs")
-    },
+OWN_ROWS = f"tenant_id = {CURRENT_TENANT}"
+OWN_OR_NOBODYS_ROWS = f"tenant_id is null or {OWN_ROWS}"
+
+TENANT_TABLES = (
+    "organizations", "users", "agents", "proofs", "certificates", "jobs", "dead_letters",
+    "consumption_receipts", "licenses", "idempotency_keys",
+)  # fmt: skip
+# Events of the platform itself, and verifications of unknown numbers, belong to no tenant.
+MIXED_TABLES = ("audit_log", "verification_logs")
+
+#: table -> the rows that the application may see, and those that it may write
+POLICIES = {
+    "tenants": (f"id = {CURRENT_TENANT}", "false"),
+    **dict.fromkeys(TENANT_TABLES, (OWN_ROWS, OWN_ROWS)),
+    **dict.fromkeys(MIXED_TABLES, (OWN_ROWS, OWN_OR_NOBODYS_ROWS)),
 }
 
 GRANTS = """
@@ -66,11 +66,11 @@ CERTIFICATE_TENANT = """
 
 
 def upgrade() -> None:
-    for table, (visible, writable) in TENANT_ROWS.items():
+    for table, (visible, writable) in POLICIES.items():
         op.execute(f"alter table {table} enable row level security")
         op.execute(
             f"create policy app_tenant on {table} to wipe_app using ({visible})"
-            f" with check ({writable or visible})"
+            f" with check ({writable})"
         )
         op.execute(f"create policy worker_all on {table} to wipe_worker using (true) with check (true)")
         op.execute(f"create policy readonly_all on {table} for select to wipe_readonly using (true)")
@@ -85,7 +85,7 @@ def downgrade() -> None:
         op.execute(f"revoke all on all tables in schema public from {role}")
         op.execute(f"revoke all on all sequences in schema public from {role}")
         op.execute(f"revoke all on schema public from {role}")
-    for table in TENANT_ROWS:
+    for table in POLICIES:
         for policy in ("app_tenant", "worker_all", "readonly_all"):
             op.execute(f"drop policy {policy} on {table}")
         op.execute(f"alter table {table} disable row level security")

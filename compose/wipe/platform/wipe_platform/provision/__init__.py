@@ -1,0 +1,1 @@
+"""Everything a fresh installation needs before its first start, with fresh random secrets."""
