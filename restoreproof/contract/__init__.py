@@ -1,0 +1,9 @@
+"""stack.yaml, the nouns of a stack, as frozen models."""
+
+from restoreproof.contract.loading import json_schema, load
+from restoreproof.contract.models import Contract
+from restoreproof.contract.nouns import nouns
+from restoreproof.contract.sql import bind
+from restoreproof.contract.variables import resolve
+
+__all__ = ["Contract", "bind", "json_schema", "load", "nouns", "resolve"]

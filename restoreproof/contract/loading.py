@@ -1,0 +1,64 @@
+"""From ``stack.yaml`` to a ``Contract``, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from restoreproof.contract import document as documents
+from restoreproof.contract.models import Contract
+from restoreproof.contract.problems import InvalidContract, from_validation
+from restoreproof.contract.references import problems as reference_problems
+from restoreproof.errors import ContractError, Location
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+def load(path: Path) -> Contract:
+    """The contract in ``path``, with its shape and all its references checked.
+
+    Raises:
+        ContractError: the file can't be read, or is not a contract; every fault with file, line and, where
+            a known word is near, a suggestion. Faults of one kind are reported together.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ContractError(
+            f"can't read the contract: {error.strerror}", where=Location(str(path)), hint="name a stack.yaml"
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise ContractError(f"{len(content)} bytes are too many for a contract", where=Location(str(path)))
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ContractError("the contract is not UTF-8", where=Location(str(path))) from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Contract:
+    """``load`` for text that is already there; ``path`` is what messages and relative paths refer to."""
+    document, found = documents.read(text, str(path))
+    try:
+        contract = Contract.model_validate(document.data)
+    except ValidationError as error:
+        raise InvalidContract([*found, *from_validation(error, Contract, document)]) from error
+    contract._document = document
+    contract._path = path.absolute()
+    contract._sha256 = hashlib.sha256(text.encode()).hexdigest()
+    found.extend(reference_problems(contract))
+    if found:
+        raise InvalidContract(found)
+    return contract
+
+
+def json_schema() -> dict[str, Any]:
+    """The contract's JSON Schema, published as docs/stack.schema.json for editors."""
+    schema = Contract.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "restoreproof/stack/v1",
+    } | schema
