@@ -12,7 +12,7 @@ from restoreproof.redact import Secret
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a service is reached: ``host`` is its name in the contract (for Host and SNI), ``address`` an IP."""
+    """Where a service is reached: ``host`` is its contract name (for Host and SNI), ``address`` an IP."""
 
     service: str
     host: str

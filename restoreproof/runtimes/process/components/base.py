@@ -1,0 +1,144 @@
+"""What a component says of itself, and what it is told of the service it runs."""
+
+from __future__ import annotations
+
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from restoreproof.contract.services import Service
+from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Completed, Credentials, Start
+from restoreproof.runtimes.process.sandbox import NO_MOUNTS, Mounts
+
+
+class Options(BaseModel):
+    """The keys of a service that its component adds to those of the contract; others are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+class Run(Protocol):
+    """Runs one command to its end in a sandbox with the service's own mounts."""
+
+    def __call__(
+        self, argv: Sequence[str], *, mounts: Mounts, environment: Mapping[str, str | Secret] | None = None
+    ) -> Completed:
+        """A failure is returned, not raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one service runs. It may write ``data`` only, which has the same path in its sandbox."""
+
+    name: str
+    service: Service
+    address: str
+    data: Path
+    contract_dir: Path
+    code: Path
+    cache: Path
+    run: Run
+
+    def port(self, name: str, default: int | None = None) -> int:
+        """The contract's port called ``name``, else ``default``. Raises ContractError if there is neither."""
+        port = self.service.port_of(name) or default
+        if port is None:
+            raise ContractError(
+                f"service {self.name!r} has no port called {name!r}", hint="add it to its ports"
+            )
+        return port
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Something a drill changes in what the contract or the set says, and why; it is journaled."""
+
+    name: str
+    why: str
+
+
+Probe = Callable[[str], object]
+"""Given what the service has logged since its start; raises NotReady while the answer is "not yet"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start the service, and how to know that it is ready."""
+
+    argv: Sequence[str]
+    ready: Probe
+    what: str
+    mounts: Mounts = NO_MOUNTS
+    environment: Mapping[str, str | Secret] = field(default_factory=dict)
+    deadline_s: float = 30.0
+    overrides: tuple[Override, ...] = ()
+    administrator: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """How to run one of the component's tools: the command without its arguments."""
+
+    argv: Sequence[str]
+    mounts: Mounts = NO_MOUNTS
+    environment: Mapping[str, str | Secret] = field(default_factory=dict)
+
+
+class Component(ABC, Generic[OptionsT]):
+    """One kind of part. An instance belongs to one service and may remember it across restarts."""
+
+    model: ClassVar[type[Options]] = Options
+    stop_signal: ClassVar[signal.Signals | None] = signal.SIGTERM
+    stop_grace_s: ClassVar[float] = 3.0
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    @abstractmethod
+    def prepare(self, site: Site, start: Start) -> Launch:
+        """Make the data directory fit to start on (``start.files`` are there already) and say how to start.
+
+        ``Launch.ready`` may raise OSError and httpx.TransportError too while the answer is "not yet".
+
+        Raises:
+            ServiceFailedError: a preparing command failed.
+            ContractError: the service's options don't fit the component.
+        """
+
+    def tool(self, site: Site, name: str) -> Tool:
+        """How the tool ``name`` runs. Raises ContractError if the component has no such tool."""
+        raise ContractError(f"the component of service {site.name!r} has no tool {name!r}")
+
+    def hint(self, log: str) -> str | None:
+        """What to do next, if ``log`` tells."""
+        return None
+
+
+def packaged(distribution: str, suffix: str) -> Path:
+    """The file of the installed ``distribution`` whose path ends in ``suffix``.
+
+    Raises:
+        EnvironmentUnfitError: it is not installed, or not for this machine.
+    """
+    try:
+        listed = files(distribution) or []
+    except PackageNotFoundError:
+        listed = []
+    for file in listed:
+        if str(file).endswith(suffix):
+            return Path(str(file.locate())).resolve()
+    raise EnvironmentUnfitError(
+        f"{distribution} ({suffix}) is not installed beside restoreproof",
+        hint="install the harness from locks/harness.txt, on x86-64 or arm64; see `restoreproof doctor`",
+    )

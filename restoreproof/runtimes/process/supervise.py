@@ -1,0 +1,107 @@
+"""One sandboxed process: spawned so that it can't outlive us, followed, and brought down whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+_TAIL_BYTES = 64 * 1024
+_SINCE_BYTES = 4 * 1024 * 1024
+_LINE_CHARACTERS = 400
+
+
+class Spawner:
+    """Starts processes from one thread that lives as long as the runtime.
+
+    bubblewrap dies with its parent *thread* (pdeathsig): a sandbox spawned from a worker thread of a pool
+    would be killed as soon as that worker retires.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+
+    def popen(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
+        stdout: int | IO[bytes] = subprocess.DEVNULL,
+        stderr: int | IO[bytes] = subprocess.DEVNULL,
+    ) -> subprocess.Popen[bytes]:
+        """Start ``argv`` with exactly ``environment`` and no descriptor beyond the three given."""
+
+        def spawn() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                list(argv), env=dict(environment), close_fds=True, stdin=stdin, stdout=stdout, stderr=stderr
+            )
+
+        return self._thread.submit(spawn).result()
+
+    def close(self) -> None:
+        """End the thread; whatever it spawned and is still running dies with it."""
+        self._thread.shutdown()
+
+
+def append_only(path: Path) -> IO[bytes]:
+    """The log at ``path``, for appending."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+
+
+def tail(path: Path, lines: int, redact: Callable[[str], str]) -> str:
+    """The last ``lines`` lines of ``path``, bounded in width and redacted; empty if there is no such file."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL_BYTES))
+        text = redact(file.read().decode(errors="replace"))
+    return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines()[-lines:])
+
+
+def since(path: Path, offset: int) -> str:
+    """What was written to ``path`` from ``offset`` on, bounded."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(_SINCE_BYTES).decode(errors="replace")
+
+
+def payload(process: subprocess.Popen[bytes]) -> psutil.Process | None:
+    """The service itself, below the sandbox's monitor and its init; None while or after they are there."""
+    with contextlib.suppress(psutil.NoSuchProcess, IndexError):
+        return psutil.Process(process.pid).children()[0].children()[0]
+    return None
+
+
+def bring_down(process: subprocess.Popen[bytes], *, sign: signal.Signals | None, grace_s: float) -> int:
+    """Ask the service to end (``sign``), wait ``grace_s``, then kill its whole pid namespace.
+
+    Returns:
+        The return code of the sandbox, once nothing of it is left.
+    """
+    # Gone already (suppressed) is the aim of all this.
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid).children(recursive=True)
+        service = payload(process)
+        if sign is not None and service is not None:
+            service.send_signal(sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(grace_s)
+        if process.poll() is None:
+            # The first child is init of the sandbox's pid namespace: the kernel kills the rest with it.
+            for init in psutil.Process(process.pid).children():
+                init.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        if process.poll() is None:
+            process.kill()
+        psutil.wait_procs(family, timeout=10)
+    return process.wait()
