@@ -1,81 +1,140 @@
-"""Objects in a set: ``objects/blobs/<aa>/<sha256>`` beside ``objects/index/<bucket>-<n>.jsonl``."""
+"""The index of a bucket: what was stored under which key, one JSON line each, in shards."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Annotated
 
+from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter, ValidationError
+
+from restoreproof.backups import layout
+from restoreproof.backups.confined import open_file
+from restoreproof.backups.fingerprint import Fingerprint, object_row
+from restoreproof.backups.manifest import Sha256
 from restoreproof.errors import ForeignSetError, Location
 
-SHARD = 100_000
-"""Entries of one shard: 40 million objects need no giant file."""
+MAX_LINE = 256 * 1024
+SHARD_LINES = 100_000
 
-MAX_ENTRY = 64 * 1024
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_Key = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 @dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """One object as it was backed up; ``size`` in bytes, ``last_modified`` as ISO 8601."""
+class ObjectEntry:
+    """One stored object or, in a versioned bucket, one version of it; a key's newest version comes last."""
 
-    key: str
-    size: int
-    sha256: str
-    content_type: str | None
-    last_modified: str
+    key: _Key
+    size: NonNegativeInt
+    sha256: Sha256
     version: str | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
+    content_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    last_modified: AwareDatetime | None = None
 
 
-def blob_path(directory: Path, sha256: str) -> Path:
-    """Where the bytes of that digest lie. Raises ForeignSetError if ``sha256`` is no digest (confinement)."""
-    if not _SHA256.fullmatch(sha256):
-        raise ForeignSetError(f"not a SHA-256 in the object index: {sha256[:80]!r}")
-    return directory / "objects" / "blobs" / sha256[:2] / sha256
+@dataclass(frozen=True, slots=True)
+class BucketSummary:
+    """What is known of a bucket at a glance; every line of its index counts once, versions included."""
+
+    objects: int
+    bytes: int
+    fingerprint: str
 
 
-def shards(directory: Path, bucket: str) -> list[Path]:
-    """The index files of ``bucket``, in order."""
-    return sorted((directory / "objects" / "index").glob(f"{bucket}-[0-9]*.jsonl"))
+_ENTRY = TypeAdapter(ObjectEntry)
 
 
-def write_index(directory: Path, bucket: str, entries: Iterable[IndexEntry]) -> None:
-    """Write the index of ``bucket``, ``SHARD`` entries to a file; an empty bucket has one empty shard."""
-    index = directory / "objects" / "index"
-    index.mkdir(parents=True, exist_ok=True)
-    stream = iter(entries)
-    for number in itertools.count():
-        first = next(stream, None)
-        if number and first is None:
-            return
-        shard = itertools.islice(stream, SHARD - 1)
-        with (index / f"{bucket}-{number:04d}.jsonl").open("w", encoding="utf-8") as file:
-            for entry in itertools.chain([first] if first else [], shard):
-                file.write(json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False) + "\n")
+def write_index(directory: Path, bucket: str, entries: Iterable[ObjectEntry]) -> BucketSummary:
+    """Write the index of ``bucket`` into the set ``directory``, in the order of ``entries``, and sum it up.
 
-
-def read_index(directory: Path, bucket: str) -> Iterator[IndexEntry]:
-    """The entries of ``bucket``, streamed. Raises ForeignSetError on a line that is no entry."""
-    for path in shards(directory, bucket):
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                yield _entry(line, Location(str(path.relative_to(directory)), number))
-
-
-def _entry(line: bytes, where: Location) -> IndexEntry:
-    if len(line) > MAX_ENTRY:
-        raise ForeignSetError(f"an index entry of {len(line)} bytes", where=where)
+    An empty bucket has one empty shard, so that it differs from a bucket that was forgotten.
+    """
+    (directory / layout.INDEX).mkdir(parents=True, exist_ok=True)
+    total, size, number = Fingerprint(), 0, 0
+    shard: IO[bytes] = (directory / layout.shard(bucket, number)).open("xb")
     try:
-        value: dict[str, Any] = json.loads(line)
-        entry = IndexEntry(**value)
-    except (ValueError, TypeError) as error:
-        raise ForeignSetError(f"not an index entry: {error}", where=where) from error
-    if not (isinstance(entry.key, str) and isinstance(entry.size, int) and _SHA256.fullmatch(str(entry.sha256))):
-        raise ForeignSetError("not an index entry: key, size or sha256 is malformed", where=where)
-    return entry
+        for entry in entries:
+            if total.count and total.count % SHARD_LINES == 0:
+                shard.close()
+                number += 1
+                shard = (directory / layout.shard(bucket, number)).open("xb")
+            shard.write(_ENTRY.dump_json(entry) + b"\n")
+            total.add(object_row(entry.key, entry.size, entry.sha256))
+            size += entry.size
+    finally:
+        shard.close()
+    return BucketSummary(total.count, size, total.hexdigest())
+
+
+def read_index(directory: Path, bucket: str) -> Iterator[ObjectEntry]:
+    """The entries of ``bucket``, shard by shard, read as untrusted.
+
+    Raises:
+        ForeignSetError: a line is too long, or no entry.
+        FileNotFoundError: the set has no index of that bucket.
+    """
+    number = 0
+    while True:
+        path = layout.shard(bucket, number)
+        if number and not (directory / path).exists():
+            return
+        yield from read_shard(directory, path)
+        number += 1
+
+
+def read_shard(directory: Path, path: str) -> Iterator[ObjectEntry]:
+    """The entries of one shard. Raises as ``read_index`` does."""
+    with open_file(directory, path) as file:
+        number = 0
+        while line := file.readline(MAX_LINE + 1):
+            number += 1
+            where = Location(str(directory / path), number)
+            if len(line) > MAX_LINE:
+                raise ForeignSetError(f"a line of the index is longer than {MAX_LINE} bytes", where=where)
+            try:
+                yield _ENTRY.validate_json(line)
+            except ValidationError as error:
+                reason = error.errors(include_url=False, include_input=False)[0]
+                at = ".".join(map(str, reason["loc"])) or "line"
+                raise ForeignSetError(
+                    f"not an entry of an index: {at}: {reason['msg']}", where=where
+                ) from error
+
+
+def summarise(entries: Iterable[ObjectEntry]) -> BucketSummary:
+    """The same figures that ``write_index`` returned, from the entries."""
+    total, size = Fingerprint(), 0
+    for entry in entries:
+        total.add(object_row(entry.key, entry.size, entry.sha256))
+        size += entry.size
+    return BucketSummary(total.count, size, total.hexdigest())
+
+
+def store_blob(directory: Path, chunks: Iterable[bytes]) -> tuple[int, str]:
+    """Write content into the set under its own digest, once, and return its length and SHA-256.
+
+    Safe from several threads, and for content that is there already.
+    """
+    root = directory / layout.BLOBS
+    root.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    descriptor, temporary = tempfile.mkstemp(dir=root.parent, prefix=".blob-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+        target = directory / layout.blob(digest.hexdigest())
+        target.parent.mkdir(exist_ok=True)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return size, digest.hexdigest()
