@@ -73,6 +73,8 @@ class RealmKnown(Known):
     clients: NonNegativeInt
     roles: NonNegativeInt
     groups: NonNegativeInt
+    credentials: NonNegativeInt = 0
+    role_mappings: NonNegativeInt = 0
     jwks: tuple[KeyKnown, ...] = ()
 
 
@@ -80,7 +82,8 @@ class Catalogue(Known):
     """Everything expected of one set.
 
     ``tables`` and ``sequences`` go by schema-qualified name, within their database's asset where there are
-    several; ``commitments`` are keyed digests of secrets (NAME → hex); ``newest`` is the newest business
+    several; ``structure`` counts and fingerprints what is no row: policies, grants, constraints, indexes;
+    ``commitments`` are keyed digests of secrets (NAME → hex); ``newest`` is the newest business
     record per asset.
     """
 
@@ -94,6 +97,7 @@ class Catalogue(Known):
     release: Name | None = None
     tables: dict[str, TableKnown] = Field(default_factory=dict)
     sequences: dict[str, int | None] = Field(default_factory=dict)
+    structure: dict[str, TableKnown] = Field(default_factory=dict)
     buckets: dict[str, BucketKnown] = Field(default_factory=dict)
     datasets: dict[str, DatasetKnown] = Field(default_factory=dict)
     chains: dict[str, ChainKnown] = Field(default_factory=dict)

@@ -1,0 +1,204 @@
+"""What every asset kind promises, and the frozen view of a drill that it works with."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from restoreproof.assets.vault import Vault
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.verify import BackupSet
+from restoreproof.contract import Contract
+from restoreproof.errors import ContractError, Location
+from restoreproof.journal import Emitter
+from restoreproof.runtimes.base import Runtime, Start
+
+
+class Work:
+    """Counts what a timed piece of work handled, for the figure beside its seconds."""
+
+    def __init__(self) -> None:
+        self.bytes: int | None = None
+        self.items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What assets and checks stand on: the nouns, the set, what runs, and where to tell of it."""
+
+    contract: Contract
+    runtime: Runtime
+    vault: Vault
+    emitter: Emitter
+    workdir: Path
+    stage: Callable[[], str]
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[Work]:
+        """Time a piece of work inside the present stage and journal it, also when it raises."""
+        work, started = Work(), time.monotonic()
+        try:
+            yield work
+        finally:
+            self.emitter.emit(
+                "phase",
+                stage=self.stage(),
+                name=name,
+                seconds=round(time.monotonic() - started, 4),
+                bytes=work.bytes,
+                items=work.items,
+            )
+
+    def asset(self, name: str) -> Asset:
+        """The asset called ``name``, with its kind's own block validated. Raises ContractError."""
+        return load_asset(self.contract, name)
+
+    def assets(self) -> Sequence[Asset]:
+        """All assets in the contract's order of stages."""
+        return load_assets(self.contract)
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """A restore: the ground, and the set and catalogue it restores from."""
+
+    ground: Ground
+    backup: BackupSet
+    catalogue: Catalogue | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A backup being taken: the ground, where the set is written, and what is learnt for the catalogue.
+
+    ``recipient`` is the age recipient of the secrets; ``provisioned`` holds what provisioning left for the
+    operator: custody records, the proxy's configuration.
+    """
+
+    ground: Ground
+    directory: Path
+    recipient: str
+    provisioned: Path
+    learnt: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An independent trace: when a server says that something arrived (UTC), and which server said it."""
+
+    at: datetime
+    source: str
+
+
+class Asset(BaseModel):
+    """One asset of a contract. A kind subclasses this with its own keys and overrides what it does.
+
+    ``after`` names the kinds whose stage must not come later than this one's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    at: str
+    name: str
+    service: str | None = None
+
+    after: ClassVar[tuple[str, ...]] = ()
+
+    def stores(self) -> tuple[str, ...]:
+        """The services that have to run before ``restore``."""
+        return ()
+
+    def restore(self, restoring: Restoring) -> None:
+        """Bring the asset back from the set. Raises a RestoreproofError that says what is lost."""
+
+    def contribution(self, service: str, restoring: Restoring) -> Start:
+        """What this asset adds to the start of ``service``: files, environment, arguments."""
+        return Start()
+
+    def take(self, taking: Taking) -> None:
+        """Write the asset's part of a backup set, and what the catalogue has to know of it."""
+
+    def parameter(self, ground: Ground, name: str) -> Any:
+        """The value of ``:name`` in a contract's SQL, if it is this asset's to know; else None."""
+        return None
+
+    def marks(self, ground: Ground) -> Sequence[Mark]:
+        """Traces of the asset's arrival that the harness did not write itself."""
+        return ()
+
+
+class RestoreFailed(Exception):
+    """An asset could not be brought back: the backup is at fault, not the machine."""
+
+
+_KINDS: dict[str, type[Asset]] = {}
+A = TypeVar("A", bound=type[Asset])
+
+
+def asset_kind(name: str) -> Callable[[A], A]:
+    """Register an asset kind under the ``kind:`` that a contract writes."""
+
+    def register(kind: A) -> A:
+        _KINDS[name] = kind
+        return kind
+
+    return register
+
+
+def asset_kinds() -> Mapping[str, type[Asset]]:
+    """Every kind there is; each module of this package may add one."""
+    package = importlib.import_module("restoreproof.assets")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"restoreproof.assets.{module.name}")
+    return _KINDS
+
+
+def load_asset(contract: Contract, name: str) -> Asset:
+    """The asset ``name`` of ``contract``. Raises ContractError for a kind or key that does not exist."""
+    block = contract.assets.get(name)
+    if block is None:
+        raise ContractError(f"the contract has no asset {name!r}", where=Location(str(contract.path)))
+    kind = asset_kinds().get(block.kind)
+    if kind is None:
+        known = ", ".join(sorted(asset_kinds()))
+        raise ContractError(
+            f"asset {name!r}: no kind {block.kind!r}", where=Location(str(contract.path)), hint=f"kinds: {known}"
+        )
+    try:
+        return kind.model_validate({**block.model_dump(), "name": name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ContractError(
+            f"asset {name!r} ({block.kind}): {key}: {first['msg']}", where=Location(str(contract.path))
+        ) from error
+
+
+def load_assets(contract: Contract) -> list[Asset]:
+    """All assets of ``contract``, in the order of their stages.
+
+    Raises:
+        ContractError: a block is malformed, or the order contradicts what a kind depends on.
+    """
+    place = {stage: index for index, stage in enumerate(contract.order)}
+    assets = sorted((load_asset(contract, name) for name in contract.assets), key=lambda one: place[one.at])
+    for asset in assets:
+        for other in assets:
+            if other.kind in asset.after and place[other.at] > place[asset.at]:
+                raise ContractError(
+                    f"order: {asset.name!r} ({asset.kind}) is restored at {asset.at!r}, before "
+                    f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on",
+                    where=Location(str(contract.path)),
+                    hint=f"move {other.at!r} before {asset.at!r} in order:",
+                )
+    return assets

@@ -1,0 +1,90 @@
+"""Custody records of the signer's keys. The keys themselves never are in a set."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from restoreproof.assets.base import Asset, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.runtimes.base import Start
+
+DIRECTORY = "custody"
+MAX_RECORD = 1024 * 1024
+
+
+@asset_kind("custody")
+class CustodyAsset(Asset):
+    """A drill's signer: fresh keys of its own, trusting clients by the CA in the custody records.
+
+    ``provision`` makes the signer's home (``--home DIR --client-ca FILE`` are appended). ``overrides`` maps a
+    variable of the signer's clients to the file of that home which replaces its value, base64-encoded.
+    """
+
+    service: str
+    provision: tuple[str, ...]
+    client_ca: str
+    overrides: dict[str, str]
+
+    after: ClassVar[tuple[str, ...]] = ("postgres",)
+
+    def take(self, taking: Taking) -> None:
+        source = taking.provisioned / DIRECTORY
+        target = taking.directory / DIRECTORY
+        target.mkdir(parents=True)
+        for path in sorted(source.iterdir()):
+            shutil.copyfile(path, target / path.name)
+
+    def home(self, restoring: Restoring) -> Path:
+        """The drill signer's home; made at the first call."""
+        ground = restoring.ground
+        home = ground.workdir / "signer-home"
+        if not home.exists():
+            home.mkdir(mode=0o700)
+            records = restoring.backup.directory / DIRECTORY
+            arguments = [*self.provision, "--home", str(home), "--client-ca", str(records / self.client_ca)]
+            done = ground.runtime.run_tool(self.service, "python", arguments, read=[records], write=[home])
+            if done.returncode != 0:
+                raise RestoreFailed(f"no signer can be made from the custody records: {done.stderr.strip()[-400:]}")
+        return home
+
+    def restore(self, restoring: Restoring) -> None:
+        home = self.home(restoring)
+        for name, file in self.overrides.items():
+            restoring.ground.emitter.emit(
+                "override", service="*", name=name, why=f"the drill's signer has a CA of its own ({file})"
+            )
+            assert (home / file).is_file()
+
+    def contribution(self, service: str, restoring: Restoring) -> Start:
+        home = self.home(restoring)
+        replaced = {name: base64.b64encode((home / file).read_bytes()).decode() for name, file in self.overrides.items()}
+        if service != self.service:
+            return Start(environment=replaced)
+        files = {f"signer/{path.name}": path.read_bytes() for path in home.iterdir()}
+        return Start(environment={**replaced, "SIGNER_HOME": "signer"}, files=files)
+
+
+def records(directory: Path) -> list[Mapping[str, Any]]:
+    """Every custody record of a set or provisioning directory. Raises ValueError on one that is no JSON."""
+    found: list[Mapping[str, Any]] = []
+    for path in sorted((directory / DIRECTORY).glob("*.json")):
+        if path.stat().st_size > MAX_RECORD:
+            raise ValueError(f"{path.name} is larger than {MAX_RECORD} bytes")
+        value = json.loads(path.read_text())
+        found += value if isinstance(value, list) else [value]
+    return found
+
+
+def public_keys(directory: Path) -> dict[str, Ed25519PublicKey]:
+    """Key id to public key of every signing key in custody."""
+    return {
+        str(record["key_id"]): Ed25519PublicKey.from_public_bytes(base64.b64decode(record["public_key"]))
+        for record in records(directory)
+        if "public_key" in record
+    }

@@ -1,0 +1,132 @@
+"""Keycloak: its database dumped and restored, and the realm compared with what the catalogue knows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import httpx
+import rfc8785
+from pydantic import BaseModel, ConfigDict
+
+from restoreproof.assets.base import Asset, Ground, Mark, Restoring, Taking, asset_kind
+from restoreproof.assets.dataset import connect, scalar
+from restoreproof.assets.postgres import database_mark, dump_database, restore_dump
+
+_COUNTS = {
+    "users": "select count(*) from user_entity where realm_id = :realm and service_account_client_link is null",
+    "clients": "select count(*) from client where realm_id = :realm",
+    "roles": "select count(*) from keycloak_role where realm_id = :realm",
+    "groups": "select count(*) from keycloak_group where realm_id = :realm and type = 0",
+    "credentials": "select count(*) from credential c join user_entity u on u.id = c.user_id "
+    "where u.realm_id = :realm",
+    "role_mappings": "select count(*) from user_role_mapping m join user_entity u on u.id = m.user_id "
+    "where u.realm_id = :realm",
+}
+
+
+class Client(BaseModel):
+    """A client whose restored secret is proven by a grant; ``id`` and ``secret`` name variables."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    secret: str
+    grant: str | None = None
+
+
+class Person(BaseModel):
+    """A user whose login is proven; ``user`` and ``password`` name variables."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str
+    password: str
+
+
+@asset_kind("keycloak")
+class KeycloakAsset(Asset):
+    """The realm of one Keycloak, whose database lies on the service ``store``."""
+
+    service: str
+    store: str
+    database: str
+    owner: str
+    roles: tuple[str, ...]
+    realm: str
+    clients: dict[str, Client]
+    people: dict[str, Person]
+
+    after: ClassVar[tuple[str, ...]] = ("postgres", "objects")
+
+    def stores(self) -> tuple[str, ...]:
+        return (self.store,)
+
+    @property
+    def dump(self) -> str:
+        """Where in the set the dump lies."""
+        return f"keycloak/{self.database}.dump"
+
+    def restore(self, restoring: Restoring) -> None:
+        restore_dump(restoring, self.store, self.database, self.dump)
+
+    def take(self, taking: Taking) -> None:
+        with taking.ground.phase("dump of the identity database") as work:
+            work.bytes = dump_database(taking, self.store, self.database, self.dump)
+        taking.learnt["identity"] = {
+            self.realm: {**self.counts(taking.ground), "jwks": self.signing_keys(taking.ground)}
+        }
+
+    def counts(self, ground: Ground) -> dict[str, int]:
+        """How many users, clients, roles, groups, credentials and role mappings the realm holds."""
+        with connect(ground.runtime, self.store, self.database) as connection:
+            realm = scalar(connection, "select id from realm where name = :name", {"name": self.realm})
+            return {name: int(scalar(connection, sql, {"realm": realm})) for name, sql in _COUNTS.items()}
+
+    def subjects(self, ground: Ground) -> frozenset[str]:
+        """The ids of the realm's people, as tokens carry them in ``sub``."""
+        query = (
+            "select u.id from user_entity u join realm r on r.id = u.realm_id "
+            "where r.name = %s and u.service_account_client_link is null"
+        )
+        with connect(ground.runtime, self.store, self.database) as connection:
+            return frozenset(str(row["id"]) for row in connection.execute(query, [self.realm]))
+
+    def parameter(self, ground: Ground, name: str) -> Any:
+        if name not in self.people:
+            return None
+        user = ground.vault.secret(self.people[name].user).reveal()
+        query = (
+            "select u.id from user_entity u join realm r on r.id = u.realm_id "
+            "where r.name = :realm and u.username = :user"
+        )
+        with connect(ground.runtime, self.store, self.database) as connection:
+            return scalar(connection, query, {"realm": self.realm, "user": user})
+
+    def url(self, ground: Ground, path: str) -> str:
+        """A back-channel address of the realm."""
+        endpoint = ground.runtime.endpoint(self.service)
+        return f"http://{endpoint.address}:{endpoint.port}/realms/{self.realm}{path}"
+
+    def signing_keys(self, ground: Ground) -> list[dict[str, str]]:
+        """Key id and RFC 7638 thumbprint of every key the realm publishes, sorted."""
+        answer = httpx.get(self.url(ground, "/protocol/openid-connect/certs"), timeout=30)
+        answer.raise_for_status()
+        published = answer.json()["keys"]
+        return sorted(
+            ({"kid": key["kid"], "thumbprint": thumbprint(key)} for key in published), key=lambda one: one["kid"]
+        )
+
+    def marks(self, ground: Ground) -> Sequence[Mark]:
+        return (database_mark(ground, self.store, self.database),)
+
+
+_REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
+
+
+def thumbprint(key: Mapping[str, Any]) -> str:
+    """The SHA-256 thumbprint of a JSON Web Key (RFC 7638)."""
+    members = {name: key[name] for name in _REQUIRED[key["kty"]]}
+    return base64.urlsafe_b64encode(hashlib.sha256(rfc8785.dumps(members)).digest()).decode().rstrip("=")

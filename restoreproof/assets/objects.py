@@ -1,0 +1,224 @@
+"""Object storage: blobs by digest beside a sharded index, written back under their keys."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import obstore
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict
+
+from restoreproof.assets.base import (
+    Asset,
+    Ground,
+    Mark,
+    RestoreFailed,
+    Restoring,
+    Taking,
+    asset_kind,
+)
+from restoreproof.assets.s3 import chunks, control, keys, run_bounded, store
+from restoreproof.backups.fingerprint import Fingerprint, object_row
+from restoreproof.backups.objects import IndexEntry, blob_path, read_index, write_index
+from restoreproof.contract import resolve
+from restoreproof.errors import ContractError
+from restoreproof.runtimes.base import Credentials, Start
+
+
+class Bucket(BaseModel):
+    """One bucket: its name may be a ``$VARIABLE`` of the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    versioning: str | None = None
+    optional: bool = False
+    access: str = "read-write"
+    access_key: str | None = None
+    secret_key: str | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether its objects belong into a backup: a write-only bucket is a delivery target."""
+        return self.access != "write-only"
+
+
+@asset_kind("objects")
+class ObjectsAsset(Asset):
+    """The buckets of one S3 service, restored with the administrator's and read with the application's keys."""
+
+    service: str
+    access_key: str
+    secret_key: str
+    object_lock: str
+    buckets: dict[str, Bucket]
+
+    after: ClassVar[tuple[str, ...]] = ("postgres", "migrations")
+
+    def stores(self) -> tuple[str, ...]:
+        return (self.service,)
+
+    def bucket_name(self, ground: Ground, bucket: str) -> str:
+        """The real name of the contract's bucket. Raises ContractError if there is none of that name."""
+        if bucket not in self.buckets:
+            raise ContractError(f"asset {self.name!r} has no bucket {bucket!r}")
+        return resolve(self.buckets[bucket].name, ground.vault.settings())
+
+    def application(self, ground: Ground, bucket: str) -> Credentials:
+        """The restored keys that the application uses for ``bucket``."""
+        own = self.buckets[bucket]
+        return keys(
+            ground.vault.secret(own.access_key or self.access_key),
+            ground.vault.secret(own.secret_key or self.secret_key),
+        )
+
+    def contribution(self, service: str, restoring: Restoring) -> Start:
+        if service != self.service:
+            return Start()
+        identities = json.dumps({"identities": self._identities(restoring.ground)})
+        return Start(files={"s3.json": identities.encode()})
+
+    def _identities(self, ground: Ground) -> list[dict[str, Any]]:
+        """Provision what the contract says each identity may do: nobody gets more than the application had."""
+        own: list[str] = []
+        identities: list[dict[str, Any]] = []
+        for bucket, block in self.buckets.items():
+            name = self.bucket_name(ground, bucket)
+            if block.access_key is None:
+                own += [f"{action}:{name}" for action in ("Read", "Write", "List", "Tagging")]
+            else:
+                actions = ["Write"] if block.access == "write-only" else ["Read", "Write", "List"]
+                identities.append(
+                    _identity(bucket, self.application(ground, bucket), [f"{one}:{name}" for one in actions])
+                )
+        application = keys(ground.vault.secret(self.access_key), ground.vault.secret(self.secret_key))
+        return [_identity("application", application, own), *identities]
+
+    def restore(self, restoring: Restoring) -> None:
+        ground = restoring.ground
+        endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
+        client = control(endpoint, admin)
+        for bucket, block in self.buckets.items():
+            name = self.bucket_name(ground, bucket)
+            try:
+                client.create_bucket(Bucket=name)
+                if block.versioning == "enabled":
+                    client.put_bucket_versioning(
+                        Bucket=name, VersioningConfiguration={"Status": "Enabled"}
+                    )
+            except ClientError as error:
+                raise RestoreFailed(f"bucket {name} can't be created: {error}") from error
+            if block.kept:
+                self._fill(restoring, bucket, name)
+
+    def _fill(self, restoring: Restoring, bucket: str, name: str) -> None:
+        ground, directory = restoring.ground, restoring.backup.directory
+        target = store(
+            ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service), name
+        )
+
+        async def put(entry: IndexEntry) -> int:
+            path = blob_path(directory, entry.sha256)
+            if not path.is_file():
+                return -1
+            await obstore.put_async(target, entry.key, path, attributes=_attributes(entry), tags=dict(entry.tags))
+            return entry.size
+
+        with ground.phase(f"objects of {bucket}") as work:
+            sizes = list_sizes(run_bounded(put, read_index(directory, bucket)))
+            work.items, work.bytes, lost = sizes
+        if lost:
+            ground.emitter.emit("note", text=f"{lost} objects of {bucket} are named by the set but not in it")
+
+    def take(self, taking: Taking) -> None:
+        learnt = taking.learnt.setdefault("buckets", {})
+        for bucket, block in self.buckets.items():
+            if block.kept:
+                learnt[bucket] = self._collect(taking, bucket)
+
+    def _collect(self, taking: Taking, bucket: str) -> dict[str, Any]:
+        ground = taking.ground
+        source = store(
+            ground.runtime.endpoint(self.service),
+            ground.runtime.administrator(self.service),
+            self.bucket_name(ground, bucket),
+        )
+        fingerprint, total = Fingerprint(), 0
+
+        async def fetch(meta: Mapping[str, Any]) -> IndexEntry:
+            answer = await obstore.get_async(source, meta["path"])
+            return await _keep(taking.directory, meta, answer)
+
+        def entries() -> Iterator[IndexEntry]:
+            nonlocal total
+            listed = (meta for page in obstore.list(source, chunk_size=1000) for meta in page)
+            for entry in run_bounded(fetch, listed):
+                fingerprint.add(object_row(entry.key, entry.size, entry.sha256))
+                total += entry.size
+                yield entry
+
+        with ground.phase(f"objects of {bucket}") as work:
+            write_index(taking.directory, bucket, entries())
+            work.items, work.bytes = fingerprint.count, total
+        return {"objects": fingerprint.count, "bytes": total, "fingerprint": fingerprint.hexdigest()}
+
+    def marks(self, ground: Ground) -> Sequence[Mark]:
+        endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
+        times: list[datetime] = []
+        for bucket, block in self.buckets.items():
+            if block.kept:
+                name = self.bucket_name(ground, bucket)
+                first = next(iter(obstore.list(store(endpoint, admin, name), chunk_size=50)), [])
+                times += [meta["last_modified"] for meta in first]
+        return (Mark(min(times), f"{self.service}: times of restored objects"),) if times else ()
+
+
+def _identity(name: str, credentials: Credentials, actions: Sequence[str]) -> dict[str, Any]:
+    pair = {"accessKey": credentials.user, "secretKey": credentials.password.reveal()}
+    return {"name": name, "credentials": [pair], "actions": list(actions)}
+
+
+def list_sizes(sizes: Any) -> tuple[int, int, int]:
+    """(items, bytes, lost) of a stream of sizes in which -1 stands for a lost one."""
+    items = total = lost = 0
+    for size in sizes:
+        if size < 0:
+            lost += 1
+        else:
+            items, total = items + 1, total + size
+    return items, total, lost
+
+
+def _attributes(entry: IndexEntry) -> dict[str, str]:
+    return {"Content-Type": entry.content_type or "application/octet-stream", **entry.metadata}
+
+
+async def _keep(directory: Path, meta: Mapping[str, Any], answer: Any) -> IndexEntry:
+    """Write one object's bytes under their digest, without holding the object in memory."""
+    staging = directory / "objects" / "blobs" / f".{hashlib.sha256(meta['path'].encode()).hexdigest()}"
+    staging.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with staging.open("wb") as file:
+        async for chunk in chunks(answer.stream()):
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+    final = blob_path(directory, digest.hexdigest())
+    final.parent.mkdir(parents=True, exist_ok=True)
+    staging.replace(final)
+    attributes = dict(answer.attributes)
+    return IndexEntry(
+        key=meta["path"],
+        size=size,
+        sha256=digest.hexdigest(),
+        content_type=attributes.pop("Content-Type", None),
+        metadata=attributes,
+        tags={},
+        version=meta.get("version"),
+        last_modified=meta["last_modified"].isoformat(),
+    )

@@ -1,0 +1,305 @@
+"""A PostgreSQL database: pg_dump ``-Fc`` and the roles it needs, restored with pg_restore."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psycopg
+from psycopg import sql
+
+from restoreproof.assets.base import (
+    Asset,
+    Ground,
+    Mark,
+    RestoreFailed,
+    Restoring,
+    Taking,
+    asset_kind,
+)
+from restoreproof.assets.dataset import connect, parameters, scalar
+from restoreproof.backups.fingerprint import Fingerprint
+from restoreproof.runtimes.base import Completed
+
+GLOBALS = "postgres/globals.sql"
+_ROLE_STATEMENT = re.compile(r'^(?:CREATE|ALTER) ROLE "?(?P<role>[^"\s;]+)"?(?: WITH [^;]*| SET [^;]*)?;$')
+_GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
+_SIGN_OF_TROUBLE = re.compile(r"\b(?:error|fatal|warning)\b", re.IGNORECASE)
+
+
+@asset_kind("postgres")
+class PostgresAsset(Asset):
+    """``database`` owned by ``owner``; ``roles`` are restored, and nothing else of the globals."""
+
+    service: str
+    database: str
+    owner: str
+    roles: tuple[str, ...]
+    newest: str | None = None
+
+    after: ClassVar[tuple[str, ...]] = ()
+
+    def stores(self) -> tuple[str, ...]:
+        return (self.service,)
+
+    @property
+    def dump(self) -> str:
+        """Where in the set the dump lies."""
+        return f"postgres/{self.database}.dump"
+
+    def restore(self, restoring: Restoring) -> None:
+        ground = restoring.ground
+        wanted = roles_of(ground)
+        with ground.phase("roles") as work:
+            work.items = restore_roles(ground, self.service, restoring.backup.directory / GLOBALS, wanted)
+        restore_dump(restoring, self.service, self.database, self.dump)
+
+    def take(self, taking: Taking) -> None:
+        ground = taking.ground
+        with ground.phase("roles"):
+            dump_roles(taking, self.service)
+        with snapshot(ground, self.service, self.database) as (connection, name):
+            taking.learnt["recovery_point"] = _now(connection)
+            with ground.phase(f"dump of {self.database}") as work:
+                work.bytes = dump_database(taking, self.service, self.database, self.dump, snapshot_name=name)
+            with ground.phase(f"fingerprints of {self.database}") as work:
+                tables = fingerprint_tables(connection)
+                work.items = sum(int(table["rows"]) for table in tables.values())
+            taking.learnt["tables"] = tables
+            taking.learnt["structure"] = fingerprint_structure(connection)
+            if self.newest:
+                taking.learnt.setdefault("newest", {})[self.name] = scalar(connection, self.newest, {})
+            taking.learnt["datasets"] = count_datasets(taking, self.name, connection)
+            taking.learnt["chains"] = chain_heads(taking, self.name, connection)
+        taking.learnt["roles"] = sorted(roles_of(ground))
+
+    def marks(self, ground: Ground) -> Sequence[Mark]:
+        return (database_mark(ground, self.service, self.database),)
+
+
+def roles_of(ground: Ground) -> frozenset[str]:
+    """The roles that the contract's assets name: only these are restored from the globals."""
+    return frozenset(
+        str(role) for block in ground.contract.assets.values() for role in block.model_dump().get("roles", ())
+    )
+
+
+def _now(connection: psycopg.Connection[dict[str, Any]]) -> datetime:
+    row = connection.execute("select now() as now").fetchone()
+    assert row is not None
+    now: datetime = row["now"]
+    return now
+
+
+@contextmanager
+def snapshot(
+    ground: Ground, service: str, database: str
+) -> Iterator[tuple[psycopg.Connection[dict[str, Any]], str]]:
+    """A repeatable-read transaction and the name of its exported snapshot.
+
+    What is dumped and what is counted then agree (PostgreSQL manual, "Snapshot Synchronization Functions").
+    """
+    with connect(ground.runtime, service, database) as connection:
+        connection.execute("set transaction isolation level repeatable read")
+        row = connection.execute("select pg_export_snapshot() as name").fetchone()
+        assert row is not None
+        yield connection, str(row["name"])
+
+
+def dump_roles(taking: Taking, service: str) -> None:
+    """``pg_dumpall --globals-only`` into the set."""
+    out = taking.directory / GLOBALS
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _must(
+        taking.ground.runtime.run_tool(
+            service,
+            "pg_dumpall",
+            ["--globals-only", *_connection(taking.ground, service)],
+            environment=_password(taking.ground, service),
+            stdout=out,
+        ),
+        "pg_dumpall",
+    )
+
+
+def dump_database(
+    taking: Taking, service: str, database: str, path: str, *, snapshot_name: str | None = None
+) -> int:
+    """``pg_dump -Fc`` of ``database`` into the set; returns its size in bytes."""
+    out = taking.directory / path
+    out.parent.mkdir(parents=True, exist_ok=True)
+    at = [f"--snapshot={snapshot_name}"] if snapshot_name else []
+    arguments = ["--format=custom", *at, *_connection(taking.ground, service), f"--dbname={database}"]
+    done = taking.ground.runtime.run_tool(
+        service, "pg_dump", arguments, environment=_password(taking.ground, service), stdout=out
+    )
+    _must(done, "pg_dump")
+    return out.stat().st_size
+
+
+def restore_roles(ground: Ground, service: str, path: Path, wanted: frozenset[str]) -> int:
+    """Create the ``wanted`` roles from a globals file; returns how many statements were applied.
+
+    The file is untrusted and would be run by a superuser, so only statements about wanted roles pass, one
+    by one. A bare dump has no globals: the roles are then missing, which a check reports.
+    """
+    if not path.is_file():
+        ground.emitter.emit("note", text=f"the set holds no {GLOBALS}: no role was restored")
+        return 0
+    applied = 0
+    with connect(ground.runtime, service, "postgres", readonly=False) as connection:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if _is_wanted(line.strip(), wanted):
+                    connection.execute(line.encode())
+                    applied += 1
+    return applied
+
+
+def _is_wanted(line: str, wanted: frozenset[str]) -> bool:
+    if match := _ROLE_STATEMENT.match(line):
+        return match["role"] in wanted
+    if match := _GRANT.match(line):
+        return match["group"] in wanted and match["member"] in wanted
+    return False
+
+
+def restore_dump(restoring: Restoring, service: str, database: str, path: str) -> None:
+    """Create ``database``, with its owner and grants, and fill it from the set's dump at ``path``.
+
+    Raises:
+        RestoreFailed: pg_restore did not end cleanly; its own words are in the message.
+    """
+    ground, dump = restoring.ground, restoring.backup.directory / path
+    if not dump.is_file():
+        raise RestoreFailed(f"the set holds no {path}: the database {database!r} can't be restored")
+    with ground.phase(f"pg_restore of {database}") as work:
+        work.bytes = dump.stat().st_size
+        done = ground.runtime.run_tool(
+            service,
+            "pg_restore",
+            ["--create", "--exit-on-error", "--jobs=2", *_connection(ground, service), "--dbname=postgres", str(dump)],
+            environment=_password(ground, service),
+            read=[dump.parent],
+        )
+    if done.returncode != 0 or _SIGN_OF_TROUBLE.search(done.stderr):
+        raise RestoreFailed(f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
+    with connect(ground.runtime, service, database, readonly=False) as connection, ground.phase("analyze"):
+        connection.execute("analyze")
+
+
+def fingerprint_tables(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rows and an order-independent fingerprint of every table in ``public``, streamed through COPY."""
+    names = connection.execute(
+        "select relname as name from pg_class where relnamespace = 'public'::regnamespace "
+        "and relkind in ('r', 'p') and not relispartition order by relname"
+    ).fetchall()
+    return {str(row["name"]): fingerprint_table(connection, str(row["name"])) for row in names}
+
+
+def fingerprint_table(connection: psycopg.Connection[dict[str, Any]], table: str) -> dict[str, Any]:
+    """``{"rows": n, "fingerprint": hex}`` of one table, every row as PostgreSQL writes it as text."""
+    return _fingerprint(connection, sql.SQL("select t::text from {} as t").format(sql.Identifier("public", table)))
+
+
+STRUCTURE = {
+    "row-level security": "select relname, relrowsecurity, relforcerowsecurity from pg_class "
+    "where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')",
+    "policies": "select tablename, policyname, permissive, roles::text, cmd, qual, with_check from pg_policies "
+    "where schemaname = 'public'",
+    "grants": "select table_name, grantee, privilege_type, is_grantable from information_schema.role_table_grants "
+    "where table_schema = 'public' and grantee <> grantor",
+    "owners": "select relname, pg_get_userbyid(relowner) from pg_class where relnamespace = 'public'::regnamespace "
+    "and relkind in ('r', 'p', 'S', 'v')",
+    "constraints": "select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated "
+    "from pg_constraint where connamespace = 'public'::regnamespace",
+    "indexes": "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'",
+    "triggers": "select tgrelid::regclass::text, tgname, tgenabled::text, pg_get_triggerdef(oid) from pg_trigger "
+    "where not tgisinternal",
+    "sequences": "select sequencename, last_value from pg_sequences where schemaname = 'public'",
+    "extensions": "select extname, extversion from pg_extension",
+}
+"""What a database is beside its rows. Each query's rows are fingerprinted at the backup and after the restore."""
+
+
+def fingerprint_structure(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Count and fingerprint of each kind of structure: a lost policy or index shows like a lost row."""
+    return {
+        name: _fingerprint(connection, sql.SQL(query + ""))  # type: ignore[arg-type]
+        for name, query in STRUCTURE.items()
+    }
+
+
+def _fingerprint(connection: psycopg.Connection[dict[str, Any]], query: sql.Composable) -> dict[str, Any]:
+    fingerprint = Fingerprint()
+    with connection.cursor() as cursor, cursor.copy(sql.SQL("copy ({}) to stdout").format(query)) as copy:
+        for chunk in copy:
+            fingerprint.feed(bytes(chunk))
+    return {"rows": fingerprint.count, "fingerprint": fingerprint.hexdigest()}
+
+
+def count_datasets(
+    taking: Taking, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+) -> dict[str, dict[str, int]]:
+    """How many rows each dataset of this asset has at the snapshot: the N of "n of N".
+
+    A dataset with ``of`` lists exceptions, and the right number of these is in the contract, not here.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for name, dataset in taking.ground.contract.datasets.items():
+        if dataset.database == asset_name and dataset.of is None:
+            values = parameters(taking.ground, dataset.sql, taking.learnt["recovery_point"])
+            query = f"select count(*) from ({dataset.sql}) as counted"
+            counts[name] = {"rows": int(scalar(connection, query, values))}
+    return counts
+
+
+def chain_heads(
+    taking: Taking, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Length and head of each hash chain, so that a chain whose tail is cut does not look whole."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, chain in taking.ground.contract.chains.items():
+        if chain.database != asset_name:
+            continue
+        part = chain.partition or "''"
+        query = (
+            f"select distinct on (part) part, sequence, hash, rows from (select {part}::text as part, "
+            f"{chain.sequence} as sequence, {chain.hash} as hash, count(*) over (partition by {part}::text) as rows "
+            f"from ({chain.sql}) as links) as parts order by part, sequence desc"
+        )
+        rows = connection.execute(query.encode()).fetchall()
+        found[name] = {
+            "rows": sum(int(row["rows"]) for row in rows),
+            "heads": {str(row["part"]): {"sequence": int(row["sequence"]), "hash": row["hash"]} for row in rows},
+        }
+    return found
+
+
+def database_mark(ground: Ground, service: str, database: str) -> Mark:
+    """When the server created the files of ``database``: its own file times, not the harness's clock."""
+    with connect(ground.runtime, service, database) as connection:
+        row = connection.execute(
+            "select (pg_stat_file('base/' || oid || '/PG_VERSION')).modification as at "
+            "from pg_database where datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return Mark(row["at"], f"{service}: files of database {database}")
+
+
+def _connection(ground: Ground, service: str) -> list[str]:
+    endpoint, admin = ground.runtime.endpoint(service), ground.runtime.administrator(service)
+    return [f"--host={endpoint.address}", f"--port={endpoint.port}", f"--username={admin.user}", "--no-password"]
+
+
+def _password(ground: Ground, service: str) -> dict[str, Any]:
+    return {"PGPASSWORD": ground.runtime.administrator(service).password}
+
+
+def _must(done: Completed, tool: str) -> None:
+    if done.returncode != 0:
+        raise RestoreFailed(f"{tool} ended with {done.returncode}: {done.stderr.strip()[-600:]}")

@@ -1,0 +1,77 @@
+"""The proxy: its configuration and certificate, restored and served again."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any, ClassVar
+
+import crossplane
+
+from restoreproof.assets.base import Asset, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.runtimes.base import Start
+
+DIRECTORY = "proxy"
+
+
+@asset_kind("proxy")
+class ProxyAsset(Asset):
+    """nginx: ``config`` is its file in the set, ``source`` where it lies beside the contract.
+
+    ``certificate``, ``key`` and ``ca`` name variables of the environment; ``upstreams`` the only services
+    that the configuration may send requests to.
+    """
+
+    service: str
+    config: str
+    source: str
+    certificate: str
+    key: str
+    ca: str
+    upstreams: tuple[str, ...]
+
+    after: ClassVar[tuple[str, ...]] = ("secrets",)
+
+    def take(self, taking: Taking) -> None:
+        target = taking.directory / DIRECTORY
+        target.mkdir(parents=True)
+        shutil.copyfile(taking.ground.contract.directory / self.source, target / self.config)
+        (target / "tls.crt").write_bytes(taking.ground.vault.pem(self.certificate))
+
+    def contribution(self, service: str, restoring: Restoring) -> Start:
+        if service != self.service:
+            return Start()
+        config = restoring.backup.directory / DIRECTORY / self.config
+        if not config.is_file():
+            raise RestoreFailed(f"the set holds no {DIRECTORY}/{self.config}")
+        vault = restoring.ground.vault
+        return Start(
+            files={
+                self.config: config.read_bytes(),
+                "tls.crt": vault.pem(self.certificate),
+                "tls.key": vault.pem(self.key),
+            }
+        )
+
+
+def destinations(config: str) -> list[str]:
+    """Every host that an nginx configuration sends requests to, as written, by parsing it.
+
+    Raises:
+        ValueError: crossplane can't parse the file.
+    """
+    parsed: dict[str, Any] = crossplane.parse(config, single=True, combine=False)
+    if parsed["status"] != "ok":
+        raise ValueError(f"{config}: {parsed['errors'][0]['error']}")
+    found: list[str] = []
+
+    def walk(block: list[dict[str, Any]], in_upstream: bool) -> None:
+        for directive in block:
+            name, arguments = directive["directive"], directive.get("args", [])
+            if name in ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass") or (
+                name == "server" and in_upstream and arguments
+            ):
+                found.append(arguments[0])
+            walk(directive.get("block", []), name == "upstream")
+
+    walk(parsed["config"][0]["parsed"], False)
+    return found

@@ -1,0 +1,34 @@
+"""Release artifacts: what was running when the backup was taken, by version and digest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, ClassVar
+
+from restoreproof.assets.base import Asset, Taking, asset_kind
+
+DIRECTORY = "release"
+KEPT = ("release.json", "sbom.cdx.json", "openapi.json")
+
+
+@asset_kind("release")
+class ReleaseAsset(Asset):
+    """The description of the release that wrote the backup: digests, SBOM, API description."""
+
+    after: ClassVar[tuple[str, ...]] = ()
+
+    def take(self, taking: Taking) -> None:
+        contract = taking.ground.contract
+        source = contract.release_directory(contract.source.release if contract.source else "expected")
+        target = taking.directory / DIRECTORY
+        target.mkdir(parents=True)
+        for name in KEPT:
+            shutil.copyfile(source / name, target / name)
+
+
+def describe(directory: Path) -> dict[str, Any]:
+    """The ``release.json`` below ``directory``. Raises OSError or ValueError where there is none."""
+    described: dict[str, Any] = json.loads((directory / "release.json").read_text())
+    return described

@@ -1,0 +1,83 @@
+"""Handles to the S3 service: obstore for data (many requests in flight), boto3 for control calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from obstore.store import S3Store
+
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Credentials, Endpoint
+
+IN_FLIGHT = 32
+REGION = "us-east-1"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def keys(access: Secret, secret: Secret) -> Credentials:
+    """An access key and its secret as credentials; an access key id is no secret, but masked all the same."""
+    return Credentials(access.reveal(), secret)
+
+
+def store(endpoint: Endpoint, credentials: Credentials, bucket: str) -> S3Store:
+    """One bucket's data. Keys are always passed: without them clients ask the cloud's metadata address."""
+    return S3Store(
+        bucket,
+        endpoint=f"http://{endpoint.address}:{endpoint.port}",
+        access_key_id=credentials.user,
+        secret_access_key=credentials.password.reveal(),
+        region=REGION,
+        virtual_hosted_style_request=False,
+        client_options={"allow_http": True, "timeout": "60s"},
+        retry_config={"max_retries": 2},
+    )
+
+
+def control(endpoint: Endpoint, credentials: Credentials) -> Any:
+    """A boto3 client for bucket configuration."""
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://{endpoint.address}:{endpoint.port}",
+        aws_access_key_id=credentials.user,
+        aws_secret_access_key=credentials.password.reveal(),
+        region_name=REGION,
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}, read_timeout=60),
+    )
+
+
+def run_bounded(work: Callable[[T], Coroutine[Any, Any, R]], items: Iterable[T]) -> Iterable[R]:
+    """Apply ``work`` to each item with ``IN_FLIGHT`` under way; yields results batch by batch.
+
+    Items are taken as they are needed, so memory does not grow with their number.
+    """
+    with asyncio.Runner() as runner:
+        batch: list[T] = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == IN_FLIGHT * 8:
+                yield from runner.run(_gather(work, batch))
+                batch = []
+        if batch:
+            yield from runner.run(_gather(work, batch))
+
+
+async def _gather(work: Callable[[T], Awaitable[R]], batch: list[T]) -> list[R]:
+    gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(item: T) -> R:
+        async with gate:
+            return await work(item)
+
+    return list(await asyncio.gather(*(one(item) for item in batch)))
+
+
+async def chunks(stream: AsyncIterator[Any]) -> AsyncIterator[bytes]:
+    """The chunks of an object's body as bytes."""
+    async for chunk in stream:
+        yield bytes(chunk)

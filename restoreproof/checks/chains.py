@@ -1,0 +1,211 @@
+"""Hash chains and signatures, recomputed here and not by the restored application.
+
+A link's hash is SHA-256 over the canonical JSON (RFC 8785) of the fields the contract names; a signature is
+Ed25519 (RFC 8032) by a key in the custody records.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.custody import public_keys
+from restoreproof.assets.dataset import connect_asset, stream
+from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.contract.models import Chain
+from restoreproof.outcome import Observation
+
+GENESIS = "0" * 64
+
+
+@dataclass(slots=True)
+class _Tail:
+    sequence: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSurvey:
+    """A whole chain, link by link."""
+
+    name: str
+    examined: int
+    of: int | None
+    gaps: Findings
+    broken: Findings
+    unsigned: Findings
+    tails: Mapping[str, _Tail]
+    heads: Mapping[str, tuple[int, str]] | None
+    signed: bool
+    partitions: int = field(default=0)
+
+    def continuous(self) -> Observation:
+        """Every sequence runs from 1 to the end without a gap."""
+        parts = f" in {len(self.tails)} chains" if len(self.tails) > 1 else ""
+        return judge(
+            f"the sequence of the {self.name} is continuous",
+            f"{self.examined:,} links{parts}, {self.gaps.total} gaps",
+            self.gaps,
+            examined=self.examined,
+            of=self.of,
+        )
+
+    def unbroken(self) -> Observation:
+        """Every link's hash is right, and is what the next link names as its predecessor."""
+        return judge(
+            f"the hash chain of the {self.name} verifies",
+            f"{self.examined - self.broken.total:,} of {self.examined:,} hashes recomputed and equal",
+            self.broken,
+            examined=self.examined,
+            of=self.of,
+        )
+
+    def authentic(self) -> Observation:
+        """Every link carries a signature by a key in custody."""
+        if not self.signed:
+            return not_verified(f"every one of the {self.name} is signed", "the contract names no signature")
+        return judge(
+            f"every one of the {self.name} is signed by a key in custody",
+            f"{self.examined - self.unsigned.total:,} of {self.examined:,} signatures verify",
+            self.unsigned,
+            examined=self.examined,
+            of=self.of,
+        )
+
+    def complete(self) -> Observation:
+        """Every chain ends where it ended when the backup was taken, so no tail was cut or forged."""
+        expected = f"each chain of the {self.name} ends in the link that the catalogue recorded"
+        if self.heads is None:
+            return not_verified(expected, "there is no catalogue to say where the chains ended")
+        findings = Findings()
+        for part, (sequence, hash_) in self.heads.items():
+            tail = self.tails.get(part, _Tail())
+            if (tail.sequence, tail.hash) != (sequence, hash_):
+                findings.add(f"{part or self.name}: ends at {tail.sequence}, the catalogue recorded {sequence}")
+        for part in self.tails.keys() - self.heads.keys():
+            findings.add(f"{part}: a chain the catalogue does not know")
+        same = len(self.heads) - findings.total
+        return judge(
+            expected, f"{same} of {len(self.heads)} heads equal", findings, examined=len(self.tails), of=len(self.heads)
+        )
+
+
+@survey("chain")
+def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
+    """Recompute the contract's chain from the restored rows."""
+    ground, block = restoring.ground, restoring.ground.contract.chains[chain]
+    gaps, broken, unsigned = Findings(), Findings(), Findings()
+    tails: dict[str, _Tail] = {}
+    keys = public_keys(restoring.backup.directory) if block.signature else {}
+    examined = 0
+    with ground.phase(f"chain of {chain}") as work:
+        for row in _links(restoring, block):
+            examined += 1
+            part = str(row[block.partition]) if block.partition else ""
+            tail = tails.setdefault(part, _Tail())
+            label = f"{part + ' ' if part else ''}#{row[block.sequence]}"
+            if row[block.sequence] != tail.sequence + 1:
+                gaps.add(f"{label}: follows #{tail.sequence}")
+            if problem := _problem(row, block, tail):
+                broken.add(f"{label}: {problem}")
+            if block.signature and (problem := _unsigned(row, block, keys)):
+                unsigned.add(f"{label}: {problem}")
+            tail.sequence, tail.hash = row[block.sequence], row[block.hash]
+        work.items = examined
+    known = restoring.catalogue.chains.get(chain) if restoring.catalogue else None
+    heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
+    return ChainSurvey(
+        chain, examined, known.rows if known else None, gaps, broken, unsigned, tails, heads, block.signature is not None
+    )
+
+
+def _links(restoring: Restoring, block: Chain) -> Iterator[dict[str, Any]]:
+    with connect_asset(restoring.ground, block.database) as connection:
+        yield from stream(connection, block.sql, {})
+
+
+def _problem(row: Mapping[str, Any], block: Chain, tail: _Tail) -> str | None:
+    if row[block.previous] != tail.hash:
+        return "its previous hash is not the hash of the link before"
+    try:
+        canonical = rfc8785.dumps({name: row[name] for name in block.fields})
+    except rfc8785.CanonicalizationError as error:
+        return f"has no canonical form: {error}"
+    return None if hashlib.sha256(canonical).hexdigest() == row[block.hash] else "its content does not give its hash"
+
+
+def _unsigned(row: Mapping[str, Any], block: Chain, keys: Mapping[str, Ed25519PublicKey]) -> str | None:
+    assert block.signature is not None
+    signature = block.signature
+    return check_signature(keys, str(row[signature.key]), row[signature.column], signature.prefix + row[block.hash])
+
+
+def check_signature(
+    keys: Mapping[str, Ed25519PublicKey], key_id: str, signature: str | None, message: str
+) -> str | None:
+    """What is wrong with a base64 Ed25519 signature over ``message`` (ASCII), or None."""
+    if key_id not in keys:
+        return f"signed by {key_id}, which is not in custody"
+    try:
+        keys[key_id].verify(base64.b64decode(signature or "", validate=True), message.encode())
+    except (InvalidSignature, binascii.Error):
+        return "its signature does not verify"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """What the stack's own maintenance worker says of a chain."""
+
+    chain: str
+    examined: int | None
+    breaks: tuple[str, ...]
+    of: int | None
+    returncode: int
+
+    def clean(self) -> Observation:
+        """It reports no break, and it examined as many links as the catalogue counted."""
+        expected = f"the maintenance worker reports no unexpected break in the {self.chain}"
+        if self.returncode != 0 or self.examined is None:
+            return not_verified(expected, f"the worker ended with {self.returncode} and no report of this chain")
+        findings = Findings()
+        for one in self.breaks:
+            findings.add(one)
+        observed = f"it examined {self.examined:,} links and reports {len(self.breaks)} breaks"
+        return judge(expected, observed, findings, examined=self.examined, of=self.of)
+
+
+@survey("maintenance report")
+def survey_maintenance(restoring: Restoring, *, chain: str) -> WorkerReport:
+    """Run the chain's own verifier once, with the restored environment."""
+    ground, block = restoring.ground, restoring.ground.contract.chains[chain]
+    known = restoring.catalogue.chains.get(chain) if restoring.catalogue else None
+    of = known.rows if known else None
+    if block.worker is None:
+        return WorkerReport(chain, None, (), of, 1)
+    with ground.phase("maintenance worker"):
+        done = ground.runtime.run_tool(block.worker.service, "python", (), environment=ground.vault.environment())
+    report = _last_json(done.stdout).get("chains", {}).get(block.worker.report, {})
+    breaks = tuple(json.dumps(one, sort_keys=True) for one in report.get("breaks", ()))
+    return WorkerReport(chain, report.get("examined"), breaks, of, done.returncode)
+
+
+def _last_json(output: bytes) -> dict[str, Any]:
+    for line in reversed(output.decode(errors="replace").splitlines()):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            return value
+    return {}

@@ -1,0 +1,241 @@
+"""The restored database against the catalogue: rows, structure, roles, isolation of tenants, exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.dataset import connect_asset, parameters, scalar
+from restoreproof.assets.migrations import MigrationsAsset
+from restoreproof.assets.postgres import fingerprint_structure, fingerprint_tables, roles_of
+from restoreproof.assets.release import describe
+from restoreproof.backups.catalogue import TableKnown
+from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.objects import rows
+from restoreproof.outcome import Observation, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSurvey:
+    """Every table and every kind of structure, beside what the catalogue knows of them."""
+
+    tables: Mapping[str, str]
+    structure: Mapping[str, str]
+    roles: Mapping[str, str]
+    known_tables: Mapping[str, str] | None
+    known_structure: Mapping[str, str] | None
+    known_roles: Mapping[str, str] | None
+
+    def rows(self) -> Observation:
+        """Every table holds the very rows it held."""
+        return self._compare("every table holds the rows it held at the backup", "tables", "rows")
+
+    def structures(self) -> Observation:
+        """Policies, grants, constraints, indexes, triggers and sequences are what they were."""
+        return self._compare("policies, grants, constraints and indexes are as they were", "structure", "kinds")
+
+    def role_inventory(self) -> Observation:
+        """Every role that owns or uses the data is there."""
+        return self._compare("every role that owns or uses the data exists", "roles", "roles")
+
+    def _compare(self, expected: str, what: str, unit: str) -> Observation:
+        known, seen = getattr(self, f"known_{what}"), getattr(self, what)
+        if known is None:
+            return not_verified(expected, "there is no catalogue to compare with")
+        return compare(expected, known, seen, unit="tables" if unit == "rows" else unit)
+
+
+def _told(known: Mapping[str, TableKnown]) -> dict[str, str]:
+    return {name: f"{one.rows:,} rows {(one.fingerprint or '')[:16]}" for name, one in known.items()}
+
+
+@survey("database")
+def survey_database(restoring: Restoring, *, asset: str) -> DatabaseSurvey:
+    """Count and fingerprint the whole restored database of ``asset``, before anything has changed it."""
+    with restoring.ground.phase("fingerprints"), connect_asset(restoring.ground, asset) as connection:
+        tables = {name: TableKnown(**one) for name, one in fingerprint_tables(connection).items()}
+        structure = {name: TableKnown(**one) for name, one in fingerprint_structure(connection).items()}
+        present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
+    wanted = roles_of(restoring.ground)
+    roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
+    known = restoring.catalogue
+    return DatabaseSurvey(
+        _told(tables),
+        _told(structure),
+        roles,
+        _told(known.tables) if known else None,
+        _told(known.structure) if known else None,
+        dict.fromkeys(known.roles, "present") if known else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """The rows of a dataset that should be empty, and how many were looked through for them."""
+
+    dataset: str
+    findings: Findings
+    looked_through: int
+
+    def none(self) -> Observation:
+        """There is no exception, and there was something to look through."""
+        expected = f"no {self.dataset} among those the backup holds"
+        observed = f"{self.findings.total} found, {self.looked_through:,} looked through"
+        if self.looked_through == 0:
+            return not_verified(expected, observed)
+        return judge(expected, observed, self.findings, examined=self.looked_through, of=self.looked_through)
+
+
+@survey("exceptions")
+def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
+    """List the rows of a dataset whose right number is zero; ``of`` in the contract counts the rest."""
+    ground, block = restoring.ground, restoring.ground.contract.datasets[dataset]
+    findings = Findings()
+    for row in rows(restoring, dataset):
+        findings.add(" ".join(str(value) for value in row.values()))
+    with connect_asset(ground, block.database) as connection:
+        values = parameters(ground, block.of or "", restoring.backup.recovery_point)
+        looked = scalar(connection, block.of, values) if block.of else 0
+    return Exceptions(dataset, findings, int(looked))
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """Where the migrations brought the database, and where the release wants it."""
+
+    before: str | None
+    after: str | None
+    wanted: str | None
+
+    def expected(self) -> Observation:
+        """The schema is at the version that the release expects, and migrations had work to do."""
+        expected = f"the schema is at {self.wanted}, which the release expects"
+        findings = Findings()
+        if self.after != self.wanted:
+            findings.add(f"the schema is at {self.after}")
+        return judge(expected, f"it is at {self.after}", findings, examined=1, of=1 if self.wanted else None)
+
+
+@survey("schema version")
+def survey_schema(restoring: Restoring, *, asset: str) -> SchemaVersion:
+    """Compare the restored schema's version with the one that the deployed release states."""
+    ground = restoring.ground
+    migrations = ground.asset(asset)
+    assert isinstance(migrations, MigrationsAsset)
+    releases = ground.contract.releases
+    assert releases is not None
+    wanted = describe(ground.contract.directory / releases.expected.path).get("migration_head")
+    return SchemaVersion(None, migrations.current(ground), None if wanted is None else str(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The newest records that came back, against the recovery point and the objective."""
+
+    ages: Mapping[str, float]
+    objective_s: float
+    every_s: float | None
+
+    def within(self) -> Observation:
+        """The newest restored record of each asset is no older than the RPO allows."""
+        findings = Findings()
+        for asset, age in self.ages.items():
+            if age > self.objective_s:
+                findings.add(f"{asset}: newest record {age / 60:.1f} min before the recovery point")
+        worst = max(self.ages.values(), default=0.0)
+        return judge(
+            f"the newest record of each asset is at most {self.objective_s / 60:.0f} min older than the recovery point",
+            f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
+            findings,
+            examined=len(self.ages),
+            of=max(len(self.ages), 1),
+        )
+
+    def aligned(self) -> Observation:
+        """The assets come from one moment: their newest records lie no further apart than the RPO."""
+        skew = max(self.ages.values(), default=0.0) - min(self.ages.values(), default=0.0)
+        findings = Findings()
+        if skew > self.objective_s:
+            findings.add(f"the assets are {skew / 60:.1f} min apart")
+        return judge(
+            f"the assets lie at most {self.objective_s / 60:.0f} min apart",
+            f"{skew:.0f} s between {', '.join(sorted(self.ages))}",
+            findings,
+            examined=len(self.ages),
+            of=max(len(self.ages), 2),
+        )
+
+    def schedule(self) -> Observation:
+        """The schedule loses no more than the RPO when the next backup is the one that is missed."""
+        expected = f"a backup at least every {self.objective_s / 60:.0f} min"
+        if self.every_s is None:
+            return not_verified(expected, "the contract states no schedule")
+        outcome = Outcome.PASSED if self.every_s <= self.objective_s else Outcome.FAILED
+        return Observation(outcome, expected, f"one every {self.every_s / 3600:.0f} h and no WAL archive", 1, 1)
+
+
+@survey("recovery point")
+def survey_recovery(restoring: Restoring) -> Recovery:
+    """Age of each asset's newest restored record at the recovery point, in seconds; measured before any
+    application process starts, so that nothing newer can have been written."""
+    ground = restoring.ground
+    ages: dict[str, float] = {}
+    for asset in ground.assets():
+        if (newest := asset.newest_record(restoring)) is not None:
+            ages[asset.name] = max((restoring.backup.recovery_point - newest).total_seconds(), 0.0)
+            ground.emitter.emit("measurement", name=f"rpo.{asset.name}", value=ages[asset.name], unit="s", detail="")
+    if ages:
+        skew = max(ages.values()) - min(ages.values())
+        ground.emitter.emit("measurement", name="rpo", value=max(ages.values()), unit="s", detail="")
+        ground.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
+    backup = ground.contract.backup
+    return Recovery(ages, ground.contract.objectives.rpo_s, backup.every_s if backup else None)
+
+
+@survey("tenant isolation")
+def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> Any:
+    """As the application's role without a tenant, read every table that row-level security protects."""
+    return TenantIsolation.look(restoring, asset, variable)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantIsolation:
+    """What the application's role sees when no tenant is set."""
+
+    seen: Mapping[str, int]
+
+    @staticmethod
+    def look(restoring: Restoring, asset: str, variable: str) -> TenantIsolation:
+        """Count visible rows of every protected table as the role in the restored ``variable``."""
+        from restoreproof.checks.credentials import connect_as
+
+        with connect_asset(restoring.ground, asset) as connection:
+            protected = connection.execute(
+                "select relname as name from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace"
+            ).fetchall()
+        seen: dict[str, int] = {}
+        with connect_as(restoring, variable) as application:
+            from psycopg import sql
+
+            for row in protected:
+                name = str(row["name"])
+                query = sql.SQL("select count(*) from {}").format(sql.Identifier("public", name))
+                found = application.execute(query).fetchone()
+                seen[name] = int(found[0]) if found else 0
+        return TenantIsolation(seen)
+
+    def nothing(self) -> Observation:
+        """No row of any tenant is visible."""
+        findings = Findings()
+        for table, count in self.seen.items():
+            if count:
+                findings.add(f"{table}: {count} rows visible without a tenant")
+        return judge(
+            "no tenant's rows are visible to the application before it names a tenant",
+            f"{len(self.seen) - findings.total} of {len(self.seen)} protected tables show nothing",
+            findings,
+            examined=len(self.seen),
+            of=len(self.seen) or None,
+        )
