@@ -1,0 +1,195 @@
+"""What a person sees while a drill runs: stages, scenarios and steps, each as it happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from restoreproof.gherkin.steptrace import RunningStep
+from restoreproof.outcome import Outcome
+from restoreproof.plan import Plan, PlannedCheck
+from restoreproof.redact import Redactor
+from restoreproof.shown import one_line, shown
+
+SIGNS = {
+    "passed": ("✔", "green"),
+    "failed": ("✘", "bold red"),
+    "broken": ("?", "yellow"),
+    "skipped": ("?", "yellow"),
+    "not-run": ("·", "dim"),
+}
+_WORST = (Outcome.FAILED, Outcome.NOT_VERIFIED, Outcome.ERROR)
+
+
+class Printer:
+    """Prints the events and steps of one drill; plain lines where the output is no terminal."""
+
+    def __init__(self, plan: Plan, redactor: Redactor, console: Console | None = None) -> None:
+        self._plan = plan
+        self._redactor = redactor
+        self._console = console or _console()
+        self._live: Live | None = None
+        self._lock = threading.RLock()
+        self._observed: set[Outcome] = set()
+        self._detail = ""
+        self._feature = ""
+        self._coming: PlannedCheck | None = None
+
+    def event(self, type: str, data: dict[str, Any]) -> None:
+        """Show one event; the types that have no place on a terminal are passed over."""
+        show = getattr(self, f"_on_{type.replace('-', '_')}", None)
+        if show is not None:
+            with self._lock:
+                show(data)
+
+    def step_started(self, running: RunningStep) -> None:
+        with self._lock:
+            self._announce()
+            self._busy(f"      ▶ {self._step(running)}")
+
+    def step_finished(
+        self, running: RunningStep, outcome: str, seconds: float, error: BaseException | None
+    ) -> None:
+        with self._lock:
+            if outcome == "failed" and self._worst() not in (None, Outcome.FAILED):
+                outcome = "broken"
+            self._line(f"      {self._step(running)}", SIGNS[outcome], seconds)
+
+    def step_unreached(self, running: RunningStep) -> None:
+        with self._lock:
+            self._announce()
+            self._line(f"      {self._step(running)}", SIGNS["not-run"])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Say what is coming, and leave no live line behind however the run ends."""
+        plan = self._plan
+        part = "" if plan.whole else f", a part: {plan.selection}"
+        self._print(Text(f"{plan.stack}: {len(plan.checks)} checks in {len(plan.stages)} stages{part}"))
+        try:
+            return (yield)
+        finally:
+            with self._lock:
+                self._rest()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._print(Text(shown(self._redactor.text(str(report.longrepr)), 4000), style="red"))
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self._print(Text(shown(self._redactor.text(str(excrepr)), 8000), style="red"))
+
+    def pytest_unconfigure(self) -> None:
+        self._rest()
+        self._console.file.flush()
+
+    def _on_stage_entered(self, data: dict[str, Any]) -> None:
+        self._feature = ""
+        self._busy(f"▶ stage {one_line(data.get('stage', ''), 60)}")
+
+    def _on_stage_done(self, data: dict[str, Any]) -> None:
+        self._line(
+            f"stage {one_line(data.get('stage', ''), 60)}", SIGNS["passed"], data.get("seconds"), "bold"
+        )
+
+    def _on_stage_failed(self, data: dict[str, Any]) -> None:
+        self._line(f"stage {one_line(data.get('stage', ''), 60)}", SIGNS["broken"], style="bold")
+        for key in ("error", "hint"):
+            if data.get(key):
+                self._print(Text(_indent(shown(data[key], 4000), 4), style="yellow"))
+
+    def _on_note(self, data: dict[str, Any]) -> None:
+        self._print(Text(f"  note: {one_line(data.get('text', ''))}", style="dim"))
+
+    def _on_scenario_started(self, data: dict[str, Any]) -> None:
+        self._observed.clear()
+        self._detail = ""
+        # Announced with its first step: the stages that it waits for come before it.
+        self._coming = self._plan.check(str(data.get("check")))
+
+    def _announce(self) -> None:
+        check, self._coming = self._coming, None
+        if check is None:
+            return
+        if check.feature != self._feature:
+            self._feature = check.feature
+            self._print(Text(f"  {one_line(check.feature)}", style="bold"))
+        self._print(Text(f"    {one_line(check.title)}"))
+
+    def _on_observation(self, data: dict[str, Any]) -> None:
+        with contextlib.suppress(
+            ValueError
+        ):  # a word that is no outcome is judged by the reduction, not here
+            self._observed.add(Outcome(data.get("outcome", "")))
+        if data.get("outcome") != Outcome.PASSED:
+            findings = "".join(f"\n- {one_line(finding)}" for finding in data.get("findings") or ())
+            self._detail = f"expected {data.get('expected')}\nobserved {data.get('observed')}{findings}"
+
+    def _on_scenario_finished(self, data: dict[str, Any]) -> None:
+        self._announce()
+        status = data.get("status")
+        if status == "passed" and self._worst() is None and self._observed:
+            return
+        failed = self._worst() is Outcome.FAILED
+        word = "FAILED" if failed else str(self._worst() or "NOT VERIFIED").replace("_", " ")
+        detail = self._detail or str(data.get("reason") or "") or "the scenario recorded no observation"
+        sign, style = SIGNS["failed" if failed else "broken"]
+        self._print(Text(f"    {sign} {word}", style=style))
+        self._print(Text(_indent(shown(detail, 4000), 6), style=style))
+
+    def _worst(self) -> Outcome | None:
+        return next((outcome for outcome in _WORST if outcome in self._observed), None)
+
+    def _step(self, running: RunningStep) -> str:
+        return one_line(self._redactor.text(f"{running.step.keyword} {running.step.text}"))
+
+    def _line(self, text: str, sign: tuple[str, str], seconds: object = None, style: str = "") -> None:
+        indent = len(text) - len(text.lstrip())
+        line = Text(" " * indent)
+        line.append(f"{sign[0]} ", style=sign[1])
+        line.append(text.lstrip(), style=style)
+        if isinstance(seconds, int | float) and seconds >= 0.05:
+            line.append(f"  {seconds:.1f} s", style="dim")
+        self._print(line)
+
+    def _print(self, text: Text) -> None:
+        self._rest()
+        self._console.print(text, soft_wrap=True)
+
+    def _busy(self, text: str) -> None:
+        """Show what runs now: a line that is replaced on a terminal; elsewhere only stages are worth one."""
+        self._rest()
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            line = Text(text, overflow="ellipsis", no_wrap=True, style="cyan")
+            self._live = Live(line, console=self._console, transient=True, auto_refresh=False)
+            self._live.start(refresh=True)
+        elif text.startswith("▶"):
+            self._console.print(Text(text), soft_wrap=True)
+
+    def _rest(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _indent(text: str, by: int) -> str:
+    return "\n".join(" " * by + line for line in text.splitlines())
+
+
+def _console() -> Console:
+    """A console on a duplicate of standard output, which pytest's capturing can't swallow."""
+    try:
+        descriptor = os.dup(sys.stdout.fileno())
+    except (OSError, ValueError):  # stdout is no file: an in-process test
+        return Console(highlight=False)
+    file = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", buffering=1)
+    return Console(file=file, highlight=False)

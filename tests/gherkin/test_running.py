@@ -1,0 +1,157 @@
+"""The inner process as a whole: a real pytest, a real pipe, a drill that needs no stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.gherkin.conftest import InnerRun
+
+Write = Callable[[str, str], Path]
+Run = Callable[..., InnerRun]
+
+LATER = """\
+@at:objects @severity:critical
+Feature: Objects
+  Scenario: Objects are there
+    Given a restored stack
+    Then the observation is PASSED
+"""
+
+EARLIER = """\
+@at:database
+Feature: Rows
+  Background:
+    Given a restored stack
+
+  Scenario Outline: Read <n> rows
+    When <n> rows are read
+    Then the observation is <outcome>
+
+    @severity:minor
+    Examples:
+      | n | outcome |
+      | 1 | PASSED  |
+      | 2 | FAILED  |
+
+  Scenario: A table
+    When the table is read
+      | name | n |
+      | a    | 1 |
+    Then the observation is NOT_VERIFIED
+"""
+
+
+def test_scenarios_run_in_the_order_of_the_stages_and_are_told_as_events(
+    feature: Write, run_inner: Run
+) -> None:
+    """Files sort the other way round than stages do; the stages decide."""
+    feature("a/later.feature", LATER)
+    feature("b/earlier.feature", EARLIER)
+    run = run_inner()
+    assert run.returncode == 1, run.output
+    ids = ["b/read-n-rows[1-passed]", "b/read-n-rows[2-failed]", "b/a-table", "a/objects-are-there"]
+    assert run.of("collected") == [{"checks": ids}]
+    assert [(data["check"], data["status"]) for data in run.of("scenario-finished")] == [
+        (ids[0], "passed"),
+        (ids[1], "failed"),
+        (ids[2], "failed"),
+        (ids[3], "passed"),
+    ]
+    assert [data["check"] for data in run.of("observation")] == ids
+    assert [data["stage"] for data in run.of("stage-entered")] == ["database", "objects", "smoke"]
+
+
+def test_steps_are_journaled_with_their_outcome_however_a_scenario_ends(
+    feature: Write, run_inner: Run
+) -> None:
+    """pytest-bdd tells nobody when a step skips; the trace closes it all the same."""
+    feature(
+        "x.feature",
+        "@at:database\nFeature: F\n"
+        "  Scenario: skips\n    Given a restored stack\n    When the step is skipped\n    Then nothing is observed\n"
+        "  Scenario: breaks\n    When the harness breaks\n    Then nothing is observed\n"
+        "  Scenario: unknown\n    Given no such phrase\n    Then nothing is observed\n",
+    )
+    run = run_inner()
+    steps = [(data["check"], data["outcome"]) for data in run.of("step")]
+    assert steps == [
+        ("skips", "passed"),
+        ("skips", "skipped"),
+        ("skips", "not-run"),
+        ("breaks", "broken"),
+        ("breaks", "not-run"),
+        ("unknown", "broken"),
+        ("unknown", "not-run"),
+    ]
+    assert [data["status"] for data in run.of("scenario-finished")] == ["skipped", "failed", "failed"]
+
+
+def test_a_stage_that_fails_leaves_its_scenarios_not_reached(feature: Write, run_inner: Run) -> None:
+    """The scenario says why, its steps are listed as not run, and Allure shows it broken."""
+    feature("x.feature", LATER)
+    run = run_inner(broken="objects")
+    (finished,) = run.of("scenario-finished")
+    assert finished["status"] == "not-reached"
+    assert "no server" in finished["reason"]
+    assert [data["outcome"] for data in run.of("step")] == ["not-run", "not-run"]
+    (allure,) = run.of("allure-result")
+    assert allure["result"]["status"] == "broken"
+    assert [step["status"] for step in allure["result"]["steps"]] == ["skipped", "skipped"]
+
+
+def test_a_selected_part_runs_just_what_the_plan_holds(feature: Write, run_inner: Run) -> None:
+    """The plan decides, not pytest's -k; stages after the selected ones are not performed."""
+    feature("a/later.feature", LATER)
+    feature("b/earlier.feature", EARLIER)
+    run = run_inner(selection="read and not table and 1")
+    assert run.of("collected") == [{"checks": ["b/read-n-rows[1-passed]"]}]
+    assert [data["stage"] for data in run.of("stage-entered")] == ["database"]
+    assert run.plan is not None
+    assert not run.plan.whole
+
+
+def test_a_hidden_scenario_is_missing_from_the_events(feature: Write, run_inner: Run) -> None:
+    """A hook that drops an item leaves the plan as it was: the reduction names what is absent."""
+    feature("b/earlier.feature", EARLIER)
+    hide = "\ndef pytest_collection_modifyitems(items):\n    del items[0]\n"
+    run = run_inner(extra=hide)
+    seen = {data["check"] for data in run.of("scenario-started")}
+    assert run.plan is not None
+    assert {check.id for check in run.plan.checks} - seen == {"b/read-n-rows[1-passed]"}
+
+
+def test_allure_speaks_gherkin(feature: Write, run_inner: Run) -> None:
+    """Names, steps, tables, parameters and labels are the feature's; nothing of pytest's insides shows."""
+    feature("b/earlier.feature", EARLIER)
+    run = run_inner()
+    results = {data["result"]["name"]: data["result"] for data in run.of("allure-result")}
+    first = results["Read 1 rows"]
+    assert first["status"] == "passed"
+    assert [step["name"] for step in first["steps"]] == [
+        "Given a restored stack",
+        "When 1 rows are read",
+        "Then the observation is PASSED",
+    ]
+    assert {(p["name"], p["value"]) for p in first["parameters"]} == {("n", "1"), ("outcome", "PASSED")}
+    labels = {(label["name"], label["value"]) for label in first["labels"]}
+    assert {("severity", "minor"), ("feature", "Rows"), ("parentSuite", "stage database")} <= labels
+    assert results["Read 2 rows"]["status"] == "failed"
+    assert results["A table"]["status"] == "broken"
+    table = results["A table"]["steps"][1]["attachments"][0]
+    assert table["type"] == "text/csv"
+    assert table["source"] in {data["name"] for data in run.of("allure-attachment")}
+    assert run.of("allure-container") == []
+
+
+def test_the_terminal_shows_stages_scenarios_and_steps_and_nothing_of_pytest(
+    feature: Write, run_inner: Run
+) -> None:
+    """Plain lines here, since the output of a test is no terminal."""
+    feature("b/earlier.feature", EARLIER)
+    run = run_inner()
+    assert "✔ stage database  0.1 s" in run.output
+    assert "    Read 1 rows\n      ✔ Given a restored stack" in run.output
+    assert "      ✘ Then the observation is FAILED\n    ✘ FAILED\n      expected one" in run.output
+    assert "? NOT VERIFIED" in run.output
+    assert "=====" not in run.output
