@@ -61,9 +61,8 @@ def _audit_links(connection: Connection) -> Iterator[tuple[AuditEvent, str]]:
 
 
 def _examine_receipts(connection: Connection, tenant_id: UUID) -> ChainReport:
-    keys = dict(
-        connection.execute(select(tables.signing_keys.c.key_id, tables.signing_keys.c.public_key)).tuples()
-    )
+    published = connection.execute(select(tables.signing_keys.c.key_id, tables.signing_keys.c.public_key))
+    keys = {row.key_id: row.public_key for row in published}
     unsigned: list[Break] = []
     report = examine(f"receipts/{tenant_id}", _receipt_links(connection, tenant_id, keys, unsigned))
     report.breaks.extend(unsigned)

@@ -1,0 +1,1 @@
+"""The HTTP API: browsers by session cookie, agents by bearer token, verification by anyone."""
