@@ -77,6 +77,11 @@ def _problem(found: Any, model: type[BaseModel], places: Places, prefix: tuple[s
         case kind:
             message = found["msg"].removeprefix("Value error, ")
             given = "" if kind == "value_error" else f", not {_shown(found['input'])}"
+            given += (
+                "; put it in quotes"
+                if kind == "string_type" and isinstance(found["input"], float | int)
+                else ""
+            )
             name = ".".join(str(part) for part in (*prefix, *path)) or "the contract"
             return Problem(places.where((*prefix, *path)), f"{name}: {message}{given}")
 
