@@ -181,6 +181,8 @@ class _Reading:
         known = catalogue.buckets.get(bucket) if catalogue else None
         if catalogue and known is None:
             self._contradiction(bucket, "no such bucket in the catalogue", f"{total.count} objects")
+        elif known and not shards and not known.objects:
+            self._contradiction(bucket, "an empty bucket", "no index")
         elif known and (known.objects, known.bytes) != (total.count, size):
             expected = f"{known.objects} objects, {_bytes(known.bytes)}"
             self._contradiction(bucket, expected, f"{total.count} objects, {_bytes(size)}")
