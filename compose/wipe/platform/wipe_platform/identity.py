@@ -4,16 +4,21 @@ The browser meets Keycloak at the public URL, which is also the issuer; this pro
 directly. Tokens count only with the public issuer, so a realm served elsewhere is refused.
 """
 
+import warnings
 from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
-from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from wipe_platform.settings import Settings
+
+with warnings.catch_warnings():
+    # Authlib announces its move to another HTTP client on import; nothing here is affected.
+    warnings.filterwarnings("ignore", message="The httpx module is deprecated")
+    from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
 
 API_AUDIENCE = "wipe-api"
 

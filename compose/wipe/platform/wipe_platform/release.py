@@ -7,3 +7,4 @@ from typing import Final
 
 VERSION: Final = "1.5.0"
 MIGRATION_HEAD: Final = "0008"
+RELEASED: Final = "2026-11-02"
