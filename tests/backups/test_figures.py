@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,7 @@ def test_the_root_does_not_depend_on_the_order_files_were_found_in() -> None:
 
 
 @given(ROWS, st.randoms())
-def test_a_fingerprint_does_not_depend_on_order(rows: list[bytes], random: st.Random) -> None:
+def test_a_fingerprint_does_not_depend_on_order(rows: list[bytes], random: Random) -> None:
     shuffled = rows.copy()
     random.shuffle(shuffled)
     assert fingerprint(shuffled) == fingerprint(rows)

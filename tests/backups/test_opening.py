@@ -17,7 +17,7 @@ from restoreproof.errors import ExitCode, ForeignSetError
 
 
 def refused(directory: Path, words: str, stack: str = "shop") -> None:
-    """Assert that ``directory`` is not opened, that the reason says ``words``, and that a next step is given."""
+    """Assert that ``directory`` is not opened, for a reason that says ``words`` and where."""
     with pytest.raises(ForeignSetError, match=words) as caught:
         open_set(directory, stack)
     assert caught.value.exit_code is ExitCode.COULD_NOT_START
