@@ -191,18 +191,22 @@ class ProcessRuntime:
                 self._adopt(unit, launch, start)
                 offset = self._spawn(unit, launch)
             self._await(unit, launch, offset)
+            if launch.administrator_if and launch.administrator_if not in supervise.since(unit.log, offset):
+                unit.administrator = None
             self._emitter.emit("service-ready", service=service, seconds=round(time.monotonic() - began, 3))
 
-    def stop(self, service: str) -> None:
-        """Stop ``service`` and everything in its sandbox; nothing happens if it does not run."""
+    def stop(self, service: str, *, grace_s: float | None = None) -> None:
+        """Stop ``service`` and everything in its sandbox; nothing happens if it does not run.
+
+        ``grace_s`` replaces the component's own patience between asking and killing.
+        """
         unit = self._of(service)
         with unit.lock:
             if unit.process is None:
                 return
             component = unit.component
-            code = supervise.bring_down(
-                unit.process, sign=component.stop_signal, grace_s=component.stop_grace_s
-            )
+            grace = component.stop_grace_s if grace_s is None else grace_s
+            code = supervise.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
             unit.process = None
             self._emitter.emit("service-stopped", service=service, returncode=code)
 

@@ -74,7 +74,10 @@ Probe = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start the service, and how to know that it is ready."""
+    """How to start the service, and how to know that it is ready.
+
+    ``administrator_if`` is a text of the log without which the administrator was not made after all.
+    """
 
     argv: Sequence[str]
     ready: Probe
@@ -84,6 +87,7 @@ class Launch:
     deadline_s: float = 30.0
     overrides: tuple[Override, ...] = ()
     administrator: Credentials | None = None
+    administrator_if: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""Keycloak, built once into the user cache, on a database that another service of the stack holds."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from restoreproof.errors import ContractError, ServiceFailedError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Credentials, Start
+from restoreproof.runtimes.process.components import base
+from restoreproof.runtimes.process.components.base import Launch, Site, Tool
+from restoreproof.runtimes.process.keycloak_cache import VERSION, built
+from restoreproof.runtimes.process.keycloak_java import KeycloakHome
+from restoreproof.runtimes.process.sandbox import Mounts
+from restoreproof.waiting import NotReady
+
+_MANAGEMENT_PORT = 9000
+_TOOLS = ("bootstrap-admin", "export", "import", "show-config")
+
+
+class Database(base.Options):
+    """``url_from`` names the variable of the service's environment that holds ``postgresql://…``."""
+
+    service: str
+    name: str
+    url_from: str
+
+
+class Options(base.Options):
+    """``realm`` must be discoverable before the service counts as ready."""
+
+    version: str | None = None
+    database: Database | None = None
+    realm: str = "master"
+    hostname_from: str = "PUBLIC_URL"
+    java: tuple[str, ...] = ()
+    deadline_s: float = 120.0
+
+
+class Keycloak(base.Component[Options]):
+    """``start --optimized`` with local caches; a realm in ``Start.files["import/…"]`` is imported if new.
+
+    The throw-away administrator exists only where Keycloak initialised an empty database; a restored one
+    keeps the administrators it had.
+    """
+
+    model = Options
+    stop_grace_s: ClassVar[float] = 2.0
+
+    @cached_property
+    def _administrator(self) -> Credentials:
+        return Credentials("restoreproof-admin", Secret("keycloak administrator", secrets.token_urlsafe(24)))
+
+    def prepare(self, site: Site, start: Start) -> Launch:
+        if self.options.version not in (None, VERSION):
+            raise ContractError(
+                f"service {site.name!r} wants Keycloak {self.options.version}; this harness has {VERSION}"
+            )
+        home = built(site.cache)
+        argv = ["start", "--optimized", *self._arguments(site, start), *start.arguments]
+        if any(path.startswith("import/") for path in start.files):
+            argv.append("--import-realm")
+        return Launch(
+            argv=home.argv(argv, vm=self.options.java),
+            mounts=_mounts(home, site),
+            environment={
+                "KC_BOOTSTRAP_ADMIN_USERNAME": self._administrator.user,
+                "KC_BOOTSTRAP_ADMIN_PASSWORD": self._administrator.password,
+                **start.environment,
+                **self._database(site, start),
+            },
+            ready=lambda _: self._ask(site),
+            what=f"{site.name} is healthy and serves the realm {self.options.realm!r}",
+            deadline_s=self.options.deadline_s,
+            administrator=self._administrator,
+            administrator_if="Created temporary admin user",
+        )
+
+    def _arguments(self, site: Site, start: Start) -> list[str]:
+        hostname = start.environment.get(self.options.hostname_from)
+        return [
+            "--cache=local",
+            "--http-enabled=true",
+            f"--http-host={site.address}",
+            f"--http-port={site.port('main')}",
+            f"--http-management-port={site.port('management', _MANAGEMENT_PORT)}",
+            "--proxy-headers=xforwarded",
+            *(
+                [f"--hostname={hostname}", "--hostname-backchannel-dynamic=true"]
+                if isinstance(hostname, str)
+                else ["--hostname-strict=false"]
+            ),
+        ]
+
+    def _database(self, site: Site, start: Start) -> dict[str, str | Secret]:
+        if self.options.database is None:
+            if "KC_DB_URL" not in start.environment:
+                raise ContractError(f"service {site.name!r}: no `database` in the contract, and no KC_DB_URL")
+            return {}
+        variable = self.options.database.url_from
+        given = start.environment.get(variable)
+        url = urlsplit(given.reveal() if isinstance(given, Secret) else given or "")
+        if not (url.hostname and url.username and url.password):
+            raise ServiceFailedError(
+                f"{site.name}: {variable} is no postgresql:// address with user and password",
+                hint="the restored environment lacks it, or the contract's url_from names another variable",
+            )
+        database = url.path.lstrip("/") or self.options.database.name
+        return {
+            "KC_DB_URL": f"jdbc:postgresql://{url.hostname}:{url.port or 5432}/{database}",
+            "KC_DB_USERNAME": unquote(url.username),
+            "KC_DB_PASSWORD": Secret(f"{variable} password", unquote(url.password)),
+        }
+
+    def _ask(self, site: Site) -> None:
+        management = site.port("management", _MANAGEMENT_PORT)
+        with httpx.Client(timeout=5, trust_env=False) as client:
+            health = client.get(f"http://{site.address}:{management}/health/ready")
+            if health.status_code != httpx.codes.OK:
+                raise NotReady(f"health says {health.status_code}: {health.text[:300]}")
+            discovery = client.get(
+                f"http://{site.address}:{site.port('main')}/realms/{self.options.realm}"
+                "/.well-known/openid-configuration"
+            )
+            if discovery.status_code != httpx.codes.OK:
+                raise NotReady(f"realm {self.options.realm!r} answers {discovery.status_code}")
+
+    def tool(self, site: Site, name: str) -> Tool:
+        """``export``, ``import``, ``bootstrap-admin``: with KC_DB_* and a free --http-management-port."""
+        if name not in _TOOLS:
+            raise ContractError(f"Keycloak has no tool {name!r}", hint=f"it has {', '.join(_TOOLS)}")
+        home = built(site.cache)
+        return Tool(argv=home.argv([name, "--optimized"]), mounts=_mounts(home, site))
+
+    def hint(self, log: str) -> str | None:
+        if "Failed to obtain JDBC connection" in log or "password authentication failed" in log:
+            return "its database refuses it: was the role `keycloak` restored with the password of the set?"
+        return None
+
+
+def _mounts(home: KeycloakHome, site: Site) -> Mounts:
+    return Mounts(read=(home.root,), write=(site.data,), onto=((site.data, home.data),))
+
+
+COMPONENT = Keycloak

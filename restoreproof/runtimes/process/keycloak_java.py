@@ -1,0 +1,84 @@
+"""The built Keycloak as a Java command line: the same for its training and for every start after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Seconds to ready count, throughput does not: the quick compiler only, and the simplest collector.
+_VM = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xms128m",
+    "-Xmx512m",
+    "-XX:MaxMetaspaceSize=320m",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Dfile.encoding=UTF-8",
+    "-Duser.language=en",
+    "-Duser.country=US",
+    "-Djava.security.egd=file:/dev/urandom",
+    "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+    "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
+    "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
+    "-Dpicocli.disable.closures=true",
+    "-Dquarkus-log-max-startup-records=10000",
+    "--add-opens=java.base/java.util=ALL-UNNAMED",
+    "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+    "--add-opens=java.base/java.security=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--enable-native-access=ALL-UNNAMED",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeycloakHome:
+    """One built Keycloak in the cache: the distribution, the Java that runs it, and its class archive."""
+
+    root: Path
+
+    @property
+    def distribution(self) -> Path:
+        """What the zip unpacks to, after ``build``."""
+        return self.root / "keycloak"
+
+    @property
+    def data(self) -> Path:
+        """The directory that Keycloak writes to; a service's own is laid over it."""
+        return self.distribution / "data"
+
+    @property
+    def java(self) -> Path:
+        """The Java runtime: a copy, because the archive belongs to exactly this one."""
+        return self.root / "java"
+
+    @property
+    def archive(self) -> Path:
+        """The classes of a started server, parsed and verified (class data sharing)."""
+        return self.root / "keycloak.jsa"
+
+    @property
+    def marker(self) -> Path:
+        """Present once it is unpacked and built."""
+        return self.root / "built.json"
+
+    @property
+    def untrained(self) -> Path:
+        """Why there is no archive, if making one failed."""
+        return self.root / "untrained.txt"
+
+    def argv(self, arguments: Sequence[str], *, vm: Sequence[str] = ()) -> list[str]:
+        """``arguments`` are Keycloak's (``start``, …), ``vm`` the Java machine's."""
+        shared = [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto"] if self.archive.exists() else []
+        return [
+            str(self.java / "bin" / "java"),
+            *_VM,
+            *shared,
+            *vm,
+            f"-Dkc.home.dir={self.distribution}",
+            f"-Djboss.server.config.dir={self.distribution / 'conf'}",
+            "-cp",
+            str(self.distribution / "lib" / "quarkus-run.jar"),
+            "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
+            *arguments,
+        ]
