@@ -84,7 +84,7 @@ class Catalogue(Known):
     ``tables`` and ``sequences`` go by schema-qualified name, within their database's asset where there are
     several; ``structure`` counts and fingerprints what is no row: policies, grants, constraints, indexes;
     ``commitments`` are keyed digests of secrets (NAME → hex); ``newest`` is the newest business
-    record per asset.
+    record per asset, None where there was no record.
     """
 
     schema_: Literal["restoreproof/catalogue/v1"] = Field(default=SCHEMA, alias="schema")
@@ -105,7 +105,7 @@ class Catalogue(Known):
     identity: dict[str, RealmKnown] = Field(default_factory=dict)
     roles: tuple[str, ...] = ()
     commitments: dict[str, str] = Field(default_factory=dict)
-    newest: dict[str, Utc] = Field(default_factory=dict)
+    newest: dict[str, Utc | None] = Field(default_factory=dict)
 
 
 def path_of(directory: Path, set_id: str) -> Path:

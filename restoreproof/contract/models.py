@@ -250,6 +250,18 @@ class Contract(Noun):
         """SHA-256 (hex) of the file's bytes."""
         return self._sha256
 
+    def release_directory(self, name: str) -> Path:
+        """Where the release called ``expected`` or ``previous`` lies.
+
+        Raises:
+            ContractError: the contract has no such release.
+        """
+        if self.releases is None:
+            raise ContractError(
+                f"the contract has no release called {name!r}", where=Location(str(self.path))
+            )
+        return (self.directory / self.releases.named(name).path).resolve()
+
     def where(self, *path: str | int) -> Location:
         """The line on which ``path`` (keys, from the top) stands."""
         return self._document.where(path)

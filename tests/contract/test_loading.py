@@ -88,6 +88,17 @@ def test_spans_are_seconds_and_windows_keep_their_own_words(small: Contract) -> 
     assert (window.text, window.span, window.interval) == ("30 days", timedelta(days=30), "720 hours")
 
 
+def test_a_release_lies_beside_the_contract_and_an_unknown_one_is_refused(small: Contract) -> None:
+    contract = load(REFERENCE)
+    assert contract.releases is not None
+    expected = (REFERENCE.parent / contract.releases.expected.path).resolve()
+    assert contract.release_directory("expected") == expected
+    with pytest.raises(ContractError, match="no release called 'next'"):
+        contract.release_directory("next")
+    with pytest.raises(ContractError, match="no release called 'expected'"):
+        small.release_directory("expected")
+
+
 def test_nouns_are_gathered_by_what_they_are(small: Contract) -> None:
     found = nouns(small)
     assert found["stage"] == {"database", "files", "web", "smoke"}
