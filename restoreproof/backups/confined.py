@@ -54,8 +54,11 @@ def walk(directory: Path) -> Iterator[Entry]:
 def _walk(directory: Path, prefix: str, depth: int) -> Iterator[Entry]:
     if depth == 0:
         raise _unsafe(directory, f"folders are nested more than {MAX_DEPTH} deep")
-    with os.scandir(directory) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(directory) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError as error:
+        raise _unreadable(directory) from error
     for entry in found:
         path = f"{prefix}{entry.name}"
         try:
@@ -104,6 +107,8 @@ def _open_at(directory: Path, path: str, name: str, flags: int, at: int) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
     except FileNotFoundError:
         raise
+    except PermissionError as error:
+        raise _unreadable(directory / path) from error
     except OSError as error:
         raise _unsafe(directory / path, f"can't be opened as a file of the set: {error.strerror}") from error
 
@@ -117,6 +122,14 @@ def _check_ordinary(path: Path, status: os.stat_result) -> None:
         raise _unsafe(
             path, f"a hard link: the file has {status.st_nlink} names, and they may be outside the set"
         )
+
+
+def _unreadable(path: Path) -> ForeignSetError:
+    return ForeignSetError(
+        "the set can't be read by this user",
+        where=Location(str(path)),
+        hint=f"give uid {os.getuid()} the right to read it: a drill never runs as root",
+    )
 
 
 def _unsafe(path: Path, reason: str) -> ForeignSetError:

@@ -152,6 +152,31 @@ def test_a_pipe_or_socket_is_refused_and_never_waited_for(
         refused(directory, "neither a folder nor an ordinary file")
 
 
+@pytest.mark.parametrize("path", ["postgres", layout.MANIFEST])
+def test_what_this_user_may_not_read_is_said_so(
+    directory: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal is played, since root may read everything."""
+    real_open, real_scandir = os.open, os.scandir
+
+    def may_not(target: str | Path) -> bool:
+        return Path(target).name == path
+
+    def open_(target: str | Path, flags: int, *, dir_fd: int | None = None) -> int:
+        if may_not(target):
+            raise PermissionError(13, "Permission denied")
+        return real_open(target, flags, dir_fd=dir_fd)
+
+    def scandir(target: str | Path) -> Any:
+        if may_not(target):
+            raise PermissionError(13, "Permission denied")
+        return real_scandir(target)
+
+    monkeypatch.setattr(os, "open", open_)
+    monkeypatch.setattr(os, "scandir", scandir)
+    refused(directory, "can't be read by this user")
+
+
 def test_folders_without_end_are_unsafe(directory: Path) -> None:
     (directory / "/".join("d" * 20)).mkdir(parents=True)
     refused(directory, "not safe to open")
