@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from sqlalchemy import Connection, insert, select, text
+from obstore.store import S3Store
+from sqlalchemy import Connection, Row, insert, select, text
 
 from wipe_platform import storage, tables
 from wipe_platform.billing import billing_csv, consumption
 from wipe_platform.canonical import sha256_hex
 from wipe_platform.certificate import Certificate, number_for, render_pdf
+from wipe_platform.erasure_proof import InvalidProof, parse
 from wipe_platform.ledger import append_audit
 from wipe_platform.queue import Job, PermanentFailure, enqueue
 from wipe_platform.settings import Settings
@@ -21,6 +24,10 @@ from wipe_platform.signing import SignerClient
 from wipe_platform.storage import Buckets
 
 ACTOR = "worker"
+
+
+class MalformedProof(PermanentFailure):
+    """The stored payload is not the proof that its row describes."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ def issue_certificate(job: Job, connection: Connection, services: Services) -> N
     certificates = tables.certificates
     if connection.execute(select(certificates.c.id).where(certificates.c.proof_id == proof_id)).first():
         return
+    _require_intact(services.buckets.proofs, proof)
     now = datetime.now(UTC)
     sequence = connection.execute(text("select nextval('certificate_number_seq')")).scalar_one()
     certificate = Certificate(
@@ -69,6 +77,17 @@ def issue_certificate(job: Job, connection: Connection, services: Services) -> N
     )  # fmt: skip
     event = {"event": "certificate.issued", "number": certificate.number}
     enqueue(connection, certificate.tenant_id, "deliver-webhook", event)
+
+
+def _require_intact(store: S3Store, proof: Row[Any]) -> None:
+    # No certificate without its evidence: the payload is read back and decoded before anything is signed.
+    payload = storage.get(store, proof.object_key)
+    if sha256_hex(payload) != proof.sha256:
+        raise MalformedProof("the stored payload is not what was submitted")
+    try:
+        parse(payload)
+    except InvalidProof as error:
+        raise MalformedProof("the stored payload does not decode") from error
 
 
 def send_mail(job: Job, _: Connection, services: Services) -> None:

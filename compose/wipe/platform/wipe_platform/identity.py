@@ -17,6 +17,9 @@ from wipe_platform.settings import Settings
 
 with warnings.catch_warnings():
     # Authlib announces its move to another HTTP client on import; nothing here is affected.
+    # Its own filter is installed by this import and would win over an earlier one.
+    import authlib.deprecate  # noqa: F401
+
     warnings.filterwarnings("ignore", message="The httpx module is deprecated")
     from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
 

@@ -42,8 +42,8 @@ def create_signer(home: Path) -> FastAPI:
     key, published = load_key(home)
     app = FastAPI(title="WIPE signer", version=VERSION, docs_url=None, redoc_url=None)
 
-    @app.get("/health")
-    def health() -> dict[str, str]:
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
         return {"status": "ok", "key_id": published.key_id}
 
     @app.get("/keys")

@@ -73,7 +73,7 @@ class SignerClient:
 
     def healthy(self) -> None:
         """Returns when the signer answers and accepts this client."""
-        self.http.get("/health", timeout=3).raise_for_status()
+        self.http.get("/healthz", timeout=3).raise_for_status()
 
     def published_keys(self) -> list[PublishedKey]:
         answer = self.http.get("/keys").raise_for_status()

@@ -34,7 +34,7 @@ def _environment(arguments: argparse.Namespace) -> None:
 
 def _signer(arguments: argparse.Namespace) -> None:
     create_signer_home(arguments.home, read_client_ca(arguments.client_ca))
-    print(arguments.home / "server-ca.crt")
+    print(arguments.home / "ca.crt")
 
 
 def _buckets(_: argparse.Namespace) -> None:

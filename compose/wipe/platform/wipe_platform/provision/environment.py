@@ -117,7 +117,7 @@ def _environment(
         "TLS_KEY_B64": b64(tls.key),
         "SESSION_SECRET": secrets.token_urlsafe(48),
         "SIGNER_URL": "https://signer:9443",
-        "SIGNER_CA_B64": b64((signer_home / "server-ca.crt").read_bytes()),
+        "SIGNER_CA_B64": b64((signer_home / "ca.crt").read_bytes()),
         "SIGNER_CLIENT_CERT_B64": b64(client.certificate),
         "SIGNER_CLIENT_KEY_B64": b64(client.key),
         "SMTP_HOST": "smtp",

@@ -1,7 +1,7 @@
 """The signer's own directory: keys that never enter the platform's environment or backups.
 
 Files: ``signing-key.pem`` (Ed25519), ``key.json`` (its id and creation time), ``server.crt``,
-``server.key``, ``server-ca.crt`` (what callers trust), ``client-ca.crt`` (whom the signer trusts).
+``server.key``, ``ca.crt`` (what callers trust), ``client-ca.crt`` (whom the signer trusts).
 """
 
 import json
@@ -47,7 +47,7 @@ def create_signer_home(home: Path, client_ca: bytes) -> PublicKey:
     write_private(home / "signing-key.pem", pem)
     write_private(home / "server.key", server.key)
     (home / "server.crt").write_bytes(server.certificate)
-    (home / "server-ca.crt").write_bytes(authority.certificate)
+    (home / "ca.crt").write_bytes(authority.certificate)
     (home / "client-ca.crt").write_bytes(client_ca)
     (home / "key.json").write_text(json.dumps(asdict(public), indent=2) + "\n")
     return public
@@ -75,6 +75,8 @@ def write_custody(directory: Path, key: PublicKey, client_ca: bytes) -> None:
     }
     for name, record in records.items():
         (directory / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    # The same certificate again as a file that every tool reads.
+    (directory / "client-ca.pem").write_bytes(client_ca)
 
 
 def read_client_ca(path: Path) -> bytes:

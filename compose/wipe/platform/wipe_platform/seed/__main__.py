@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import psycopg
 
 from wipe_platform import storage
@@ -44,6 +45,11 @@ from wipe_platform.seed.scenario import SIZES, SPAN, Scenario
 from wipe_platform.settings import Settings, SettingsError, required
 from wipe_platform.signing import SignerClient
 
+
+class SeedError(Exception):
+    """This platform cannot be seeded."""
+
+
 Rows = Sequence[Mapping[str, object]]
 BINARY_VERSIONS = ("1.2.0", "1.3.0", VERSION)
 #: proofs that came with an idempotency key: the newest ones
@@ -51,7 +57,8 @@ KEYED_PROOFS = 300
 
 
 def seed(scenario: Scenario, settings: Settings, owner_url: str) -> None:
-    """Everything, objects first."""
+    """Everything, objects first; refuses a database that already holds something."""
+    require_empty(owner_url)
     signer = SignerClient.connect(settings)
     agents = make_agents(scenario)
     proofs = make_proofs(scenario, agents)
@@ -63,8 +70,6 @@ def seed(scenario: Scenario, settings: Settings, owner_url: str) -> None:
     count += upload_all(binary_uploads(buckets))
     say(f"{count} objects stored")
     with psycopg.connect(owner_url) as connection:
-        if connection.execute("select exists (select from tenants)").fetchone() != (False,):
-            raise SettingsError("the database is not empty; nothing was seeded")
         for table, rows in all_rows(scenario, signer, agents, proofs, issued).items():
             copy_rows(connection, table, rows)
             say(f"{len(rows)} {table}")
@@ -75,6 +80,13 @@ def seed(scenario: Scenario, settings: Settings, owner_url: str) -> None:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("analyze")
     say(f"{upload_all(billing_uploads(scenario, buckets, owner_url))} billing exports stored")
+
+
+def require_empty(owner_url: str) -> None:
+    """Raises SeedError unless the database is migrated and without tenants."""
+    with psycopg.connect(owner_url) as connection:
+        if connection.execute("select exists (select from tenants)").fetchone() != (False,):
+            raise SeedError("the database is not empty; nothing was seeded")
 
 
 def all_rows(
@@ -236,7 +248,7 @@ def main(argv: list[str] | None = None) -> int:
     scenario = Scenario(SIZES[arguments.size], random.Random(arguments.seed), datetime.now(UTC))
     try:
         seed(scenario, Settings.load(), required("DATABASE_OWNER_URL"))
-    except SettingsError as error:
+    except (SettingsError, SeedError, psycopg.Error, httpx.HTTPError) as error:
         print(f"seed: {error}", file=sys.stderr)
         return 1
     return 0

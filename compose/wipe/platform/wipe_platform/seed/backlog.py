@@ -13,9 +13,8 @@ DEAD_WORKER = "worker-lost-7f3a"
 #: kind -> why a job of that kind died: (error class, message, how many)
 DEATHS = {
     "send-mail": ("SMTPRecipientsRefused", "550 5.1.1 mailbox unavailable", 3),
-    "deliver-webhook": ("HTTPStatusError", "410 Gone: the subscriber removed its endpoint", 3),
-    "issue-certificate": ("PermanentFailure", "the proof was withdrawn by its tenant", 1),
-    "export-billing": ("ConnectTimeout", "the billing drop did not answer in 20 s", 1),
+    "deliver-webhook": ("ConnectTimeout", "the subscriber did not answer in 10 s", 3),
+    "issue-certificate": ("MalformedProof", "the stored payload does not decode", 2),
 }
 #: kind -> how many wait
 OPEN = {"issue-certificate": 8, "send-mail": 9, "deliver-webhook": 6, "export-billing": 3}

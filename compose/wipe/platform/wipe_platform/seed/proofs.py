@@ -1,6 +1,5 @@
 """Agents and the proofs they signed, certificates, and the receipts that metered them."""
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -95,7 +94,7 @@ def make_proofs(scenario: Scenario, agents: list[Agent]) -> list[Proof]:
 
 
 def make_certificates(scenario: Scenario, proofs: list[Proof], signer: SignerClient) -> list[Issued]:
-    """Certificates for an even part of the proofs, signed by the running signer, rendered in parallel."""
+    """Certificates for an even part of the proofs, signed by the running signer."""
     key_id = signer.published_keys()[0].key_id
     step = len(proofs) // scenario.size.certificates
     # The newest proof of every group, so that the very newest proof has one.
@@ -118,9 +117,10 @@ def make_certificates(scenario: Scenario, proofs: list[Proof], signer: SignerCli
             )
         )
     signatures = signer.sign("certificate", [certificate.digest for certificate in certificates]).signatures
-    with ProcessPoolExecutor() as pool:
-        pages = list(pool.map(render_pdf, certificates, signatures, chunksize=25))
-    return [Issued(*parts) for parts in zip(certificates, signatures, pages, strict=True)]
+    return [
+        Issued(certificate, signature, render_pdf(certificate, signature))
+        for certificate, signature in zip(certificates, signatures, strict=True)
+    ]
 
 
 def make_receipts(scenario: Scenario, proofs: list[Proof], issued: list[Issued]) -> list[Receipt]:
