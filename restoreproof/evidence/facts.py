@@ -1,0 +1,154 @@
+"""What the journal says about the drill as a whole: its set, its safety, and what it needed or measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from restoreproof.evidence import values
+from restoreproof.evidence.model import Contradiction, Measurement, Override, Probe, Safety, SetRecord
+from restoreproof.evidence.problems import MANY, Problems
+from restoreproof.journal import Event
+from restoreproof.plan import Plan
+
+_ORDINARY_RETURNCODES = (0, 1)
+
+
+class Facts:
+    """Takes in the events that belong to no check; what speaks against the evidence goes to ``problems``."""
+
+    def __init__(self, plan: Plan, problems: Problems) -> None:
+        self._plan = plan
+        self._problem = problems.add
+        self.opened: Event | None = None
+        self.contradictions: list[Contradiction] = []
+        self.measurements: dict[str, Measurement] = {}
+        self.overrides: dict[Override, None] = {}
+        self.notes: dict[str, None] = {}
+        self.faults: dict[str, None] = {}
+        self._set = SetRecord()
+        self._controls: list[Probe] = []
+        self._probes: list[Probe] = []
+        self._isolated: bool | None = None
+        self._isolation_reason = "never judged"
+        self._torn_down: bool | None = None
+        self._leftovers: list[str] = []
+        self._exited = False
+
+    @property
+    def isolated(self) -> bool:
+        """Every judgement of the outer process said so, and there was one."""
+        return self._isolated is True
+
+    def missing(self) -> list[str]:
+        """What a complete journal would have held."""
+        absent = {
+            "the journal does not begin with the opening of a drill": self.opened is None,
+            "the target's isolation was never judged": self._isolated is None,
+            "the inner process left no exit": not self._exited,
+            "the destruction of the target was not recorded": self._torn_down is None,
+        }
+        return [reason for reason, holds in absent.items() if holds]
+
+    def backup_set(self) -> SetRecord:
+        """The set that was restored."""
+        named = self._set.set_id or (
+            values.optional_text(self.opened.data, "set_id") if self.opened else None
+        )
+        return replace(self._set, set_id=named, contradictions=tuple(self.contradictions))
+
+    def safety(self) -> Safety:
+        """Isolation and destruction of the target."""
+        return Safety(
+            isolated=self.isolated,
+            isolation_reason=self._isolation_reason,
+            controls=tuple(self._controls),
+            probes=tuple(self._probes),
+            torn_down=self._torn_down is True,
+            leftovers=tuple(self._leftovers),
+        )
+
+    def on_drill_opened(self, event: Event) -> None:
+        if self.opened is not None:
+            self._problem("the journal holds more than one drill")
+            return
+        self.opened = event
+        digest = event.data.get("plan")
+        if digest and digest != self._plan.digest:
+            self._problem("the journal is of another plan")
+
+    def on_set_verified(self, event: Event) -> None:
+        data = event.data
+        known = ("set_id", "recovery_point", "synthetic", "artifacts", "bytes", "seconds")
+        synthetic = data.get("synthetic")
+        self._set = SetRecord(
+            set_id=values.optional_text(data, "set_id"),
+            recovery_point=values.optional_text(data, "recovery_point"),
+            synthetic=synthetic if isinstance(synthetic, bool) else None,
+            artifacts=values.count(data, "artifacts"),
+            bytes=values.count(data, "bytes"),
+            seconds=values.number(data, "seconds"),
+            facts=values.pairs(data, without=known),
+        )
+
+    def on_set_contradiction(self, event: Event) -> None:
+        if len(self.contradictions) < MANY:
+            found = (values.text(event.data, key) for key in ("artifact", "expected", "observed"))
+            self.contradictions.append(Contradiction(*found))
+
+    def on_isolation_control(self, event: Event) -> None:
+        _keep(self._controls, event)
+
+    def on_isolation_probe(self, event: Event) -> None:
+        _keep(self._probes, event)
+
+    def on_isolation_verdict(self, event: Event) -> None:
+        proven, reason = event.data.get("proven") is True, values.text(event.data, "reason")
+        if not proven:
+            self._problem(f"the target is not proven isolated: {reason}")
+        if self._isolated is not False:
+            self._isolated, self._isolation_reason = proven, reason
+
+    def on_inner_exited(self, event: Event) -> None:
+        self._exited = True
+        returncode = event.data.get("returncode")
+        if returncode not in _ORDINARY_RETURNCODES:
+            self._problem(f"the inner process ended with {str(returncode)[:50]}")
+
+    def on_teardown(self, event: Event) -> None:
+        proven = event.data.get("proven") is True
+        if not proven:
+            self._problem("the destruction of the target is not proven")
+        self._torn_down = proven and self._torn_down is not False
+        self._leftovers += values.texts(event.data, "leftovers", MANY - len(self._leftovers))
+
+    def on_drill_interrupted(self, event: Event) -> None:
+        self._problem(f"interrupted: {values.text(event.data, 'reason') or 'no reason given'}")
+
+    def on_fault_injected(self, event: Event) -> None:
+        fault = values.text(event.data, "fault", 200)
+        self.faults.setdefault(fault)
+        self._problem(f"a fault was injected to test the harness: {fault}")
+
+    def on_override(self, event: Event) -> None:
+        if len(self.overrides) < MANY:
+            named = (values.text(event.data, key, 1000) for key in ("service", "name", "why"))
+            self.overrides.setdefault(Override(*named))
+
+    def on_measurement(self, event: Event) -> None:
+        name, value = values.text(event.data, "name", 200), values.number(event.data, "value")
+        if value is None:
+            self._problem(f"the measurement {name!r} holds no number")
+        elif len(self.measurements) < MANY or name in self.measurements:
+            unit, detail = values.text(event.data, "unit", 50), values.text(event.data, "detail", 1000)
+            self.measurements[name] = Measurement(name, value, unit, detail)
+
+    def on_note(self, event: Event) -> None:
+        if len(self.notes) < MANY:
+            self.notes.setdefault(values.text(event.data, "text", 2000))
+
+
+def _keep(probes: list[Probe], event: Event) -> None:
+    if len(probes) < MANY:
+        data = event.data
+        reached = data.get("reached") is not False
+        probes.append(Probe(values.text(data, "probe", 300), reached, values.text(data, "detail", 500)))

@@ -1,0 +1,147 @@
+"""Times of a drill, read from the monotonic clock of its events: stages, phases, RTO and RPO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from restoreproof.evidence import values
+from restoreproof.evidence.model import (
+    CheckRecord,
+    Measurement,
+    PhaseRecord,
+    RecoveryPoint,
+    RecoveryTime,
+    StageRecord,
+)
+from restoreproof.journal import Event
+from restoreproof.outcome import Outcome
+from restoreproof.plan import Plan
+
+SERVICE_STAGE = "smoke"
+"""The stage that proves that the service is back."""
+
+_PHASES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Everything about time that the record holds."""
+
+    seconds: float | None
+    stages: tuple[StageRecord, ...]
+    recovery_time: RecoveryTime
+    recovery_point: RecoveryPoint
+
+
+@dataclass(slots=True)
+class _Stage:
+    status: str = "not-reached"
+    begins: float | None = None
+    ends: float | None = None
+    seconds: float | None = None
+    error: str | None = None
+    hint: str | None = None
+    phases: list[PhaseRecord] = field(default_factory=list)
+
+
+class Timing:
+    """Takes in the events that say when something happened."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._origin: float | None = None
+        self._last: float | None = None
+        self._stages = {name: _Stage() for name in plan.stages}
+        self._finished: dict[str, float] = {}
+        self._planned = {check.id for check in plan.checks}
+
+    def take(self, event: Event) -> None:
+        """Account for one event."""
+        self._last = event.mono
+        if event.type == "drill-opened" and self._origin is None:
+            self._origin = event.mono
+        elif event.type == "scenario-finished":
+            name = values.text(event.data, "check", 500)
+            if name in self._planned:
+                self._finished[name] = event.mono
+        elif event.type in ("stage-entered", "stage-done", "stage-failed", "phase"):
+            stage = self._stages.get(values.text(event.data, "stage", 200))
+            if stage is not None:
+                _update(stage, event)
+
+    def measure(self, checks: Sequence[CheckRecord], measurements: Mapping[str, Measurement]) -> Times:
+        """The times, given how the checks ended."""
+        return Times(
+            seconds=self._since(self._last),
+            stages=tuple(self._stage(name, stage) for name, stage in self._stages.items()),
+            recovery_time=self._recovery_time(checks),
+            recovery_point=_recovery_point(self._plan, measurements),
+        )
+
+    def _since(self, mono: float | None) -> float | None:
+        return None if mono is None or self._origin is None else round(mono - self._origin, 3)
+
+    def _stage(self, name: str, stage: _Stage) -> StageRecord:
+        return StageRecord(
+            name=name,
+            status=stage.status,
+            begins_s=self._since(stage.begins),
+            ends_s=self._since(stage.ends),
+            seconds=stage.seconds,
+            error=stage.error,
+            hint=stage.hint,
+            phases=tuple(stage.phases),
+        )
+
+    def _recovery_time(self, checks: Sequence[CheckRecord]) -> RecoveryTime:
+        service = self._time_to_service(checks)
+        all_ended = bool(self._planned) and set(self._finished) == self._planned
+        verified = self._since(max(self._finished.values())) if all_ended else None
+        target = self._plan.rto_s
+        return RecoveryTime(target, service, verified, None if service is None else service <= target)
+
+    def _time_to_service(self, checks: Sequence[CheckRecord]) -> float | None:
+        """Until the last check of the service stage passed; None if not all of them did."""
+        stage = self._stages.get(SERVICE_STAGE)
+        proofs = [check for check in checks if check.stage == SERVICE_STAGE and check.mandatory]
+        if stage is None or stage.ends is None or stage.status != "done" or not proofs:
+            return None
+        if any(check.outcome is not Outcome.PASSED for check in proofs):
+            return None
+        return self._since(max(stage.ends, *(self._finished.get(check.id, stage.ends) for check in proofs)))
+
+
+def _update(stage: _Stage, event: Event) -> None:
+    data = event.data
+    match event.type:
+        case "stage-entered":
+            stage.status, stage.begins = "entered", event.mono
+        case "stage-done":
+            stage.status, stage.ends, stage.seconds = "done", event.mono, values.number(data, "seconds")
+        case "stage-failed":
+            stage.status, stage.ends = "failed", event.mono
+            stage.error, stage.hint = values.optional_text(data, "error"), values.optional_text(data, "hint")
+        case _ if len(stage.phases) < _PHASES:
+            name, seconds = values.text(data, "name", 300), values.number(data, "seconds") or 0.0
+            stage.phases.append(
+                PhaseRecord(name, seconds, values.count(data, "bytes"), values.count(data, "items"))
+            )
+
+
+def _recovery_point(plan: Plan, measurements: Mapping[str, Measurement]) -> RecoveryPoint:
+    skew = measurements.get("rpo.skew")
+    assets = {
+        name.removeprefix("rpo."): measured.value
+        for name, measured in measurements.items()
+        if name.startswith("rpo.") and name != "rpo.skew"
+    }
+    whole = measurements.get("rpo")
+    value = max([*assets.values(), *([whole.value] if whole else [])], default=None)
+    return RecoveryPoint(
+        target_s=plan.rpo_s,
+        value_s=value,
+        assets=tuple(sorted(assets.items())),
+        skew_s=skew.value if skew else None,
+        met=None if value is None else value <= plan.rpo_s,
+    )

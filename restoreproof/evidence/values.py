@@ -1,0 +1,62 @@
+"""Reading the values of events, which may hold anything: bounded, and never trusted for their type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+TEXT = 4000
+
+
+def text(data: Mapping[str, Any], key: str, limit: int = TEXT) -> str:
+    """The value as text of bounded length; nothing gives an empty string."""
+    value = data.get(key)
+    string = "" if value is None else str(value)
+    return string if len(string) <= limit else f"{string[: limit - 1]}…"
+
+
+def optional_text(data: Mapping[str, Any], key: str, limit: int = TEXT) -> str | None:
+    """As ``text``, but None where there is nothing."""
+    return text(data, key, limit) or None
+
+
+def number(data: Mapping[str, Any], key: str) -> float | None:
+    """The value if it is a finite number."""
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def count(data: Mapping[str, Any], key: str) -> int | None:
+    """The value if it is a whole number that counts something."""
+    value = data.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def texts(data: Mapping[str, Any], key: str, limit: int) -> tuple[str, ...]:
+    """At most ``limit`` items of a list, as bounded text."""
+    value = data.get(key)
+    items: Iterable[Any] = value if isinstance(value, list | tuple) else ()
+    return tuple(text({"": item}, "") for item, _ in zip(items, range(limit), strict=False))
+
+
+def pairs(
+    data: Mapping[str, Any], without: Iterable[str] = (), limit: int = 50
+) -> tuple[tuple[str, str], ...]:
+    """A mapping as sorted pairs of bounded text, nested ones with dotted names."""
+    flat: dict[str, str] = {}
+    _flatten(data, "", flat, limit)
+    skipped = set(without)
+    return tuple(sorted((key, value) for key, value in flat.items() if key not in skipped))
+
+
+def _flatten(data: Mapping[str, Any], prefix: str, flat: dict[str, str], limit: int) -> None:
+    for key, value in data.items():
+        if len(flat) >= limit:
+            return
+        if isinstance(value, Mapping):
+            _flatten(value, f"{prefix}{key}.", flat, limit)
+        elif value is not None:
+            flat[f"{prefix}{key}"[:200]] = text({"": value}, "", 500)
