@@ -20,7 +20,7 @@ from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, Location
 from restoreproof.journal import Emitter
-from restoreproof.runtimes.base import Runtime, Start
+from restoreproof.runtimes.base import Completed, Runtime, Start
 
 
 class Work:
@@ -41,6 +41,7 @@ class Ground:
     emitter: Emitter
     workdir: Path
     stage: Callable[[], str]
+    opened_mono: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Work]:
@@ -57,6 +58,20 @@ class Ground:
                 bytes=work.bytes,
                 items=work.items,
             )
+
+    def run_once(self, service: str, arguments: Sequence[str] = (), **bound: Any) -> Completed:
+        """Run a one-shot Python service (``run: [-m, MODULE, …]``) with ``arguments`` appended.
+
+        ``bound`` is passed on to ``Runtime.run_tool``: environment, read, write.
+        """
+        flag, module, *rest = self.contract.services[service].options()["run"]
+        assert flag == "-m"
+        return self.run_module(service, [module, *rest, *arguments], **bound)
+
+    def run_module(self, service: str, command: Sequence[str], **bound: Any) -> Completed:
+        """Run ``MODULE ARGUMENT…`` in the environment of the Python service ``service``."""
+        module, *arguments = command
+        return self.runtime.run_tool(service, module, arguments, **bound)
 
     def asset(self, name: str) -> Asset:
         """The asset called ``name``, with its kind's own block validated. Raises ContractError."""
@@ -128,6 +143,10 @@ class Asset(BaseModel):
     def take(self, taking: Taking) -> None:
         """Write the asset's part of a backup set, and what the catalogue has to know of it."""
 
+    def newest_record(self, restoring: Restoring) -> datetime | None:
+        """When the newest business record that came back was made (UTC), if the asset can tell."""
+        return None
+
     def parameter(self, ground: Ground, name: str) -> Any:
         """The value of ``:name`` in a contract's SQL, if it is this asset's to know; else None."""
         return None
@@ -172,7 +191,9 @@ def load_asset(contract: Contract, name: str) -> Asset:
     if kind is None:
         known = ", ".join(sorted(asset_kinds()))
         raise ContractError(
-            f"asset {name!r}: no kind {block.kind!r}", where=Location(str(contract.path)), hint=f"kinds: {known}"
+            f"asset {name!r}: no kind {block.kind!r}",
+            where=Location(str(contract.path)),
+            hint=f"kinds: {known}",
         )
     try:
         return kind.model_validate({**block.model_dump(), "name": name})

@@ -48,9 +48,11 @@ class CustodyAsset(Asset):
             home.mkdir(mode=0o700)
             records = restoring.backup.directory / DIRECTORY
             arguments = [*self.provision, "--home", str(home), "--client-ca", str(records / self.client_ca)]
-            done = ground.runtime.run_tool(self.service, "python", arguments, read=[records], write=[home])
+            done = ground.run_module(self.service, arguments, read=[records], write=[home])
             if done.returncode != 0:
-                raise RestoreFailed(f"no signer can be made from the custody records: {done.stderr.strip()[-400:]}")
+                raise RestoreFailed(
+                    f"no signer can be made from the custody records: {done.stderr.strip()[-400:]}"
+                )
         return home
 
     def restore(self, restoring: Restoring) -> None:
@@ -63,7 +65,10 @@ class CustodyAsset(Asset):
 
     def contribution(self, service: str, restoring: Restoring) -> Start:
         home = self.home(restoring)
-        replaced = {name: base64.b64encode((home / file).read_bytes()).decode() for name, file in self.overrides.items()}
+        replaced = {
+            name: base64.b64encode((home / file).read_bytes()).decode()
+            for name, file in self.overrides.items()
+        }
         if service != self.service:
             return Start(environment=replaced)
         files = {f"signer/{path.name}": path.read_bytes() for path in home.iterdir()}

@@ -30,7 +30,8 @@ def parameters(ground: Ground, sql: str, recovery_point: datetime) -> dict[str, 
 
     Windows count back from ``recovery_point``, never from today: a backup does not age by lying about.
     """
-    known: dict[str, Any] = {"recovery_point": recovery_point, **ground.contract.windows}
+    known: dict[str, Any] = {"recovery_point": recovery_point}
+    known |= {name: window.span for name, window in ground.contract.windows.items()}
     for name in names_in(sql) - known.keys():
         for asset in ground.assets():
             if (value := asset.parameter(ground, name)) is not None:

@@ -116,7 +116,8 @@ class KeycloakAsset(Asset):
         answer.raise_for_status()
         published = answer.json()["keys"]
         return sorted(
-            ({"kid": key["kid"], "thumbprint": thumbprint(key)} for key in published), key=lambda one: one["kid"]
+            ({"kid": key["kid"], "thumbprint": thumbprint(key)} for key in published),
+            key=lambda one: one["kid"],
         )
 
     def marks(self, ground: Ground) -> Sequence[Mark]:

@@ -33,9 +33,7 @@ class MigrationsAsset(Asset):
     def restore(self, restoring: Restoring) -> None:
         ground = restoring.ground
         with ground.phase("migrations"):
-            done = ground.runtime.run_tool(
-                self.service, "python", self.arguments, environment=ground.vault.environment()
-            )
+            done = ground.run_once(self.service, self.arguments, environment=ground.vault.environment())
         if done.returncode != 0:
             raise RestoreFailed(f"the migrations ended with {done.returncode}: {done.stderr.strip()[-600:]}")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,9 +21,9 @@ from restoreproof.assets.base import (
     Taking,
     asset_kind,
 )
-from restoreproof.assets.s3 import chunks, control, keys, run_bounded, store
-from restoreproof.backups.fingerprint import Fingerprint, object_row
-from restoreproof.backups.objects import IndexEntry, blob_path, read_index, write_index
+from restoreproof.assets.s3 import control, keys, run_bounded, store
+from restoreproof.backups.digests import in_threads
+from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
 from restoreproof.errors import ContractError
 from restoreproof.runtimes.base import Credentials, Start
@@ -108,29 +107,30 @@ class ObjectsAsset(Asset):
             try:
                 client.create_bucket(Bucket=name)
                 if block.versioning == "enabled":
-                    client.put_bucket_versioning(
-                        Bucket=name, VersioningConfiguration={"Status": "Enabled"}
-                    )
+                    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
             except ClientError as error:
                 raise RestoreFailed(f"bucket {name} can't be created: {error}") from error
             if block.kept:
                 self._fill(restoring, bucket, name)
 
     def _fill(self, restoring: Restoring, bucket: str, name: str) -> None:
-        ground, directory = restoring.ground, restoring.backup.directory
+        ground, backup = restoring.ground, restoring.backup
         target = store(
             ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service), name
         )
 
-        async def put(entry: IndexEntry) -> int:
-            path = blob_path(directory, entry.sha256)
-            if not path.is_file():
+        async def put(entry: ObjectEntry) -> int:
+            try:
+                path = backup.blob(entry.sha256)
+            except FileNotFoundError:
                 return -1
-            await obstore.put_async(target, entry.key, path, attributes=_attributes(entry), tags=dict(entry.tags))
+            await obstore.put_async(
+                target, entry.key, path, attributes=_attributes(entry), tags=dict(entry.tags)
+            )
             return entry.size
 
         with ground.phase(f"objects of {bucket}") as work:
-            sizes = list_sizes(run_bounded(put, read_index(directory, bucket)))
+            sizes = list_sizes(run_bounded(put, backup.objects(bucket)))
             work.items, work.bytes, lost = sizes
         if lost:
             ground.emitter.emit("note", text=f"{lost} objects of {bucket} are named by the set but not in it")
@@ -148,24 +148,20 @@ class ObjectsAsset(Asset):
             ground.runtime.administrator(self.service),
             self.bucket_name(ground, bucket),
         )
-        fingerprint, total = Fingerprint(), 0
 
-        async def fetch(meta: Mapping[str, Any]) -> IndexEntry:
-            answer = await obstore.get_async(source, meta["path"])
-            return await _keep(taking.directory, meta, answer)
+        def fetch(meta: Mapping[str, Any]) -> ObjectEntry:
+            return _keep(taking.directory, meta, obstore.get(source, meta["path"]))
 
-        def entries() -> Iterator[IndexEntry]:
-            nonlocal total
-            listed = (meta for page in obstore.list(source, chunk_size=1000) for meta in page)
-            for entry in run_bounded(fetch, listed):
-                fingerprint.add(object_row(entry.key, entry.size, entry.sha256))
-                total += entry.size
-                yield entry
-
+        listed = (meta for page in obstore.list(source, chunk_size=1000) for meta in page)
         with ground.phase(f"objects of {bucket}") as work:
-            write_index(taking.directory, bucket, entries())
-            work.items, work.bytes = fingerprint.count, total
-        return {"objects": fingerprint.count, "bytes": total, "fingerprint": fingerprint.hexdigest()}
+            summary = write_index(taking.directory, bucket, in_threads(fetch, listed))
+            work.items, work.bytes = summary.objects, summary.bytes
+        return {"objects": summary.objects, "bytes": summary.bytes, "fingerprint": summary.fingerprint}
+
+    def newest_record(self, restoring: Restoring) -> datetime | None:
+        kept = (bucket for bucket, block in self.buckets.items() if block.kept)
+        times = (entry.last_modified for bucket in kept for entry in restoring.backup.objects(bucket))
+        return max((time for time in times if time is not None), default=None)
 
     def marks(self, ground: Ground) -> Sequence[Mark]:
         endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
@@ -194,31 +190,20 @@ def list_sizes(sizes: Any) -> tuple[int, int, int]:
     return items, total, lost
 
 
-def _attributes(entry: IndexEntry) -> dict[str, str]:
+def _attributes(entry: ObjectEntry) -> dict[str, str]:
     return {"Content-Type": entry.content_type or "application/octet-stream", **entry.metadata}
 
 
-async def _keep(directory: Path, meta: Mapping[str, Any], answer: Any) -> IndexEntry:
+def _keep(directory: Path, meta: Mapping[str, Any], answer: Any) -> ObjectEntry:
     """Write one object's bytes under their digest, without holding the object in memory."""
-    staging = directory / "objects" / "blobs" / f".{hashlib.sha256(meta['path'].encode()).hexdigest()}"
-    staging.parent.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
-    with staging.open("wb") as file:
-        async for chunk in chunks(answer.stream()):
-            digest.update(chunk)
-            size += len(chunk)
-            file.write(chunk)
-    final = blob_path(directory, digest.hexdigest())
-    final.parent.mkdir(parents=True, exist_ok=True)
-    staging.replace(final)
+    size, sha256 = store_blob(directory, (bytes(chunk) for chunk in answer.stream()))
     attributes = dict(answer.attributes)
-    return IndexEntry(
+    return ObjectEntry(
         key=meta["path"],
         size=size,
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         content_type=attributes.pop("Content-Type", None),
         metadata=attributes,
-        tags={},
         version=meta.get("version"),
-        last_modified=meta["last_modified"].isoformat(),
+        last_modified=meta["last_modified"],
     )

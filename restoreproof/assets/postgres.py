@@ -77,6 +77,13 @@ class PostgresAsset(Asset):
             taking.learnt["chains"] = chain_heads(taking, self.name, connection)
         taking.learnt["roles"] = sorted(roles_of(ground))
 
+    def newest_record(self, restoring: Restoring) -> datetime | None:
+        if self.newest is None:
+            return None
+        with connect(restoring.ground.runtime, self.service, self.database) as connection:
+            newest: datetime | None = scalar(connection, self.newest, {})
+        return newest
+
     def marks(self, ground: Ground) -> Sequence[Mark]:
         return (database_mark(ground, self.service, self.database),)
 
@@ -182,12 +189,21 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
         done = ground.runtime.run_tool(
             service,
             "pg_restore",
-            ["--create", "--exit-on-error", "--jobs=2", *_connection(ground, service), "--dbname=postgres", str(dump)],
+            [
+                "--create",
+                "--exit-on-error",
+                "--jobs=2",
+                *_connection(ground, service),
+                "--dbname=postgres",
+                str(dump),
+            ],
             environment=_password(ground, service),
             read=[dump.parent],
         )
     if done.returncode != 0 or _SIGN_OF_TROUBLE.search(done.stderr):
-        raise RestoreFailed(f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
+        raise RestoreFailed(
+            f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}"
+        )
     with connect(ground.runtime, service, database, readonly=False) as connection, ground.phase("analyze"):
         connection.execute("analyze")
 
@@ -203,7 +219,9 @@ def fingerprint_tables(connection: psycopg.Connection[dict[str, Any]]) -> dict[s
 
 def fingerprint_table(connection: psycopg.Connection[dict[str, Any]], table: str) -> dict[str, Any]:
     """``{"rows": n, "fingerprint": hex}`` of one table, every row as PostgreSQL writes it as text."""
-    return _fingerprint(connection, sql.SQL("select t::text from {} as t").format(sql.Identifier("public", table)))
+    return _fingerprint(
+        connection, sql.SQL("select t::text from {} as t").format(sql.Identifier("public", table))
+    )
 
 
 STRUCTURE = {
@@ -275,7 +293,9 @@ def chain_heads(
         rows = connection.execute(query.encode()).fetchall()
         found[name] = {
             "rows": sum(int(row["rows"]) for row in rows),
-            "heads": {str(row["part"]): {"sequence": int(row["sequence"]), "hash": row["hash"]} for row in rows},
+            "heads": {
+                str(row["part"]): {"sequence": int(row["sequence"]), "hash": row["hash"]} for row in rows
+            },
         }
     return found
 
@@ -293,7 +313,12 @@ def database_mark(ground: Ground, service: str, database: str) -> Mark:
 
 def _connection(ground: Ground, service: str) -> list[str]:
     endpoint, admin = ground.runtime.endpoint(service), ground.runtime.administrator(service)
-    return [f"--host={endpoint.address}", f"--port={endpoint.port}", f"--username={admin.user}", "--no-password"]
+    return [
+        f"--host={endpoint.address}",
+        f"--port={endpoint.port}",
+        f"--username={admin.user}",
+        "--no-password",
+    ]
 
 
 def _password(ground: Ground, service: str) -> dict[str, Any]:

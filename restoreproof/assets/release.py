@@ -21,7 +21,9 @@ class ReleaseAsset(Asset):
 
     def take(self, taking: Taking) -> None:
         contract = taking.ground.contract
-        source = contract.release_directory(contract.source.release if contract.source else "expected")
+        assert contract.releases is not None
+        running = contract.source.release if contract.source else "expected"
+        source = contract.directory / contract.releases.named(running).path
         target = taking.directory / DIRECTORY
         target.mkdir(parents=True)
         for name in KEPT:

@@ -35,7 +35,10 @@ class Mail(BaseModel):
 
 @asset_kind("secrets")
 class SecretsAsset(Asset):
-    """``required`` names every variable; ``pinned`` gives the values that must not differ."""
+    """``required`` names every variable; ``pinned`` gives the values that must not differ.
+
+    ``pairs`` maps certificates to their keys; the other blocks say how each credential is proven.
+    """
 
     session: str
     required: tuple[str, ...]
@@ -43,6 +46,7 @@ class SecretsAsset(Asset):
     databases: tuple[str, ...] = ()
     storage: dict[str, StoreKeys] = {}
     mail: Mail | None = None
+    pairs: dict[str, str] = {}
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
 

@@ -16,7 +16,7 @@ import pyrage
 from restoreproof.errors import ContractError, IdentityError, Location
 from restoreproof.redact import Secret
 
-_SECRET_NAME = re.compile(r"SECRET|PASSWORD|PASSPHRASE|PRIVATE|TOKEN|CREDENTIAL|KEY")
+_SECRET_NAME = re.compile(r"(?:^|_)(?:SECRET|PASSWORD|PASSPHRASE|PRIVATE|TOKEN|CREDENTIAL|KEY)S?(?:_|$)")
 MAX_ENVIRONMENT = 4 * 1024 * 1024
 
 
@@ -39,9 +39,10 @@ class Vault:
 
     def public(self, name: str) -> str:
         """The value of a variable that is no secret: an address, a bucket, a certificate."""
-        if _SECRET_NAME.search(name) and not name.endswith("_BUCKET"):
+        value = self.secret(name).reveal()
+        if _is_secret(name, value):
             raise ContractError(f"{name} is a secret by its name and may not be shown")
-        return self.secret(name).reveal()
+        return value
 
     def pem(self, name: str) -> bytes:
         """The decoded bytes of a base64 variable."""
@@ -118,7 +119,9 @@ def read_identity(path: Path) -> pyrage.x25519.Identity:
     for line in lines:
         if line.startswith("AGE-SECRET-KEY-"):
             return pyrage.x25519.Identity.from_str(line.strip())
-    raise IdentityError(f"{path} holds no AGE-SECRET-KEY line", hint="pass the recovery identity, --identity FILE")
+    raise IdentityError(
+        f"{path} holds no AGE-SECRET-KEY line", hint="pass the recovery identity, --identity FILE"
+    )
 
 
 def open_vault(directory: Path, identity_path: Path) -> Vault:

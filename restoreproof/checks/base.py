@@ -83,12 +83,13 @@ def judge(
     elif of is not None and examined != of:
         outcome, seen = Outcome.FAILED, f"{observed}; {examined} examined where the catalogue counted {of}"
     elif of is None:
-        outcome, seen = Outcome.NOT_VERIFIED, f"{observed}; nothing outside the set says how many there should be"
+        outcome, seen = (
+            Outcome.NOT_VERIFIED,
+            f"{observed}; nothing outside the set says how many there should be",
+        )
     elif examined == 0 and not zero_is_right:
         outcome, seen = Outcome.NOT_VERIFIED, f"{observed}; there was nothing to examine"
-    return Observation(
-        outcome, expected, seen, examined, of, sample, tuple(findings.listed), findings.total
-    )
+    return Observation(outcome, expected, seen, examined, of, sample, tuple(findings.listed), findings.total)
 
 
 def compare(expected: str, wanted: Mapping[str, Any], seen: Mapping[str, Any], *, unit: str) -> Observation:
@@ -103,7 +104,9 @@ def compare(expected: str, wanted: Mapping[str, Any], seen: Mapping[str, Any], *
             findings.add(f"{name}: expected {wanted[name]}, found {seen[name]}")
     same = len(wanted.keys() & seen.keys()) - findings.total
     observed = f"{max(same, 0)} of {len(wanted)} {unit} as the catalogue has them"
-    return judge(expected, observed, findings, examined=len(seen) if not findings.total else 0, of=len(wanted))
+    return judge(
+        expected, observed, findings, examined=len(seen) if not findings.total else 0, of=len(wanted)
+    )
 
 
 def not_verified(expected: str, observed: str) -> Observation:

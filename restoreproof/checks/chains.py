@@ -91,12 +91,18 @@ class ChainSurvey:
         for part, (sequence, hash_) in self.heads.items():
             tail = self.tails.get(part, _Tail())
             if (tail.sequence, tail.hash) != (sequence, hash_):
-                findings.add(f"{part or self.name}: ends at {tail.sequence}, the catalogue recorded {sequence}")
+                findings.add(
+                    f"{part or self.name}: ends at {tail.sequence}, the catalogue recorded {sequence}"
+                )
         for part in self.tails.keys() - self.heads.keys():
             findings.add(f"{part}: a chain the catalogue does not know")
         same = len(self.heads) - findings.total
         return judge(
-            expected, f"{same} of {len(self.heads)} heads equal", findings, examined=len(self.tails), of=len(self.heads)
+            expected,
+            f"{same} of {len(self.heads)} heads equal",
+            findings,
+            examined=len(self.tails),
+            of=len(self.heads),
         )
 
 
@@ -125,7 +131,15 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
     known = restoring.catalogue.chains.get(chain) if restoring.catalogue else None
     heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
     return ChainSurvey(
-        chain, examined, known.rows if known else None, gaps, broken, unsigned, tails, heads, block.signature is not None
+        chain,
+        examined,
+        known.rows if known else None,
+        gaps,
+        broken,
+        unsigned,
+        tails,
+        heads,
+        block.signature is not None,
     )
 
 
@@ -141,13 +155,19 @@ def _problem(row: Mapping[str, Any], block: Chain, tail: _Tail) -> str | None:
         canonical = rfc8785.dumps({name: row[name] for name in block.fields})
     except rfc8785.CanonicalizationError as error:
         return f"has no canonical form: {error}"
-    return None if hashlib.sha256(canonical).hexdigest() == row[block.hash] else "its content does not give its hash"
+    return (
+        None
+        if hashlib.sha256(canonical).hexdigest() == row[block.hash]
+        else "its content does not give its hash"
+    )
 
 
 def _unsigned(row: Mapping[str, Any], block: Chain, keys: Mapping[str, Ed25519PublicKey]) -> str | None:
     assert block.signature is not None
     signature = block.signature
-    return check_signature(keys, str(row[signature.key]), row[signature.column], signature.prefix + row[block.hash])
+    return check_signature(
+        keys, str(row[signature.key]), row[signature.column], signature.prefix + row[block.hash]
+    )
 
 
 def check_signature(
@@ -177,7 +197,9 @@ class WorkerReport:
         """It reports no break, and it examined as many links as the catalogue counted."""
         expected = f"the maintenance worker reports no unexpected break in the {self.chain}"
         if self.returncode != 0 or self.examined is None:
-            return not_verified(expected, f"the worker ended with {self.returncode} and no report of this chain")
+            return not_verified(
+                expected, f"the worker ended with {self.returncode} and no report of this chain"
+            )
         findings = Findings()
         for one in self.breaks:
             findings.add(one)
@@ -194,10 +216,13 @@ def survey_maintenance(restoring: Restoring, *, chain: str) -> WorkerReport:
     if block.worker is None:
         return WorkerReport(chain, None, (), of, 1)
     with ground.phase("maintenance worker"):
-        done = ground.runtime.run_tool(block.worker.service, "python", (), environment=ground.vault.environment())
-    report = _last_json(done.stdout).get("chains", {}).get(block.worker.report, {})
-    breaks = tuple(json.dumps(one, sort_keys=True) for one in report.get("breaks", ()))
-    return WorkerReport(chain, report.get("examined"), breaks, of, done.returncode)
+        done = ground.run_once(block.worker.service, environment=ground.vault.environment())
+    reported = [
+        one for one in _last_json(done.stdout).get("chains", ()) if one.get("chain") == block.worker.report
+    ]
+    breaks = tuple(json.dumps(fault, sort_keys=True) for one in reported for fault in one["breaks"])
+    examined = sum(int(one["examined"]) for one in reported) if reported else None
+    return WorkerReport(chain, examined, breaks, of, done.returncode)
 
 
 def _last_json(output: bytes) -> dict[str, Any]:

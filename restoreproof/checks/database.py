@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from psycopg import sql
 
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
@@ -13,6 +14,7 @@ from restoreproof.assets.postgres import fingerprint_structure, fingerprint_tabl
 from restoreproof.assets.release import describe
 from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.credentials import connect_as, role_of
 from restoreproof.checks.objects import rows
 from restoreproof.outcome import Observation, Outcome
 
@@ -34,7 +36,9 @@ class DatabaseSurvey:
 
     def structures(self) -> Observation:
         """Policies, grants, constraints, indexes, triggers and sequences are what they were."""
-        return self._compare("policies, grants, constraints and indexes are as they were", "structure", "kinds")
+        return self._compare(
+            "policies, grants, constraints and indexes are as they were", "structure", "kinds"
+        )
 
     def role_inventory(self) -> Observation:
         """Every role that owns or uses the data is there."""
@@ -96,7 +100,7 @@ def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
     for row in rows(restoring, dataset):
         findings.add(" ".join(str(value) for value in row.values()))
     with connect_asset(ground, block.database) as connection:
-        values = parameters(ground, block.of or "", restoring.backup.recovery_point)
+        values = parameters(ground, block.of or "", restoring.backup.manifest.recovery_point)
         looked = scalar(connection, block.of, values) if block.of else 0
     return Exceptions(dataset, findings, int(looked))
 
@@ -173,7 +177,9 @@ class Recovery:
         if self.every_s is None:
             return not_verified(expected, "the contract states no schedule")
         outcome = Outcome.PASSED if self.every_s <= self.objective_s else Outcome.FAILED
-        return Observation(outcome, expected, f"one every {self.every_s / 3600:.0f} h and no WAL archive", 1, 1)
+        return Observation(
+            outcome, expected, f"one every {self.every_s / 3600:.0f} h and no WAL archive", 1, 1
+        )
 
 
 @survey("recovery point")
@@ -184,8 +190,10 @@ def survey_recovery(restoring: Restoring) -> Recovery:
     ages: dict[str, float] = {}
     for asset in ground.assets():
         if (newest := asset.newest_record(restoring)) is not None:
-            ages[asset.name] = max((restoring.backup.recovery_point - newest).total_seconds(), 0.0)
-            ground.emitter.emit("measurement", name=f"rpo.{asset.name}", value=ages[asset.name], unit="s", detail="")
+            ages[asset.name] = max((restoring.backup.manifest.recovery_point - newest).total_seconds(), 0.0)
+            ground.emitter.emit(
+                "measurement", name=f"rpo.{asset.name}", value=ages[asset.name], unit="s", detail=""
+            )
     if ages:
         skew = max(ages.values()) - min(ages.values())
         ground.emitter.emit("measurement", name="rpo", value=max(ages.values()), unit="s", detail="")
@@ -194,37 +202,11 @@ def survey_recovery(restoring: Restoring) -> Recovery:
     return Recovery(ages, ground.contract.objectives.rpo_s, backup.every_s if backup else None)
 
 
-@survey("tenant isolation")
-def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> Any:
-    """As the application's role without a tenant, read every table that row-level security protects."""
-    return TenantIsolation.look(restoring, asset, variable)
-
-
 @dataclass(frozen=True, slots=True)
 class TenantIsolation:
     """What the application's role sees when no tenant is set."""
 
     seen: Mapping[str, int]
-
-    @staticmethod
-    def look(restoring: Restoring, asset: str, variable: str) -> TenantIsolation:
-        """Count visible rows of every protected table as the role in the restored ``variable``."""
-        from restoreproof.checks.credentials import connect_as
-
-        with connect_asset(restoring.ground, asset) as connection:
-            protected = connection.execute(
-                "select relname as name from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace"
-            ).fetchall()
-        seen: dict[str, int] = {}
-        with connect_as(restoring, variable) as application:
-            from psycopg import sql
-
-            for row in protected:
-                name = str(row["name"])
-                query = sql.SQL("select count(*) from {}").format(sql.Identifier("public", name))
-                found = application.execute(query).fetchone()
-                seen[name] = int(found[0]) if found else 0
-        return TenantIsolation(seen)
 
     def nothing(self) -> Observation:
         """No row of any tenant is visible."""
@@ -239,3 +221,23 @@ class TenantIsolation:
             examined=len(self.seen),
             of=len(self.seen) or None,
         )
+
+
+@survey("tenant isolation")
+def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> TenantIsolation:
+    """Count what the role in the restored ``variable`` sees of every protected table without naming a tenant."""
+    with connect_asset(restoring.ground, asset) as connection:
+        protected = connection.execute(
+            "select c.relname as name from pg_class c where c.relrowsecurity "
+            "and c.relnamespace = 'public'::regnamespace and exists (select 1 from information_schema.role_table_grants g "
+            "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
+            [role_of(restoring, variable)],
+        ).fetchall()
+    seen: dict[str, int] = {}
+    with connect_as(restoring, variable) as application:
+        for row in protected:
+            name = str(row["name"])
+            query = sql.SQL("select count(*) from {}").format(sql.Identifier("public", name))
+            found = application.execute(query).fetchone()
+            seen[name] = int(found[0]) if found else 0
+    return TenantIsolation(seen)

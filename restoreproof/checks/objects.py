@@ -66,7 +66,7 @@ def rows(restoring: Restoring, dataset: str) -> Iterator[dict[str, Any]]:
     """The rows of the contract's dataset, streamed from the restored database."""
     ground = restoring.ground
     block = ground.contract.datasets[dataset]
-    values = parameters(ground, block.sql, restoring.backup.recovery_point)
+    values = parameters(ground, block.sql, restoring.backup.manifest.recovery_point)
     with connect_asset(ground, block.database) as connection:
         yield from stream(connection, block.sql, values)
 
@@ -83,7 +83,9 @@ def survey_objects(restoring: Restoring, *, dataset: str, bucket: str) -> Object
     asset = objects_asset(restoring, bucket)
     ground = restoring.ground
     source = store(
-        ground.runtime.endpoint(asset.service), asset.application(ground, bucket), asset.bucket_name(ground, bucket)
+        ground.runtime.endpoint(asset.service),
+        asset.application(ground, bucket),
+        asset.bucket_name(ground, bucket),
     )
     unreadable, altered = Findings(), Findings()
     examined = total = 0
@@ -107,6 +109,10 @@ def survey_objects(restoring: Restoring, *, dataset: str, bucket: str) -> Object
             elif size != row["size"]:
                 altered.add(f"{row['key']}: {size} bytes, its row records {row['size']}")
             elif sha256 != row["sha256"]:
-                altered.add(f"{row['key']}: SHA-256 {sha256[:16]}…, its row records {str(row['sha256'])[:16]}…")
+                altered.add(
+                    f"{row['key']}: SHA-256 {sha256[:16]}…, its row records {str(row['sha256'])[:16]}…"
+                )
         work.items, work.bytes = examined, total
-    return ObjectSurvey(dataset, bucket, examined, expected_rows(restoring, dataset), unreadable, altered, total)
+    return ObjectSurvey(
+        dataset, bucket, examined, expected_rows(restoring, dataset), unreadable, altered, total
+    )

@@ -1,0 +1,211 @@
+"""The restored environment: complete, equal to what was backed up, and each credential proven by use."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import obstore
+import psycopg
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from obstore.exceptions import BaseError as StoreError
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.keycloak import KeycloakAsset
+from restoreproof.assets.s3 import keys, store
+from restoreproof.assets.secrets import SecretsAsset
+from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.identity import grant
+from restoreproof.checks.objects import objects_asset
+from restoreproof.errors import RestoreproofError
+from restoreproof.outcome import Observation
+
+
+@contextmanager
+def connect_as(restoring: Restoring, variable: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the role, and with the password, of a restored database URL."""
+    url = urlsplit(restoring.ground.vault.secret(variable).reveal())
+    endpoint = restoring.ground.runtime.endpoint(url.hostname or "")
+    with psycopg.connect(
+        host=endpoint.address,
+        port=endpoint.port,
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        dbname=url.path.lstrip("/").partition("?")[0],
+        connect_timeout=10,
+    ) as connection:
+        yield connection
+
+
+def role_of(restoring: Restoring, variable: str) -> str:
+    """The role that a restored database URL logs in as."""
+    return unquote(urlsplit(restoring.ground.vault.secret(variable).reveal()).username or "")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSurvey:
+    """The decrypted environment beside what the contract requires and the catalogue committed to."""
+
+    names: frozenset[str]
+    required: frozenset[str]
+    pinned: Mapping[str, str]
+    pinned_seen: Mapping[str, str]
+    commitments: Mapping[str, str]
+    committed: Mapping[str, str] | None
+    session: str
+
+    def complete(self) -> Observation:
+        """Exactly the required variables, each with a value."""
+        wanted = dict.fromkeys(self.required, "set")
+        seen = dict.fromkeys(self.names, "set")
+        return compare(
+            "the environment has every required variable and no other", wanted, seen, unit="variables"
+        )
+
+    def pins(self) -> Observation:
+        """The values that the contract pins are the restored ones."""
+        return compare("the environment agrees with the values the contract pins", self.pinned, self.pinned_seen,
+                       unit="pinned values")  # fmt: skip
+
+    def unchanged(self) -> Observation:
+        """Every value is the one that was backed up, by keyed commitment and never by showing it."""
+        expected = "every value equals the one committed to in the catalogue"
+        if self.committed is None:
+            return not_verified(expected, "there is no catalogue with commitments")
+        return self._held(expected, self.committed, self.commitments)
+
+    def session_unchanged(self) -> Observation:
+        """The frontend session secret is the one that was backed up."""
+        expected = "the session secret equals the one committed to in the catalogue"
+        if self.committed is None or self.session not in self.committed:
+            return not_verified(expected, "there is no catalogue with a commitment to it")
+        wanted = {self.session: self.committed[self.session]}
+        return self._held(expected, wanted, {self.session: self.commitments.get(self.session, "")})
+
+    @staticmethod
+    def _held(expected: str, wanted: Mapping[str, str], seen: Mapping[str, str]) -> Observation:
+        findings = Findings()
+        for name in sorted(wanted.keys() | seen.keys()):
+            if wanted.get(name) != seen.get(name):
+                findings.add(
+                    f"{name}: {'differs' if name in wanted and name in seen else 'is on one side only'}"
+                )
+        observed = f"{len(wanted) - findings.total} of {len(wanted)} equal"
+        return judge(expected, observed, findings, examined=len(seen), of=len(wanted))
+
+
+def secrets_asset(restoring: Restoring) -> SecretsAsset:
+    """The contract's environment. Raises RestoreproofError if it has none."""
+    for asset in restoring.ground.assets():
+        if isinstance(asset, SecretsAsset):
+            return asset
+    raise RestoreproofError("the contract has no asset of kind secrets")
+
+
+@survey("environment")
+def survey_environment(restoring: Restoring) -> EnvironmentSurvey:
+    """Compare the decrypted environment with the contract and the catalogue."""
+    asset, vault = secrets_asset(restoring), restoring.ground.vault
+    filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
+    return EnvironmentSurvey(
+        names=filled,
+        required=frozenset(asset.required),
+        pinned=asset.pinned,
+        pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
+        commitments={name: vault.commitment(name) for name in vault.names()},
+        committed=restoring.catalogue.commitments or None if restoring.catalogue else None,
+        session=asset.session,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSurvey:
+    """Each restored credential, after an attempt to use it."""
+
+    tried: int
+    refused: Findings
+
+    def accepted(self) -> Observation:
+        """Every one of them was accepted by its service."""
+        return judge(
+            "every restored credential is accepted by the service it is for",
+            f"{self.tried - self.refused.total} of {self.tried} accepted",
+            self.refused,
+            examined=self.tried,
+            of=self.tried or None,
+        )
+
+
+@survey("credentials")
+def survey_credentials(restoring: Restoring) -> CredentialSurvey:
+    """Use every restored credential once: databases, storage, identity clients, mail, certificates."""
+    refused, tried = Findings(), 0
+    for name, attempt in _attempts(restoring):
+        tried += 1
+        try:
+            attempt()
+        except (
+            psycopg.Error,
+            StoreError,
+            smtplib.SMTPException,
+            OSError,
+            ValueError,
+            RestoreproofError,
+        ) as error:
+            refused.add(f"{name}: {type(error).__name__}")
+    return CredentialSurvey(tried, refused)
+
+
+def _attempts(restoring: Restoring) -> Iterator[tuple[str, Callable[[], None]]]:
+    asset = secrets_asset(restoring)
+    for variable in asset.databases:
+        yield variable, lambda variable=variable: _log_in(restoring, variable)
+    for name, identity in asset.storage.items():
+        yield f"storage keys of {name}", lambda identity=identity: _list_bucket(restoring, identity)
+    for other in restoring.ground.assets():
+        if isinstance(other, KeycloakAsset):
+            for name, client in other.clients.items():
+                yield f"client {name}", lambda other=other, client=client: grant(restoring, other, client)
+    if asset.mail:
+        yield asset.mail.user, lambda: _log_in_to_mail(restoring, asset)
+    for certificate, key in asset.pairs.items():
+        yield f"{certificate} and its key", lambda pair=(certificate, key): _belong_together(restoring, *pair)
+
+
+def _log_in(restoring: Restoring, variable: str) -> None:
+    with connect_as(restoring, variable) as connection:
+        connection.execute("select 1")
+
+
+def _list_bucket(restoring: Restoring, identity: Any) -> None:
+    ground = restoring.ground
+    asset = objects_asset(restoring, identity.bucket)
+    credentials = keys(ground.vault.secret(identity.access_key), ground.vault.secret(identity.secret_key))
+    bucket = store(
+        ground.runtime.endpoint(asset.service), credentials, asset.bucket_name(ground, identity.bucket)
+    )
+    next(iter(obstore.list(bucket, chunk_size=1)), None)
+
+
+def _log_in_to_mail(restoring: Restoring, asset: SecretsAsset) -> None:
+    assert asset.mail is not None
+    endpoint = restoring.ground.runtime.endpoint(asset.mail.service)
+    vault = restoring.ground.vault
+    with smtplib.SMTP(endpoint.address, endpoint.port, timeout=10) as client:
+        client.login(vault.secret(asset.mail.user).reveal(), vault.secret(asset.mail.password).reveal())
+
+
+def _belong_together(restoring: Restoring, certificate: str, key: str) -> None:
+    vault = restoring.ground.vault
+    parsed = x509.load_pem_x509_certificate(vault.pem(certificate))
+    private = load_pem_private_key(vault.pem(key), password=None)
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if parsed.public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
+        raise ValueError(f"{certificate} is not for {key}")
+    if parsed.not_valid_after_utc < restoring.backup.manifest.recovery_point:
+        raise ValueError(f"{certificate} had expired at the recovery point")

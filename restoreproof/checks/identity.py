@@ -1,0 +1,149 @@
+"""The restored realm: its people, clients and keys, and logins that work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from keycloak import KeycloakOpenID
+from keycloak.exceptions import KeycloakError
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.keycloak import Client, KeycloakAsset
+from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.objects import expected_rows, rows
+from restoreproof.errors import RestoreproofError
+from restoreproof.outcome import Observation
+
+
+def keycloak_asset(restoring: Restoring, name: str) -> KeycloakAsset:
+    """The identity asset called ``name``."""
+    asset = restoring.ground.asset(name)
+    if not isinstance(asset, KeycloakAsset):
+        raise RestoreproofError(f"asset {name!r} is no Keycloak")
+    return asset
+
+
+@dataclass(frozen=True, slots=True)
+class RealmSurvey:
+    """What the realm holds and publishes, beside what the catalogue knows."""
+
+    realm: str
+    counts: Mapping[str, int]
+    keys: Mapping[str, str]
+    known_counts: Mapping[str, int] | None
+    known_keys: Mapping[str, str] | None
+
+    def whole(self) -> Observation:
+        """As many users, clients, roles, groups and credentials as there were."""
+        expected = f"the realm {self.realm} holds the users, clients, roles and credentials it held"
+        if self.known_counts is None:
+            return not_verified(expected, "there is no catalogue to compare with")
+        return compare(expected, self.known_counts, self.counts, unit="counts")
+
+    def same_keys(self) -> Observation:
+        """The signing keys are the ones from before, so that tokens issued then still verify."""
+        expected = f"the realm {self.realm} publishes the signing keys it published"
+        if self.known_keys is None:
+            return not_verified(expected, "there is no catalogue to compare with")
+        return compare(expected, self.known_keys, self.keys, unit="keys")
+
+
+@survey("realm")
+def survey_realm(restoring: Restoring, *, asset: str) -> RealmSurvey:
+    """Count what the restored realm holds and fetch what it publishes."""
+    keycloak = keycloak_asset(restoring, asset)
+    known = restoring.catalogue.identity.get(keycloak.realm) if restoring.catalogue else None
+    with restoring.ground.phase("realm"):
+        counts = keycloak.counts(restoring.ground)
+        keys = {key["kid"]: key["thumbprint"] for key in keycloak.signing_keys(restoring.ground)}
+    return RealmSurvey(
+        keycloak.realm,
+        counts,
+        keys,
+        {name: int(getattr(known, name)) for name in counts} if known else None,
+        {key.kid: key.thumbprint for key in known.jwks} if known else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Attempts to log in, one for each named client or person."""
+
+    tried: Sequence[str]
+    refused: Findings
+
+    def accepted(self) -> Observation:
+        """Every one got a token of the realm."""
+        return judge(
+            "each of them is granted a token",
+            f"{len(self.tried) - self.refused.total} of {len(self.tried)} granted",
+            self.refused,
+            examined=len(self.tried),
+            of=len(self.tried) or None,
+        )
+
+
+@survey("client grants")
+def survey_clients(restoring: Restoring, *, asset: str) -> Logins:
+    """Let every client of the contract authenticate with its restored secret."""
+    keycloak, refused = keycloak_asset(restoring, asset), Findings()
+    for name, client in keycloak.clients.items():
+        try:
+            grant(restoring, keycloak, client)
+        except RestoreproofError as error:
+            refused.add(f"client {name}: {error.message}")
+    return Logins(tuple(keycloak.clients), refused)
+
+
+def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None:
+    """Authenticate ``client`` with its restored secret.
+
+    A client without a grant of its own is proven by token introspection, which RFC 7662 allows only to an
+    authenticated client. Raises RestoreproofError if Keycloak refuses it.
+    """
+    ground = restoring.ground
+    openid = KeycloakOpenID(
+        server_url=keycloak.url(ground, "").partition("/realms/")[0] + "/",
+        realm_name=keycloak.realm,
+        client_id=ground.vault.secret(client.id).reveal(),
+        client_secret_key=ground.vault.secret(client.secret).reveal(),
+    )
+    try:
+        if client.grant:
+            openid.token(grant_type=client.grant)
+        else:
+            openid.introspect("no.such.token")
+    except KeycloakError as error:
+        raise RestoreproofError(f"refused with {error.response_code}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The application's users and whether the realm knows each of them."""
+
+    examined: int
+    of: int | None
+    orphans: Findings
+
+    def known(self) -> Observation:
+        """Every application user is a user of the realm, under the same id."""
+        return judge(
+            "every user of the application is a user of the realm under the same id",
+            f"{self.examined - self.orphans.total} of {self.examined} joined",
+            self.orphans,
+            examined=self.examined,
+            of=self.of,
+        )
+
+
+@survey("accounts")
+def survey_accounts(restoring: Restoring, *, dataset: str, asset: str) -> Accounts:
+    """Join the application's users with the realm's by the id that tokens carry."""
+    subjects = keycloak_asset(restoring, asset).subjects(restoring.ground)
+    orphans, examined = Findings(), 0
+    for row in rows(restoring, dataset):
+        examined += 1
+        if row["id"] not in subjects:
+            orphans.add(f"{row['id']} is no user of the realm")
+    return Accounts(examined, expected_rows(restoring, dataset), orphans)

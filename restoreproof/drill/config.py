@@ -1,0 +1,46 @@
+"""What the outer process tells the inner one: a file, written before the sandbox starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from restoreproof.errors import EvidenceError
+
+
+class InnerConfig(BaseModel):
+    """The inner process's orders. ``opened_mono`` is CLOCK_MONOTONIC when the drill began, in seconds.
+
+    ``order`` is the order in which stages are performed; it differs from the contract's only where a fault
+    swaps them, to prove that the drill would notice.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: dict[str, Any]
+    features: Path
+    step_modules: tuple[str, ...]
+    contract: Path
+    backup: Path
+    catalogue: Path | None
+    identity: Path
+    workdir: Path
+    cache: Path
+    opened_mono: float
+    order: tuple[str, ...]
+    probes: dict[str, str]
+    faults: tuple[str, ...] = ()
+
+    def write(self, path: Path) -> None:
+        """Write it where the inner process will read it."""
+        path.write_text(self.model_dump_json())
+
+    @staticmethod
+    def read(path: Path) -> InnerConfig:
+        """Read it. Raises EvidenceError if it is not what ``write`` wrote."""
+        try:
+            return InnerConfig.model_validate_json(path.read_text())
+        except ValueError as error:
+            raise EvidenceError(f"{path} is not an inner configuration") from error

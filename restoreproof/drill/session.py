@@ -1,0 +1,79 @@
+"""The inner process's drill: everything it needs, opened from the file the outer process wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.vault import open_vault
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.opening import open_set
+from restoreproof.contract import load
+from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.gates import Gate
+from restoreproof.drill.stages import Drill, StageHooks
+from restoreproof.journal import Emitter
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.process.isolation import probe
+from restoreproof.runtimes.process.runtime import ProcessRuntime
+
+
+class Clock:
+    """The stage being performed, shared by the drill, its ground and its runtime."""
+
+    def __init__(self, runtime: ProcessRuntime) -> None:
+        self._runtime = runtime
+        self.now = ""
+
+    def enter(self, stage: str) -> None:
+        """From now on events belong to ``stage``."""
+        self.now = stage
+        self._runtime.stage = stage
+
+
+@contextmanager
+def open_drill(
+    config_path: Path,
+    emitter: Emitter,
+    redactor: Redactor,
+    hooks: Callable[[Restoring, Sequence[str]], StageHooks] = lambda restoring, faults: StageHooks(),
+) -> Iterator[Drill]:
+    """Prove isolation, build the runtime, and yield the drill; everything is stopped on leaving.
+
+    Raises:
+        RestoreproofError: the set, the contract or the identity changed since the outer process looked.
+    """
+    config = InnerConfig.read(config_path)
+    for result in probe(config.probes):
+        emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
+    contract = load(config.contract)
+    backup = open_set(config.backup, contract.stack)
+    vault = open_vault(backup.directory, config.identity)
+    redactor.learn(vault.secrets())
+    assert contract.releases is not None
+    runtime = ProcessRuntime(
+        services=contract.services,
+        workdir=config.workdir,
+        contract_dir=contract.directory,
+        code=(contract.directory / contract.releases.expected.path).resolve(),
+        emitter=emitter,
+        redactor=redactor,
+        cache=config.cache,
+    )
+    clock = Clock(runtime)
+    ground = Ground(contract, runtime, vault, emitter, config.workdir, lambda: clock.now, config.opened_mono)
+    known = catalogues.load(config.catalogue) if config.catalogue else None
+    restoring = Restoring(ground, backup, known)
+    gates: Mapping[str, Gate] = {stage: Gate(restoring) for stage in _resuming(contract.services)}
+    try:
+        yield Drill(restoring, config.order, gates, hooks(restoring, config.faults), clock.enter)
+    finally:
+        runtime.teardown()
+
+
+def _resuming(services: Mapping[str, object]) -> set[str]:
+    """The stages at which something held resumes: each is behind the review."""
+    found = (getattr(service, "options", dict)().get("resumes") for service in services.values())
+    return {str(stage) for stage in found if stage}

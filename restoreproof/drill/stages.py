@@ -1,0 +1,175 @@
+"""The restore order, enforced: stages are performed one after the other, once, and never backwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import reduce
+from typing import Any
+
+from restoreproof.assets.base import Asset, RestoreFailed, Restoring
+from restoreproof.checks.base import conduct
+from restoreproof.contract.services import Service
+from restoreproof.drill.gates import Gate
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, StageOrderError
+from restoreproof.journal import Emitter
+from restoreproof.outcome import Observation, require_passed
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Start
+
+
+class StageNotReached(Exception):
+    """A stage can't be performed, because it or one before it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageHooks:
+    """Work that belongs between stages: called after a stage is done, with its name."""
+
+    after: Sequence[Callable[[str], None]] = ()
+
+
+class Drill:
+    """Sequencing only: which stage is next, what a stage consists of, and what was observed in it.
+
+    Args:
+        restoring: the ground, the set and the catalogue.
+        order: the stages in the order in which they are performed.
+        gates: what must be approved before a stage is entered.
+        hooks: further work between stages; faults use it.
+    """
+
+    def __init__(
+        self,
+        restoring: Restoring,
+        order: Sequence[str],
+        gates: Mapping[str, Gate],
+        hooks: StageHooks,
+        stage_of: Callable[[str], None],
+    ) -> None:
+        self.stages = tuple(order)
+        self.restoring = restoring
+        self.current_check: str | None = None
+        self._gates = gates
+        self._hooks = hooks
+        self._next = 0
+        self._failure: str | None = None
+        self._announce = stage_of
+        self._surveys: dict[tuple[str, tuple[tuple[str, Any], ...]], Any] = {}
+
+    @property
+    def emitter(self) -> Emitter:
+        """Where this drill's events go."""
+        return self.restoring.ground.emitter
+
+    def advance_to(self, stage: str) -> None:
+        """Perform every stage up to and including ``stage`` that was not performed yet.
+
+        Raises:
+            StageNotReached: a stage on the way failed, now or earlier.
+            StageOrderError: ``stage`` lies behind the present one; a drill never goes back.
+        """
+        if stage not in self.stages:
+            raise StageOrderError(f"no stage {stage!r} in this drill's order")
+        place = self.stages.index(stage)
+        if place < self._next - 1:
+            present = self.stages[self._next - 1]
+            raise StageOrderError(f"stage {stage!r} was asked for at {present!r}: a drill never goes back")
+        while self._next <= place:
+            self._perform(self.stages[self._next])
+
+    def finish(self) -> None:
+        """Perform what is left of the order, so that a whole drill has reached every stage."""
+        self.advance_to(self.stages[-1])
+
+    def survey(self, kind: str, **nouns: Any) -> Any:
+        """Look at the restored stack; the same look twice at one stage is taken once."""
+        key = (f"{self.stages[self._next - 1]}/{kind}", tuple(sorted(nouns.items())))
+        if key not in self._surveys:
+            self._surveys[key] = conduct(kind, self.restoring, **nouns)
+        return self._surveys[key]
+
+    def observe(self, observation: Observation) -> None:
+        """Record an observation of the present check, and raise unless it passed.
+
+        Raises:
+            CheckFailed, CheckNotVerified: see ``require_passed``.
+        """
+        self.emitter.emit("observation", check=self.current_check, **asdict(observation))
+        require_passed(observation)
+
+    def _perform(self, stage: str) -> None:
+        if self._failure:
+            raise StageNotReached(self._failure)
+        self._announce(stage)
+        self.emitter.emit("stage-entered", stage=stage)
+        started = time.monotonic()
+        try:
+            if gate := self._gates.get(stage):
+                gate.pass_or_raise()
+            self._restore_and_start(stage)
+            for hook in self._hooks.after:
+                hook(stage)
+        except (RestoreFailed, RestoreproofError) as error:
+            self._failure = f"stage {stage!r} failed: {error}"
+            hint = getattr(error, "hint", None)
+            lost = isinstance(error, RestoreFailed)
+            self.emitter.emit("stage-failed", stage=stage, error=str(error), hint=hint, lost=lost)
+            raise StageNotReached(self._failure) from error
+        self._next += 1
+        self.emitter.emit("stage-done", stage=stage, seconds=round(time.monotonic() - started, 4))
+
+    def _restore_and_start(self, stage: str) -> None:
+        ground = self.restoring.ground
+        assets = [asset for asset in ground.assets() if asset.at == stage]
+        stores = {service for asset in assets for service in asset.stores()}
+        services = ground.contract.services
+        here = [name for name, service in services.items() if _starts_here(service, stage)]
+        self._side_by_side([lambda name=name: self._start(name) for name in here if name in stores])
+        self._side_by_side([lambda asset=asset: asset.restore(self.restoring) for asset in assets])
+        self._side_by_side([lambda name=name: self._start(name) for name in here if name not in stores])
+        for name, service in services.items():
+            if service.options().get("resumes") == stage:
+                ground.runtime.stop(name)
+                self._start(name, held=False)
+
+    def _start(self, name: str, *, held: bool = True) -> None:
+        ground = self.restoring.ground
+        service = ground.contract.services[name]
+        environment: dict[str, str | Secret] = {}
+        if service.environment == "restored":
+            environment.update(ground.vault.environment())
+        arguments = tuple(service.options().get("held", ())) if held else ()
+        contributions = [self._contribution(asset, name) for asset in ground.assets()]
+        start = reduce(merge, contributions, Start(environment=environment, arguments=arguments))
+        ground.runtime.start(name, start)
+
+    def _contribution(self, asset: Asset, service: str) -> Start:
+        return asset.contribution(service, self.restoring)
+
+    @staticmethod
+    def _side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
+        if len(tasks) == 1:
+            tasks[0]()
+        elif tasks:
+            with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
+                for future in [pool.submit(task) for task in tasks]:
+                    future.result()
+
+
+def _starts_here(service: Service, stage: str) -> bool:
+    return service.starts == stage and not service.options().get("one_shot", False)
+
+
+def merge(one: Start, other: Start) -> Start:
+    """Both starts in one; where both set the same variable, the later one's override wins."""
+    return Start(
+        environment={**one.environment, **other.environment},
+        files={**one.files, **other.files},
+        arguments=(*one.arguments, *other.arguments),
+    )
+
+
+__all__ = ["Drill", "EnvironmentUnfitError", "StageHooks", "StageNotReached", "merge"]
