@@ -33,6 +33,7 @@ def _services(archive: Path) -> dict[str, Service]:
                 "component": "keycloak",
                 "port": 8080,
                 "starts": "training",
+                "hostname": "PUBLIC_URL",
                 "java": [f"-XX:ArchiveClassesAtExit={archive}"],
             }
         ),

@@ -14,7 +14,7 @@ from restoreproof.runtimes.process.components.base import Component, Options
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
-_ABSTRACT = frozenset({"base"})
+_ABSTRACT = frozenset({"base", "_sink"})
 
 
 def names() -> tuple[str, ...]:

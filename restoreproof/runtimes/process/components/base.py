@@ -20,9 +20,15 @@ from restoreproof.runtimes.process.sandbox import NO_MOUNTS, Mounts
 
 
 class Options(BaseModel):
-    """The keys of a service that its component adds to those of the contract; others are refused."""
+    """The keys of a service that its component adds to those of the contract; others are refused.
+
+    ``held`` and ``resumes`` are the drill's: arguments while the service is held, and the stage that ends it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    held: tuple[str, ...] = ()
+    resumes: str | None = None
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)

@@ -23,21 +23,16 @@ _MANAGEMENT_PORT = 9000
 _TOOLS = ("bootstrap-admin", "export", "import", "show-config")
 
 
-class Database(base.Options):
-    """``url_from`` names the variable of the service's environment that holds ``postgresql://…``."""
-
-    service: str
-    name: str
-    url_from: str
-
-
 class Options(base.Options):
-    """``realm`` must be discoverable before the service counts as ready."""
+    """``database`` and ``hostname`` name variables: one holds postgresql://…, the other the public URL.
+
+    ``realm`` must be discoverable before the service counts as ready. ``java`` goes to its VM.
+    """
 
     version: str | None = None
-    database: Database | None = None
+    database: str | None = None
     realm: str = "master"
-    hostname_from: str = "PUBLIC_URL"
+    hostname: str | None = None
     java: tuple[str, ...] = ()
     deadline_s: float = 120.0
 
@@ -62,7 +57,7 @@ class Keycloak(base.Component[Options]):
                 f"service {site.name!r} wants Keycloak {self.options.version}; this harness has {VERSION}"
             )
         home = built(site.cache)
-        argv = ["start", "--optimized", *self._arguments(site, start), *start.arguments]
+        argv = ["start", "--optimized", *self._arguments(site), *start.arguments]
         if any(path.startswith("import/") for path in start.files):
             argv.append("--import-realm")
         return Launch(
@@ -72,6 +67,7 @@ class Keycloak(base.Component[Options]):
                 "KC_BOOTSTRAP_ADMIN_USERNAME": self._administrator.user,
                 "KC_BOOTSTRAP_ADMIN_PASSWORD": self._administrator.password,
                 **start.environment,
+                **self._hostname(start),
                 **self._database(site, start),
             },
             ready=lambda _: self._ask(site),
@@ -81,8 +77,7 @@ class Keycloak(base.Component[Options]):
             administrator_if="Created temporary admin user",
         )
 
-    def _arguments(self, site: Site, start: Start) -> list[str]:
-        hostname = start.environment.get(self.options.hostname_from)
+    def _arguments(self, site: Site) -> list[str]:
         return [
             "--cache=local",
             "--http-enabled=true",
@@ -90,27 +85,29 @@ class Keycloak(base.Component[Options]):
             f"--http-port={site.port('main')}",
             f"--http-management-port={site.port('management', _MANAGEMENT_PORT)}",
             "--proxy-headers=xforwarded",
-            *(
-                [f"--hostname={hostname}", "--hostname-backchannel-dynamic=true"]
-                if isinstance(hostname, str)
-                else ["--hostname-strict=false"]
-            ),
         ]
+
+    def _hostname(self, start: Start) -> dict[str, str | Secret]:
+        public = start.environment.get(self.options.hostname or "")
+        if public is None:
+            return {"KC_HOSTNAME_STRICT": "false"}
+        # Tokens name the production hostname as their issuer; back-channels still come by service name.
+        return {"KC_HOSTNAME": public, "KC_HOSTNAME_BACKCHANNEL_DYNAMIC": "true"}
 
     def _database(self, site: Site, start: Start) -> dict[str, str | Secret]:
         if self.options.database is None:
             if "KC_DB_URL" not in start.environment:
                 raise ContractError(f"service {site.name!r}: no `database` in the contract, and no KC_DB_URL")
             return {}
-        variable = self.options.database.url_from
+        variable = self.options.database
         given = start.environment.get(variable)
         url = urlsplit(given.reveal() if isinstance(given, Secret) else given or "")
         if not (url.hostname and url.username and url.password):
             raise ServiceFailedError(
                 f"{site.name}: {variable} is no postgresql:// address with user and password",
-                hint="the restored environment lacks it, or the contract's url_from names another variable",
+                hint="the restored environment lacks it, or the contract names another variable",
             )
-        database = url.path.lstrip("/") or self.options.database.name
+        database = url.path.lstrip("/") or "keycloak"
         return {
             "KC_DB_URL": f"jdbc:postgresql://{url.hostname}:{url.port or 5432}/{database}",
             "KC_DB_USERNAME": unquote(url.username),
@@ -139,7 +136,7 @@ class Keycloak(base.Component[Options]):
 
     def hint(self, log: str) -> str | None:
         if "Failed to obtain JDBC connection" in log or "password authentication failed" in log:
-            return "its database refuses it: was the role `keycloak` restored with the password of the set?"
+            return "its database refuses it: was its role restored with the password of the set?"
         return None
 
 

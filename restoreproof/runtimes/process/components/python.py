@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.redact import Secret
@@ -20,7 +20,7 @@ from restoreproof.runtimes.process.sandbox import Mounts, python_read
 from restoreproof.waiting import NotReady
 
 
-class Tls(base.Options):
+class Tls(BaseModel, frozen=True, extra="forbid"):
     """Names of variables in the service's environment that hold base64 of PEM: a CA, and a client's pair."""
 
     ca: str
@@ -28,7 +28,7 @@ class Tls(base.Options):
     key: str | None = None
 
 
-class Ready(base.Options):
+class Ready(BaseModel, frozen=True, extra="forbid"):
     """Either a ``path`` that answers 200 (over ``tls``, if given) or a text in the ``log``."""
 
     path: str | None = None
