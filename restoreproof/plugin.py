@@ -1,9 +1,9 @@
 """The pytest plugin: collects features, runs a drill's inner process, and sends hand-typed runs to the outer.
 
-Inside a drill two environment variables are set: ``RESTOREPROOF_INNER`` names the JSON file that the
-outer wrote (this plugin reads its keys ``plan``, ``features`` and ``step_modules``; the drill reads the
-others), and ``RESTOREPROOF_PIPE`` the descriptor that events leave by. Without them ``pytest features/…``
-launches the outer process, and ``pytest tests/`` is left alone.
+Inside a drill two environment variables are set. ``RESTOREPROOF_INNER`` names the JSON file that the outer
+process wrote; this plugin reads its keys ``plan``, ``features``, ``order`` and ``step_modules``, the drill
+reads the others. ``RESTOREPROOF_PIPE`` is the descriptor that events leave by. Without them
+``pytest features/…`` launches the outer process, and ``pytest tests/`` is left alone.
 """
 
 from __future__ import annotations
@@ -42,15 +42,18 @@ class Inner:
     path: Path
     plan: Plan
     features: Path
+    order: tuple[str, ...]
     step_modules: tuple[str, ...]
 
     @staticmethod
     def read(path: Path) -> Inner:
         """Raises KeyError, ValueError or pydantic.ValidationError if the outer wrote something else."""
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        plan = Plan.from_json(value["plan"])
         return Inner(
             path=path,
-            plan=Plan.from_json(value["plan"]),
+            plan=plan,
+            order=tuple(value.get("order", plan.stages)),
             features=Path(value["features"]).resolve(),
             step_modules=tuple(value.get("step_modules", ())),
         )
@@ -105,7 +108,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_inner(config: pytest.Config, inner: Inner) -> None:
-    config.stash[collector.PLAN] = (inner.plan, inner.features)
+    config.stash[collector.PERFORMANCE] = collector.Performance(inner.plan, inner.features, inner.order)
     for module in inner.step_modules:
         config.pluginmanager.import_plugin(module)
     redactor = Redactor()

@@ -25,6 +25,7 @@ class Facts:
         self.overrides: dict[Override, None] = {}
         self.notes: dict[str, None] = {}
         self.faults: dict[str, None] = {}
+        self.lost: dict[str, str] = {}
         self._set = SetRecord()
         self._controls: list[Probe] = []
         self._probes: list[Probe] = []
@@ -107,6 +108,12 @@ class Facts:
             self._problem(f"the target is not proven isolated: {reason}")
         if self._isolated is not False:
             self._isolated, self._isolation_reason = proven, reason
+
+    def on_stage_failed(self, event: Event) -> None:
+        """A stage that failed because of the set, not of the machine, says that something is lost."""
+        stage = values.text(event.data, "stage", 200)
+        if event.data.get("lost") is True and stage in self._plan.stages:
+            self.lost.setdefault(stage, values.text(event.data, "error"))
 
     def on_inner_exited(self, event: Event) -> None:
         self._exited = True

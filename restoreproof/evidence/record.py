@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -110,14 +110,24 @@ class _Reduction:
         checks = [
             judge(check, self._accounts[check.id], self._plan.waivers, today) for check in self._plan.checks
         ]
+        # Never waived: what the set lacks, or can't give back, was not restored.
+        return (*(judge(check, account, (), today) for check, account in self._made_checks()), *checks)
+
+    def _made_checks(self) -> Iterator[tuple[PlannedCheck, Account]]:
+        """Checks that no feature states and every drill makes; they appear when they failed."""
         if self._facts.contradictions:
             account = Account(started=True)
             for found in self._facts.contradictions:
                 expected = f"{found.artifact}: {found.expected}"
                 account.observe(Seen(Outcome.FAILED, expected, found.observed, sample="catalogue"))
-            # Never waived: what the set lacks can't have been restored.
-            checks.insert(0, judge(_catalogue_check(self._plan), account, (), today))
-        return tuple(checks)
+            yield (
+                _made(CATALOGUE_CHECK, "The backup set is what its catalogue says", self._plan.stages[0]),
+                account,
+            )
+        for stage, error in self._facts.lost.items():
+            account = Account(started=True)
+            account.observe(Seen(Outcome.FAILED, f"{stage} is restored from the set", error))
+            yield _made(f"restore/{stage}", f"The set restores at the stage {stage}", stage), account
 
     def _absent(self) -> list[str]:
         absent = [
@@ -199,14 +209,14 @@ def _counts(checks: Sequence[CheckRecord]) -> Counts:
     )
 
 
-def _catalogue_check(plan: Plan) -> PlannedCheck:
+def _made(name: str, title: str, stage: str) -> PlannedCheck:
     return PlannedCheck(
-        id=CATALOGUE_CHECK,
-        title="The backup set is what its catalogue says",
+        id=name,
+        title=title,
         feature="The backup set",
         file="",
         line=0,
-        stage=plan.stages[0] if plan.stages else "",
+        stage=stage,
         mandatory=True,
         tags=(),
         steps=(),

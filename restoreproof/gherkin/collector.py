@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,18 @@ from restoreproof.plan import Plan, PlannedCheck
 CHECK = pytest.StashKey[PlannedCheck]()
 """The check that a collected item performs."""
 
-PLAN = pytest.StashKey[tuple[Plan, Path]]()
-"""On the config, inside a drill: the plan, and the features directory that its files are relative to."""
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What this process is to perform: the plan, where its files lie, and the order of its stages."""
+
+    plan: Plan
+    features: Path
+    order: tuple[str, ...]
+
+
+PERFORMANCE = pytest.StashKey[Performance]()
+"""On the config, inside a drill."""
 
 
 def check_of(item: pytest.Item) -> PlannedCheck | None:
@@ -68,29 +79,29 @@ class FeatureFile(pytest.Module):
         return document
 
     def _stages(self) -> Sequence[str]:
-        planned = self.config.stash.get(PLAN, None)
-        return planned[0].stages if planned else ()
+        performance = self.config.stash.get(PERFORMANCE, None)
+        return performance.plan.stages if performance else ()
 
 
 def features_root(config: pytest.Config, path: Path) -> Path:
     """The directory that check ids count from: the drill's, else the outermost one called ``features``."""
-    planned = config.stash.get(PLAN, None)
-    if planned and path.is_relative_to(planned[1]):
-        return planned[1]
+    performance = config.stash.get(PERFORMANCE, None)
+    if performance and path.is_relative_to(performance.features):
+        return performance.features
     named = [parent for parent in path.parents if parent.name == "features"]
     return named[-1] if named else path.parent
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort the feature items by stage, file and line, and deselect what the plan leaves out."""
-    planned = config.stash.get(PLAN, None)
-    if planned and not planned[0].whole:
-        wanted = {check.id for check in planned[0].checks}
+    performance = config.stash.get(PERFORMANCE, None)
+    if performance and not performance.plan.whole:
+        wanted = {check.id for check in performance.plan.checks}
         left_out = [item for item in items if (check := check_of(item)) and check.id not in wanted]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
-    order = {stage: number for number, stage in enumerate(planned[0].stages)} if planned else {}
+    order = {stage: number for number, stage in enumerate(performance.order)} if performance else {}
 
     def key(item: pytest.Item) -> tuple[int, str, int]:
         check = check_of(item)

@@ -149,9 +149,11 @@ class DrillRun:
 
     def _finish(self, drill: RunningDrill, session: pytest.Session) -> None:
         """Whoever raises here has journaled the stage that failed; the reduction reads it there."""
+        from restoreproof.drill.stages import StageNotReached  # heavy, and only an inner process needs it
+
         try:
             drill.finish()
-        except RestoreproofError as error:
+        except (StageNotReached, RestoreproofError) as error:
             session.testsfailed += 1
             self._emitter.emit("note", text=f"the restore order was not completed: {error}")
 

@@ -283,3 +283,17 @@ def test_no_inner_event_whatever_it_holds_breaks_the_reduction(type: str, data: 
     record = reduce(plan, story.events)
     assert record.verdict is not Verdict.VERIFIED  # its number does not follow
     record.text()
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(True, Verdict.FAILED), (False, Verdict.NOT_VERIFIED)])
+def test_a_stage_fails_the_drill_only_when_the_set_is_to_blame(
+    plan: Plan, lost: bool, verdict: Verdict
+) -> None:
+    """A dump that can't be restored is a loss; a machine that can't start a server proves nothing."""
+    story = opened(plan).tell("stage-entered", stage="database")
+    story.tell("stage-failed", stage="database", error="pg_restore: no such table", hint=None, lost=lost)
+    for check in plan.checks:
+        story.check(check.id, outcome=None, status="not-reached")
+    record = reduce(plan, closed(story, returncode=1).events)
+    assert record.verdict is verdict
+    assert record.stages[0].error == "pg_restore: no such table"

@@ -20,6 +20,7 @@ STAGES = ("database", "objects", "smoke")
 
 CONFTEST = """
 from contextlib import contextmanager
+from dataclasses import asdict
 import pytest
 from pytest_bdd import given, when, then, parsers
 from restoreproof.errors import EnvironmentUnfitError
@@ -42,8 +43,7 @@ class FakeDrill:
         self.advance_to(self.stages[-1])
     def observe(self, outcome):
         seen = Observation(Outcome(outcome), "one", "one", examined=1, of=1)
-        self.emitter.emit("observation", check=self.current_check, outcome=outcome, expected="one", observed="one",
-                          examined=1, of=1, sample="all", findings=[], findings_total=0, seconds=0.0)
+        self.emitter.emit("observation", check=self.current_check, **asdict(seen))
         require_passed(seen)
 
 class Fakes:

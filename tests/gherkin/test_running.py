@@ -69,7 +69,8 @@ def test_steps_are_journaled_with_their_outcome_however_a_scenario_ends(
     feature(
         "x.feature",
         "@at:database\nFeature: F\n"
-        "  Scenario: skips\n    Given a restored stack\n    When the step is skipped\n    Then nothing is observed\n"
+        "  Scenario: skips\n    Given a restored stack\n    When the step is skipped\n"
+        "    Then nothing is observed\n"
         "  Scenario: breaks\n    When the harness breaks\n    Then nothing is observed\n"
         "  Scenario: unknown\n    Given no such phrase\n    Then nothing is observed\n",
     )
