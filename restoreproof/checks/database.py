@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -123,7 +124,7 @@ class SchemaVersion:
 
 
 @survey("schema version")
-def survey_schema(restoring: Restoring, *, asset: str) -> SchemaVersion:
+def survey_schema(restoring: Restoring, *, asset: str = "migrations") -> SchemaVersion:
     """Compare the restored schema's version with the one that the deployed release states."""
     ground = restoring.ground
     migrations = ground.asset(asset)
@@ -241,3 +242,29 @@ def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> Tena
             found = application.execute(query).fetchone()
             seen[name] = int(found[0]) if found else 0
     return TenantIsolation(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryTime:
+    """How long the drill took until the platform served again."""
+
+    seconds: float
+    objective_s: float
+
+    def within(self) -> Observation:
+        """Service was back within the RTO, counted from the beginning of the fetch."""
+        outcome = Outcome.PASSED if self.seconds <= self.objective_s else Outcome.FAILED
+        return Observation(
+            outcome,
+            f"service is back within {self.objective_s / 3600:g} h",
+            f"back after {self.seconds:.0f} s, smoke verifications included",
+            1,
+            1,
+        )
+
+
+@survey("recovery time")
+def survey_recovery_time(restoring: Restoring) -> RecoveryTime:
+    """Seconds since the drill began, on the clock that outer and inner process share."""
+    ground = restoring.ground
+    return RecoveryTime(time.monotonic() - ground.opened_mono, ground.contract.objectives.rto_s)

@@ -1,0 +1,321 @@
+"""The outer process of a drill: it alone sees the host, keeps the journal, and writes the evidence."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from restoreproof import __version__
+from restoreproof.assets.vault import Vault, open_vault
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.opening import BackupSet, open_set
+from restoreproof.backups.verify import verify_against
+from restoreproof.contract import Contract
+from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.inner import InnerProcess, Interrupted
+from restoreproof.drill.leftovers import collect_logs, destroy, processes_of
+from restoreproof.errors import EnvironmentUnfitError, ExitCode
+from restoreproof.evidence.ledger import Ledger
+from restoreproof.evidence.model import Record
+from restoreproof.evidence.render import render, write_plan
+from restoreproof.journal import JournalWriter
+from restoreproof.plan import Plan
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.process import keycloak_cache
+from restoreproof.runtimes.process.isolation import Control
+from restoreproof.runtimes.process.launch import DrillSandbox
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DrillRequest:
+    """Everything that decides a drill. ``paths`` and the plan's selection narrow it to a part.
+
+    ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
+    and ``cache`` what is built once. ``faults`` are injected to test the harness.
+    """
+
+    contract: Contract
+    plan: Plan
+    features: Path
+    step_modules: tuple[str, ...]
+    root: Path
+    backup: Path
+    catalogue: Path | None
+    identity: Path
+    reports: Path
+    var: Path
+    cache: Path
+    paths: tuple[Path, ...] = ()
+    faults: tuple[str, ...] = ()
+    order: tuple[str, ...] | None = None
+    trigger: str = "manual"
+    allow_unisolated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DrillResult:
+    """What came of it, and where the evidence lies."""
+
+    record: Record
+    directory: Path
+    exit_code: ExitCode
+
+
+def run(request: DrillRequest, say: Say) -> DrillResult:
+    """Perform one drill and leave its evidence.
+
+    Raises:
+        UsageError: the set is another stack's or unsafe, or the identity does not decrypt its secrets.
+        EnvironmentUnfitError: this machine can't run the drill; nothing was started.
+        EvidenceError: the evidence can't be trusted.
+    """
+    opened_mono = time.monotonic()
+    backup = open_set(request.backup, request.contract.stack)
+    vault = open_vault(backup.directory, request.identity)
+    known = catalogues.load(request.catalogue) if request.catalogue else None
+    ledger = Ledger(request.reports / "ledger.jsonl")
+    for aborted in ledger.abort_dead():
+        say(f"drill {aborted} died earlier: recorded as ABORTED")
+        destroy(request.var / "run" / aborted)
+    if any(service.component == "keycloak" for service in request.contract.services.values()):
+        keycloak_cache.ensure(request.cache, say)
+    drill = _Drill(request, backup, known, vault, opened_mono, say)
+    return drill.run(ledger)
+
+
+class _Drill:
+    """One drill, from its first journal line to its last."""
+
+    def __init__(
+        self,
+        request: DrillRequest,
+        backup: BackupSet,
+        known: Catalogue | None,
+        vault: Vault,
+        opened_mono: float,
+        say: Say,
+    ) -> None:
+        self.request, self.backup, self.known, self.say = request, backup, known, say
+        self.opened_mono = opened_mono
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self.id = f"{stamp}-{secrets.token_hex(3)}"
+        self.directory = request.reports / self.id
+        self.workdir = request.var / "run" / self.id
+        self.redactor = Redactor(vault.secrets())
+
+    def run(self, ledger: Ledger) -> DrillResult:
+        request = self.request
+        self.directory.mkdir(parents=True)
+        write_plan(self.directory, request.plan)
+        journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
+        attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest)
+        try:
+            self._open(journal, attempt)
+            with _signals():
+                self._perform(journal)
+        except (KeyboardInterrupt, Interrupted) as stop:
+            journal.emit("drill-interrupted", reason=str(stop) or "Ctrl-C")
+            self.say("interrupted: the target is destroyed, and the evidence says so")
+        except EnvironmentUnfitError as error:
+            journal.emit("drill-interrupted", reason=str(error))
+            self.say(str(error))
+        finally:
+            self._tear_down(journal)
+            journal.emit("drill-closed", seconds=round(time.monotonic() - self.opened_mono, 3))
+            journal.close()
+        self.say("writing the evidence")
+        record = render(self.directory, request.plan)
+        ledger.finish(self.id, str(record.verdict), _sha256(self.directory / "record.json"))
+        _point_latest(request.reports, self.directory)
+        return DrillResult(record, self.directory, ExitCode(record.exit_code))
+
+    def _open(self, journal: JournalWriter, attempt: int) -> None:
+        request = self.request
+        journal.emit(
+            "drill-opened",
+            drill_id=self.id,
+            stack=request.contract.stack,
+            plan=request.plan.digest,
+            set_id=self.backup.manifest.set_id,
+            attempt=attempt,
+            trigger=request.trigger,
+            host=_host(),
+            harness=f"restoreproof {__version__}",
+        )
+        report = verify_against(self.backup, self.known)
+        manifest = self.backup.manifest
+        journal.emit(
+            "set-verified",
+            set_id=manifest.set_id,
+            recovery_point=manifest.recovery_point.isoformat(),
+            artifacts=report.artifacts,
+            objects=report.objects,
+            bytes=report.bytes,
+            seconds=round(report.seconds, 4),
+            synthetic=manifest.synthetic,
+            release=manifest.release,
+            manifest_sha256=self.backup.manifest_sha256,
+            catalogue=report.against_catalogue,
+        )
+        for found in report.contradictions:
+            journal.emit(
+                "set-contradiction", artifact=found.artifact, expected=found.expected, observed=found.observed
+            )
+        self.say(
+            f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
+            f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
+        )
+
+    def _perform(self, journal: JournalWriter) -> None:
+        with Control() as control:
+            outside = control.probe_outside()
+            for result in outside:
+                journal.emit("isolation-control", probe=result.probe, reached=result.reached, detail=result.detail)
+            inner = InnerProcess(journal, control, self._refusal())
+            returncode = inner.run(self._launch(control))
+            if control.from_inside:
+                reason = f"{control.from_inside} connections came out of the sandbox"
+                journal.emit("isolation-verdict", proven=False, reason=reason)
+        journal.emit("inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3))
+
+    def _refusal(self) -> bool:
+        """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
+        return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
+
+    def _launch(self, control: Control) -> Callable[[int], subprocess.Popen[bytes]]:
+        request, workdir = self.request, self.workdir
+        workdir.mkdir(parents=True)
+        config = InnerConfig(
+            plan=request.plan.as_json(),
+            features=request.features,
+            step_modules=request.step_modules,
+            contract=request.contract.path,
+            backup=self.backup.directory,
+            catalogue=request.catalogue,
+            identity=request.identity,
+            workdir=workdir,
+            cache=request.cache,
+            opened_mono=self.opened_mono,
+            order=request.order or request.contract.order,
+            probes=control.targets,
+            faults=request.faults,
+        )
+        config.write(workdir / "inner.json")
+        (workdir / "pytest.ini").write_text(PYTEST_INI)
+        sandbox = DrillSandbox(
+            workdir,
+            read=readable(request.contract, request.root, request.cache, self.backup.directory, request.identity,
+                          *([request.catalogue] if request.catalogue else ())),
+            services=request.contract.services,
+        )  # fmt: skip
+        return lambda fd: sandbox.launch(self._argv(), self._environment(fd), pass_fds=[fd])
+
+    def _argv(self) -> list[str]:
+        request = self.request
+        chosen = [str(path) for path in request.paths] or [str(request.features)]
+        options = ["-c", str(self.workdir / "pytest.ini"), f"--rootdir={request.root}", "-p", "restoreproof.plugin"]
+        faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
+        return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
+
+    def _environment(self, fd: int) -> dict[str, str]:
+        environment = {
+            "RESTOREPROOF_INNER": str(self.workdir / "inner.json"),
+            "RESTOREPROOF_PIPE": str(fd),
+            "PYTHONPATH": str(self.request.root),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "TERM": os.environ.get("TERM", "dumb"),
+            "COLUMNS": str(shutil.get_terminal_size((110, 24)).columns),
+        }
+        if sys.stdout.isatty():
+            environment["RESTOREPROOF_TTY"] = "1"
+        return environment
+
+    def _tear_down(self, journal: JournalWriter) -> None:
+        if not self.workdir.exists():
+            journal.emit("teardown", proven=True, leftovers=[])
+            return
+        alive = processes_of(self.workdir)
+        collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
+        left = [*alive, *destroy(self.workdir)]
+        journal.emit("teardown", proven=not left, leftovers=left)
+
+
+PYTEST_INI = """[pytest]
+addopts = --strict-markers --strict-config --import-mode=importlib --tb=short -p no:cacheprovider
+xfail_strict = true
+filterwarnings = error
+"""
+"""A drill does not depend on how somebody configured pytest for their own tests."""
+
+
+def readable(contract: Contract, *paths: Path) -> list[Path]:
+    """What the sandbox has to see: the given paths, and what the contract's relative paths name."""
+    found = [contract.directory, *paths]
+    for service in contract.services.values():
+        if venv := service.options().get("venv"):
+            found.append((contract.directory / str(venv)).resolve())
+    if contract.releases:
+        for release in (contract.releases.expected, contract.releases.previous):
+            if release:
+                found.append((contract.directory / release.path).resolve())
+    return found
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a drill as Ctrl-C does: in order, with evidence."""
+
+    def stop(number: int, _: object) -> None:
+        raise Interrupted(f"signal {signal.Signals(number).name}")
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _host() -> dict[str, object]:
+    return {
+        "cpus": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def _sha256(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _point_latest(reports: Path, directory: Path) -> None:
+    link = reports / "latest"
+    fresh = reports / f".latest-{directory.name}"
+    fresh.symlink_to(directory.name)
+    fresh.replace(link)
+
+
+def newest_first(paths: Sequence[Path]) -> list[Path]:
+    """Paths by name, the last first; names begin with a time."""
+    return sorted(paths, key=lambda path: path.name, reverse=True)
