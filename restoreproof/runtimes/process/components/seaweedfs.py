@@ -46,11 +46,16 @@ class SeaweedFS(base.Component[base.Options]):
         given = start.files.get("s3.json", b'{"identities": []}')
         write_confined(site.data, "s3.json", json.dumps(self._identities(site, given)).encode())
         (site.data / "store").mkdir(exist_ok=True)
-        argv = [str(self._weed), "-logtostderr=true", "server", f"-dir={site.data / 'store'}"]
+        # "mini" starts its parts in order and is ready in 1 s; "server" races them and takes 3 to 8.
+        argv = [str(self._weed), "-logtostderr=true", "mini", f"-dir={site.data / 'store'}"]
         argv += [f"-ip={site.address}", f"-ip.bind={site.address}", "-master.telemetry=false"]
-        argv += ["-volume.max=0", "-master.volumeSizeLimitMB=64", "-filer.localSocket=/tmp/filer.sock"]
-        argv += ["-s3", f"-s3.port={site.port('main')}", f"-s3.config={site.data / 's3.json'}"]
-        argv += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.localSocket=/tmp/s3.sock"]
+        argv += ["-webdav=false", "-admin.ui=false", "-master.volumeSizeLimitMB=64"]
+        argv += [
+            f"-s3.port={site.port('main')}",
+            f"-s3.config={site.data / 's3.json'}",
+            "-s3.autoCreateBucket=false",
+        ]
+        argv += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.allowDeleteBucketNotEmpty=false"]
         return Launch(
             argv=[*argv, *start.arguments],
             mounts=Mounts(read=(self._weed,)),
