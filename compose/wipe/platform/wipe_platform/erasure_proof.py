@@ -1,12 +1,12 @@
 """Erasure proofs: DER that an agent signs after it erased a device.
 
-    ErasureProof ::= SEQUENCE {
-        content            Content,
-        signatureAlgorithm OBJECT IDENTIFIER,     -- id-Ed25519
-        signature          OCTET STRING }         -- over the DER of content
-    Content ::= SEQUENCE {
-        version INTEGER, serial UTF8String, method UTF8String, erasedAt GeneralizedTime,
-        agentId UTF8String, nonce OCTET STRING, readBack OCTET STRING }
+ErasureProof ::= SEQUENCE {
+    content            Content,
+    signatureAlgorithm OBJECT IDENTIFIER,     -- id-Ed25519
+    signature          OCTET STRING }         -- over the DER of content
+Content ::= SEQUENCE {
+    version INTEGER, serial UTF8String, method UTF8String, erasedAt GeneralizedTime,
+    agentId UTF8String, nonce OCTET STRING, readBack OCTET STRING }
 """
 
 from dataclasses import dataclass

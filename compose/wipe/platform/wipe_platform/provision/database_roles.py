@@ -24,9 +24,7 @@ def roles_sql(passwords: Mapping[str, str]) -> str:
     lines = []
     for role, purpose in ROLES.items():
         verifier = scram_verifier(passwords[role])
-        lines.append(
-            f"create role {role} login nosuperuser nocreatedb nocreaterole password '{verifier}';"
-        )
+        lines.append(f"create role {role} login nosuperuser nocreatedb nocreaterole password '{verifier}';")
         lines.append(f"comment on role {role} is '{purpose}';")
     for database, owner in (("wipe", "wipe"), ("keycloak", "keycloak")):
         lines.append(f"create database {database} owner {owner} template template0 encoding 'UTF8';")

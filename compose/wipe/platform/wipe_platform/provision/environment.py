@@ -63,7 +63,11 @@ def provision_environment(template: Path, out: Outputs) -> None:
 
 
 REALM_VARIABLES = (
-    "KEYCLOAK_REALM", "PUBLIC_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "AGENT_CLIENT_ID",
+    "KEYCLOAK_REALM",
+    "PUBLIC_URL",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "AGENT_CLIENT_ID",
     "AGENT_CLIENT_SECRET",
 )
 

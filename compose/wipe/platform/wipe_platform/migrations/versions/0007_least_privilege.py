@@ -69,8 +69,7 @@ def upgrade() -> None:
     for table, (visible, writable) in POLICIES.items():
         op.execute(f"alter table {table} enable row level security")
         op.execute(
-            f"create policy app_tenant on {table} to wipe_app using ({visible})"
-            f" with check ({writable})"
+            f"create policy app_tenant on {table} to wipe_app using ({visible}) with check ({writable})"
         )
         op.execute(f"create policy worker_all on {table} to wipe_worker using (true) with check (true)")
         op.execute(f"create policy readonly_all on {table} for select to wipe_readonly using (true)")
