@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 import secrets
@@ -31,7 +33,7 @@ from restoreproof.drill.leftovers import collect_logs, destroy, processes_of
 from restoreproof.errors import EnvironmentUnfitError, ExitCode
 from restoreproof.evidence.ledger import Ledger
 from restoreproof.evidence.model import Record
-from restoreproof.evidence.render import render, write_plan
+from restoreproof.evidence.render import render
 from restoreproof.journal import JournalWriter
 from restoreproof.plan import Plan
 from restoreproof.redact import Redactor
@@ -122,7 +124,7 @@ class _Drill:
     def run(self, ledger: Ledger) -> DrillResult:
         request = self.request
         self.directory.mkdir(parents=True)
-        write_plan(self.directory, request.plan)
+        (self.directory / "plan.json").write_text(json.dumps(request.plan.as_json(), indent=1))
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
         attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest)
         try:
@@ -304,8 +306,6 @@ def _host() -> dict[str, object]:
 
 
 def _sha256(path: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -314,8 +314,3 @@ def _point_latest(reports: Path, directory: Path) -> None:
     fresh = reports / f".latest-{directory.name}"
     fresh.symlink_to(directory.name)
     fresh.replace(link)
-
-
-def newest_first(paths: Sequence[Path]) -> list[Path]:
-    """Paths by name, the last first; names begin with a time."""
-    return sorted(paths, key=lambda path: path.name, reverse=True)

@@ -1,0 +1,84 @@
+"""From what a person asks for to a drill: the contract loaded, the features compiled, the defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.opening import open_set
+from restoreproof.contract import load
+from restoreproof.drill.outer import DrillRequest, DrillResult, Say, run
+from restoreproof.gherkin.compile import compile_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part."""
+
+    contract: Path
+    backup: Path
+    identity: Path
+    features: Path
+    reports: Path
+    var: Path
+    cache: Path
+    catalogue: Path | None = None
+    paths: tuple[Path, ...] = ()
+    keyword: str | None = None
+    faults: tuple[str, ...] = ()
+    trigger: str = "manual"
+    allow_unisolated: bool = False
+
+
+def perform(wanted: Wanted, say: Say) -> DrillResult:
+    """Compile the plan before anything starts, and perform the drill.
+
+    Raises:
+        RestoreproofError: see ``restoreproof.drill.outer.run``; contract and features as well.
+    """
+    contract = load(wanted.contract)
+    features = wanted.features.absolute()
+    plan = compile_plan(
+        features,
+        stack=contract.stack,
+        contract_sha256=contract.sha256,
+        stages=contract.order,
+        rpo_s=contract.objectives.rpo_s,
+        rto_s=contract.objectives.rto_s,
+        selection=wanted.keyword,
+        paths=wanted.paths,
+    )
+    backup = open_set(wanted.backup, contract.stack)
+    known = wanted.catalogue
+    if known is None:
+        default = catalogues.path_of(wanted.var / "catalogue", backup.manifest.set_id)
+        known = default if default.exists() else None
+        if known is None:
+            say(f"no catalogue at {default}: what needs one will be NOT VERIFIED")
+    root = features.parent
+    return run(
+        DrillRequest(
+            contract=contract,
+            plan=plan,
+            features=features,
+            step_modules=step_modules(root),
+            root=root,
+            backup=backup.directory,
+            catalogue=known.absolute() if known else None,
+            identity=wanted.identity.absolute(),
+            reports=wanted.reports.absolute(),
+            var=wanted.var.absolute(),
+            cache=wanted.cache,
+            paths=tuple(path.absolute() for path in wanted.paths),
+            faults=wanted.faults,
+            trigger=wanted.trigger,
+            allow_unisolated=wanted.allow_unisolated,
+        ),
+        say,
+    )
+
+
+def step_modules(root: Path) -> tuple[str, ...]:
+    """The modules of ``steps/`` beside the features: a stack's own phrases."""
+    return tuple(f"steps.{path.stem}" for path in sorted((root / "steps").glob("[!_]*.py")))
