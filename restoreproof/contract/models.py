@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, 
 
 from restoreproof.contract.document import Document
 from restoreproof.contract.durations import Seconds, Window
+from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, from_validation
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, Location
@@ -131,7 +132,8 @@ class Endpoint(Noun):
 
     ``identity`` (written ``as``) is the person who asks; ``of`` the dataset whose columns fill the path. The
     rest names columns (``items``, ``sha256``, ``document``, ``signature``), a bucket (``object``,
-    ``objects``) or the expected content type.
+    ``objects``) or the expected content type. ``post`` maps the members of a JSON body to columns; the column
+    that ``document`` names stands for the object of that key. ``confirms`` is the member that is then true.
     """
 
     path: str = Field(pattern=r"^/")
@@ -144,6 +146,8 @@ class Endpoint(Noun):
     objects: str | None = None
     document: str | None = None
     signature: str | None = None
+    post: dict[str, str] = Field(default_factory=dict)
+    confirms: str | None = None
 
 
 class Sink(Noun):
@@ -158,10 +162,14 @@ class Sink(Noun):
 
 
 class Queue(Noun):
-    """Work that waits: ``sql`` yields ``kind`` and ``items``."""
+    """Work that waits: ``sql`` yields ``kind`` and ``items``.
+
+    ``taken`` yields when an item was first taken from it, or added to it, after the recovery point, or null.
+    """
 
     database: str
     sql: str
+    taken: str | None = None
 
 
 class Review(BaseModel):
@@ -190,11 +198,16 @@ class Canary(Noun):
 
 
 class Public(Noun):
-    """Where the outside world comes in; ``url`` and ``ca`` name variables of the environment."""
+    """Where the outside world comes in; ``url`` and ``ca`` name variables of the environment.
+
+    ``login`` is the path that a browser starts its login at, ``session`` the cookie that it ends with.
+    """
 
     service: str
     url: str
     ca: str | None = None
+    login: str | None = Field(default=None, pattern=r"^/")
+    session: str | None = None
 
 
 class Source(Noun):
@@ -229,6 +242,7 @@ class Contract(Noun):
     queues: dict[str, Queue] = Field(default_factory=dict)
     review: Review | None = None
     canary: Canary | None = None
+    forbidden: dict[str, Forbidden] = Field(default_factory=dict)
     source: Source | None = None
 
     _document: Document = PrivateAttr(default_factory=lambda: Document("stack.yaml", {}))

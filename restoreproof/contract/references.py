@@ -99,7 +99,11 @@ def _parameters(contract: Contract, named: dict[str, set[str]]) -> Iterator[_Use
             (("datasets", name, "of"), dataset.of, known),
         ]
     queries += [(("chains", name, "sql"), chain.sql, known) for name, chain in contract.chains.items()]
-    queries += [(("queues", name, "sql"), queue.sql, known) for name, queue in contract.queues.items()]
+    for name, queue in contract.queues.items():
+        queries += [
+            (("queues", name, "sql"), queue.sql, known),
+            (("queues", name, "taken"), queue.taken, known),
+        ]
     if contract.canary:
         queries += [(("canary", "enqueue"), contract.canary.enqueue, known)]
         queries += [(("canary", "done"), contract.canary.done, known | {"job"})]

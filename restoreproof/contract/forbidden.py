@@ -1,0 +1,27 @@
+"""What no backup of a stack may hold, in the formats that only the stack knows."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Forbidden(BaseModel):
+    """What no backup may hold: a regular expression, and an example of it that the scanner has to find."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pattern: str
+    example: str
+
+    @model_validator(mode="after")
+    def _matches(self) -> Self:
+        try:
+            found = re.search(self.pattern.encode(), self.example.encode())
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        if not found:
+            raise ValueError("the example is not matched by the pattern")
+        return self
