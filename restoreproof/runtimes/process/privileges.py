@@ -30,11 +30,11 @@ NOBODY_IN_PARTICULAR = 61999
 _HIDDEN = (Path("/root"), Path("/home"))
 
 
-def as_ordinary_user(argv: Sequence[str], *, writable: Sequence[Path], readable: Sequence[Path] = ()) -> int:
+def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Sequence[Path] = ()) -> int:
     """Run ``argv`` as an ordinary user to its end, and return its exit code.
 
-    The user is the one who called ``sudo``, else uid 61999. SIGINT and SIGTERM reach ``argv``; if this process
-    is killed, everything below it dies. ``/root`` and ``/home`` are empty but for the paths given here, this
+    The user is the one who called ``sudo``, else uid 61999. SIGINT and SIGTERM reach ``argv``; if this
+    process is killed, everything below it dies. ``/root`` and ``/home`` are empty but for the paths given here, this
     interpreter and this package.
 
     Args:
@@ -96,16 +96,13 @@ def _dropping(uid: int, gid: int) -> list[str]:
 def _environment(ours: Mapping[str, str], home: Path, writable: Sequence[Path]) -> dict[str, str]:
     package_root = str(Path(restoreproof.__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [package_root, ours.get("PYTHONPATH")]))
-    kept = {
-        name: value
-        for name, value in ours.items()
-        if not name.startswith(("XDG_", "SUDO_")) or _below(Path(value), writable)
-    }
-    return {**kept, "HOME": str(home), "USER": "restoreproof", "LOGNAME": "restoreproof", "PYTHONPATH": path}
-
-
-def _below(path: Path, roots: Sequence[Path]) -> bool:
-    return path.is_absolute() and any(root in (path, *path.parents) for root in roots)
+    theirs = {name: value for name, value in ours.items() if not name.startswith(("XDG_", "SUDO_"))}
+    theirs |= {"HOME": str(home), "USER": "restoreproof", "LOGNAME": "restoreproof", "PYTHONPATH": path}
+    # What is built once into root's cache is used again, if the cache was given.
+    cache = Path(ours.get("XDG_CACHE_HOME") or Path(ours.get("HOME", "/root"), ".cache"))
+    if any(cache in (given, *given.parents) for given in writable):
+        theirs["XDG_CACHE_HOME"] = str(cache)
+    return theirs
 
 
 def _give(path: Path, uid: int, gid: int) -> None:
