@@ -17,7 +17,7 @@ from wipe_platform import tables
 from wipe_platform.canonical import timestamp
 from wipe_platform.chains import AuditEvent, Break, ChainReport, Receipt, examine
 from wipe_platform.database import engine_for
-from wipe_platform.settings import required
+from wipe_platform.settings import refusing, required
 from wipe_platform.signing import signature_holds
 
 BATCH = 1000
@@ -101,4 +101,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(refusing("maintenance", main))

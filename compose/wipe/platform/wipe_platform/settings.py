@@ -6,7 +6,8 @@ Secrets stay out of ``repr`` so that a logged settings object tells nothing.
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Self
 
@@ -32,6 +33,15 @@ def pem(name: str, environment: Mapping[str, str] | None = None) -> bytes:
     if not decoded.lstrip().startswith(b"-----BEGIN "):
         raise SettingsError(f"environment variable {name} does not hold a PEM")
     return decoded
+
+
+def refusing(name: str, run: Callable[[], int | None]) -> int:
+    """Run an entry point; a SettingsError becomes one line on standard error and exit code 1."""
+    try:
+        return run() or 0
+    except SettingsError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
 
 
 @dataclass(frozen=True)

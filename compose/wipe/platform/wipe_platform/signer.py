@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import ssl
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -19,7 +20,7 @@ from fastapi import FastAPI, HTTPException
 from wipe_platform.canonical import b64
 from wipe_platform.logs import configure_logs, log_event
 from wipe_platform.release import VERSION
-from wipe_platform.settings import required
+from wipe_platform.settings import refusing, required
 from wipe_platform.signing import PublishedKey, Signed, SignRequest, signed_bytes
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -81,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(refusing("signer", main))

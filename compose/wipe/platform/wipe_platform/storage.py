@@ -1,10 +1,12 @@
 """Object storage: one obstore handle per bucket, always with explicit keys."""
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
+import certifi
 import obstore
 from obstore.store import S3Store
 
@@ -28,6 +30,9 @@ class Buckets:
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
+        # obstore refuses to start without a list of CAs, even for a plain-text endpoint, and the
+        # system it runs on may have none.
+        os.environ.setdefault("SSL_CERT_FILE", certifi.where())
         app = settings.s3_access_key, settings.s3_secret_key
         drop = settings.s3_billing_drop_access_key, settings.s3_billing_drop_secret_key
         return cls(

@@ -8,6 +8,7 @@ job in hand. Every start, lease and end of a job is a JSON line with ``at`` on s
 import argparse
 import os
 import signal
+import sys
 import threading
 from datetime import UTC, datetime
 from types import FrameType
@@ -20,7 +21,7 @@ from wipe_platform.database import engine_for
 from wipe_platform.handlers import ACTOR, HANDLERS, Services
 from wipe_platform.ledger import append_audit
 from wipe_platform.logs import configure_logs, log_event
-from wipe_platform.settings import Settings
+from wipe_platform.settings import Settings, refusing
 from wipe_platform.signing import SignerClient
 from wipe_platform.storage import Buckets
 
@@ -119,4 +120,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(refusing("worker", main))

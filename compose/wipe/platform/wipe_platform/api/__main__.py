@@ -14,7 +14,7 @@ import uvicorn
 from wipe_platform.api.app import create_app, describe
 from wipe_platform.logs import configure_logs, log_event
 from wipe_platform.release import MIGRATION_HEAD, VERSION
-from wipe_platform.settings import Settings, SettingsError
+from wipe_platform.settings import Settings, refusing
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,11 +25,7 @@ def main(argv: list[str] | None = None) -> int:
         print()
         return 0
     configure_logs()
-    try:
-        app = create_app(Settings.load())
-    except SettingsError as error:
-        print(f"api: {error}", file=sys.stderr)
-        return 1
+    app = create_app(Settings.load())
     host, _, port = os.environ.get("API_BIND", "api:8000").rpartition(":")
     log_event("api-started", version=VERSION, migration_head=MIGRATION_HEAD)
     uvicorn.run(app, host=host, port=int(port), log_level=logging.WARNING, log_config=None)
@@ -37,4 +33,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(refusing("api", main))
