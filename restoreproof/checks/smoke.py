@@ -1,0 +1,277 @@
+"""What people do with the stack first: log in, list, download. Asked through the public door."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import obstore
+from obstore.exceptions import BaseError as StoreError
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.s3 import store
+from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.objects import expected_rows, objects_asset, rows
+from restoreproof.checks.web import LoginFailed, front_door, logged_in, members, public_client
+from restoreproof.contract.models import Endpoint
+from restoreproof.errors import ContractError
+from restoreproof.outcome import Observation
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some rows of a dataset, how many there should be, and how they were chosen."""
+
+    rows: tuple[Row, ...]
+    of: int | None
+    drawn: str
+
+
+def positions(size: int, total: int) -> list[int]:
+    """``size`` positions spread evenly over ``total`` rows; the first row is always one of them."""
+    size = min(size, total)
+    return [index * total // size for index in range(size)]
+
+
+def draw(restoring: Restoring, dataset: str) -> Sample:
+    """The rows of ``dataset``, or as many of them as its ``sample`` says, evenly over its own order.
+
+    How many rows there are to draw from is the catalogue's word, so that lost rows are missed.
+    """
+    known, wanted = expected_rows(restoring, dataset), restoring.ground.contract.datasets[dataset].sample
+    if wanted is None:
+        return Sample(tuple(rows(restoring, dataset)), known, "all")
+    total = known if known is not None else sum(1 for _ in rows(restoring, dataset))
+    chosen = set(positions(wanted, total))
+    drawn = tuple(row for place, row in enumerate(rows(restoring, dataset)) if place in chosen)
+    return Sample(
+        drawn, None if known is None else len(chosen), f"{len(chosen)} of {total:,}, evenly over their order"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSurvey:
+    """One endpoint of the public interface, after a request for each row it is about."""
+
+    endpoint: str
+    who: str
+    requests: int
+    of: int | None
+    sample: str
+    refused: Findings
+    compared: int
+    altered: Findings | None
+    listing: int
+    rows: int | None
+    unlisted: Findings | None
+
+    def answered(self) -> Observation:
+        """Every request got 200, the right content type and something to read."""
+        return judge(
+            f"the {self.endpoint} answers {self.who}",
+            f"{self.requests - self.refused.total} of {self.requests} requests answered",
+            self.refused,
+            examined=self.requests,
+            of=self.of,
+            sample=self.sample,
+        )
+
+    def intact(self) -> Observation:
+        """Every answer is, byte for byte, what was stored when the backup was taken."""
+        expected = f"what the {self.endpoint} gives is what was stored"
+        if self.altered is None:
+            return not_verified(expected, "the contract names no digest and no object to compare with")
+        return judge(
+            expected,
+            f"{self.compared - self.altered.total} of {self.requests} answers equal what was stored",
+            self.altered,
+            examined=self.compared,
+            of=self.of,
+            sample=self.sample,
+        )
+
+    def listed(self) -> Observation:
+        """The answer lists the very rows of the dataset."""
+        expected = f"the {self.endpoint} lists every row it should, and no other"
+        if self.unlisted is None:
+            return not_verified(expected, "the contract does not say what the endpoint lists (items)")
+        return judge(expected, f"{self.listing} listed", self.unlisted, examined=self.listing, of=self.rows)
+
+
+@survey("endpoint")
+def survey_endpoint(restoring: Restoring, *, endpoint: str) -> EndpointSurvey:
+    """GET ``endpoint`` through the public door, once or for each row of its dataset, as its person."""
+    block = restoring.ground.contract.endpoints[endpoint]
+    visit = _Visit(restoring, block)
+    with restoring.ground.phase(f"asking for {endpoint}") as work:
+        try:
+            with visitor(restoring, block) as client:
+                visit.go(client)
+        except LoginFailed as error:
+            visit.refused.add(error.message)
+        work.items = visit.requests
+    return EndpointSurvey(
+        endpoint,
+        f"as {block.identity}" if block.identity else "anybody",
+        visit.requests,
+        visit.sample.of if visit.each_row else 1,
+        visit.sample.drawn,
+        visit.refused,
+        visit.compared,
+        visit.altered if block.sha256 or block.object else None,
+        visit.listed,
+        visit.sample.of,
+        visit.unlisted if block.items else None,
+    )
+
+
+def visitor(restoring: Restoring, block: Endpoint) -> httpx.Client:
+    """A client for the person that ``block`` names, or for nobody in particular. Raises LoginFailed."""
+    return logged_in(restoring, block.identity) if block.identity else public_client(restoring)
+
+
+class _Visit:
+    """The requests of one survey, and what came of them."""
+
+    def __init__(self, restoring: Restoring, block: Endpoint) -> None:
+        self.requests = self.compared = self.listed = 0
+        self.refused, self.altered, self.unlisted = Findings(), Findings(), Findings()
+        self.each_row = block.of is not None and not block.items
+        self.sample = draw(restoring, block.of) if block.of else Sample((), None, "all")
+        self._restoring, self._block = restoring, block
+
+    def go(self, client: httpx.Client) -> None:
+        """Make every request, one after the other."""
+        for row in self.sample.rows if self.each_row else ({},):
+            path = filled(self._block.path, row)
+            self.requests += 1
+            try:
+                answer = client.get(path)
+            except httpx.HTTPError as error:
+                self.refused.add(f"{path}: {type(error).__name__}: {error}")
+                continue
+            if problem := unfit(answer, self._block.type):
+                self.refused.add(f"{path}: {problem}")
+                continue
+            self._compare(path, row, answer.content)
+            if self._block.items:
+                self._list(answer, self._block.items)
+
+    def _compare(self, path: str, row: Row, content: bytes) -> None:
+        block = self._block
+        if block.sha256:
+            wanted = str(row[block.sha256])
+        elif block.object:
+            stored = self._stored(block.object, row)
+            if stored is None:
+                self.altered.add(f"{path}: there is no object {row['key']} to compare with")
+                return
+            wanted = hashlib.sha256(stored).hexdigest()
+        else:
+            return
+        self.compared += 1
+        found = hashlib.sha256(content).hexdigest()
+        if found != wanted:
+            self.altered.add(f"{path}: SHA-256 {found[:16]}…, {wanted[:16]}… was stored")
+
+    def _stored(self, bucket: str, row: Row) -> bytes | None:
+        ground, asset = self._restoring.ground, objects_asset(self._restoring, bucket)
+        source = store(
+            ground.runtime.endpoint(asset.service),
+            asset.application(ground, bucket),
+            asset.bucket_name(ground, bucket),
+        )
+        try:
+            return bytes(obstore.get(source, str(row["key"])).bytes())
+        except (StoreError, OSError):
+            # The caller reports the object as missing; why it is so is the objects checks' matter.
+            return None
+
+    def _list(self, answer: httpx.Response, column: str) -> None:
+        try:
+            seen = [str(one) for one in members(answer.json(), column)]
+        except ValueError as error:
+            self.unlisted.add(str(error))
+            return
+        self.listed = len(seen)
+        wanted = {str(row[column]) for row in self.sample.rows}
+        for missing in sorted(wanted - set(seen)):
+            self.unlisted.add(f"{missing} is not listed")
+        for extra in sorted(set(seen) - wanted):
+            self.unlisted.add(f"{extra} is listed, and is no row of the dataset")
+
+
+def filled(path: str, row: Row) -> str:
+    """``path`` with each placeholder replaced by the row's column, percent-encoded."""
+    return path.format_map({name: quote(str(value), safe="") for name, value in row.items()})
+
+
+def unfit(answer: httpx.Response, content_type: str | None) -> str | None:
+    """Why ``answer`` is not what was asked for, or None."""
+    if answer.status_code != httpx.codes.OK:
+        return f"answers {answer.status_code}"
+    given = answer.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type and given != content_type:
+        return f"answers with {given or 'no content type'}, not {content_type}"
+    return None if answer.content else "answers with nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One browser login, and what its session opens that stays closed without it."""
+
+    person: str
+    path: str | None
+    problems: Findings
+
+    def accepted(self) -> Observation:
+        """The login ends with a session; its page opens with it, and neither without it nor with a forged one."""
+        expected = f"{self.person} can log in as before, and only a session opens what is behind the login"
+        if self.path is None:
+            return not_verified(expected, f"the contract has no endpoint that is asked for as {self.person}")
+        observed = "logged in" if not self.problems.total else f"{self.problems.total} of 4 steps went wrong"
+        return judge(expected, observed, self.problems, examined=1, of=1)
+
+
+@survey("login")
+def survey_login(restoring: Restoring, *, person: str) -> Login:
+    """Log in as a browser does, then ask for one page with the session, without it and with a forged one."""
+    path = next(_pages_of(restoring, person), None)
+    problems = Findings()
+    if path is None:
+        return Login(person, None, problems)
+    session = front_door(restoring).session or ""
+    with restoring.ground.phase(f"login of {person}"):
+        try:
+            with logged_in(restoring, person) as client:
+                if (status := client.get(path).status_code) != httpx.codes.OK:
+                    problems.add(f"with the session {path} answers {status}")
+                forged = forge(client.cookies[session])
+        except (LoginFailed, httpx.HTTPError) as error:
+            problems.add(str(error))
+            return Login(person, path, problems)
+        for what, cookies in (("without a session", {}), ("with a forged session", {session: forged})):
+            with public_client(restoring) as stranger:
+                stranger.cookies.update(cookies)
+                if stranger.get(path).is_success:
+                    problems.add(f"{what} {path} opens too")
+    return Login(person, path, problems)
+
+
+def _pages_of(restoring: Restoring, person: str) -> Iterator[str]:
+    for block in restoring.ground.contract.endpoints.values():
+        if block.identity == person and "{" not in block.path and not block.post:
+            yield block.path
+
+
+def forge(cookie: str) -> str:
+    """``cookie`` with its first character changed, so that whatever signs it no longer does."""
+    if not cookie:
+        raise ContractError("there is no session to forge")
+    return ("A" if cookie[0] != "A" else "B") + cookie[1:]
