@@ -222,11 +222,16 @@ class _Drill:
         (workdir / "pytest.ini").write_text(PYTEST_INI)
         sandbox = DrillSandbox(
             workdir,
-            read=readable(request.contract, request.root, request.cache, self.backup.directory, request.identity,
-                          *([request.catalogue] if request.catalogue else ())),
+            read=readable(request.contract, request.cache, *self._inputs()),
             services=request.contract.services,
-        )  # fmt: skip
+        )
         return lambda fd: sandbox.launch(self._argv(), self._environment(fd), pass_fds=[fd])
+
+    def _inputs(self) -> list[Path]:
+        request = self.request
+        own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
+        given = [self.backup.directory, request.identity, request.catalogue]
+        return [path for path in (*own, *given) if path is not None and path.exists()]
 
     def _argv(self) -> list[str]:
         request = self.request

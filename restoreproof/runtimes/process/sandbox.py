@@ -18,7 +18,14 @@ SANDBOX_ID = 1000
 
 _MERGED = ("bin", "sbin", "lib", "lib64", "lib32")
 # Debian resolves some commands through /etc/alternatives; the loader's cache saves a search.
-_SYSTEM_ETC = ("/etc/ld.so.cache", "/etc/alternatives")
+# Clients refuse to be built without the public CA certificates, also those that never leave the sandbox.
+_SYSTEM_ETC = (
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/ssl/certs",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,14 @@ def python_read(environment: Path) -> tuple[Path, ...]:
 
 
 def harness_read() -> tuple[Path, ...]:
-    """What must be readable so that this very interpreter and its packages run."""
-    prefixes = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent]
+    """What must be readable so that this very interpreter and its packages run, this one among them."""
+    package = Path(__file__).resolve().parents[2]  # an editable install lies outside the prefix
+    prefixes = [
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(sys.executable).resolve().parent.parent,
+        package,
+    ]
     return tuple(dict.fromkeys(prefix for prefix in prefixes if not _in_system(prefix)))
 
 
@@ -130,7 +143,8 @@ def _filesystem(mounts: Mounts, etc: Etc) -> list[str]:
         options += ["--bind", str(path), str(path)]
     for source, destination in mounts.onto:
         options += ["--bind", str(source), str(destination)]
-    return options
+    # The root itself is a tmpfs of the sandbox; nobody has any business there.
+    return [*options, "--remount-ro", "/"]
 
 
 def _system() -> list[str]:
