@@ -18,10 +18,9 @@ from typing import Any, cast
 
 import pytest
 
-from restoreproof.errors import RestoreproofError
 from restoreproof.gherkin import collector
 from restoreproof.gherkin.allure_bridge import AllureBridge
-from restoreproof.gherkin.byhand import by_hand, refuse_xdist
+from restoreproof.gherkin.byhand import by_hand, refuse_xdist, run_by_hand
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.running import DrillRun, RunningDrill, Tee
 from restoreproof.journal import Emitter, PipeEmitter
@@ -91,12 +90,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     asked = by_hand(config)
     if asked is None:
         return None
-    from restoreproof.drill.outer import run_by_hand  # only a run of features by hand needs the outer
-
-    try:
-        return int(run_by_hand(asked.args, asked.keyword))
-    except RestoreproofError as error:
-        raise pytest.UsageError(str(error)) from error
+    return run_by_hand(config, asked)
 
 
 @pytest.hookimpl(trylast=True)

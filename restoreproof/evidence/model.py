@@ -198,6 +198,11 @@ class Counts:
     advisory: int
     advisory_passed: int
 
+    @property
+    def total(self) -> int:
+        """All checks, advisory ones included."""
+        return self.mandatory + self.advisory
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

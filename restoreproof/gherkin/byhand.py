@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
 import pytest
+
+from restoreproof.errors import RestoreproofError, UsageError
+
+CONTRACT = "RESTOREPROOF_CONTRACT"
+"""Names the contract where a project has none, or several, at ``compose/*/stack.yaml``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,71 @@ def by_hand(config: pytest.Config) -> ByHand | None:
     if option.markexpr:
         raise pytest.UsageError("a drill selects with -k; the tags of features are no pytest markers")
     return ByHand(list(config.args), option.keyword or None)
+
+
+def run_by_hand(config: pytest.Config, asked: ByHand) -> int:
+    """Perform the drill that was asked for on the latest set, say how it ended, and return its exit code."""
+    try:
+        return _perform(config.rootpath, config.invocation_params.dir, asked)
+    except RestoreproofError as error:
+        sys.stderr.write(f"restoreproof: {error}\n")
+        return int(error.exit_code)
+
+
+def _perform(root: Path, here: Path, asked: ByHand) -> int:
+    # Heavy, and only a run of features by hand needs the outer process.
+    from restoreproof.gherkin.request import Wanted, perform
+    from restoreproof.runtimes.process.privileges import as_ordinary_user
+
+    contract = _contract(root)
+    cache = platformdirs.user_cache_path("restoreproof")
+    if os.geteuid() == 0:
+        writable = [root / "var", root / "reports", cache]
+        for directory in writable:
+            directory.mkdir(parents=True, exist_ok=True)
+        keyword = ["-k", asked.keyword] if asked.keyword else []
+        argv = [sys.executable, "-m", "pytest", "-p", "restoreproof.plugin", f"--rootdir={root}"]
+        return as_ordinary_user([*argv, *asked.args, *keyword], writable, [root])
+    features = _features_of(here / asked.args[0].partition("::")[0])
+    paths = tuple(here / arg for arg in asked.args)
+    var = root / "var"
+    result = perform(
+        Wanted(
+            contract=contract,
+            backup=var / "sets" / "latest",
+            identity=var / "keys" / "recovery.txt",
+            features=features,
+            reports=root / "reports",
+            var=var,
+            cache=cache,
+            paths=() if features in paths else paths,
+            keyword=asked.keyword,
+        ),
+        lambda text: print(text, flush=True),
+    )
+    record = result.record
+    print(f"\n{record.verdict.value}: {record.headline}\nreport: {result.directory / 'index.html'}")
+    return int(result.exit_code)
+
+
+def _features_of(path: Path) -> Path:
+    """The outermost directory called ``features`` on the way to ``path``, or the one that ``path`` is in."""
+    absolute = path.absolute()
+    candidates = [*reversed(absolute.parents), absolute]
+    named = [candidate for candidate in candidates if candidate.name == "features" and candidate.is_dir()]
+    return named[0] if named else absolute.parent
+
+
+def _contract(root: Path) -> Path:
+    if named := os.environ.get(CONTRACT):
+        return Path(named).absolute()
+    found = sorted(root.glob("compose/*/stack.yaml"))
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"{len(found)} contracts at compose/*/stack.yaml; a run by hand needs one",
+        hint=f"set {CONTRACT}, or use restoreproof drill CONTRACT",
+    )
 
 
 def refuse_xdist(config: pytest.Config, *, collecting: bool = False) -> None:

@@ -13,6 +13,8 @@ from restoreproof.gherkin.ids import check_id
 from restoreproof.gherkin.tags import FLAGS, KNOWN, SEVERITIES, stage_of, suggest
 from restoreproof.gherkin.vocabulary import Vocabulary
 
+_QUOTED = re.compile(r'"(?P<word>[^"<>]+)"(?: (?P<kind>\w+))?')
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -161,17 +163,19 @@ def tag_words(document: Document, _: Context) -> Findings:
 
 
 def nouns(document: Document, context: Context) -> Findings:
-    """A quoted word next to the name of a kind ("from the "proofs" bucket") must be in the contract."""
+    """A quoted word must be a noun of the contract: of the kind named after it, or else of any kind."""
     if context.nouns is None:
         return
-    for step in dict.fromkeys(
-        step for scenario in document.scenarios for step in document.steps_of(scenario)
-    ):
-        for kind, known in context.nouns.items():
-            for word in re.findall(rf'"([^"<>]+)" {re.escape(kind)}\b', step.text):
-                if word not in known:
-                    message = f"the contract has no {kind} {word!r}"
-                    yield LintFinding(document.file, step.line, "unknown-noun", message, suggest(word, known))
+    every = {word for known in context.nouns.values() for word in known}
+    steps = (step for scenario in document.scenarios for step in document.steps_of(scenario))
+    for step in dict.fromkeys(steps):
+        for quoted in _QUOTED.finditer(step.text):
+            kind = quoted["kind"] if quoted["kind"] in context.nouns else None
+            known = context.nouns[kind] if kind else every
+            if quoted["word"] not in known:
+                message = f"the contract has no {kind or 'noun'} {quoted['word']!r}"
+                nearest = suggest(quoted["word"], sorted(known))
+                yield LintFinding(document.file, step.line, "unknown-noun", message, nearest)
 
 
 def phrases(document: Document, context: Context) -> Findings:
