@@ -231,7 +231,7 @@ class Login:
     problems: Findings
 
     def accepted(self) -> Observation:
-        """The login ends with a session; its page opens with it, and neither without it nor with a forged one."""
+        """The login ends with a session; a page opens with it, and neither without nor with a forged one."""
         expected = f"{self.person} can log in as before, and only a session opens what is behind the login"
         if self.path is None:
             return not_verified(expected, f"the contract has no endpoint that is asked for as {self.person}")

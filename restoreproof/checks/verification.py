@@ -181,7 +181,7 @@ def _refused(client: httpx.Client, block: Endpoint, row: Row, content: bytes) ->
 
 
 def _believed(client: httpx.Client, block: Endpoint, row: Row, content: bytes) -> str | None:
-    """What is wrong with the answer to a forgery: it was confirmed, or the verifier broke; None if refused."""
+    """What is wrong with the answer to a forgery: it was confirmed, or the verifier broke. Else None."""
     answer = _post(client, block, row, content)
     if answer.is_server_error:
         return f"answers {answer.status_code} instead of refusing"

@@ -1,4 +1,4 @@
-"""Speaking HTTP to the restored stack as the outside world does: by its public name, through its front door."""
+"""Speaking HTTP to the restored stack as the world does: by its public name, through its front door."""
 
 from __future__ import annotations
 

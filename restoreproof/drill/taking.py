@@ -13,7 +13,7 @@ from restoreproof.assets.base import Ground, Taking
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
-from restoreproof.drill.gates import waiting_in
+from restoreproof.checks.queues import waiting_in
 
 
 class BackupOrder(BaseModel):

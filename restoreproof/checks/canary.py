@@ -1,0 +1,70 @@
+"""A piece of work of the drill's own: proof that the resumed workers do work."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.dataset import connect_asset, parameters, scalar
+from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.contract.models import Canary
+from restoreproof.errors import ContractError, ServiceFailedError
+from restoreproof.outcome import Observation
+from restoreproof.waiting import NotReady, wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryJob:
+    """One job, and what became of it."""
+
+    job: str | None
+    state: str
+    deadline_s: float
+    seconds: float
+    problem: str | None
+
+    def completed(self) -> Observation:
+        """It was done in time."""
+        expected = f"a canary job is {self.state} within {self.deadline_s:.0f} s"
+        if self.job is None:
+            return not_verified(expected, "there was nothing to make a canary job of")
+        findings = Findings()
+        if self.problem:
+            findings.add(f"job {self.job}: {self.problem}")
+        observed = self.problem or f"{self.state} after {self.seconds:.1f} s"
+        return judge(expected, observed, findings, examined=1, of=1)
+
+
+@survey("canary")
+def survey_canary(restoring: Restoring) -> CanaryJob:
+    """Enqueue the contract's canary as administrator and wait for the workers to do it."""
+    ground, canary = restoring.ground, restoring.ground.contract.canary
+    if canary is None:
+        raise ContractError("the contract has no canary:, so no job can prove that the workers work")
+    values = parameters(ground, canary.enqueue, restoring.backup.manifest.recovery_point)
+    started, problem = time.monotonic(), None
+    with ground.phase("canary"):
+        with connect_asset(ground, canary.database, readonly=False) as connection:
+            job = scalar(connection, canary.enqueue, values)
+        if job is not None:
+            problem = _await(ground, canary, job)
+    seconds = time.monotonic() - started
+    return CanaryJob(None if job is None else str(job), canary.state, canary.deadline_s, seconds, problem)
+
+
+def _await(ground: Ground, canary: Canary, job: object) -> str | None:
+    def done() -> None:
+        with connect_asset(ground, canary.database) as connection:
+            state = scalar(connection, canary.done, {"job": job})
+        if state != canary.state:
+            raise NotReady(f"it is {state}")
+
+    def gave_up() -> str | None:
+        return None if ground.runtime.running(canary.service) else f"{canary.service} does not run"
+
+    try:
+        wait_until(done, what="canary", deadline_s=canary.deadline_s, gave_up=gave_up, retry_on=(NotReady,))
+    except ServiceFailedError as error:
+        return error.message
+    return None

@@ -1,0 +1,170 @@
+"""What waits in the restored queues, against the catalogue and the review that lets workers resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
+from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.errors import ContractError
+from restoreproof.outcome import Observation
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Queue → class → items."""
+
+
+def waiting_in(ground: Ground) -> dict[str, dict[str, int]]:
+    """Queue → class → how many items wait in it."""
+    return {name: counted(ground, name) for name in ground.contract.queues}
+
+
+def counted(ground: Ground, name: str) -> dict[str, int]:
+    """Class → items of one queue. Raises ContractError if the contract has no such queue."""
+    queue = ground.contract.queues.get(name)
+    if queue is None:
+        raise ContractError(f"the contract has no queue {name!r}")
+    with connect_asset(ground, queue.database) as connection:
+        return {str(row["kind"]): int(row["items"]) for row in stream(connection, queue.sql, {})}
+
+
+def unexpected(waiting: Counts, limits: Counts) -> list[str]:
+    """Every class that a review with ``limits`` does not list, or of which more wait than it allows."""
+    found: list[str] = []
+    for queue, classes in waiting.items():
+        for name, items in sorted(classes.items()):
+            allowed = limits.get(queue, {}).get(name)
+            if allowed is None:
+                found.append(f"{queue}: {items} of the unlisted class {name!r}")
+            elif items > allowed:
+                found.append(f"{queue}: {items} of {name!r}, at most {allowed} are expected")
+    return found
+
+
+def differences(known: Counts, waiting: Counts) -> Findings:
+    """Every class of which there are not as many as the catalogue counted."""
+    findings = Findings()
+    for queue in sorted(known.keys() | waiting.keys()):
+        wanted, seen = known.get(queue, {}), waiting.get(queue, {})
+        for name in sorted(wanted.keys() | seen.keys()):
+            if wanted.get(name, 0) != seen.get(name, 0):
+                findings.add(
+                    f"{queue}: {seen.get(name, 0)} of {name!r}, the backup held {wanted.get(name, 0)}"
+                )
+    return findings
+
+
+def total(counts: Counts) -> int:
+    """All items of all queues."""
+    return sum(items for classes in counts.values() for items in classes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSurvey:
+    """Every queue by class, what the backup held, and what the review expects."""
+
+    waiting: Counts
+    known: Counts | None
+    limits: Counts | None
+    approver: str
+
+    def as_backed_up(self) -> Observation:
+        """As many items of each class wait as did when the backup was taken."""
+        expected = "every queue holds what it held when the backup was taken"
+        if self.known is None:
+            return not_verified(expected, "there is no catalogue that counted the queues")
+        findings = differences(self.known, self.waiting)
+        observed = "; ".join(f"{queue}: {sum(one.values())}" for queue, one in self.waiting.items())
+        return judge(
+            expected,
+            observed,
+            findings,
+            examined=total(self.waiting),
+            of=total(self.known),
+            zero_is_right=True,
+        )
+
+    def expected_only(self) -> Observation:
+        """Nothing waits that the review does not list, and of nothing more than it allows."""
+        expected = f"only what {self.approver or 'the review'} expects waits in the queues"
+        if self.limits is None:
+            return not_verified(expected, "the contract names no review")
+        findings = Findings()
+        for one in unexpected(self.waiting, self.limits):
+            findings.add(one)
+        classes = sum(len(one) for one in self.waiting.values())
+        observed = f"{total(self.waiting)} items of {classes} classes reviewed"
+        return judge(
+            expected,
+            observed,
+            findings,
+            examined=total(self.waiting),
+            of=None if self.known is None else total(self.known),
+            zero_is_right=True,
+        )
+
+
+@survey("queues")
+def survey_queues(restoring: Restoring) -> QueueSurvey:
+    """Count every queue by class."""
+    review = restoring.ground.contract.review
+    return QueueSurvey(
+        waiting_in(restoring.ground),
+        restoring.catalogue.queues if restoring.catalogue else None,
+        review.limits if review else None,
+        review.approver if review else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UntouchedQueue:
+    """One queue that resuming must not have touched."""
+
+    queue: str
+    waiting: Mapping[str, int]
+    known: Mapping[str, int] | None
+    taken: datetime | None
+
+    def untouched(self) -> Observation:
+        """It holds what it held, and nothing was taken from it or added to it since the recovery point."""
+        expected = f"the {self.queue} are those of the backup: none was replayed, none was added"
+        if self.known is None:
+            return not_verified(expected, "there is no catalogue that counted the queue")
+        findings = differences({self.queue: self.known}, {self.queue: self.waiting})
+        if self.taken:
+            findings.add(f"{self.queue}: touched at {self.taken:%H:%M:%S.%f} UTC")
+        examined = sum(self.waiting.values())
+        return judge(
+            expected,
+            f"{examined} of them, as in the backup" if not findings.total else f"{examined} of them",
+            findings,
+            examined=examined,
+            of=sum(self.known.values()),
+            zero_is_right=True,
+        )
+
+
+@survey("dead letters untouched")
+def survey_untouched(restoring: Restoring, *, queue: str = "dead letters") -> UntouchedQueue:
+    """Count ``queue`` again, after the workers have resumed."""
+    ground = restoring.ground
+    known = restoring.catalogue.queues.get(queue) if restoring.catalogue else None
+    taken = first_taken(restoring, queue)
+    return UntouchedQueue(queue, counted(ground, queue), known, taken)
+
+
+def first_taken(restoring: Restoring, name: str) -> datetime | None:
+    """When an item of the queue was first taken or added since the recovery point; None if none was.
+
+    The stack's own rows say so (``taken`` in the contract), not the harness.
+    """
+    ground = restoring.ground
+    queue = ground.contract.queues[name]
+    if queue.taken is None:
+        return None
+    values = parameters(ground, queue.taken, restoring.backup.manifest.recovery_point)
+    with connect_asset(ground, queue.database) as connection:
+        moment: datetime | None = scalar(connection, queue.taken, values)
+    return moment
