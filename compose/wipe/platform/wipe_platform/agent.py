@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wipe_platform.canonical import b64
@@ -41,7 +40,7 @@ def access_token() -> str:
 
 def enrol(api: httpx.Client, key: Ed25519PrivateKey) -> UUID:
     """Make the key known; the agent's id."""
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    raw = key.public_key().public_bytes_raw()
     body = {"name": f"agent-{uuid4().hex[:12]}", "public_key": b64(raw)}
     return UUID(api.post("/api/agents", json=body).raise_for_status().json()["agent_id"])
 

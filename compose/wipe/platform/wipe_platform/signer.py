@@ -32,7 +32,7 @@ def load_key(home: Path) -> tuple[Ed25519PrivateKey, PublishedKey]:
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("the signing key is not Ed25519")
     published = PublishedKey.model_validate(json.loads((home / "key.json").read_text()))
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    raw = key.public_key().public_bytes_raw()
     if b64(raw) != published.public_key:
         raise ValueError("key.json does not describe signing-key.pem")
     return key, published

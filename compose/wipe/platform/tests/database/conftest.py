@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, NullPool, create_engine, insert
 from wipe_platform import tables
@@ -23,7 +22,7 @@ from wipe_platform.signing import PublishedKey, Purpose, Signed, SignerClient, s
 
 SOCKET = os.environ["WIPE_TEST_POSTGRES"]
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-PUBLIC = b64(KEY.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+PUBLIC = b64(KEY.public_key().public_bytes_raw())
 
 
 class LocalSigner(SignerClient):

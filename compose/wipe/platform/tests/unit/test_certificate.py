@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wipe_platform.canonical import b64
 from wipe_platform.certificate import Certificate, number_for, render_pdf
@@ -25,7 +24,7 @@ CERTIFICATE = Certificate(
     signing_key_id="wipe-0",
 )
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-PUBLIC = b64(KEY.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+PUBLIC = b64(KEY.public_key().public_bytes_raw())
 
 
 def test_canonical_json_has_exactly_the_published_fields_in_order() -> None:

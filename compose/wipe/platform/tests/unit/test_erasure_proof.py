@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 from asn1crypto import core
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wipe_platform.erasure_proof import ErasureProof, InvalidProof, parse
 
@@ -21,7 +20,7 @@ PROOF = ErasureProof(
 
 
 def public(key: Ed25519PrivateKey) -> bytes:
-    return key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return key.public_key().public_bytes_raw()
 
 
 def test_what_was_signed_is_what_is_parsed() -> None:

@@ -36,7 +36,7 @@ def create_signer_home(home: Path, client_ca: bytes) -> PublicKey:
     """Make a signer with a new key, CA and server certificate that trusts clients of ``client_ca``."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate()
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    raw = key.public_key().public_bytes_raw()
     thumbprint = sha256_hex(raw)
     public = PublicKey(f"wipe-{thumbprint[:16]}", b64(raw), timestamp(datetime.now(UTC)), thumbprint)
     authority = Authority("WIPE signer CA")

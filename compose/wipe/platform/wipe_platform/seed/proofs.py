@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wipe_platform.canonical import b64, sha256_hex
@@ -32,7 +31,7 @@ class Agent:
 
     @property
     def public_key(self) -> str:
-        raw = self.key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        raw = self.key.public_key().public_bytes_raw()
         return b64(raw)
 
 
