@@ -1,0 +1,64 @@
+# restoreproof: `make drill` and `make test` are all the set-up there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PLATFORM := .venv-platform
+BIN := $(VENV)/bin
+CONTRACT := compose/wipe/stack.yaml
+
+.PHONY: drill test lint bench clean help env lock test-containers
+
+drill: env ## Seed the reference stack, back it up, restore it into an isolated target, print the verdict
+	@$(BIN)/restoreproof backup $(CONTRACT)
+	@$(BIN)/restoreproof drill $(CONTRACT)
+
+test: env $(VENV)/.develop ## Pass every test that needs no Docker daemon
+	@$(BIN)/python -m pytest
+
+lint: env $(VENV)/.develop ## ruff, mypy, the layer rule, the features
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/restoreproof lint $(CONTRACT)
+
+bench: env $(VENV)/.develop ## Time each stage, the warm drill, and the harness tax against the bare tools
+	@$(BIN)/python -m bench $(BENCH)
+
+env: $(VENV)/.harness $(PLATFORM)/.installed var/releases/.built
+
+$(VENV)/.harness: locks/harness.txt pyproject.toml
+	@echo "building the harness's environment (about half a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python 3.11+ with venv is needed: apt-get install python3-venv"; exit 2; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/harness.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.develop: locks/develop.txt $(VENV)/.harness
+	@echo "adding what lint and tests need"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/develop.txt
+	@touch $@
+
+$(PLATFORM)/.installed: locks/platform.txt
+	@echo "building the stand-in platform's environment"
+	@test -x $(PLATFORM)/bin/python || $(PYTHON) -m venv $(PLATFORM)
+	@$(PLATFORM)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/platform.txt
+	@touch $@
+
+var/releases/.built: $(PLATFORM)/.installed $(shell find compose/wipe/platform compose/wipe/releases compose/wipe/keycloak -type f -not -path '*/__pycache__/*' -not -path '*/tests/*')
+	@echo "building releases 1.4.0 and 1.5.0 of the stand-in platform"
+	@$(PLATFORM)/bin/python compose/wipe/platform/build_releases.py --out var/releases
+	@touch $@
+
+lock: ## Resolve the locks anew, for Python 3.11 to 3.13
+	@for name in harness develop platform; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --allow-unsafe locks/$$name.in -o locks/$$name.txt; done
+
+clean: ## Remove environments, sets, reports and work directories
+	@rm -rf $(VENV) $(PLATFORM) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find reports -mindepth 1 -not -name README.md -delete
+
+help: ## Say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
