@@ -34,8 +34,8 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     """Run ``argv`` as an ordinary user to its end, and return its exit code.
 
     The user is the one who called ``sudo``, else uid 61999. SIGINT and SIGTERM reach ``argv``; if this
-    process is killed, everything below it dies. ``/root`` and ``/home`` are empty but for the paths given here, this
-    interpreter and this package.
+    process is killed, everything below it dies. ``/root`` and ``/home`` are empty but for the paths given
+    here, this interpreter and this package.
 
     Args:
         argv: the command; its environment is ours, with HOME in ``writable[0]``.
@@ -73,16 +73,22 @@ def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
         options += ["--tmpfs", str(path)]
     for kind, paths in (("--ro-bind", shown), ("--bind", writable)):
         for path in sorted(set(paths), key=lambda path: len(path.parts)):
-            if hidden.intersection(path.parents):
-                options += [kind, str(path), str(path)]
+            if under := hidden.intersection(path.parents):
+                options += [*_passable(path, min(under)), kind, str(path), str(path)]
     cwd = Path.cwd()
     above = {cwd, *cwd.parents}
     visible = above.isdisjoint(hidden) or not above.isdisjoint((*shown, *writable))
     return [str(bwrap_path()), *options, "--chdir", str(cwd if visible else writable[0])]
 
 
+def _passable(path: Path, hidden: Path) -> list[str]:
+    """The directories from ``hidden`` down to ``path``, open to all; as mere copies they would be private."""
+    between = [parent for parent in reversed(path.parents) if hidden in parent.parents]
+    return [part for parent in between for part in ("--perms", "0755", "--dir", str(parent))]
+
+
 def _private_ancestor(path: Path) -> Path | None:
-    """The outermost directory above ``path`` that others may not enter; it is private, so it can be hidden."""
+    """The outermost directory above ``path`` that others may not enter; being private, it can be hidden."""
     for ancestor in reversed(path.parents):
         if ancestor.exists() and not ancestor.stat().st_mode & 0o001:
             return ancestor
