@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -102,6 +103,9 @@ class Runtime(Stack, Protocol):
 
     def running(self, service: str) -> bool:
         """Whether the service's process is alive."""
+
+    def started_at(self, service: str) -> datetime | None:
+        """When the operating system started the service's process (UTC), or None if none runs."""
 
     def teardown(self) -> None:
         """Stop everything. Data is destroyed by the outer process, which owns the directory."""

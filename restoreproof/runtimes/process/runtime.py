@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,11 @@ class ProcessRuntime:
         """Whether the service's process is alive."""
         process = self._of(service).process
         return process is not None and process.poll() is None
+
+    def started_at(self, service: str) -> datetime | None:
+        """When the kernel started the service's process (UTC), to its clock tick; None if none runs."""
+        process = self._of(service).process
+        return None if process is None else supervise.started_at(process)
 
     def teardown(self) -> None:
         """Stop everything, the last started first; safe to call twice."""

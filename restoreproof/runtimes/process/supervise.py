@@ -6,8 +6,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -78,6 +80,22 @@ def payload(process: subprocess.Popen[bytes]) -> psutil.Process | None:
     """The service itself, below the sandbox's monitor and its init; None while or after they are there."""
     with contextlib.suppress(psutil.NoSuchProcess, IndexError):
         return psutil.Process(process.pid).children()[0].children()[0]
+    return None
+
+
+def started_at(process: subprocess.Popen[bytes]) -> datetime | None:
+    """When the kernel started the service in the sandbox ``process``; None if it has ended.
+
+    psutil's create_time is only as exact as the boot time, which the kernel gives in whole seconds.
+    """
+    service = payload(process)
+    if service is None:
+        return None
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        # The command may hold spaces and parentheses; field 22 of proc_pid_stat(5) is the 20th after it.
+        fields = Path(f"/proc/{service.pid}/stat").read_text().rpartition(")")[2].split()
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return datetime.now(UTC) - timedelta(seconds=age)
     return None
 
 

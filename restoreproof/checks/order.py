@@ -1,0 +1,155 @@
+"""The restore order as servers and the kernel saw it: the harness's own journal is no witness here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from restoreproof.assets.base import Asset, Ground, Mark, Restoring
+from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.queues import first_taken
+from restoreproof.contract.services import Service
+from restoreproof.outcome import Observation
+
+COARSE = timedelta(seconds=1)
+FINE = timedelta(milliseconds=50)
+
+
+@dataclass(frozen=True, slots=True)
+class StageMarks:
+    """What witnesses say of one stage."""
+
+    stage: str
+    marks: tuple[Mark, ...]
+
+    @property
+    def earliest(self) -> Mark:
+        return min(self.marks, key=lambda mark: mark.at)
+
+    @property
+    def latest(self) -> Mark:
+        return max(self.marks, key=lambda mark: mark.at)
+
+
+def resolution(mark: Mark) -> timedelta:
+    """How exact a mark is: file and object times come in whole seconds, cut off and not rounded."""
+    return COARSE if mark.at.microsecond == 0 else FINE
+
+
+def backwards(stages: Sequence[StageMarks]) -> Iterator[str]:
+    """Every pair of stages in the contract's order whose witnesses saw the later one first.
+
+    Only what no rounding can explain is told: a mark may lie anywhere within its resolution.
+    """
+    for place, later in enumerate(stages):
+        for before in stages[:place]:
+            last, first = before.latest, later.earliest
+            if last.at > first.at + resolution(first):
+                yield (
+                    f"{later.stage} ({first.source}, {_clock(first.at)}) came before "
+                    f"{before.stage} ({last.source}, {_clock(last.at)})"
+                )
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSurvey:
+    """The marks of every stage that leaves some, and what is known of the held services.
+
+    ``resumed`` is when work resumed by the kernel's clock, None while it is held; ``silent`` names services
+    that should run and don't; ``taken`` says of each queue when it was first touched.
+    """
+
+    stages: tuple[StageMarks, ...]
+    of: int
+    resumed: datetime | None
+    silent: tuple[str, ...]
+    others: Mapping[str, datetime]
+    taken: Mapping[str, datetime | None]
+
+    def linear(self) -> Observation:
+        """No stage left a mark before a stage that the contract puts before it."""
+        findings = Findings()
+        for one in backwards(self.stages):
+            findings.add(one)
+        told = " → ".join(f"{one.stage} {_clock(one.earliest.at)}" for one in self.stages)
+        return judge(
+            "the restore followed the contract's order, by the clocks of servers and kernel",
+            told or "no marks",
+            findings,
+            examined=len(self.stages),
+            of=self.of,
+        )
+
+    def held(self) -> Observation:
+        """What resumes started last, and no queue was touched before it did."""
+        expected = "no work was taken from a queue before the held services resumed, and they resumed last"
+        if not self.taken:
+            return not_verified(expected, "no queue of the contract says when work was taken from it (taken)")
+        findings = Findings()
+        for name in self.silent:
+            findings.add(f"{name} does not run, so nobody can say when it started")
+        for queue, at in self.taken.items():
+            if at is not None and (self.resumed is None or at < self.resumed - FINE):
+                findings.add(f"{queue}: touched at {_clock(at)}, before work was resumed")
+        for name, at in self.others.items():
+            if self.resumed is not None and at > self.resumed + FINE:
+                findings.add(f"{name} started at {_clock(at)}, after work was resumed")
+        seen = [f"resumed at {_clock(self.resumed)}" if self.resumed else "still held"]
+        seen += [
+            f"{queue} touched at {_clock(at)}" if at else f"{queue} untouched"
+            for queue, at in self.taken.items()
+        ]
+        return judge(expected, "; ".join(seen), findings, examined=len(self.taken), of=len(self.taken))
+
+
+@survey("restore order")
+def survey_order(restoring: Restoring) -> OrderSurvey:
+    """Ask servers for the times of what was restored, and the kernel for the starts of what runs."""
+    ground = restoring.ground
+    services, reached = ground.contract.services, _reached(ground)
+    stores = {service for asset in ground.assets() for service in asset.stores()}
+    starts: dict[str, datetime] = {}
+    silent: list[str] = []
+    marks: dict[str, list[Mark]] = {}
+    for asset in ground.assets():
+        if asset.at in reached and type(asset).marks is not Asset.marks:
+            marks.setdefault(asset.at, []).extend(asset.marks(ground))
+    for name, service in services.items():
+        stage = _stage_of(service, reached)
+        if stage is None or service.options().get("one_shot"):
+            continue
+        found = marks.setdefault(stage, []) if name not in stores else []
+        if (at := ground.runtime.started_at(name)) is None:
+            silent.append(name)
+        else:
+            starts[name] = at
+            found.append(Mark(at, f"kernel: start of {name}"))
+    resuming = {name for name, service in services.items() if service.options().get("resumes") in reached}
+    queues = ground.contract.queues
+    return OrderSurvey(
+        tuple(StageMarks(stage, tuple(marks[stage])) for stage in reached if marks.get(stage)),
+        len(marks),
+        min((at for name, at in starts.items() if name in resuming), default=None),
+        tuple(silent),
+        {name: at for name, at in starts.items() if name not in resuming},
+        {name: first_taken(restoring, name) for name, queue in queues.items() if queue.taken},
+    )
+
+
+def _reached(ground: Ground) -> tuple[str, ...]:
+    """The stages up to the present one, in the contract's order."""
+    order = ground.contract.order
+    return order[: order.index(ground.stage()) + 1]
+
+
+def _stage_of(service: Service, reached: Sequence[str]) -> str | None:
+    """The stage at which the process that now runs was started; None if it was not yet."""
+    resumes = service.options().get("resumes")
+    if resumes in reached:
+        return str(resumes)
+    return service.starts if service.starts in reached else None
