@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from restoreproof.evidence.model import CheckRecord, Record
 from restoreproof.outcome import Outcome, Verdict
+from restoreproof.shown import one_line
 
 
 def headline(record: Record) -> str:
@@ -40,7 +41,7 @@ def _failed(record: Record) -> str:
     others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     return (
         f"{len(failed)} of {record.counts.mandatory} mandatory checks failed: "
-        f"“{first.title}”{others}: {first.reason}."
+        f"“{first.title}”{others}: {one_line(first.reason, 300)}."
     )
 
 
@@ -53,7 +54,7 @@ def _unproven(record: Record) -> str:
     if open_checks:
         first = open_checks[0]
         more = f" and {len(open_checks) - 1} more" if len(open_checks) > 1 else ""
-        said += f"; not proven: “{first.title}”{more} ({first.reason})"
+        said += f"; not proven: “{first.title}”{more} ({one_line(first.reason, 200)})"
     if record.incomplete:
         more = f" (and {len(record.incomplete) - 1} more)" if len(record.incomplete) > 1 else ""
         said += f"; the evidence is incomplete: {record.incomplete[0]}{more}"

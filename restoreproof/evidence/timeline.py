@@ -7,7 +7,7 @@ from restoreproof.evidence.model import Record, StageRecord
 from restoreproof.evidence.templating import environment
 
 WIDTH = 720
-_LEFT, _RIGHT, _ROW, _TOP = 130, 96, 20, 14
+_LEFT, _RIGHT, _ROW, _TOP = 130, 96, 16, 12
 
 
 def draw(record: Record) -> str:

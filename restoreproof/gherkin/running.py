@@ -14,6 +14,7 @@ from restoreproof.errors import RestoreproofError, StageOrderError
 from restoreproof.gherkin.collector import check_of
 from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
 from restoreproof.journal import Emitter
+from restoreproof.outcome import NotPassed
 from restoreproof.plan import PlannedCheck
 
 _REASON = 2000
@@ -217,4 +218,9 @@ class DrillRun:
 
 
 def _reason(call: pytest.CallInfo[None]) -> str:
-    return call.excinfo.exconly() if call.excinfo else ""
+    if call.excinfo is None:
+        return ""
+    error = call.excinfo.value
+    # What was raised on purpose says it in its own words; of anything else the class matters too.
+    told = isinstance(error, RestoreproofError | NotPassed)
+    return str(error) if told else f"{call.excinfo.typename}: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from markupsafe import Markup
@@ -30,6 +31,9 @@ _VERDICT_SIGNS = {
 _WORST_FIRST = (Outcome.FAILED, Outcome.ERROR, Outcome.NOT_VERIFIED, Outcome.WAIVED, Outcome.PASSED)
 _FIRST_GROUP = "consistency"
 
+ROWS = 12
+"""Rows of one group on the first page; the appendix holds them all."""
+
 
 def write(bundle: Bundle) -> None:
     """Write the page: one file, no script, nothing fetched."""
@@ -49,10 +53,23 @@ def page(record: Record) -> str:
         open_checks=[c for c in mandatory if c.outcome in (Outcome.NOT_VERIFIED, Outcome.ERROR)],
         waived=[check for check in record.checks if check.waiver],
         controls=_controls(record.checks),
+        rows=ROWS,
+        instant=instant,
         telling=telling,
         observed=observed,
         timeline=Markup(draw(record)),
     )
+
+
+def instant(moment: str | None) -> str:
+    """A moment in UTC, to the second."""
+    if not moment:
+        return "unknown"
+    try:
+        at = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:  # shown as it was written
+        return moment
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def telling(check: CheckRecord) -> Seen | None:
@@ -67,11 +84,14 @@ def observed(check: CheckRecord) -> str:
     seen = telling(check)
     if seen is None:
         return check.reason
-    if seen.examined is None:
-        return seen.observed
+    if seen.examined is None or f"{seen.examined:,} of " in seen.observed:
+        return f"{seen.observed}{_sampled(seen)}"
     of = f" of {seen.of:,}" if seen.of is not None else ""
-    sample = "" if seen.sample == "all" else f", sample: {seen.sample}"
-    return f"{seen.observed} ({seen.examined:,}{of} examined{sample})"
+    return f"{seen.observed} ({seen.examined:,}{of} examined){_sampled(seen)}"
+
+
+def _sampled(seen: Seen) -> str:
+    return "" if seen.sample == "all" else f"; sample: {seen.sample}"
 
 
 def _groups(checks: Sequence[CheckRecord]) -> list[tuple[str, list[CheckRecord], dict[str, int]]]:
