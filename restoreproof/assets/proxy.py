@@ -53,8 +53,14 @@ class ProxyAsset(Asset):
         )
 
 
+_PASSES = frozenset({"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"})
+
+
 def destinations(config: str) -> list[str]:
     """Every host that an nginx configuration sends requests to, as written, by parsing it.
+
+    An ``upstream`` of the file's own stands for its servers. What is in another file can't be seen, so an
+    ``include`` is a destination too.
 
     Raises:
         ValueError: crossplane can't parse the file.
@@ -63,15 +69,18 @@ def destinations(config: str) -> list[str]:
     if parsed["status"] != "ok":
         raise ValueError(f"{config}: {parsed['errors'][0]['error']}")
     found: list[str] = []
+    upstreams: set[str] = set()
 
     def walk(block: list[dict[str, Any]], in_upstream: bool) -> None:
         for directive in block:
             name, arguments = directive["directive"], directive.get("args", [])
-            if name in ("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass") or (
-                name == "server" and in_upstream and arguments
-            ):
+            if name == "upstream":
+                upstreams.update(arguments[:1])
+            if name in _PASSES or (name == "server" and in_upstream and arguments):
                 found.append(arguments[0])
+            elif name == "include":
+                found.append(f"include {arguments[0]}")
             walk(directive.get("block", []), name == "upstream")
 
     walk(parsed["config"][0]["parsed"], False)
-    return found
+    return [one for one in found if one.partition("://")[2].partition("/")[0] not in upstreams]

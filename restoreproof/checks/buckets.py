@@ -1,0 +1,194 @@
+"""Whole buckets: every object read once and held against the catalogue, and how they are configured."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import obstore
+from botocore.exceptions import ClientError
+from obstore.exceptions import BaseError as StoreError
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.objects import ObjectsAsset
+from restoreproof.assets.s3 import chunks, control, run_bounded, store
+from restoreproof.backups.fingerprint import Fingerprint, object_row
+from restoreproof.backups.objects import ObjectEntry
+from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.errors import ContractError
+from restoreproof.outcome import Observation
+
+_NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration"})
+
+
+@dataclass(frozen=True, slots=True)
+class BucketsSurvey:
+    """Every kept bucket after a GET of each of its objects, and the settings of every bucket."""
+
+    objects: int
+    of: int | None
+    size: int
+    differing: Findings
+    strange: Findings
+    buckets: int
+    versioning: Findings
+    locks: Findings
+
+    def as_backed_up(self) -> Observation:
+        """Object count, bytes and content of every kept bucket are what the catalogue recorded."""
+        expected = "every bucket holds the objects it held, byte for byte"
+        return judge(
+            expected,
+            f"{self.objects:,} objects and {self.size:,} bytes read as the application",
+            self.differing,
+            examined=self.objects,
+            of=self.of,
+        )
+
+    def metadata(self) -> Observation:
+        """Content type and user metadata of every object are those of the set's index."""
+        return judge(
+            "every object has the content type and metadata it had",
+            f"{self.objects - self.strange.total:,} of {self.objects:,} equal",
+            self.strange,
+            examined=self.objects,
+            of=self.of,
+        )
+
+    def versioned(self) -> Observation:
+        """Versioning is on where the contract says so, and nowhere else."""
+        return self._settings("versioning of every bucket is as the contract says", self.versioning)
+
+    def unlocked(self) -> Observation:
+        """Object Lock is active on no bucket: immutability is the provider's, after product approval."""
+        return self._settings("Object Lock is active on no bucket", self.locks)
+
+    def _settings(self, expected: str, findings: Findings) -> Observation:
+        observed = f"{self.buckets - findings.total} of {self.buckets} buckets so"
+        return judge(expected, observed, findings, examined=self.buckets, of=self.buckets)
+
+
+@survey("buckets")
+def survey_buckets(restoring: Restoring, *, asset: str) -> BucketsSurvey:
+    """Read every object of every kept bucket once, and ask for the settings of all buckets."""
+    block = restoring.ground.asset(asset)
+    if not isinstance(block, ObjectsAsset):
+        raise ContractError(f"asset {asset!r} restores no buckets")
+    known = restoring.catalogue.buckets if restoring.catalogue else None
+    differing, strange = Findings(), Findings()
+    objects = size = 0
+    for bucket, one in block.buckets.items():
+        if one.kept:
+            reading = _Reading(restoring, block, bucket, strange)
+            reading.go()
+            reading.compare(differing)
+            objects, size = objects + reading.total.count, size + reading.size
+    versioning, locks = _settings(restoring, block)
+    kept = [bucket for bucket, one in block.buckets.items() if one.kept]
+    of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
+    return BucketsSurvey(objects, of, size, differing, strange, len(block.buckets), versioning, locks)
+
+
+class _Reading:
+    """One bucket, read through the set's index: content, metadata, and what is listed beyond it."""
+
+    def __init__(self, restoring: Restoring, asset: ObjectsAsset, bucket: str, strange: Findings) -> None:
+        self.total, self.size, self.listed = Fingerprint(), 0, 0
+        self.unreadable = Findings()
+        self._restoring, self._bucket, self._strange = restoring, bucket, strange
+        ground = restoring.ground
+        self._source = store(
+            ground.runtime.endpoint(asset.service),
+            asset.application(ground, bucket),
+            asset.bucket_name(ground, bucket),
+        )
+
+    def go(self) -> None:
+        """GET every object that the index names, 32 at a time, then list the bucket."""
+        with self._restoring.ground.phase(f"every object of {self._bucket}") as work:
+            for entry, found, sha256, attributes in run_bounded(
+                self._read, self._restoring.backup.objects(self._bucket)
+            ):
+                if sha256 is None:
+                    self.unreadable.add(f"{self._bucket}/{entry.key}: can't be read")
+                    continue
+                self.total.add(object_row(entry.key, found, sha256))
+                self.size += found
+                if problem := different(entry, attributes):
+                    self._strange.add(f"{self._bucket}/{entry.key}: {problem}")
+            self.listed = sum(len(page) for page in obstore.list(self._source, chunk_size=1000))
+            work.items, work.bytes = self.total.count, self.size
+
+    async def _read(self, entry: ObjectEntry) -> tuple[ObjectEntry, int, str | None, Mapping[str, Any]]:
+        digest, size = hashlib.sha256(), 0
+        try:
+            answer = await obstore.get_async(self._source, entry.key)
+            async for chunk in chunks(answer.stream()):
+                digest.update(chunk)
+                size += len(chunk)
+        except (StoreError, OSError):
+            # Told as a digest of None: the object is named in the findings.
+            return entry, size, None, {}
+        return entry, size, digest.hexdigest(), dict(answer.attributes)
+
+    def compare(self, findings: Findings) -> None:
+        """Add everything in which this bucket differs from what the catalogue knows of it."""
+        for one in self.unreadable.listed:
+            findings.add(one)
+        catalogue = self._restoring.catalogue
+        if catalogue is None:
+            return
+        known = catalogue.buckets.get(self._bucket)
+        if known is None:
+            findings.add(f"{self._bucket}: the catalogue knows no such bucket")
+            return
+        for what, wanted, seen in (
+            ("objects listed", known.objects, self.listed),
+            ("bytes", known.bytes, self.size),
+            ("content fingerprint", known.fingerprint, self.total.hexdigest()),
+        ):
+            if wanted is not None and wanted != seen:
+                findings.add(
+                    f"{self._bucket}: {what} {str(seen)[:16]}, the catalogue recorded {str(wanted)[:16]}"
+                )
+
+
+def different(entry: ObjectEntry, attributes: Mapping[str, Any]) -> str | None:
+    """In what an object's content type or metadata differs from the set's index, or None."""
+    seen = {str(name): str(value) for name, value in attributes.items()}
+    given = seen.pop("Content-Type", None)
+    if entry.content_type is not None and given != entry.content_type:
+        return f"content type {given}, it was {entry.content_type}"
+    wanted = dict(entry.metadata)
+    if seen != wanted:
+        names = sorted(name for name in seen.keys() | wanted.keys() if seen.get(name) != wanted.get(name))
+        return f"metadata differs in {', '.join(names)}"
+    return None
+
+
+def _settings(restoring: Restoring, asset: ObjectsAsset) -> tuple[Findings, Findings]:
+    ground = restoring.ground
+    client = control(ground.runtime.endpoint(asset.service), ground.runtime.administrator(asset.service))
+    versioning, locks = Findings(), Findings()
+    for bucket, one in asset.buckets.items():
+        name = asset.bucket_name(ground, bucket)
+        try:
+            on = client.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
+            if on != (one.versioning == "enabled"):
+                versioning.add(f"{bucket}: versioning is {'on' if on else 'off'}")
+        except ClientError as error:
+            versioning.add(f"{bucket}: {_code(error)}")
+        try:
+            given = client.get_object_lock_configuration(Bucket=name).get("ObjectLockConfiguration", {})
+            if given.get("ObjectLockEnabled") == "Enabled":
+                locks.add(f"{bucket}: Object Lock is on")
+        except ClientError as error:
+            if _code(error) not in _NO_LOCK:
+                locks.add(f"{bucket}: can't tell: {_code(error)}")
+    return versioning, locks
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "no code"))

@@ -1,0 +1,266 @@
+"""What is restored as files: the proxy's configuration, the release's description; and the set itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from restoreproof.assets import proxy, release
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.proxy import ProxyAsset
+from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.web import public_url
+from restoreproof.contract.models import Contract
+from restoreproof.errors import ContractError
+from restoreproof.outcome import Observation
+
+Problems = list[str]
+
+
+def _listed(problems: Problems) -> Findings:
+    findings = Findings()
+    for problem in problems:
+        findings.add(problem)
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySurvey:
+    """Where the restored proxy sends requests, and the certificate it serves."""
+
+    destinations: tuple[str, ...]
+    foreign: tuple[str, ...]
+    unrouted: tuple[str, ...]
+    host: str
+    certificate_problems: tuple[str, ...]
+
+    def internal(self) -> Observation:
+        """Every destination is one of the contract's upstreams, and each of these is reached."""
+        problems = [f"sends requests to {one}" for one in self.foreign]
+        problems += [f"sends nothing to {one}" for one in self.unrouted]
+        return judge(
+            "the proxy sends requests to the contract's upstreams, to all of them and nowhere else",
+            f"{len(self.destinations)} destinations: {', '.join(sorted(set(self.destinations)))}",
+            _listed(problems),
+            examined=len(self.destinations),
+            of=len(self.destinations),
+        )
+
+    def certificate(self) -> Observation:
+        """The certificate is the backed-up one, for its key and the public name, and was valid."""
+        return judge(
+            f"the certificate for {self.host} is whole, matches its key and was valid at the recovery point",
+            "it is" if not self.certificate_problems else f"{len(self.certificate_problems)} problems",
+            _listed(list(self.certificate_problems)),
+            examined=1,
+            of=1,
+        )
+
+
+@survey("proxy")
+def survey_proxy(restoring: Restoring, *, asset: str) -> ProxySurvey:
+    """Parse the set's proxy configuration and examine its certificate."""
+    block = restoring.ground.asset(asset)
+    if not isinstance(block, ProxyAsset):
+        raise ContractError(f"asset {asset!r} is no proxy")
+    host = urlsplit(public_url(restoring)).hostname or ""
+    problems = certificate_problems(restoring, block, host)
+    path = restoring.backup.directory / proxy.DIRECTORY / block.config
+    try:
+        found = proxy.destinations(str(path))
+    except (OSError, ValueError) as error:
+        return ProxySurvey((), (f"can't be read: {error}",), (), host, tuple(problems))
+    services = restoring.ground.contract.services
+    allowed = {(name, services[name].port): name for name in block.upstreams}
+    reached = {allowed.get(target(one)) for one in found}
+    return ProxySurvey(
+        tuple(found),
+        tuple(one for one in found if target(one) not in allowed),
+        tuple(name for name in block.upstreams if name not in reached),
+        host,
+        tuple(problems),
+    )
+
+
+def target(destination: str) -> tuple[str, int]:
+    """Host and port of a destination as nginx writes it; port 0 where none can be told."""
+    parts = urlsplit(destination if "://" in destination else f"tcp://{destination}")
+    try:
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        port = 0
+    return parts.hostname or destination, port
+
+
+def certificate_problems(restoring: Restoring, block: ProxyAsset, host: str) -> Problems:
+    """What is wrong with the proxy's certificate; nothing, if it can be served for ``host``."""
+    vault, at = restoring.ground.vault, restoring.backup.manifest.recovery_point
+    stored = restoring.backup.directory / proxy.DIRECTORY / "tls.crt"
+    pem = vault.pem(block.certificate)
+    try:
+        certificate, ca = (
+            x509.load_pem_x509_certificate(pem),
+            x509.load_pem_x509_certificate(vault.pem(block.ca)),
+        )
+        key = load_pem_private_key(vault.pem(block.key), password=None)
+    except ValueError as error:
+        return [f"certificate, CA or key can't be read: {error}"]
+    problems: Problems = []
+    if not stored.is_file() or stored.read_bytes() != pem:
+        problems.append(f"{proxy.DIRECTORY}/{stored.name} is not the certificate of the environment")
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if certificate.public_key().public_bytes(*spki) != key.public_key().public_bytes(*spki):
+        problems.append("the key is another certificate's")
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        problems.append(
+            f"valid {certificate.not_valid_before_utc} to {certificate.not_valid_after_utc}, not at {at}"
+        )
+    if host not in covered(certificate):
+        problems.append(f"it does not cover {host}")
+    try:
+        certificate.verify_directly_issued_by(ca)
+    except (ValueError, TypeError, InvalidSignature):
+        problems.append("it was not issued by the public CA of the environment")
+    return problems
+
+
+def covered(certificate: x509.Certificate) -> list[str]:
+    """The DNS names that a certificate is for."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return list(names.get_values_for_type(x509.DNSName))
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSurvey:
+    """The release that the set says was running, beside the release's own tree."""
+
+    version: str
+    artifacts: int
+    problems: tuple[str, ...]
+    missing: str | None
+
+    def recorded(self) -> Observation:
+        """Version and digests are stated and true; SBOM and API description are there and parse."""
+        expected = "the set records the release that ran: version, digests, SBOM and API description"
+        if self.missing:
+            return not_verified(expected, self.missing)
+        good = "as on disk" if not self.problems else f"{len(self.problems)} problems"
+        return judge(
+            expected,
+            f"release {self.version}, {self.artifacts} artifacts: {good}",
+            _listed(list(self.problems)),
+            examined=self.artifacts,
+            of=self.artifacts,
+        )
+
+
+@survey("release")
+def survey_release(restoring: Restoring) -> ReleaseSurvey:
+    """Compare the set's release description with the tree of that release."""
+    directory = restoring.backup.directory / release.DIRECTORY
+    try:
+        described = release.describe(directory)
+        version, artifacts = str(described["version"]), dict(described["artifacts"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return ReleaseSurvey("unknown", 1, (f"release.json can't be read: {error}",), None)
+    problems = _documents(directory, artifacts)
+    if version != restoring.backup.manifest.release:
+        problems.append(f"release.json says {version}, the manifest {restoring.backup.manifest.release}")
+    tree = tree_of(restoring.ground.contract, version)
+    missing = None if tree else f"there is no tree of release {version} here to compare with"
+    for path, wanted in artifacts.items() if tree else ():
+        if (found := digest(tree / path)) != wanted:
+            problems.append(f"{path}: {found[:16] if found else 'missing'}, {str(wanted)[:16]} is recorded")
+    if missing and problems:
+        missing = None
+    return ReleaseSurvey(version, len(artifacts), tuple(problems), missing)
+
+
+def _documents(directory: Path, artifacts: Mapping[str, str]) -> Problems:
+    problems: Problems = []
+    for name, has in (("sbom.cdx.json", ("bomFormat", "components")), ("openapi.json", ("openapi", "paths"))):
+        try:
+            document = json.loads((directory / name).read_text())
+            problems += [f"{name} has no {key}" for key in has if not document.get(key)]
+        except (OSError, ValueError, AttributeError) as error:
+            problems.append(f"{name} can't be read: {type(error).__name__}")
+            continue
+        if digest(directory / name) != artifacts.get(name):
+            problems.append(f"{name} is not the one whose digest release.json records")
+    return problems
+
+
+def tree_of(contract: Contract, version: str) -> Path | None:
+    """Where the release of that version lies on this machine, if the contract knows and it is there."""
+    releases = contract.releases
+    known = [releases.expected, releases.previous] if releases else []
+    for one in known:
+        if one and one.version == version and (path := contract.directory / one.path).is_dir():
+            return path
+    return None
+
+
+def digest(path: Path) -> str | None:
+    """SHA-256 of a file, or of a folder: of the lines ``DIGEST  PATH`` of its files, as ``sha256sum`` prints.
+
+    Compiled files are left out; None if there is nothing.
+    """
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    files = (
+        [one for one in path.rglob("*") if one.is_file() and one.suffix != ".pyc"] if path.is_dir() else []
+    )
+    lines = [f"{digest(one)}  {one.relative_to(path.parent).as_posix()}\n" for one in sorted(files)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
+
+
+@dataclass(frozen=True, slots=True)
+class SetIdentity:
+    """What the opened set says of itself, and what the catalogue says of it."""
+
+    seen: Mapping[str, Any]
+    known: Mapping[str, Any] | None
+
+    def the_catalogued(self) -> Observation:
+        """It is the very set that the catalogue describes."""
+        expected = "the set is the one that the catalogue describes"
+        if self.known is None:
+            return not_verified(expected, "there is no catalogue to compare with")
+        return compare(expected, self.known, self.seen, unit="marks of identity")
+
+
+@survey("set identity")
+def survey_identity(restoring: Restoring) -> SetIdentity:
+    """Compare digest, Merkle root and recovery point of the opened set with the catalogue's."""
+    manifest, known = restoring.backup.manifest, restoring.catalogue
+    seen = {
+        "set": manifest.set_id,
+        "stack": manifest.stack,
+        "recovery point": manifest.recovery_point.isoformat(),
+        "manifest": restoring.backup.manifest_sha256,
+        "Merkle root": manifest.computed_root(),
+        "release": manifest.release,
+    }
+    if known is None:
+        return SetIdentity(seen, None)
+    wanted = {
+        "set": known.set_id,
+        "stack": known.stack,
+        "recovery point": known.recovery_point.isoformat(),
+        "manifest": known.manifest_sha256,
+        "Merkle root": known.merkle_root,
+        "release": known.release or "",
+    }
+    return SetIdentity(seen, wanted)

@@ -1,0 +1,82 @@
+"""The custody records of the signer's keys: public, and complete for everything that was signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from restoreproof.assets import custody
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.dataset import connect_asset, parameters, stream
+from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.outcome import Observation
+from restoreproof.scan.rules import BUILT_IN
+from restoreproof.scan.scanner import scan_file
+
+
+@dataclass(frozen=True, slots=True)
+class CustodySurvey:
+    """The custody records of the set."""
+
+    files: int
+    listed: int
+    secret: Findings
+    used: tuple[str, ...]
+    in_custody: frozenset[str]
+
+    def public_only(self) -> Observation:
+        """No record holds the private part of a key."""
+        return judge(
+            "the custody records hold public keys only",
+            f"{self.files} records read, {self.secret.total} private keys",
+            self.secret,
+            examined=self.files,
+            of=self.listed,
+        )
+
+    def known(self) -> Observation:
+        """Every key that signed something in the database is in custody."""
+        findings = Findings()
+        for key in self.used:
+            if key not in self.in_custody:
+                findings.add(f"{key} signed rows and is not in custody")
+        return judge(
+            "every key that signed something in the database has a custody record",
+            f"{len(self.used) - findings.total} of {len(self.used)} keys known",
+            findings,
+            examined=len(self.used),
+            of=len(self.used),
+        )
+
+
+@survey("custody")
+def survey_custody(restoring: Restoring) -> CustodySurvey:
+    """Read every custody record, and every key id that the contract's signed rows name."""
+    root = restoring.backup.directory / custody.DIRECTORY
+    files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
+    secret = Findings()
+    for path in files:
+        for hit in scan_file(path, BUILT_IN):
+            secret.add(f"{path.name}: {hit.rule} at byte {hit.offset}")
+    listed = [
+        one for one in restoring.backup.manifest.artifacts if one.path.startswith(f"{custody.DIRECTORY}/")
+    ]
+    known = frozenset(custody.public_keys(restoring.backup.directory))
+    return CustodySurvey(len(files), len(listed), secret, tuple(sorted(_used(restoring))), known)
+
+
+def _used(restoring: Restoring) -> set[str]:
+    """The ids of the keys that signed what the contract says is signed."""
+    ground, found = restoring.ground, set()
+    contract = ground.contract
+    queries = [
+        (one.database, one.sql, one.signature.key) for one in contract.chains.values() if one.signature
+    ]
+    for signature in contract.signatures.values():
+        dataset = contract.datasets[signature.dataset]
+        queries.append((dataset.database, dataset.sql, signature.key))
+    for database, sql, column in queries:
+        values = parameters(ground, sql, restoring.backup.manifest.recovery_point)
+        with connect_asset(ground, database) as connection:
+            query = f'select distinct "{column}"::text as id from ({sql}) as signed'
+            found |= {str(row["id"]) for row in stream(connection, query, values)}
+    return found

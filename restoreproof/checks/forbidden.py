@@ -1,0 +1,134 @@
+"""What no backup may hold: searched for in everything of the set that the application had a hand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from restoreproof.assets.base import RestoreFailed, Restoring
+from restoreproof.assets.keycloak import KeycloakAsset
+from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.outcome import Observation
+from restoreproof.scan.rules import Rule, rules
+from restoreproof.scan.scanner import scan_file, self_test
+
+ENCRYPTED = ".age"
+
+
+@dataclass(frozen=True, slots=True)
+class ForbiddenSurvey:
+    """Every part of the set that was searched, and what was found."""
+
+    parts: int
+    of: int | None
+    size: int
+    names: tuple[str, ...]
+    found: Findings
+    blind: tuple[str, ...]
+
+    def clean(self) -> Observation:
+        """Nothing forbidden is in it, and every rule found the sample planted for it in the same run."""
+        expected = f"the backup holds none of: {', '.join(self.names)}"
+        if self.blind:
+            return not_verified(expected, f"the scanner missed its own sample of: {', '.join(self.blind)}")
+        return judge(
+            expected,
+            f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found; "
+            f"all {len(self.names)} rules found their planted sample",
+            self.found,
+            examined=self.parts,
+            of=self.of,
+        )
+
+
+@survey("forbidden material")
+def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
+    """Search dumps (as SQL), objects and files; not the identity provider's dump, nor what is encrypted.
+
+    The identity provider's own database holds the realm's signing keys by right: it is kept as a secret.
+    """
+    own = {name: (one.pattern, one.example) for name, one in restoring.ground.contract.forbidden.items()}
+    all_rules = rules(own)
+    search = _Search(all_rules)
+    with restoring.ground.phase("forbidden material") as work:
+        for label, path in _parts(restoring):
+            search.one(label, path)
+        work.bytes, work.items = search.size, search.parts
+    names = tuple(rule.name for rule in all_rules)
+    return ForbiddenSurvey(
+        search.parts, _expected(restoring), search.size, names, search.found, tuple(self_test(all_rules))
+    )
+
+
+class _Search:
+    """Runs files through the rules and counts."""
+
+    def __init__(self, all_rules: Sequence[Rule]) -> None:
+        self.parts = self.size = 0
+        self.found = Findings()
+        self._rules = all_rules
+
+    def one(self, label: str, path: Path) -> None:
+        """Search one file; ``label`` is what a person knows it by."""
+        self.parts += 1
+        for hit in scan_file(path, self._rules, self._count):
+            self.found.add(f"{label}: {hit.rule} at byte {hit.offset:,}")
+
+    def _count(self, size: int) -> None:
+        self.size += size
+
+
+def _parts(restoring: Restoring) -> Iterator[tuple[str, Path]]:
+    backup = restoring.backup
+    for path in _files(restoring):
+        try:
+            yield path, backup.path(path)
+        except FileNotFoundError:
+            # Not counted, so fewer are examined than there should be, and the check fails.
+            continue
+    for asset in _databases(restoring):
+        yield from _as_sql(restoring, asset)
+    for bucket in backup.buckets():
+        for entry in backup.objects(bucket):
+            try:
+                yield f"{bucket}/{entry.key}", backup.blob(entry.sha256)
+            except FileNotFoundError:
+                continue
+
+
+def _databases(restoring: Restoring) -> list[PostgresAsset]:
+    return [asset for asset in restoring.ground.assets() if isinstance(asset, PostgresAsset)]
+
+
+def _files(restoring: Restoring) -> list[str]:
+    """Ordinary files of the set that are searched as they are."""
+    assets = restoring.ground.assets()
+    dumps = {asset.dump for asset in assets if isinstance(asset, PostgresAsset | KeycloakAsset)}
+    listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
+    return [path for path in listed if path not in dumps and not path.endswith(ENCRYPTED)]
+
+
+def _as_sql(restoring: Restoring, asset: PostgresAsset) -> Iterator[tuple[str, Path]]:
+    """The dump as the SQL that would restore it: compressed, nothing in it could be recognised."""
+    ground, dump = restoring.ground, restoring.backup.directory / asset.dump
+    if not dump.is_file():
+        return
+    out = ground.workdir / f"search-{asset.name}.sql"
+    try:
+        arguments = ["--file=-", str(dump)]
+        done = ground.runtime.run_tool(asset.service, "pg_restore", arguments, read=[dump.parent], stdout=out)
+        if done.returncode != 0:
+            raise RestoreFailed(f"pg_restore can't read {asset.dump}: {done.stderr.strip()[-300:]}")
+        yield asset.dump, out
+    finally:
+        out.unlink(missing_ok=True)
+
+
+def _expected(restoring: Restoring) -> int | None:
+    """How many parts there should be, by manifest (files), contract (databases) and catalogue (objects)."""
+    if restoring.catalogue is None:
+        return None
+    objects = sum(bucket.objects for bucket in restoring.catalogue.buckets.values())
+    return len(_files(restoring)) + len(_databases(restoring)) + objects

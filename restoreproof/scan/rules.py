@@ -1,0 +1,157 @@
+"""What must never be in a backup: how it is recognised, confirmed, and planted as a control."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import pyrage
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+
+LONGEST = 64 * 1024
+"""Bytes of the longest thing a rule recognises: how far neighbouring pieces of a stream have to overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``pattern`` finds candidates quickly; ``confirm`` looks closely at the bytes from the match on.
+
+    ``before`` is how many bytes ahead of the match the thing itself begins at most. ``sample`` makes one
+    that the rule has to find: a rule that misses its own sample has examined nothing.
+    """
+
+    name: str
+    pattern: re.Pattern[bytes]
+    sample: Callable[[], bytes]
+    confirm: Callable[[bytes], bool] = lambda found: True
+    before: int = 0
+
+
+def _is_private_key(der: bytes) -> bool:
+    try:
+        load_der_private_key(der, password=None)
+    except TypeError:
+        # It is encrypted with a passphrase, and a private key nevertheless.
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _holds_der_key(found: bytes) -> bool:
+    """Whether a DER private key starts in the first bytes: its header is ahead of the match."""
+    return any(_is_private_key(der) for start in range(5) if (der := _der_at(found, start)) is not None)
+
+
+def _der_at(data: bytes, start: int) -> bytes | None:
+    """The DER SEQUENCE that begins at ``start``, if one does and ends within ``data``."""
+    head = data[start : start + 4]
+    if len(head) < 4 or head[0] != 0x30:
+        return None
+    width = head[1] & 0x7F if head[1] & 0x80 else 0
+    if width > 2:
+        return None
+    length = int.from_bytes(head[2 : 2 + width]) if width else head[1]
+    end = start + 2 + width + length
+    return data[start:end] if end <= len(data) else None
+
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s\\n]+={0,2}")
+
+
+def _is_base64_key(found: bytes) -> bool:
+    match = _BASE64.match(found)
+    if match is None:
+        return False
+    text = re.sub(rb"\\n|\s|=", b"", match[0])
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    try:
+        decoded = base64.b64decode(text + b"=" * (-len(text) % 4))
+    except binascii.Error:
+        return False
+    return b"PRIVATE KEY-----" in decoded or (
+        (der := _der_at(decoded, 0)) is not None and _is_private_key(der)
+    )
+
+
+def _is_token(found: bytes) -> bool:
+    header = found.partition(b".")[0]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(header + b"=" * (-len(header) % 4)))
+    except ValueError:
+        return False
+    return isinstance(claims, dict) and "alg" in claims
+
+
+def _key(encoding: Encoding) -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(encoding, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _token() -> bytes:
+    parts = ({"alg": "none", "typ": "JWT"}, {"sub": "control"})
+    head, body = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    return b".".join([head, body, base64.urlsafe_b64encode(bytes(32)).rstrip(b"=")])
+
+
+BUILT_IN: tuple[Rule, ...] = (
+    Rule(
+        "private key (PEM)",
+        re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----"),
+        lambda: _key(Encoding.PEM),
+    ),
+    Rule(
+        "private key (PEM, in hex)",
+        re.compile(rb"(?i)2d2d2d2d2d424547494e20(?:[0-9a-f]{2}){0,40}?50524956415445204b4559"),
+        lambda: _key(Encoding.PEM).hex().encode(),
+    ),
+    Rule(
+        "private key (DER)",
+        re.compile(rb"\x02\x01[\x00\x01][\x30\x02\x04]"),
+        lambda: _key(Encoding.DER),
+        _holds_der_key,
+        before=4,
+    ),
+    Rule(
+        "private key (base64)",
+        re.compile(rb"(?:M[A-I][A-Za-z0-9+/]|LS0tLS1CRUdJTi)[A-Za-z0-9+/]{57}"),
+        lambda: base64.b64encode(_key(Encoding.DER)),
+        _is_base64_key,
+    ),
+    Rule(
+        "JSON Web Token",
+        re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
+        _token,
+        _is_token,
+    ),
+    Rule(
+        "age identity",
+        re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{50,}"),
+        lambda: str(pyrage.x25519.Identity.generate()).encode(),
+    ),
+)
+
+
+def rules(own: Mapping[str, tuple[str, str]] | None = None) -> tuple[Rule, ...]:
+    """The built-in rules, and those of a contract: name → (regular expression, example)."""
+    return (*BUILT_IN, *(_own(name, *given) for name, given in (own or {}).items()))
+
+
+def _own(name: str, pattern: str, example: str) -> Rule:
+    return Rule(name, re.compile(pattern.encode()), example.encode)
+
+
+def blind(found: Iterable[str], all_rules: Iterable[Rule]) -> list[str]:
+    """The rules that did not find their own sample."""
+    seen = set(found)
+    return [rule.name for rule in all_rules if rule.name not in seen]
