@@ -29,7 +29,8 @@ from restoreproof.runtimes.process.privileges import as_ordinary_user
 app = typer.Typer(
     help="Restore drills whose verdict a stranger can trust.\n\n"
     "Start with `restoreproof backup CONTRACT`, then `restoreproof drill CONTRACT`.\n\n"
-    "Exit codes: 0 VERIFIED, 1 FAILED, 2 could not start, 3 NOT VERIFIED or PARTIAL, 4 no trustworthy evidence.",
+    "Exit codes: 0 VERIFIED, 1 FAILED, 2 could not start, 3 NOT VERIFIED or PARTIAL, "
+    "4 no trustworthy evidence.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,11 +39,16 @@ app = typer.Typer(
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-ContractArgument = Annotated[Path, typer.Argument(metavar="CONTRACT", help="the stack.yaml that names the stack")]
+ContractArgument = Annotated[
+    Path, typer.Argument(metavar="CONTRACT", help="the stack.yaml that names the stack")
+]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
-Var = Annotated[Path, typer.Option("--var", help="where sets, catalogues, keys and work directories are kept")]
+Var = Annotated[
+    Path, typer.Option("--var", help="where sets, catalogues, keys and work directories are kept")
+]
 Cache = Annotated[
-    Path | None, typer.Option("--cache", help="where Keycloak is built once", show_default="the user's cache directory")
+    Path | None,
+    typer.Option("--cache", help="where Keycloak is built once", show_default="the user's cache directory"),
 ]
 Features = Annotated[Path, typer.Option("--features", help="the directory of the .feature files")]
 
@@ -58,11 +64,16 @@ def _cache(given: Path | None) -> Path:
 @app.command()
 def backup(
     contract: ContractArgument,
-    out: Annotated[Path | None, typer.Option("--out", help="directory of the sets", show_default="VAR/sets")] = None,
-    identity: Annotated[
-        Path | None, typer.Option("--identity", help="age identity; made if absent", show_default="VAR/keys/recovery.txt")
+    out: Annotated[
+        Path | None, typer.Option("--out", help="directory of the sets", show_default="VAR/sets")
     ] = None,
-    size: Annotated[str, typer.Option("--size", help="how much the source is seeded with: default or small")] = "default",
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", help="age identity; made if absent", show_default="VAR/keys/recovery.txt"),
+    ] = None,
+    size: Annotated[
+        str, typer.Option("--size", help="how much the source is seeded with: default or small")
+    ] = "default",
     var: Var = Path("var"),
     cache: Cache = None,
     json: Json = False,
@@ -75,13 +86,21 @@ def backup(
     say(f"bringing up a source of {loaded.stack}")
     with living_source(request, say) as source:
         say("taking the backup while it serves")
-        taken = take(source, recipient, (out or var / "sets").absolute(), (var / "catalogue").absolute(), loaded.stack)
-    told = {"set": str(taken.backup.directory), "set_id": taken.backup.manifest.set_id, "catalogue": str(taken.catalogue)}
+        taken = take(
+            source, recipient, (out or var / "sets").absolute(), (var / "catalogue").absolute(), loaded.stack
+        )
+    told = {
+        "set": str(taken.backup.directory),
+        "set_id": taken.backup.manifest.set_id,
+        "catalogue": str(taken.catalogue),
+    }
     _tell(told, json, f"backup set {taken.backup.directory}, catalogue {taken.catalogue}")
 
 
 @app.command()
-def up(contract: ContractArgument, var: Var = Path("var"), cache: Cache = None, size: str = "default") -> None:
+def up(
+    contract: ContractArgument, var: Var = Path("var"), cache: Cache = None, size: str = "default"
+) -> None:
     """Bring up a source of the stack and keep it until Ctrl-C; Enter takes a backup of it."""
     loaded = load(contract)
     key = var / "keys" / "recovery.txt"
@@ -91,7 +110,9 @@ def up(contract: ContractArgument, var: Var = Path("var"), cache: Cache = None, 
         _say("the source serves; press Enter for a backup, Ctrl-C or Ctrl-D to destroy it")
         try:
             while sys.stdin.readline():
-                taken = take(source, recipient, (var / "sets").absolute(), (var / "catalogue").absolute(), loaded.stack)
+                taken = take(
+                    source, recipient, (var / "sets").absolute(), (var / "catalogue").absolute(), loaded.stack
+                )
                 _say(f"backup set {taken.backup.directory}")
         except KeyboardInterrupt:
             _say("destroying the source")
@@ -100,20 +121,34 @@ def up(contract: ContractArgument, var: Var = Path("var"), cache: Cache = None, 
 @app.command()
 def drill(
     contract: ContractArgument,
-    backup_set: Annotated[Path | None, typer.Option("--set", help="the backup set", show_default="VAR/sets/latest")] = None,
+    backup_set: Annotated[
+        Path | None, typer.Option("--set", help="the backup set", show_default="VAR/sets/latest")
+    ] = None,
     catalogue: Annotated[
-        Path | None, typer.Option("--catalogue", help="what is known of the set", show_default="VAR/catalogue/SET-ID.json")
+        Path | None,
+        typer.Option(
+            "--catalogue", help="what is known of the set", show_default="VAR/catalogue/SET-ID.json"
+        ),
     ] = None,
     identity: Annotated[
-        Path | None, typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt")
+        Path | None,
+        typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt"),
     ] = None,
     features: Features = Path("features"),
     reports: Annotated[Path, typer.Option("--reports", help="where the evidence goes")] = Path("reports"),
-    keyword: Annotated[str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")] = None,
+    keyword: Annotated[
+        str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")
+    ] = None,
     runtime: Annotated[str, typer.Option("--runtime", help="where the stack runs")] = "process",
-    fault: Annotated[list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")] = None,
-    allow_unisolated: Annotated[bool, typer.Option(help="restore a real set though isolation is unproven")] = False,
-    trigger: Annotated[str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")] = "manual",
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")
+    ] = None,
+    allow_unisolated: Annotated[
+        bool, typer.Option(help="restore a real set though isolation is unproven")
+    ] = False,
+    trigger: Annotated[
+        str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")
+    ] = "manual",
     var: Var = Path("var"),
     cache: Cache = None,
     json: Json = False,
@@ -134,6 +169,7 @@ def drill(
         faults=tuple(fault or ()),
         trigger=trigger,
         allow_unisolated=allow_unisolated,
+        inner_stdout=sys.stderr.fileno() if json else None,
     )
     result = perform(wanted, _quiet if json else _say)
     record = result.record
@@ -167,7 +203,9 @@ def _close(told: dict[str, Any], record: Any) -> None:
 
 @app.command()
 def lint(
-    contract: ContractArgument = Path("compose/wipe/stack.yaml"), features: Features = Path("features"), json: Json = False
+    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    features: Features = Path("features"),
+    json: Json = False,
 ) -> None:
     """Refuse features that could pass without asserting anything, and nouns that do not exist."""
     loaded = load(contract)
@@ -182,7 +220,9 @@ def lint(
 
 
 @app.command()
-def keygen(path: Annotated[Path, typer.Argument(help="the file to write")] = Path("var/keys/recovery.txt")) -> None:
+def keygen(
+    path: Annotated[Path, typer.Argument(help="the file to write")] = Path("var/keys/recovery.txt"),
+) -> None:
     """Make a recovery identity (age); keep it apart from the backups it opens."""
     _say(f"{path}: public recipient {make_identity(path)}")
 
@@ -192,7 +232,9 @@ def doctor(json: Json = False, cache: Cache = None) -> None:
     """Say what this machine has and lacks for a drill."""
     findings = diagnose(_cache(cache))
     if json:
-        _out.print_json(jsonlib.dumps([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings]))
+        _out.print_json(
+            jsonlib.dumps([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
+        )
     else:
         for one in findings:
             _say(f"{'✔' if one.ok else '✘'} {one.what}: {one.detail}")
@@ -201,11 +243,16 @@ def doctor(json: Json = False, cache: Cache = None) -> None:
 
 
 @app.command(name="show")
-def show_set(backup_set: Annotated[Path, typer.Argument(help="a backup set")], contract: Annotated[Path, typer.Option()]) -> None:
+def show_set(
+    backup_set: Annotated[Path, typer.Argument(help="a backup set")],
+    contract: Annotated[Path, typer.Option()],
+) -> None:
     """Say what a backup set holds."""
     loaded = open_set(backup_set, load(contract).stack)
     manifest = loaded.manifest
-    _say(f"{manifest.set_id} of {manifest.stack} at {manifest.recovery_point}, {len(manifest.artifacts)} files")
+    _say(
+        f"{manifest.set_id} of {manifest.stack} at {manifest.recovery_point}, {len(manifest.artifacts)} files"
+    )
 
 
 def _quiet(_: str) -> None:

@@ -90,7 +90,8 @@ def _now(seq: int, source: str, type: str, data: dict[str, Any]) -> Event:
 
 
 def _line(event: Event) -> bytes:
-    return json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+    text = json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode() + b"\n"
 
 
 class PipeEmitter:
@@ -145,9 +146,11 @@ class JournalWriter:
         event = parse_line(line)
         with self._lock:
             if event.source != "inner" or event.type not in INNER_TYPES:
-                raise EvidenceError(f"an event {event.type!r} of {event.source!r} came from the inner process")
+                raise EvidenceError(f"the inner process sent an event {event.type!r} of {event.source!r}")
             if event.seq != self._inner_seq + 1:
-                raise EvidenceError(f"inner event {event.seq} follows {self._inner_seq}: events were lost or forged")
+                raise EvidenceError(
+                    f"inner event {event.seq} follows {self._inner_seq}: lost or forged events"
+                )
             self._inner_seq = event.seq
             redacted = Event(
                 event.seq, event.source, event.type, event.at, event.mono, self._redactor.value(event.data)

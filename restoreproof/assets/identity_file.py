@@ -35,7 +35,8 @@ def recipient_of(path: Path) -> str:
     try:
         lines = path.read_text().splitlines()
     except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}", hint="make one: restoreproof keygen") from error
+        hint = "make one: restoreproof keygen"
+        raise UsageError(f"can't read {path}: {error.strerror}", hint=hint) from error
     for line in lines:
         if line.startswith("AGE-SECRET-KEY-"):
             return str(pyrage.x25519.Identity.from_str(line.strip()).to_public())

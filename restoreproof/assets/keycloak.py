@@ -16,7 +16,8 @@ from restoreproof.assets.dataset import connect, scalar
 from restoreproof.assets.postgres import database_mark, dump_database, restore_dump
 
 _COUNTS = {
-    "users": "select count(*) from user_entity where realm_id = :realm and service_account_client_link is null",
+    "users": "select count(*) from user_entity where realm_id = :realm "
+    "and service_account_client_link is null",
     "clients": "select count(*) from client where realm_id = :realm",
     "roles": "select count(*) from keycloak_role where realm_id = :realm",
     "groups": "select count(*) from keycloak_group where realm_id = :realm and type = 0",

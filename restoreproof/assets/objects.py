@@ -49,7 +49,7 @@ class Bucket(BaseModel):
 
 @asset_kind("objects")
 class ObjectsAsset(Asset):
-    """The buckets of one S3 service, restored with the administrator's and read with the application's keys."""
+    """The buckets of one S3 service: restored with the administrator's keys, read with the application's."""
 
     service: str
     access_key: str
@@ -83,7 +83,7 @@ class ObjectsAsset(Asset):
         return Start(files={"s3.json": identities.encode()})
 
     def _identities(self, ground: Ground) -> list[dict[str, Any]]:
-        """Provision what the contract says each identity may do: nobody gets more than the application had."""
+        """Provision what the contract says each identity may do: nobody gets more than it had."""
         own: list[str] = []
         identities: list[dict[str, Any]] = []
         for bucket, block in self.buckets.items():

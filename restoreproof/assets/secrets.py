@@ -6,7 +6,7 @@ import secrets
 from typing import ClassVar
 
 import pyrage
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.assets.base import Asset, Taking, asset_kind
 from restoreproof.assets.vault import Vault
@@ -44,9 +44,9 @@ class SecretsAsset(Asset):
     required: tuple[str, ...]
     pinned: dict[str, str]
     databases: tuple[str, ...] = ()
-    storage: dict[str, StoreKeys] = {}
+    storage: dict[str, StoreKeys] = Field(default_factory=dict)
     mail: Mail | None = None
-    pairs: dict[str, str] = {}
+    pairs: dict[str, str] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
 

@@ -6,6 +6,7 @@ import smtplib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +19,7 @@ from obstore.exceptions import BaseError as StoreError
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.s3 import keys, store
-from restoreproof.assets.secrets import SecretsAsset
+from restoreproof.assets.secrets import Mail, SecretsAsset, StoreKeys
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.identity import grant
 from restoreproof.checks.objects import objects_asset
@@ -69,8 +70,8 @@ class EnvironmentSurvey:
 
     def pins(self) -> Observation:
         """The values that the contract pins are the restored ones."""
-        return compare("the environment agrees with the values the contract pins", self.pinned, self.pinned_seen,
-                       unit="pinned values")  # fmt: skip
+        expected = "the environment agrees with the values the contract pins"
+        return compare(expected, self.pinned, self.pinned_seen, unit="pinned values")
 
     def unchanged(self) -> Observation:
         """Every value is the one that was backed up, by keyed commitment and never by showing it."""
@@ -164,17 +165,17 @@ def survey_credentials(restoring: Restoring) -> CredentialSurvey:
 def _attempts(restoring: Restoring) -> Iterator[tuple[str, Callable[[], None]]]:
     asset = secrets_asset(restoring)
     for variable in asset.databases:
-        yield variable, lambda variable=variable: _log_in(restoring, variable)
+        yield variable, partial(_log_in, restoring, variable)
     for name, identity in asset.storage.items():
-        yield f"storage keys of {name}", lambda identity=identity: _list_bucket(restoring, identity)
+        yield f"storage keys of {name}", partial(_list_bucket, restoring, identity)
     for other in restoring.ground.assets():
         if isinstance(other, KeycloakAsset):
             for name, client in other.clients.items():
-                yield f"client {name}", lambda other=other, client=client: grant(restoring, other, client)
+                yield f"client {name}", partial(grant, restoring, other, client)
     if asset.mail:
-        yield asset.mail.user, lambda: _log_in_to_mail(restoring, asset)
+        yield asset.mail.user, partial(_log_in_to_mail, restoring, asset.mail)
     for certificate, key in asset.pairs.items():
-        yield f"{certificate} and its key", lambda pair=(certificate, key): _belong_together(restoring, *pair)
+        yield f"{certificate} and its key", partial(_belong_together, restoring, certificate, key)
 
 
 def _log_in(restoring: Restoring, variable: str) -> None:
@@ -182,7 +183,7 @@ def _log_in(restoring: Restoring, variable: str) -> None:
         connection.execute("select 1")
 
 
-def _list_bucket(restoring: Restoring, identity: Any) -> None:
+def _list_bucket(restoring: Restoring, identity: StoreKeys) -> None:
     ground = restoring.ground
     asset = objects_asset(restoring, identity.bucket)
     credentials = keys(ground.vault.secret(identity.access_key), ground.vault.secret(identity.secret_key))
@@ -192,12 +193,11 @@ def _list_bucket(restoring: Restoring, identity: Any) -> None:
     next(iter(obstore.list(bucket, chunk_size=1)), None)
 
 
-def _log_in_to_mail(restoring: Restoring, asset: SecretsAsset) -> None:
-    assert asset.mail is not None
-    endpoint = restoring.ground.runtime.endpoint(asset.mail.service)
+def _log_in_to_mail(restoring: Restoring, mail: Mail) -> None:
+    endpoint = restoring.ground.runtime.endpoint(mail.service)
     vault = restoring.ground.vault
     with smtplib.SMTP(endpoint.address, endpoint.port, timeout=10) as client:
-        client.login(vault.secret(asset.mail.user).reveal(), vault.secret(asset.mail.password).reveal())
+        client.login(vault.secret(mail.user).reveal(), vault.secret(mail.password).reveal())
 
 
 def _belong_together(restoring: Restoring, certificate: str, key: str) -> None:

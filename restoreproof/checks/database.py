@@ -11,7 +11,8 @@ from psycopg import sql
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
 from restoreproof.assets.migrations import MigrationsAsset
-from restoreproof.assets.postgres import fingerprint_structure, fingerprint_tables, roles_of
+from restoreproof.assets.learning import fingerprint_structure, fingerprint_tables
+from restoreproof.assets.postgres import roles_of
 from restoreproof.assets.release import describe
 from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey

@@ -55,7 +55,7 @@ class Source:
         self.workdir = workdir
 
     def await_event(self, wanted: str) -> dict[str, Any]:
-        """Show what the source tells until it tells of ``wanted``. Raises EnvironmentUnfitError if it fails."""
+        """Show what the source tells until ``wanted`` comes. Raises EnvironmentUnfitError if it fails."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             event = _parse(line)

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +49,8 @@ class DrillRequest:
     """Everything that decides a drill. ``paths`` and the plan's selection narrow it to a part.
 
     ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
-    and ``cache`` what is built once. ``faults`` are injected to test the harness.
+    and ``cache`` what is built once. ``faults`` are injected to test the harness. ``inner_stdout`` is where
+    the live print goes, if not to this process's own output.
     """
 
     contract: Contract
@@ -68,6 +69,7 @@ class DrillRequest:
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
+    inner_stdout: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
         destroy(request.var / "run" / aborted)
     if any(service.component == "keycloak" for service in request.contract.services.values()):
         keycloak_cache.ensure(request.cache, say)
-    drill = _Drill(request, backup, known, vault, opened_mono, say)
+    drill = _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
     return drill.run(ledger)
 
 
@@ -110,6 +112,7 @@ class _Drill:
         backup: BackupSet,
         known: Catalogue | None,
         vault: Vault,
+        *,
         opened_mono: float,
         say: Say,
     ) -> None:
@@ -188,13 +191,17 @@ class _Drill:
         with Control() as control:
             outside = control.probe_outside()
             for result in outside:
-                journal.emit("isolation-control", probe=result.probe, reached=result.reached, detail=result.detail)
+                journal.emit(
+                    "isolation-control", probe=result.probe, reached=result.reached, detail=result.detail
+                )
             inner = InnerProcess(journal, control, self._refusal())
             returncode = inner.run(self._launch(control))
             if control.from_inside:
                 reason = f"{control.from_inside} connections came out of the sandbox"
                 journal.emit("isolation-verdict", proven=False, reason=reason)
-        journal.emit("inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3))
+        journal.emit(
+            "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)
+        )
 
     def _refusal(self) -> bool:
         """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
@@ -225,7 +232,9 @@ class _Drill:
             read=readable(request.contract, request.cache, *self._inputs()),
             services=request.contract.services,
         )
-        return lambda fd: sandbox.launch(self._argv(), self._environment(fd), pass_fds=[fd])
+        return lambda fd: sandbox.launch(
+            self._argv(), self._environment(fd), pass_fds=[fd], stdout=request.inner_stdout
+        )
 
     def _inputs(self) -> list[Path]:
         request = self.request
@@ -236,7 +245,13 @@ class _Drill:
     def _argv(self) -> list[str]:
         request = self.request
         chosen = [str(path) for path in request.paths] or [str(request.features)]
-        options = ["-c", str(self.workdir / "pytest.ini"), f"--rootdir={request.root}", "-p", "restoreproof.plugin"]
+        options = [
+            "-c",
+            str(self.workdir / "pytest.ini"),
+            f"--rootdir={request.root}",
+            "-p",
+            "restoreproof.plugin",
+        ]
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
         return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
 

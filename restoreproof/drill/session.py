@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from restoreproof.assets.vault import open_vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import open_set
 from restoreproof.contract import load
+from restoreproof.contract.services import Service
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.stages import Drill, StageHooks
@@ -71,9 +73,11 @@ def open_drill(
         yield Drill(restoring, config.order, gates, hooks(restoring, config.faults), clock.enter)
     finally:
         runtime.teardown()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        emitter.emit("measurement", name="harness.peak_rss", value=peak, unit="B", detail="the inner process")
 
 
-def _resuming(services: Mapping[str, object]) -> set[str]:
+def _resuming(services: Mapping[str, Service]) -> set[str]:
     """The stages at which something held resumes: each is behind the review."""
-    found = (getattr(service, "options", dict)().get("resumes") for service in services.values())
+    found = (service.options().get("resumes") for service in services.values())
     return {str(stage) for stage in found if stage}

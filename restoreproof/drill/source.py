@@ -120,7 +120,9 @@ class SourceStack:
             _all(identity)
             _all([pool.submit(self._start, name, environment) for name in self._front()])
         started = time.monotonic()
-        return Ground(self.contract, self.runtime, vault, self.emitter, self.config.workdir, lambda: "source", started)
+        return Ground(
+            self.contract, self.runtime, vault, self.emitter, self.config.workdir, lambda: "source", started
+        )
 
     def _of(self, *components: str) -> list[str]:
         return [name for name, one in self.contract.services.items() if one.component in components]
@@ -149,7 +151,9 @@ class SourceStack:
         return not self.contract.services[service].options().get("one_shot", False)
 
     def _start(self, name: str, environment: dict[str, Secret]) -> None:
-        self.runtime.start(name, Start(environment=self._environment(name, environment), files=self._files(name)))
+        self.runtime.start(
+            name, Start(environment=self._environment(name, environment), files=self._files(name))
+        )
 
     def _environment(self, name: str, environment: dict[str, Secret]) -> dict[str, str | Secret]:
         own = dict(environment) if self.contract.services[name].environment else {}
@@ -171,7 +175,11 @@ class SourceStack:
         vault = Vault(self.provisioned.environment, b"")
         block = next(one.options() for one in self.contract.assets.values() if one.kind == "proxy")
         config = (self.contract.directory / block["source"]).read_bytes()
-        return {block["config"]: config, "tls.crt": vault.pem(block["certificate"]), "tls.key": vault.pem(block["key"])}
+        return {
+            block["config"]: config,
+            "tls.crt": vault.pem(block["certificate"]),
+            "tls.key": vault.pem(block["key"]),
+        }
 
     def _roles(self) -> None:
         with connect(self.runtime, self._of("postgres")[0], "postgres", readonly=False) as connection:

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from restoreproof.assets.base import Asset, RestoreFailed, Restoring
 from restoreproof.checks.base import conduct
 from restoreproof.contract.services import Service
 from restoreproof.drill.gates import Gate
-from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, StageOrderError
+from restoreproof.errors import RestoreproofError, StageOrderError
 from restoreproof.journal import Emitter
 from restoreproof.outcome import Observation, require_passed
 from restoreproof.redact import Secret
@@ -127,9 +127,9 @@ class Drill:
         stores = {service for asset in assets for service in asset.stores()}
         services = ground.contract.services
         here = [name for name, service in services.items() if _starts_here(service, stage)]
-        self._side_by_side([lambda name=name: self._start(name) for name in here if name in stores])
-        self._side_by_side([lambda asset=asset: asset.restore(self.restoring) for asset in assets])
-        self._side_by_side([lambda name=name: self._start(name) for name in here if name not in stores])
+        self._side_by_side([partial(self._start, name) for name in here if name in stores])
+        self._side_by_side([partial(asset.restore, self.restoring) for asset in assets])
+        self._side_by_side([partial(self._start, name) for name in here if name not in stores])
         for name, service in services.items():
             if service.options().get("resumes") == stage:
                 ground.runtime.stop(name)
@@ -170,6 +170,3 @@ def merge(one: Start, other: Start) -> Start:
         files={**one.files, **other.files},
         arguments=(*one.arguments, *other.arguments),
     )
-
-
-__all__ = ["Drill", "EnvironmentUnfitError", "StageHooks", "StageNotReached", "merge"]

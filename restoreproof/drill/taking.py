@@ -42,7 +42,11 @@ def take_backup(ground: Ground, provisioned: Path, order: BackupOrder) -> str:
     for asset in ground.assets():
         asset.take(taking)
     contract = ground.contract
-    release = contract.releases.named(contract.source.release).version if contract.releases and contract.source else ""
+    release = (
+        contract.releases.named(contract.source.release).version
+        if contract.releases and contract.source
+        else ""
+    )
     point: datetime = taking.learnt.pop("recovery_point")
     with ground.phase("manifest"):
         manifest, sha256 = write_manifest(

@@ -1,4 +1,4 @@
-"""From what a person asks for to a drill: the contract loaded, the features compiled, the defaults filled in."""
+"""From what a person asks for to a drill: contract loaded, features compiled, defaults filled in."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Wanted:
     faults: tuple[str, ...] = ()
     trigger: str = "manual"
     allow_unisolated: bool = False
+    inner_stdout: int | None = None
 
 
 def perform(wanted: Wanted, say: Say) -> DrillResult:
@@ -74,6 +75,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
             faults=wanted.faults,
             trigger=wanted.trigger,
             allow_unisolated=wanted.allow_unisolated,
+            inner_stdout=wanted.inner_stdout,
         ),
         say,
     )

@@ -1,0 +1,1 @@
+"""Benchmarks: what a drill costs, beside the bare restore it contains."""
