@@ -60,7 +60,7 @@ def _base64_cores(raw: bytes) -> Iterable[str]:
             text = encode(b"\0" * offset + raw).decode().rstrip("=")
             start = (0, 2, 3)[offset]
             core = text[start : len(text) - (1 if (offset + len(raw)) % 3 else 0)]
-            if len(core) >= 12:
+            if len(core) >= _MIN_LENGTH:
                 yield core
 
 

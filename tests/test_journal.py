@@ -1,0 +1,141 @@
+"""The journal: only what happened, in the order in which it happened, from who may say it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restoreproof.errors import EvidenceError
+from restoreproof.journal import (
+    INNER_TYPES,
+    MAX_LINE,
+    OUTER_TYPES,
+    Event,
+    JournalWriter,
+    PipeEmitter,
+    parse_line,
+    read_journal,
+)
+from restoreproof.redact import MASK, Redactor, Secret
+
+VALUE = "s3cr3t-v4lue"
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[JournalWriter]:
+    """The outer process's writer, which knows one secret."""
+    made = JournalWriter(tmp_path / "journal.jsonl", Redactor([Secret("x", VALUE)]))
+    yield made
+    made.close()
+
+
+def line(seq: int = 1, source: str = "inner", type: str = "note", **data: Any) -> bytes:
+    """One line as an inner process might send it."""
+    event = {
+        "seq": seq,
+        "source": source,
+        "type": type,
+        "at": "2026-11-22T15:00:00Z",
+        "mono": 1.5,
+        "data": data,
+    }
+    return json.dumps(event).encode()
+
+
+def test_no_type_belongs_to_both() -> None:
+    assert not INNER_TYPES & OUTER_TYPES
+
+
+def test_what_the_inner_sends_arrives_numbered_and_redacted(writer: JournalWriter) -> None:
+    """Through a real pipe, with the inner's own redactor and the outer's."""
+    reading, writing = os.pipe()
+    emitter = PipeEmitter(writing, Redactor())
+    emitter.emit("note", text=f"the password is {VALUE}")
+    emitter.emit("stage-entered", stage="database")
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        events = [writer.accept(sent) for sent in pipe]
+    assert [(event.seq, event.type) for event in events] == [(1, "note"), (2, "stage-entered")]
+    writer.close()
+    assert VALUE not in writer.path.read_text()
+    first, second = read_journal(writer.path)
+    assert first.data == {"text": f"the password is {MASK}"}
+    assert second.mono >= first.mono
+
+
+@pytest.mark.parametrize("type", sorted(OUTER_TYPES))
+def test_the_inner_can_not_speak_for_the_outer(writer: JournalWriter, type: str) -> None:
+    """Neither by its emitter nor by writing the line itself, under either name."""
+    with pytest.raises(EvidenceError):
+        PipeEmitter(None, Redactor()).emit(type, proven=True)
+    for source in ("inner", "outer"):
+        with pytest.raises(EvidenceError):
+            writer.accept(line(source=source, type=type, proven=True))
+    assert list(read_journal(writer.path)) == []
+
+
+@pytest.mark.parametrize("type", sorted(INNER_TYPES))
+def test_the_outer_can_not_speak_for_the_inner(writer: JournalWriter, type: str) -> None:
+    with pytest.raises(EvidenceError):
+        writer.emit(type)
+
+
+@pytest.mark.parametrize("seq", [0, 1, 3, -1])
+def test_an_event_out_of_sequence_is_refused(writer: JournalWriter, seq: int) -> None:
+    """Replayed, skipped or forged beside the real ones."""
+    writer.accept(line(seq=1))
+    with pytest.raises(EvidenceError, match="lost or forged"):
+        writer.accept(line(seq=seq))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\n",
+        b"not json",
+        b"[]",
+        b"null",
+        b'{"seq": 1}',
+        b'{"seq": "1", "source": "inner", "type": "note", "at": "", "mono": 1, "data": {}}',
+        b'{"seq": 1, "source": "inner", "type": "note", "at": "", "mono": 1, "data": []}',
+        b'{"seq": 1, "source": "inner", "type": "note", "at": "", "mono": 1, "data": {}, "more": 1}',
+        line()[:-5],
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_no_event_is_refused(sent: bytes) -> None:
+    with pytest.raises(EvidenceError):
+        parse_line(sent)
+
+
+def test_one_line_can_not_fill_the_disk() -> None:
+    with pytest.raises(EvidenceError, match="longer than"):
+        parse_line(b"x" * (MAX_LINE + 1))
+
+
+def test_a_journal_is_never_written_over(writer: JournalWriter) -> None:
+    with pytest.raises(FileExistsError):
+        JournalWriter(writer.path, Redactor())
+
+
+def test_each_event_is_on_disk_as_soon_as_it_is_told(writer: JournalWriter) -> None:
+    """A drill that is killed leaves everything up to its death."""
+    writer.emit("drill-opened", drill_id="d1")
+    (event,) = read_journal(writer.path)
+    assert isinstance(event, Event)
+    assert (event.seq, event.source, event.data) == (1, "outer", {"drill_id": "d1"})
+
+
+def test_a_torn_line_is_noticed(writer: JournalWriter) -> None:
+    writer.emit("drill-opened", drill_id="d1")
+    writer.emit("teardown", proven=True)
+    writer.close()
+    writer.path.write_bytes(writer.path.read_bytes()[:-9])
+    with pytest.raises(EvidenceError):
+        list(read_journal(writer.path))
