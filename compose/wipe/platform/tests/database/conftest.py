@@ -35,6 +35,9 @@ class LocalSigner(SignerClient):
     def published_keys(self) -> list[PublishedKey]:
         return [PublishedKey(key_id="wipe-test", public_key=PUBLIC, created="2026-01-01T00:00:00.000000Z")]
 
+    def healthy(self) -> None:
+        raise ConnectionError("nothing listens")
+
     def sign(self, purpose: Purpose, digests: list[str]) -> Signed:
         if vars(self)["away"]:
             raise ConnectionError("the signer is away")
@@ -73,21 +76,35 @@ def cluster() -> None:
     as_superuser(*roles_sql(dict.fromkeys(ROLES, "a long password")).splitlines())
 
 
-@pytest.fixture
-def empty(cluster: None) -> Iterator[Database]:
-    """A database of its own, without a schema."""
+@contextmanager
+def temporary(template: str) -> Iterator[Database]:
     name = f"t_{uuid4().hex[:8]}"
-    as_superuser(f"create database {name} owner wipe")
+    as_superuser(f"create database {name} owner wipe template {template}")
     yield Database(name)
     as_superuser(f"drop database {name} with (force)")
 
 
 @pytest.fixture
-def database(empty: Database) -> Database:
-    """Migrated to this release's head."""
-    with empty.engine("wipe").connect() as connection:
-        upgrade(connection)
-    return empty
+def empty(cluster: None) -> Iterator[Database]:
+    """A database of its own, without a schema."""
+    with temporary("template0") as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def migrated(cluster: None) -> Iterator[Database]:
+    """At this release's head; copied for each test."""
+    with temporary("template0") as database:
+        with database.engine("wipe").connect() as connection:
+            upgrade(connection)
+        yield database
+
+
+@pytest.fixture
+def database(migrated: Database) -> Iterator[Database]:
+    """A database of its own, at this release's head."""
+    with temporary(migrated.name) as database:
+        yield database
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import sys
 import uvicorn
 
 from wipe_platform.api.app import create_app, describe
+from wipe_platform.api.platform import Platform
 from wipe_platform.logs import configure_logs, log_event
 from wipe_platform.release import MIGRATION_HEAD, VERSION
 from wipe_platform.settings import Settings, refusing
@@ -25,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         print()
         return 0
     configure_logs()
-    app = create_app(Settings.load())
+    app = create_app(Platform.connect(Settings.load()))
     host, _, port = os.environ.get("API_BIND", "api:8000").rpartition(":")
     log_event("api-started", version=VERSION, migration_head=MIGRATION_HEAD)
     uvicorn.run(app, host=host, port=int(port), log_level=logging.WARNING, log_config=None)
