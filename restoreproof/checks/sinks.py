@@ -10,12 +10,12 @@ from email.message import EmailMessage
 
 import httpx
 import obstore
+from botocore.exceptions import ClientError
 from obstore.exceptions import BaseError as StoreError
-from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
 from restoreproof.assets.base import Ground, Restoring
 from restoreproof.assets.objects import ObjectsAsset
-from restoreproof.assets.s3 import store
+from restoreproof.assets.s3 import control, store
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.checks.objects import objects_asset
 from restoreproof.checks.web import stack_client
@@ -26,6 +26,7 @@ from restoreproof.waiting import NotReady, wait_until
 
 NOTICE_WITHIN_S = 10.0
 MARKS = "sink-controls"
+REFUSALS = frozenset({"AccessDenied", "403", "Forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,20 +238,23 @@ class _Controls:
         ground = self._restoring.ground
         bucket, asset = _bucket(self._restoring, sink)
         if asset.buckets[bucket].access == "write-only":
-            self._ask_back(name, _as_application(ground, asset, bucket))
+            self._ask_back(name, asset, bucket)
         obstore.delete(_as_administrator(ground, asset, bucket), self._mark)
 
-    def _ask_back(self, name: str, delivering: obstore.store.S3Store) -> None:
+    def _ask_back(self, name: str, asset: ObjectsAsset, bucket: str) -> None:
+        ground = self._restoring.ground
+        delivering = control(ground.runtime.endpoint(asset.service), asset.application(ground, bucket))
+        there = asset.bucket_name(ground, bucket)
         questions: dict[str, Callable[[], object]] = {
-            "read": lambda: obstore.get(delivering, self._mark).bytes(),
-            "listed": lambda: list(obstore.list(delivering)),
+            "read": lambda: delivering.get_object(Bucket=there, Key=self._mark),
+            "listed": lambda: delivering.list_objects_v2(Bucket=there, MaxKeys=1),
         }
         for what, ask in questions.items():
             self.asked += 1
             try:
                 ask()
                 self.readable.add(f"{name}: what it delivered can be {what} by the delivering identity")
-            except (PermissionDeniedError, UnauthenticatedError):
-                continue
-            except (StoreError, OSError) as error:
-                self.readable.add(f"{name}: can't tell whether it can be {what}: {type(error).__name__}")
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code")
+                if code not in REFUSALS:
+                    self.readable.add(f"{name}: can't tell whether it can be {what}: {code}")

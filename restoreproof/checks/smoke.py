@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -111,7 +112,7 @@ def survey_endpoint(restoring: Restoring, *, endpoint: str) -> EndpointSurvey:
     visit = _Visit(restoring, block)
     with restoring.ground.phase(f"asking for {endpoint}") as work:
         try:
-            with visitor(restoring, block) as client:
+            with closing(visitor(restoring, block)) as client:
                 visit.go(client)
         except LoginFailed as error:
             visit.refused.add(error.message)
@@ -249,7 +250,7 @@ def survey_login(restoring: Restoring, *, person: str) -> Login:
     session = front_door(restoring).session or ""
     with restoring.ground.phase(f"login of {person}"):
         try:
-            with logged_in(restoring, person) as client:
+            with closing(logged_in(restoring, person)) as client:
                 if (status := client.get(path).status_code) != httpx.codes.OK:
                     problems.add(f"with the session {path} answers {status}")
                 forged = forge(client.cookies[session])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +78,7 @@ def survey_verification(restoring: Restoring, *, endpoint: str) -> VerificationS
     documents = _documents(restoring, block, sample.rows)
     with restoring.ground.phase(f"asking for {endpoint}") as work:
         try:
-            with visitor(restoring, block) as client:
+            with closing(visitor(restoring, block)) as client:
                 for place, row in enumerate(sample.rows):
                     shown += 1
                     content = documents.get(str(row[block.document]))

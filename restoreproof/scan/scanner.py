@@ -27,7 +27,7 @@ class Hit:
 
 
 def scan(chunks: Iterable[bytes], rules: Sequence[Rule], counted: Counted = _ignore) -> Iterator[Hit]:
-    """Every hit of ``rules`` in a stream, each once, with its offset. ``counted`` is told of every chunk's size.
+    """Every hit of ``rules`` in a stream, each once, with its offset. ``counted`` is told of every piece.
 
     Pieces overlap by more than the longest thing a rule knows, so nothing hides in a seam.
     """
@@ -66,7 +66,7 @@ def scan_file(path: Path, rules: Sequence[Rule], counted: Counted = _ignore) -> 
 
 
 def self_test(rules: Sequence[Rule]) -> list[str]:
-    """The rules that miss their own sample, planted across the seam of two pieces and at the end of a stream."""
+    """The rules that miss their own sample, planted across the seam of two pieces and at the very end."""
     missed: list[str] = []
     for rule in rules:
         sample = rule.sample()
