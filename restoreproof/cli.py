@@ -20,6 +20,8 @@ from restoreproof.backups.opening import open_set
 from restoreproof.contract import load, nouns
 from restoreproof.drill.backup import SourceRequest, living_source, take
 from restoreproof.errors import ExitCode, RestoreproofError, UsageError
+from restoreproof.faults.base import faults_of
+from restoreproof.faults.preparing import prepared
 from restoreproof.gherkin.lint import lint as lint_features
 from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
@@ -171,7 +173,8 @@ def drill(
         allow_unisolated=allow_unisolated,
         inner_stdout=sys.stderr.fileno() if json else None,
     )
-    result = perform(wanted, _quiet if json else _say)
+    with prepared(wanted) as request:
+        result = perform(request, _quiet if json else _say)
     record = result.record
     told = {
         "verdict": str(record.verdict),
@@ -217,6 +220,19 @@ def lint(
     if findings:
         raise typer.Exit(int(ExitCode.COULD_NOT_START))
     _tell({}, json, f"{features}: nothing to object to")
+
+
+@app.command()
+def faults(contract: ContractArgument = Path("compose/wipe/stack.yaml"), json: Json = False) -> None:
+    """List the faults that `drill --fault` can inject, and the checks that must notice each."""
+    known = faults_of(load(contract).stack).values()
+    told = [
+        {"name": one.name, "what": one.title, "where": one.sort, "noticed_by": one.detected_by} for one in known
+    ]
+    if json:
+        _out.print_json(jsonlib.dumps(told))
+    for one in () if json else known:
+        _say(f"{one.name}: {one.title} ({one.sort}) → {', '.join(one.detected_by)}")
 
 
 @app.command()
@@ -289,6 +305,10 @@ def _run(command: Callable[[], Any]) -> None:
     except RestoreproofError as error:
         _err.print(f"restoreproof: {error}", markup=False, style="red")
         sys.exit(int(error.exit_code))
+    except OSError as error:
+        _err.print(f"restoreproof: {error.strerror}: {error.filename}", markup=False, style="red")
+        _err.print("  next: see that this user may write there and that the disk has room", markup=False)
+        sys.exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
     except KeyboardInterrupt:
         _err.print("restoreproof: interrupted", markup=False)
         sys.exit(int(ExitCode.NOT_VERIFIED))

@@ -25,8 +25,7 @@ Feature: The backup holds what it must
   @id:forbidden-material
   Scenario: The backup carries no key, token or credential that must never be in it
     When the backup is searched for forbidden material
-    Then nothing forbidden is found
-    And the search would have found each kind of it
+    Then nothing forbidden is found, by a search that finds each kind of it
 
   @id:custody-records @at:secrets
   Scenario: Custody records describe every signing key and hold none of them

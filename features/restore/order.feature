@@ -19,7 +19,7 @@ Feature: The stack is restored in its order
 
   @at:objects @id:buckets
   Scenario: Every bucket holds the objects it held, unchanged and unlocked
-    When the restored buckets are compared with the catalogue
+    When the buckets of "objects" are compared with the catalogue
     Then every bucket holds the objects it held
     And every object kept its type and metadata
     And versioning is as the contract says
@@ -70,7 +70,7 @@ Feature: The stack is restored in its order
 
   @at:api @id:proxy
   Scenario: The proxy serves its certificate and sends requests only inside the stack
-    When the restored proxy configuration is read
+    When the restored configuration of the "proxy" is read
     Then every destination in it is a service of this stack
     And its certificate fits its key and the public name
 

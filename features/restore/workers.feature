@@ -7,6 +7,7 @@ Feature: Workers stay held until the queues are reviewed
     When the ways out of the platform are watched
     Then none of them has recorded an effect
     And each of them would have recorded one
+    And whoever may only write there can't read
 
   @at:workers @id:canary
   Scenario: A canary job is done once the workers have resumed

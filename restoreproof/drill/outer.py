@@ -282,7 +282,9 @@ class _Drill:
 PYTEST_INI = """[pytest]
 addopts = --strict-markers --strict-config --import-mode=importlib --tb=short -p no:cacheprovider
 xfail_strict = true
-filterwarnings = error
+filterwarnings =
+    error
+    default::pytest.PytestUnraisableExceptionWarning
 """
 """A drill does not depend on how somebody configured pytest for their own tests."""
 

@@ -26,8 +26,9 @@ class StageNotReached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StageHooks:
-    """Work that belongs between stages: called after a stage is done, with its name."""
+    """Work that belongs between stages: called before a stage begins or after it is done, with its name."""
 
+    before: Sequence[Callable[[str], None]] = ()
     after: Sequence[Callable[[str], None]] = ()
 
 
@@ -107,6 +108,8 @@ class Drill:
         self.emitter.emit("stage-entered", stage=stage)
         started = time.monotonic()
         try:
+            for hook in self._hooks.before:
+                hook(stage)
             if gate := self._gates.get(stage):
                 gate.pass_or_raise()
             self._restore_and_start(stage)

@@ -61,7 +61,7 @@ def compile_plan(
         rpo_s=float(rpo_s),
         rto_s=float(rto_s),
         whole=whole,
-        selection=None if whole else describe_selection(selection, paths),
+        selection=None if whole else describe_selection(features, selection, paths),
         waivers=tuple(waivers),
         waivers_allowed=waivers_allowed,
     )
@@ -88,10 +88,12 @@ def features_digest(features: Path) -> str:
     return digest.hexdigest()
 
 
-def describe_selection(selection: str | None, paths: Sequence[Path]) -> str:
-    """What was asked for, as a person would type it."""
+def describe_selection(features: Path, selection: str | None, paths: Sequence[Path]) -> str:
+    """What was asked for, as a person would type it beside the features."""
+    home = features.absolute().parent
+    typed = [path.relative_to(home) if path.is_relative_to(home) else path for path in paths]
     keyword = [f"-k {selection!r}"] if selection else []
-    return " ".join([*(str(path) for path in paths), *keyword])
+    return " ".join([*map(str, typed), *keyword])
 
 
 def _check(

@@ -14,7 +14,10 @@ from restoreproof.gherkin.compile import compile_plan
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part."""
+    """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
+
+    ``order`` differs from the contract's only where a fault swaps stages.
+    """
 
     contract: Path
     backup: Path
@@ -27,6 +30,7 @@ class Wanted:
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
+    order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
     inner_stdout: int | None = None
@@ -73,6 +77,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
             cache=wanted.cache,
             paths=tuple(path.absolute() for path in wanted.paths),
             faults=wanted.faults,
+            order=wanted.order,
             trigger=wanted.trigger,
             allow_unisolated=wanted.allow_unisolated,
             inner_stdout=wanted.inner_stdout,

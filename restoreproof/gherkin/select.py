@@ -13,8 +13,11 @@ from restoreproof.plan import PlannedCheck
 
 
 def keywords(check: PlannedCheck) -> set[str]:
-    """The names ``-k`` is matched against, besides what pytest knows of the item."""
-    return {check.id, check.title, check.file, check.feature, check.stage, *check.tags}
+    """The names ``-k`` is matched against, besides what pytest knows of the item.
+
+    The feature's title is none of them: it would pull in every scenario of the file, and their stages.
+    """
+    return {check.id, check.title, check.file, check.stage, *check.tags}
 
 
 def function_name(title: str) -> str:
