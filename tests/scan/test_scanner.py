@@ -1,0 +1,105 @@
+"""Forbidden material is found wherever it lies in a stream, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+import pytest
+from cryptography.hazmat.primitives import serialization as form
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from restoreproof.checks.base import Findings
+from restoreproof.checks.forbidden import ForbiddenSurvey
+from restoreproof.outcome import Outcome
+from restoreproof.scan.rules import BUILT_IN, LONGEST, Rule, rules
+from restoreproof.scan.scanner import scan, self_test
+
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEYS = {
+    "rsa": RSA,
+    "ec": ec.generate_private_key(ec.SECP256R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate(),
+}
+PLAIN = form.NoEncryption()
+
+
+def _named(name: str) -> Rule:
+    return next(rule for rule in BUILT_IN if rule.name == name)
+
+
+def test_every_rule_finds_its_own_sample() -> None:
+    assert self_test(rules({"own": ("key_[a-z]{4}", "key_abcd")})) == []
+
+
+def test_a_rule_that_finds_nothing_is_blind() -> None:
+    dull = Rule("dull", _named("age identity").pattern, lambda: b"something else")
+    assert self_test([dull]) == ["dull"]
+    survey = ForbiddenSurvey(5, 5, 100, ("dull",), Findings(), ("dull",))
+    assert survey.clean().outcome is Outcome.NOT_VERIFIED
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 5 * LONGEST), st.integers(1, 3 * LONGEST), st.sampled_from(BUILT_IN))
+def test_each_is_found_once_at_its_place_however_the_stream_is_cut(
+    before: int, piece: int, rule: Rule
+) -> None:
+    stream = b" " * before + rule.sample() + b" " * (LONGEST * 2)
+    pieces = [stream[start : start + piece] for start in range(0, len(stream), piece)]
+    [hit] = scan(pieces, [rule])
+    assert before <= hit.offset <= before + 4
+
+
+PKCS8, TRADITIONAL = form.PrivateFormat.PKCS8, form.PrivateFormat.TraditionalOpenSSL
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("rsa", PKCS8), ("rsa", TRADITIONAL), ("ec", PKCS8), ("ec", TRADITIONAL), ("ed25519", PKCS8)],
+)
+def test_private_keys_of_every_kind_are_found_raw_and_in_base64(kind: str, shape: form.PrivateFormat) -> None:
+    der = KEYS[kind].private_bytes(form.Encoding.DER, shape, PLAIN)
+    pem = KEYS[kind].private_bytes(form.Encoding.PEM, shape, PLAIN)
+    for content, name in (
+        (b"\x00\x01" + der + b"\xff" * 9, "private key (DER)"),
+        (b'"' + base64.b64encode(der) + b'"', "private key (base64)"),
+        (b"KEY=" + base64.b64encode(pem), "private key (base64)"),
+        (pem, "private key (PEM)"),
+    ):
+        assert name in {hit.rule for hit in scan([content], BUILT_IN)}, name
+
+
+def test_an_encrypted_private_key_is_one_too() -> None:
+    sealed = form.BestAvailableEncryption(b"passphrase")
+    pem = RSA.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, sealed)
+    assert "private key (PEM)" in {hit.rule for hit in scan([pem], BUILT_IN)}
+
+
+def test_public_keys_noise_and_near_misses_are_not_taken_for_secrets() -> None:
+    public = RSA.public_key()
+    spki = form.PublicFormat.SubjectPublicKeyInfo
+    der = public.public_bytes(form.Encoding.DER, spki)
+    pieces = [
+        public.public_bytes(form.Encoding.PEM, spki),
+        der,
+        base64.b64encode(der),
+        base64.b64encode(base64.b64encode(public.public_bytes(form.Encoding.PEM, spki))),
+        b"eyJhbGciOiJub25lIn0 eyJzdWIiOiIxIn0",
+        b"eyJub3RoaW5nIjoxfQ.eyJzdWIiOiIxIn0xxxx.AAAAAAAAAAAAAAAAAAAAAAAA",
+        os.urandom(1 << 20),
+        base64.b64encode(os.urandom(1 << 18)),
+    ]
+    assert list(scan([b"\n".join(pieces)], BUILT_IN)) == []
+
+
+def test_bytes_are_counted_and_findings_fail() -> None:
+    counted: list[int] = []
+    list(scan([b"ab", b"cde"], BUILT_IN, counted.append))
+    assert sum(counted) == 5
+    found = Findings()
+    found.add("a.sql: private key (PEM) at byte 3")
+    assert ForbiddenSurvey(5, 5, 100, ("x",), found, ()).clean().outcome is Outcome.FAILED
+    assert ForbiddenSurvey(4, 5, 100, ("x",), Findings(), ()).clean().outcome is Outcome.FAILED
+    assert ForbiddenSurvey(5, 5, 100, ("x",), Findings(), ()).clean().outcome is Outcome.PASSED
