@@ -10,8 +10,8 @@ from psycopg import sql
 
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
-from restoreproof.assets.migrations import MigrationsAsset
 from restoreproof.assets.learning import fingerprint_structure, fingerprint_tables
+from restoreproof.assets.migrations import MigrationsAsset
 from restoreproof.assets.postgres import roles_of
 from restoreproof.assets.release import describe
 from restoreproof.backups.catalogue import TableKnown
@@ -152,7 +152,7 @@ class Recovery:
                 findings.add(f"{asset}: newest record {age / 60:.1f} min before the recovery point")
         worst = max(self.ages.values(), default=0.0)
         return judge(
-            f"the newest record of each asset is at most {self.objective_s / 60:.0f} min older than the recovery point",
+            f"each asset's newest record is at most {self.objective_s / 60:.0f} min older than the recovery point",
             f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
@@ -227,12 +227,12 @@ class TenantIsolation:
 
 @survey("tenant isolation")
 def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> TenantIsolation:
-    """Count what the role in the restored ``variable`` sees of every protected table without naming a tenant."""
+    """Count what the role of the restored ``variable`` sees of every protected table, naming no tenant."""
     with connect_asset(restoring.ground, asset) as connection:
         protected = connection.execute(
             "select c.relname as name from pg_class c where c.relrowsecurity "
-            "and c.relnamespace = 'public'::regnamespace and exists (select 1 from information_schema.role_table_grants g "
-            "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
+            "and c.relnamespace = 'public'::regnamespace and exists (select 1 "
+            "from information_schema.role_table_grants g where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
             [role_of(restoring, variable)],
         ).fetchall()
     seen: dict[str, int] = {}
