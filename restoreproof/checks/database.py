@@ -152,7 +152,7 @@ class Recovery:
                 findings.add(f"{asset}: newest record {age / 60:.1f} min before the recovery point")
         worst = max(self.ages.values(), default=0.0)
         return judge(
-            f"each asset's newest record is at most {self.objective_s / 60:.0f} min older than the recovery point",
+            f"each newest record is at most {self.objective_s / 60:.0f} min older than the recovery point",
             f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
@@ -232,7 +232,8 @@ def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> Tena
         protected = connection.execute(
             "select c.relname as name from pg_class c where c.relrowsecurity "
             "and c.relnamespace = 'public'::regnamespace and exists (select 1 "
-            "from information_schema.role_table_grants g where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
+            "from information_schema.role_table_grants g "
+            "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
             [role_of(restoring, variable)],
         ).fetchall()
     seen: dict[str, int] = {}
