@@ -227,7 +227,8 @@ def faults(contract: ContractArgument = Path("compose/wipe/stack.yaml"), json: J
     """List the faults that `drill --fault` can inject, and the checks that must notice each."""
     known = faults_of(load(contract).stack).values()
     told = [
-        {"name": one.name, "what": one.title, "where": one.sort, "noticed_by": one.detected_by} for one in known
+        {"name": one.name, "what": one.title, "where": one.sort, "noticed_by": one.detected_by}
+        for one in known
     ]
     if json:
         _out.print_json(jsonlib.dumps(told))

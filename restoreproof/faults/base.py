@@ -1,0 +1,96 @@
+"""What a fault is, how a family registers its own, and how one is found by name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from restoreproof.assets.base import Restoring
+from restoreproof.errors import RestoreproofError, UsageError
+from restoreproof.faults.setcopy import SetCopy
+
+Mend = Callable[[], None]
+OnSet = Callable[[SetCopy], None]
+OnStack = Callable[[Restoring], Mend | None]
+OnContract = Callable[[dict[str, Any]], None]
+
+
+class FaultMissed(RestoreproofError):
+    """The fault found nothing to damage: the drill that should have noticed it would prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A named way to damage one thing, and the checks that must then end FAILED.
+
+    Attributes:
+        name: what ``restoreproof drill --fault`` takes.
+        title: what it does, for people.
+        detected_by: ids of the checks that must fail, all of them.
+        also: ids of checks that rightly fail with them, because they look at the same thing.
+        stops: the stage from which on nothing can be expected any more.
+        on_set: damages a copy of the set. ``sealed``: manifest and catalogue are rewritten to match, as by a
+            faulty backup job or whoever can change both: the checks beyond the digests have to notice.
+        on_stack: damages the restored stack once the stage ``after`` is done; what it returns, if anything,
+            is called before the next stage, so that later checks stay meaningful.
+        on_contract: edits a copy of the contract.
+        swap: two stages that are performed in each other's place.
+    """
+
+    name: str
+    title: str
+    detected_by: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    stops: str | None = None
+    on_set: OnSet | None = None
+    sealed: bool = True
+    on_stack: OnStack | None = None
+    after: str | None = None
+    on_contract: OnContract | None = None
+    swap: tuple[str, str] | None = None
+
+    @property
+    def sort(self) -> str:
+        """Where the damage is done, in words."""
+        if self.on_set:
+            return "set, sealed again" if self.sealed else "set"
+        if self.on_stack:
+            return f"stack, after {self.after}"
+        return "contract" if self.on_contract else "order"
+
+
+_FAULTS: dict[str, dict[str, Fault]] = {}
+
+
+def register(stack: str, *faults: Fault) -> None:
+    """Make ``faults`` known for the stack of that name. Raises ValueError if a name is taken."""
+    known = _FAULTS.setdefault(stack, {})
+    for fault in faults:
+        if fault.name in known:
+            raise ValueError(f"two faults are called {fault.name!r}")
+        known[fault.name] = fault
+
+
+def faults_of(stack: str) -> Mapping[str, Fault]:
+    """Every fault known for a stack: each module of ``restoreproof.faults.<stack>`` is a family."""
+    package = f"restoreproof.faults.{stack}"
+    if stack.isidentifier() and importlib.util.find_spec(package):
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            importlib.import_module(f"{package}.{module.name}")
+    return _FAULTS.get(stack, {})
+
+
+def find(stack: str, names: tuple[str, ...]) -> tuple[Fault, ...]:
+    """The faults of these names. Raises UsageError for one that does not exist."""
+    known = faults_of(stack)
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"no fault {name!r} is known for the stack {stack!r}",
+                hint="`restoreproof faults` lists them all",
+            )
+    return tuple(known[name] for name in names)

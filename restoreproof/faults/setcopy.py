@@ -1,0 +1,128 @@
+"""A copy of a backup set that may be damaged, and sealed again so that its digests agree."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyrage
+
+from restoreproof.assets.identity_file import recipient_of
+from restoreproof.assets.vault import parse_environment, read_identity
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups import layout
+from restoreproof.backups.catalogue import BucketKnown
+from restoreproof.backups.manifest import Manifest, write_manifest
+from restoreproof.backups.objects import ObjectEntry, read_index, store_blob, summarise, write_index
+from restoreproof.backups.opening import BackupSet
+
+
+class SetCopy:
+    """A private copy of a set and of its catalogue entry.
+
+    Args:
+        backup: the set that is copied; it is never written to.
+        catalogue: what is known of it.
+        directory: where the copies go.
+        identity: the recovery identity, to read secrets and to encrypt them again.
+    """
+
+    def __init__(self, backup: BackupSet, catalogue: Path, directory: Path, identity: Path) -> None:
+        self.directory, self.catalogue = directory / "set", directory / "catalogue.json"
+        self.manifest = backup.manifest
+        self.known = catalogues.load(catalogue)
+        self._identity = identity
+        shutil.copytree(backup.directory, self.directory)
+        shutil.copyfile(catalogue, self.catalogue)
+
+    def path(self, relative: str) -> Path:
+        """A file of the copy, free to be changed."""
+        return self.directory / relative
+
+    def objects(self, bucket: str) -> list[ObjectEntry]:
+        """The index of a bucket."""
+        return list(read_index(self.directory, bucket))
+
+    def content(self, entry: ObjectEntry) -> bytes:
+        """What is stored under an entry."""
+        return self.path(layout.blob(entry.sha256)).read_bytes()
+
+    def reindex(self, bucket: str, entries: Iterable[ObjectEntry]) -> None:
+        """Replace the index of a bucket."""
+        kept = list(entries)
+        for path in (self.directory / layout.INDEX).glob(f"{bucket}-*.jsonl"):
+            path.unlink()
+        write_index(self.directory, bucket, kept)
+
+    def replace_content(self, bucket: str, key: str, content: bytes) -> None:
+        """Store other content under a key, as if it had been backed up like that."""
+        size, sha256 = store_blob(self.directory, [content])
+        self.reindex(
+            bucket,
+            [
+                replace(one, size=size, sha256=sha256) if one.key == key else one
+                for one in self.objects(bucket)
+            ],
+        )
+
+    def add_object(self, bucket: str, like: ObjectEntry, key: str, content: bytes) -> None:
+        """Add an object that looks like another."""
+        size, sha256 = store_blob(self.directory, [content])
+        added = replace(like, key=key, size=size, sha256=sha256, metadata={})
+        self.reindex(bucket, [*self.objects(bucket), added])
+
+    def edit_environment(self, edit: Callable[[dict[str, str]], None]) -> None:
+        """Decrypt the environment, let ``edit`` change it, and encrypt it to the same recipient."""
+        path = self.path(layout.ENVIRONMENT)
+        text = pyrage.decrypt(path.read_bytes(), [read_identity(self._identity)]).decode()
+        values = parse_environment(text, layout.ENVIRONMENT)
+        edit(values)
+        recipient = pyrage.x25519.Recipient.from_str(recipient_of(self._identity))
+        lines = "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
+        path.write_bytes(pyrage.encrypt(lines.encode(), [recipient]))
+
+    def shift_recovery_point(self, later: timedelta) -> None:
+        """State a recovery point that is later than the records are."""
+        self.manifest = self.manifest.model_copy(
+            update={"recovery_point": self.manifest.recovery_point + later}
+        )
+
+    def overwrite_manifest(self, manifest: Manifest) -> None:
+        """Write another manifest and leave the catalogue as it is."""
+        self.manifest = manifest
+        self.path(layout.MANIFEST).write_bytes(manifest.as_bytes())
+
+    def seal(self) -> None:
+        """Rewrite manifest and catalogue so that every digest and object count agrees with the files."""
+        manifest, sha256 = write_manifest(
+            self.directory,
+            set_id=self.manifest.set_id,
+            stack=self.manifest.stack,
+            run_id=self.manifest.run_id,
+            recovery_point=self.manifest.recovery_point,
+            synthetic=self.manifest.synthetic,
+            release=self.manifest.release,
+            tool_versions=self.manifest.tool_versions,
+        )
+        self.manifest = manifest
+        buckets = {
+            name: BucketKnown.model_validate(vars_of(summarise(self.objects(name))))
+            for name in self.known.buckets
+        }
+        self.known = self.known.model_copy(
+            update={
+                "manifest_sha256": sha256,
+                "merkle_root": manifest.merkle_root,
+                "recovery_point": manifest.recovery_point,
+                "buckets": buckets,
+            }
+        )
+        catalogues.save(self.known, self.catalogue)
+
+
+def vars_of(summary: object) -> dict[str, object]:
+    """The fields of a bucket's summary, as the catalogue takes them."""
+    return {name: getattr(summary, name) for name in ("objects", "bytes", "fingerprint")}

@@ -1,0 +1,125 @@
+"""The realm, the environment and the credentials in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from secrets import token_urlsafe
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.dataset import connect
+from restoreproof.assets.keycloak import KeycloakAsset
+from restoreproof.faults.base import Fault, FaultMissed, register
+from restoreproof.faults.damage import sql
+from restoreproof.faults.setcopy import SetCopy
+
+ENVIRONMENT = "restore/environment"
+AS_CANARY = (
+    "restore/proof-list",
+    "restore/certificate-pdf",
+    "restore/canonical-json",
+    "restore/billing-report",
+)
+
+_OF_CANARY = "user_id = (select id from user_entity where username = %(canary)s)"
+
+
+def _in_keycloak(statement: str) -> Callable[[Restoring], None]:
+    def damage(restoring: Restoring) -> None:
+        ground = restoring.ground
+        asset = ground.asset("identity")
+        assert isinstance(asset, KeycloakAsset)
+        values = {
+            "canary": ground.vault.secret("CANARY_USER").reveal(),
+            "agent": ground.vault.secret("AGENT_CLIENT_ID").reveal(),
+        }
+        with connect(ground.runtime, asset.store, asset.database, readonly=False) as connection:
+            if connection.execute(statement.encode(), values).rowcount == 0:
+                raise FaultMissed(f"nothing was changed by: {statement}")
+
+    return damage
+
+
+def _environment(edit: Callable[[dict[str, str]], None]) -> Callable[[SetCopy], None]:
+    return lambda copy: copy.edit_environment(edit)
+
+
+def _stray(values: dict[str, str]) -> None:
+    values["DEBUG_EVERYTHING"] = "1"
+
+
+def _changed(values: dict[str, str]) -> None:
+    values["WEBHOOK_URL"] += "?changed=1"
+
+
+def _other_session(values: dict[str, str]) -> None:
+    values["SESSION_SECRET"] = token_urlsafe(len(values["SESSION_SECRET"]))[: len(values["SESSION_SECRET"])]
+
+
+register(
+    "wipe",
+    Fault(
+        "lost-role-mapping",
+        "a user of the realm lost a role",
+        ("restore/realm",),
+        after="identity",
+        on_stack=_in_keycloak(
+            "delete from user_role_mapping where ctid = (select ctid from user_role_mapping where "
+            f"not {_OF_CANARY} and user_id in (select id from user_entity "
+            "where service_account_client_link is null "
+            "and realm_id = (select id from realm where name = 'wipe')) limit 1)"
+        ),
+    ),
+    Fault(
+        "lost-client",
+        "a client of the realm was removed",
+        ("restore/realm",),
+        also=("restore/client-grants", "restore/credentials"),
+        after="identity",
+        on_stack=_in_keycloak(
+            "update client set realm_id = (select id from realm where name = 'master') "
+            "where client_id = %(agent)s"
+        ),
+    ),
+    Fault(
+        "wrong-client-secret",
+        "the realm expects another secret of a client",
+        ("restore/client-grants",),
+        also=("restore/credentials",),
+        after="identity",
+        on_stack=_in_keycloak("update client set secret = 'another' where client_id = %(agent)s"),
+    ),
+    Fault(
+        "wrong-password",
+        "the database expects another password of the schema's owner",
+        ("restore/credentials",),
+        after="secrets",
+        on_stack=sql("alter role wipe password 'another'"),
+    ),
+    Fault(
+        "lost-password",
+        "a user's password did not come back",
+        ("restore/login",),
+        also=AS_CANARY,
+        after="smoke",
+        on_stack=_in_keycloak(f"delete from credential where {_OF_CANARY}"),
+    ),
+    Fault(
+        "stray-variable",
+        "the environment holds a variable nobody requires",
+        (ENVIRONMENT,),
+        on_set=_environment(_stray),
+    ),
+    Fault(
+        "changed-variable",
+        "a variable has another value than was backed up",
+        (ENVIRONMENT,),
+        on_set=_environment(_changed),
+    ),
+    Fault(
+        "other-session-secret",
+        "the frontend session secret was replaced",
+        ("restore/session-secret",),
+        also=(ENVIRONMENT,),
+        on_set=_environment(_other_session),
+    ),
+)

@@ -1,0 +1,132 @@
+"""Objects: lost, altered or changed in their settings, in the set or after the restore."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+from restoreproof.assets.base import Restoring
+from restoreproof.backups import layout
+from restoreproof.backups.objects import ObjectEntry
+from restoreproof.faults.base import Fault, FaultMissed, Mend, OnStack, register
+from restoreproof.faults.damage import Bucket, altered
+from restoreproof.faults.setcopy import SetCopy
+
+PROOFS, ARTIFACTS = "consistency/proof-object-keys", "consistency/certificate-artifacts"
+BUCKETS, REFERENCED = "restore/buckets", "restore/referenced-keys"
+CATALOGUE, FORBIDDEN = "set/catalogue", "backup/forbidden-material"
+
+
+def _recent_proof(copy: SetCopy) -> ObjectEntry:
+    """A proof of the newest month that has its certificate already, so that no job is waiting for it."""
+    documents = [copy.content(one) for one in copy.objects("certificates") if one.key.endswith(".json")]
+    certified = {json.loads(document)["proof_id"] for document in documents}
+    proofs = [one for one in copy.objects("proofs") if _last_part(one.key).removesuffix(".der") in certified]
+    if not proofs:
+        raise FaultMissed("no proof in the set has a certificate")
+    return max(proofs, key=lambda one: one.key.split("/")[1:])
+
+
+def _last_part(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def _pdf(copy: SetCopy) -> ObjectEntry:
+    """A PDF of the tenant with the fewest certificates: not the one whose user makes the smoke requests."""
+    entries = [one for one in copy.objects("certificates") if one.key.endswith(".pdf")]
+    tenants = Counter(one.key.partition("/")[0] for one in entries)
+    fewest = min(tenants, key=lambda tenant: (tenants[tenant], tenant))
+    return next(one for one in entries if one.key.startswith(fewest))
+
+
+def _drop(bucket: str, chosen: Callable[[SetCopy], ObjectEntry]) -> Callable[[SetCopy], None]:
+    def damage(copy: SetCopy) -> None:
+        lost = chosen(copy)
+        copy.reindex(bucket, [one for one in copy.objects(bucket) if one.key != lost.key])
+        copy.path(layout.blob(lost.sha256)).unlink()
+
+    return damage
+
+
+def _alter(bucket: str, chosen: Callable[[SetCopy], ObjectEntry]) -> Callable[[SetCopy], None]:
+    def damage(copy: SetCopy) -> None:
+        entry = chosen(copy)
+        copy.replace_content(bucket, entry.key, altered(copy.content(entry)))
+
+    return damage
+
+
+def _lose_blob(copy: SetCopy) -> None:
+    copy.path(layout.blob(_recent_proof(copy).sha256)).unlink()
+
+
+def _lose_binary(restoring: Restoring) -> None:
+    bucket = Bucket(restoring, "binaries")
+    bucket.delete(bucket.listed()[0])
+
+
+def _lose_type(restoring: Restoring) -> None:
+    bucket = Bucket(restoring, "exports")
+    key = bucket.listed()[0]
+    bucket.write(key, bucket.read(key), "application/x-lost")
+
+
+def _suspend(restoring: Restoring) -> None:
+    bucket = Bucket(restoring, "certificates")
+    bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Suspended"})
+
+
+def _lock(restoring: Restoring) -> None:
+    bucket = Bucket(restoring, "proofs")
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    bucket.client.put_object_lock_configuration(
+        Bucket=bucket.name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+
+
+def _after_objects(name: str, title: str, damage: Callable[[Restoring], Mend | None]) -> Fault:
+    on_stack: OnStack = damage
+    return Fault(name, title, (BUCKETS,), after="objects", on_stack=on_stack)
+
+
+register(
+    "wipe",
+    Fault(
+        "lost-proof",
+        "the backup job missed the object of a recent proof",
+        (PROOFS,),
+        on_set=_drop("proofs", _recent_proof),
+    ),
+    Fault(
+        "altered-proof",
+        "the object of a recent proof has one byte changed, length kept",
+        (PROOFS,),
+        on_set=_alter("proofs", _recent_proof),
+    ),
+    Fault(
+        "deleted-blob",
+        "the object of a recent proof was deleted from the set",
+        (CATALOGUE, PROOFS),
+        also=(BUCKETS, FORBIDDEN),
+        on_set=_lose_blob,
+        sealed=False,
+    ),
+    Fault(
+        "altered-pdf",
+        "a certificate's PDF has one byte changed, length kept",
+        (ARTIFACTS,),
+        on_set=_alter("certificates", _pdf),
+    ),
+    Fault(
+        "lost-pdf",
+        "the backup job missed a certificate's PDF",
+        (REFERENCED,),
+        also=(ARTIFACTS,),
+        on_set=_drop("certificates", _pdf),
+    ),
+    _after_objects("lost-binary", "an agent binary is gone from its bucket", _lose_binary),
+    _after_objects("lost-content-type", "an object lost its content type", _lose_type),
+    _after_objects("suspended-versioning", "versioning of a bucket is suspended", _suspend),
+    _after_objects("locked-bucket", "Object Lock is on, with a default retention", _lock),
+)
