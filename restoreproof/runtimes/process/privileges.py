@@ -56,6 +56,7 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
         _give(path, uid, gid)
     package = Path(restoreproof.__file__).resolve().parent
     shown = [*harness_read(), package, *(path.absolute() for path in readable)]
+    _refuse_unreadable(shown, uid)
     process = subprocess.Popen(
         [*_namespace(shown, writable), "--", *_dropping(uid, gid), *argv],
         env=_environment(os.environ, home, writable),
@@ -79,6 +80,16 @@ def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
     above = {cwd, *cwd.parents}
     visible = above.isdisjoint(hidden) or not above.isdisjoint((*shown, *writable))
     return [str(bwrap_path()), *options, "--chdir", str(cwd if visible else writable[0])]
+
+
+def _refuse_unreadable(paths: Sequence[Path], uid: int) -> None:
+    for path in paths:
+        status = path.stat()
+        if status.st_uid != uid and not status.st_mode & 0o004:
+            raise EnvironmentUnfitError(
+                f"{path} is readable for root alone, and no drill runs as root",
+                hint=f"`chmod -R o+rX {path}`, or work in a checkout made with umask 022",
+            )
 
 
 def _passable(path: Path, hidden: Path) -> list[str]:
