@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -58,6 +59,8 @@ class Timing:
 
     def take(self, event: Event) -> None:
         """Account for one event."""
+        if not math.isfinite(event.mono):
+            return
         self._last = event.mono
         if event.type == "drill-opened" and self._origin is None:
             self._origin = event.mono

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 TEXT = 4000
+_WORDS = {True: "yes", False: "no"}
 
 
 def text(data: Mapping[str, Any], key: str, limit: int = TEXT) -> str:
     """The value as text of bounded length; nothing gives an empty string."""
     value = data.get(key)
-    string = "" if value is None else str(value)
+    string = "" if value is None else _WORDS[value] if isinstance(value, bool) else str(value)
     return string if len(string) <= limit else f"{string[: limit - 1]}…"
 
 

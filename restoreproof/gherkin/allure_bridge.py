@@ -3,7 +3,7 @@
 allure-pytest's own listener does the bookkeeping of tests and attachments. This bridge names them after
 scenarios, opens and closes their steps, sets their labels, and catches what would become files. It uses the
 listener's class and its reporter (``allure_logger``), which are internals: versions are pinned, and
-tests/gherkin/test_allure_bridge.py holds them.
+tests/gherkin/test_running.py holds them.
 """
 
 from __future__ import annotations

@@ -156,3 +156,66 @@ def test_the_terminal_shows_stages_scenarios_and_steps_and_nothing_of_pytest(
     assert "      ✘ Then the observation is FAILED\n    ✘ FAILED\n      expected one" in run.output
     assert "? NOT VERIFIED" in run.output
     assert "=====" not in run.output
+
+
+def test_a_drill_that_can_not_open_ends_with_its_own_code(feature: Write, run_inner: Run) -> None:
+    """Nothing ran, and the events say why: the reduction will find every check absent."""
+    feature("x.feature", LATER)
+    refuse = """
+class Refuses:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_restoreproof_open_drill(self):
+        raise EnvironmentUnfitError("no user namespaces", hint="run doctor")
+
+def pytest_sessionstart(session):
+    session.config.pluginmanager.register(Refuses())
+"""
+    run = run_inner(extra=refuse)
+    assert run.returncode == 3, run.output
+    assert run.of("scenario-started") == []
+    assert "no user namespaces" in run.of("note")[0]["text"]
+
+
+def test_a_step_back_is_an_error_of_the_harness_and_not_of_the_stage(feature: Write, run_inner: Run) -> None:
+    """StageOrderError is no "not reached": whoever asked for it is wrong."""
+    feature("x.feature", LATER)
+    back = """
+from restoreproof.errors import StageOrderError
+def wrong(self, stage):
+    raise StageOrderError("never goes back")
+FakeDrill.advance_to = wrong
+"""
+    run = run_inner(extra=back)
+    (finished,) = run.of("scenario-finished")
+    assert finished["status"] == "failed"
+    assert "never goes back" in finished["reason"]
+
+
+def test_a_teardown_that_breaks_spoils_the_scenario(feature: Write, run_inner: Run) -> None:
+    """It passed until then; what it left behind may change what comes next."""
+    feature("x.feature", LATER)
+    leave = """
+@pytest.fixture(autouse=True)
+def leaves():
+    yield
+    raise RuntimeError("left open")
+"""
+    run = run_inner(extra=leave)
+    (finished,) = run.of("scenario-finished")
+    assert (finished["status"], finished["reason"]) == ("failed", "teardown: RuntimeError: left open")
+    assert run.of("observation")[0]["outcome"] == "PASSED"
+
+
+def test_an_interrupted_scenario_did_not_pass(feature: Write, run_inner: Run) -> None:
+    """Ctrl-C in a step ends the run; what was open is closed and marked."""
+    feature("x.feature", LATER)
+    stop = """
+@given("a restored stack")
+def _():
+    raise KeyboardInterrupt
+"""
+    run = run_inner(extra=stop)
+    assert run.returncode == 2
+    (finished,) = run.of("scenario-finished")
+    assert finished["status"] == "failed"
+    assert [data["outcome"] for data in run.of("step")] == ["broken", "not-run"]
