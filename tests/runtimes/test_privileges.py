@@ -75,7 +75,7 @@ def test_the_exit_code_and_a_signal_pass_through(tmp_path: Path) -> None:
     assert as_ordinary_user(["sh", "-c", "exit 7"], [tmp_path / "var"]) == 7
     command = ["sh", "-c", "trap 'exit 9' TERM; echo up; sleep 600 & wait"]
     with subprocess.Popen(
-        [*CALL, str(tmp_path / "var"), str(tmp_path), *command], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [*CALL, str(tmp_path / "var"), str(ROOT), *command], stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
