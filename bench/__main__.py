@@ -22,7 +22,7 @@ from rich.table import Table
 from restoreproof.contract import load
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.leftovers import destroy
-from restoreproof.drill.outer import readable
+from restoreproof.drill.sandboxing import readable
 from restoreproof.runtimes.process.launch import DrillSandbox
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 

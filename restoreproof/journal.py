@@ -28,6 +28,7 @@ OUTER_TYPES = frozenset(
         "drill-opened",  # drill_id, stack, plan, set_id, attempt, trigger, host{...}, harness
         "set-verified",  # set_id, recovery_point, artifacts, bytes, seconds, synthetic
         "set-contradiction",  # artifact, expected, observed
+        "source-state",  # processes, directories: what is still there of a source this machine brought up
         "isolation-control",  # probe, reached: the same probe outside the sandbox
         "isolation-verdict",  # proven, reason: outer's reading of control and probe
         "inner-launched",  # pid

@@ -18,7 +18,7 @@ from restoreproof.backups.opening import BackupSet, open_set
 from restoreproof.backups.verify import verify_against
 from restoreproof.contract import Contract
 from restoreproof.drill.leftovers import destroy, processes_of
-from restoreproof.drill.outer import readable
+from restoreproof.drill.sandboxing import readable
 from restoreproof.drill.source import SourceConfig
 from restoreproof.drill.taking import BackupOrder
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError

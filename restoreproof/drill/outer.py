@@ -5,20 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import psutil
 
 from restoreproof import __version__
 from restoreproof.assets.vault import Vault, open_vault
@@ -28,9 +23,11 @@ from restoreproof.backups.opening import BackupSet, open_set
 from restoreproof.backups.verify import verify_against
 from restoreproof.contract import Contract
 from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.host import describe_host, orderly_signals
 from restoreproof.drill.inner import InnerProcess, Interrupted
 from restoreproof.drill.leftovers import collect_logs, destroy, processes_of
-from restoreproof.errors import EnvironmentUnfitError, ExitCode
+from restoreproof.drill.sandboxing import PYTEST_INI, readable
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Ledger
 from restoreproof.evidence.model import Record
 from restoreproof.evidence.render import render
@@ -130,10 +127,28 @@ class _Drill:
         (self.directory / "plan.json").write_text(json.dumps(request.plan.as_json(), indent=1))
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
         attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest)
+        distrust = self._journaled(journal, attempt)
+        self.say("writing the evidence")
+        try:
+            record = render(self.directory, request.plan)
+        except EvidenceError:
+            ledger.finish(self.id, "NO TRUSTWORTHY EVIDENCE", _sha256(self.directory / "journal.jsonl"))
+            raise
+        ledger.finish(self.id, str(record.verdict), _sha256(self.directory / "record.json"))
+        _point_latest(request.reports, self.directory)
+        if distrust:
+            raise distrust
+        return DrillResult(record, self.directory, ExitCode(record.exit_code))
+
+    def _journaled(self, journal: JournalWriter, attempt: int) -> EvidenceError | None:
+        """Perform the drill and destroy its target, whatever happens; returns why it can't be trusted."""
+        distrust = None
         try:
             self._open(journal, attempt)
-            with _signals():
+            with orderly_signals():
                 self._perform(journal)
+        except EvidenceError as error:
+            distrust = error
         except (KeyboardInterrupt, Interrupted) as stop:
             journal.emit("drill-interrupted", reason=str(stop) or "Ctrl-C")
             self.say("interrupted: the target is destroyed, and the evidence says so")
@@ -144,11 +159,7 @@ class _Drill:
             self._tear_down(journal)
             journal.emit("drill-closed", seconds=round(time.monotonic() - self.opened_mono, 3))
             journal.close()
-        self.say("writing the evidence")
-        record = render(self.directory, request.plan)
-        ledger.finish(self.id, str(record.verdict), _sha256(self.directory / "record.json"))
-        _point_latest(request.reports, self.directory)
-        return DrillResult(record, self.directory, ExitCode(record.exit_code))
+        return distrust
 
     def _open(self, journal: JournalWriter, attempt: int) -> None:
         request = self.request
@@ -160,9 +171,12 @@ class _Drill:
             set_id=self.backup.manifest.set_id,
             attempt=attempt,
             trigger=request.trigger,
-            host=_host(),
+            host=describe_host(),
             harness=f"restoreproof {__version__}",
         )
+        sources = request.var / "source"
+        remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
+        journal.emit("source-state", processes=processes_of(sources), directories=remains)
         report = verify_against(self.backup, self.known)
         manifest = self.backup.manifest
         journal.emit(
@@ -277,54 +291,6 @@ class _Drill:
         collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
         left = [*alive, *destroy(self.workdir)]
         journal.emit("teardown", proven=not left, leftovers=left)
-
-
-PYTEST_INI = """[pytest]
-addopts = --strict-markers --strict-config --import-mode=importlib --tb=short -p no:cacheprovider
-xfail_strict = true
-filterwarnings =
-    error
-    default::pytest.PytestUnraisableExceptionWarning
-"""
-"""A drill does not depend on how somebody configured pytest for their own tests."""
-
-
-def readable(contract: Contract, *paths: Path) -> list[Path]:
-    """What the sandbox has to see: the given paths, and what the contract's relative paths name."""
-    found = [contract.directory, *paths]
-    for service in contract.services.values():
-        if venv := service.options().get("venv"):
-            found.append((contract.directory / str(venv)).resolve())
-    if contract.releases:
-        for release in (contract.releases.expected, contract.releases.previous):
-            if release:
-                found.append((contract.directory / release.path).resolve())
-    return found
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end a drill as Ctrl-C does: in order, with evidence."""
-
-    def stop(number: int, _: object) -> None:
-        raise Interrupted(f"signal {signal.Signals(number).name}")
-
-    before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-def _host() -> dict[str, object]:
-    return {
-        "cpus": os.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,29 @@
+"""What the sandbox of an inner process holds beside the harness: the contract's paths, and pytest's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from restoreproof.contract import Contract
+
+PYTEST_INI = """[pytest]
+addopts = --strict-markers --strict-config --import-mode=importlib --tb=short -p no:cacheprovider
+xfail_strict = true
+filterwarnings =
+    error
+    default::pytest.PytestUnraisableExceptionWarning
+"""
+"""A drill does not depend on how somebody configured pytest for their own tests."""
+
+
+def readable(contract: Contract, *paths: Path) -> list[Path]:
+    """What the sandbox has to see: the given paths, and what the contract's relative paths name."""
+    found = [contract.directory, *paths]
+    for service in contract.services.values():
+        if venv := service.options().get("venv"):
+            found.append((contract.directory / str(venv)).resolve())
+    if contract.releases:
+        for release in (contract.releases.expected, contract.releases.previous):
+            if release:
+                found.append((contract.directory / release.path).resolve())
+    return found
