@@ -102,8 +102,8 @@ def compare(expected: str, wanted: Mapping[str, Any], seen: Mapping[str, Any], *
             findings.add(f"{name}: not in the catalogue")
         elif wanted[name] != seen[name]:
             findings.add(f"{name}: expected {wanted[name]}, found {seen[name]}")
-    same = len(wanted.keys() & seen.keys()) - findings.total
-    observed = f"{max(same, 0)} of {len(wanted)} {unit} as the catalogue has them"
+    same = sum(name in seen and seen[name] == value for name, value in wanted.items())
+    observed = f"{same} of {len(wanted)} {unit} as the catalogue has them"
     return judge(
         expected, observed, findings, examined=len(seen) if not findings.total else 0, of=len(wanted)
     )
