@@ -1,4 +1,4 @@
-"""What the sandbox of an inner process holds beside the harness: the contract's paths, and pytest's settings."""
+"""What an inner sandbox holds beside the harness: the contract's paths, and pytest's settings."""
 
 from __future__ import annotations
 
