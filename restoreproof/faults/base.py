@@ -32,6 +32,7 @@ class Fault:
         title: what it does, for people.
         detected_by: ids of the checks that must fail, all of them.
         also: ids of checks that rightly fail with them, because they look at the same thing.
+        blinds: ids of checks that still pass, and could not notice another fault beside this one.
         stops: the stage from which on nothing can be expected any more.
         on_set: damages a copy of the set. ``sealed``: manifest and catalogue are rewritten to match, as by a
             faulty backup job or whoever can change both: the checks beyond the digests have to notice.
@@ -45,6 +46,7 @@ class Fault:
     title: str
     detected_by: tuple[str, ...]
     also: tuple[str, ...] = ()
+    blinds: tuple[str, ...] = ()
     stops: str | None = None
     on_set: OnSet | None = None
     sealed: bool = True

@@ -27,8 +27,8 @@ def share(one: Fault, other: Fault, plan: Plan) -> bool:
     """Whether both can be in one drill: neither may hide behind what the other makes fail."""
     noticed = bool(one.detected_by and other.detected_by)
     return noticed and not (
-        companions(one, plan).intersection(other.detected_by)
-        or companions(other, plan).intersection(one.detected_by)
+        companions(one, plan).union(one.blinds).intersection(other.detected_by)
+        or companions(other, plan).union(other.blinds).intersection(one.detected_by)
     )
 
 
