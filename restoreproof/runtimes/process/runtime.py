@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import shutil
-import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,14 +24,14 @@ from restoreproof.runtimes.process.addresses import addresses, hosts
 from restoreproof.runtimes.process.components.base import Component, Launch, Site
 from restoreproof.runtimes.process.files import write_confined
 from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.runtimes.process.room import enough_room, refuse_busy_ports
 from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
+from restoreproof.runtimes.process.supervise import revealed
+from restoreproof.runtimes.process.tools import Tools
 from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
 _LOG_LINES = 20
-_STDERR_TAIL = 4000
-_NEEDED_BYTES = 512 * 1024 * 1024
-_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(slots=True)
@@ -89,11 +85,12 @@ class ProcessRuntime:
         self._redactor = redactor
         self._workdir = workdir
         self._spawner = supervise.Spawner()
-        self._tools = 0
+        self._tool_runs = 0
         self._lock = threading.Lock()
-        with _disk(workdir):
+        with enough_room(workdir):
             (workdir / "logs").mkdir(parents=True, exist_ok=True)
             self._etc = Etc.write(workdir / "etc", hosts(services))
+            self._tools = Tools(self._spawner, self._etc, emitter, redactor)
             self._units = {
                 name: self._unit(name, service, contract_dir=contract_dir, code=code, cache=cache)
                 for name, service in services.items()
@@ -113,7 +110,7 @@ class ProcessRuntime:
             argv: Sequence[str], *, mounts: Mounts, environment: Mapping[str, str | Secret] | None = None
         ) -> Completed:
             own = mounts.plus(Mounts(write=(data,)))
-            return self._complete(
+            return self._tools.complete(
                 name, argv, mounts=own, environment=environment or {}, cwd=data, timeout_s=120
             )
 
@@ -164,7 +161,7 @@ class ProcessRuntime:
         spec = unit.component.tool(unit.site, tool)
         cwd = self._tool_directory(service)
         bound = Mounts(read=tuple(read), write=(cwd, *write))
-        return self._complete(
+        return self._tools.complete(
             tool,
             [*spec.argv, *arguments],
             mounts=spec.mounts.plus(bound),
@@ -183,9 +180,9 @@ class ProcessRuntime:
         with unit.lock:
             if unit.process is not None and unit.process.poll() is None:
                 raise ServiceFailedError(f"{service} is running already", hint="stop it first")
-            self._refuse_busy_ports(unit.site)
+            refuse_busy_ports(unit.site)
             began = time.monotonic()
-            with _disk(self._workdir):
+            with enough_room(self._workdir):
                 for path, content in start.files.items():
                     write_confined(unit.site.data, path, content)
                 launch = unit.component.prepare(unit.site, start)
@@ -236,18 +233,6 @@ class ProcessRuntime:
             )
         return self._units[service]
 
-    def _refuse_busy_ports(self, site: Site) -> None:
-        for port in (site.service.port, *site.service.ports.values()):
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((site.address, port))
-                except OSError as error:
-                    raise ServiceFailedError(
-                        f"{site.name}: port {port} on {site.address} is busy: {error.strerror}",
-                        hint="another service of the stack listens there: compare the ports in the contract",
-                    ) from error
-
     def _adopt(self, unit: _Unit, launch: Launch, start: Start) -> None:
         secrets = [*launch.environment.values(), *start.environment.values()]
         self._redactor.learn(value for value in secrets if isinstance(value, Secret))
@@ -263,7 +248,7 @@ class ProcessRuntime:
         with supervise.append_only(unit.log) as log:
             offset = log.seek(0, os.SEEK_END)
             unit.process = self._spawner.popen(
-                argv, environment=_revealed(launch.environment), stdout=log, stderr=log
+                argv, environment=revealed(launch.environment), stdout=log, stderr=log
             )
         self._emitter.emit(
             "service-started",
@@ -309,85 +294,10 @@ class ProcessRuntime:
 
     def _tool_directory(self, service: str) -> Path:
         with self._lock:
-            self._tools += 1
-            directory = self._workdir / "tools" / f"{self._tools}-{service}"
+            self._tool_runs += 1
+            directory = self._workdir / "tools" / f"{self._tool_runs}-{service}"
         directory.mkdir(parents=True)
         return directory
-
-    def _complete(
-        self,
-        tool: str,
-        argv: Sequence[str],
-        *,
-        mounts: Mounts,
-        environment: Mapping[str, str | Secret],
-        cwd: Path,
-        stdin: Path | None = None,
-        stdout: Path | None = None,
-        timeout_s: float,
-    ) -> Completed:
-        self._redactor.learn(value for value in environment.values() if isinstance(value, Secret))
-        sandboxed = service_argv(tool, argv, mounts=mounts, etc=self._etc, cwd=cwd)
-        began = time.monotonic()
-        with contextlib.ExitStack() as files:
-            source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
-            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
-            process = self._spawner.popen(
-                sandboxed,
-                environment=_revealed(environment),
-                stdin=source,
-                stdout=target,
-                stderr=subprocess.PIPE,
-            )
-            out, err = self._communicate(tool, process, timeout_s)
-        seconds = time.monotonic() - began
-        stderr = self._redactor.text(err.decode(errors="replace"))
-        self._emitter.emit(
-            "command",
-            tool=tool,
-            argv=list(argv),
-            returncode=process.returncode,
-            seconds=round(seconds, 3),
-            stderr_tail=stderr[-_STDERR_TAIL:],
-        )
-        return Completed(tuple(argv), process.returncode, out or b"", stderr, seconds)
-
-    def _communicate(
-        self, tool: str, process: subprocess.Popen[bytes], timeout_s: float
-    ) -> tuple[bytes, bytes]:
-        try:
-            return process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired as error:
-            raise EnvironmentUnfitError(
-                f"{tool} did not end within {timeout_s:.0f} s",
-                hint="is the set larger than this machine can do?",
-            ) from error
-        finally:
-            if process.poll() is None:
-                supervise.bring_down(process, sign=None, grace_s=0)
-
-
-@contextlib.contextmanager
-def _disk(workdir: Path) -> Iterator[None]:
-    """A full disk, before or while writing below ``workdir``, becomes an EnvironmentUnfitError."""
-    hint = f"free some space, or put the working directory elsewhere (TMPDIR); it is {workdir}"
-    workdir.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(workdir).free
-    if free < _NEEDED_BYTES:
-        raise EnvironmentUnfitError(f"only {free // 2**20} MiB are free for the drill", hint=hint)
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise EnvironmentUnfitError(f"the disk is full: {error}", hint=hint) from error
-        raise
-
-
-def _revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
-    plain = {
-        name: value.reveal() if isinstance(value, Secret) else value for name, value in environment.items()
-    }
-    return {"PATH": _PATH, "LANG": "C.UTF-8", **plain}
 
 
 def _exit(code: int) -> str:

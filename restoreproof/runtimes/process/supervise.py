@@ -15,9 +15,20 @@ from typing import IO
 
 import psutil
 
+from restoreproof.redact import Secret
+
 _TAIL_BYTES = 64 * 1024
 _SINCE_BYTES = 4 * 1024 * 1024
 _LINE_CHARACTERS = 400
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
+    """The environment as a process gets it: these variables, a PATH and a locale, and nothing of ours."""
+    plain = {
+        name: value.reveal() if isinstance(value, Secret) else value for name, value in environment.items()
+    }
+    return {"PATH": _PATH, "LANG": "C.UTF-8", **plain}
 
 
 class Spawner:

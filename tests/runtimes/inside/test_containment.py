@@ -33,7 +33,7 @@ def shell(build) -> Iterator[Shell]:
 
     run.data = runtime.data_directory("postgres")  # type: ignore[attr-defined]
     run.address = endpoint.address  # type: ignore[attr-defined]
-    with connection:
+    with contextlib.closing(connection):
         yield run
 
 

@@ -1,0 +1,88 @@
+"""Commands that run to their end, each in a sandbox of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.journal import Emitter
+from restoreproof.redact import Redactor, Secret
+from restoreproof.runtimes.base import Completed
+from restoreproof.runtimes.process import supervise
+from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
+from restoreproof.runtimes.process.supervise import revealed
+
+_STDERR_TAIL = 4000
+
+
+class Tools:
+    """Runs commands beside the services of one runtime; from any thread."""
+
+    def __init__(self, spawner: supervise.Spawner, etc: Etc, emitter: Emitter, redactor: Redactor) -> None:
+        self._spawner = spawner
+        self._etc = etc
+        self._emitter = emitter
+        self._redactor = redactor
+
+    def complete(
+        self,
+        tool: str,
+        argv: Sequence[str],
+        *,
+        mounts: Mounts,
+        environment: Mapping[str, str | Secret],
+        cwd: Path,
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        timeout_s: float,
+    ) -> Completed:
+        """Run ``argv`` to its end in a sandbox with ``mounts``, and journal it as a run of ``tool``.
+
+        A failure of the command is returned. ``stdin`` and ``stdout`` are files of ours, opened here.
+
+        Raises:
+            EnvironmentUnfitError: it did not end within ``timeout_s``; it is dead then.
+        """
+        self._redactor.learn(value for value in environment.values() if isinstance(value, Secret))
+        sandboxed = service_argv(tool, argv, mounts=mounts, etc=self._etc, cwd=cwd)
+        began = time.monotonic()
+        with contextlib.ExitStack() as files:
+            source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
+            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            process = self._spawner.popen(
+                sandboxed,
+                environment=revealed(environment),
+                stdin=source,
+                stdout=target,
+                stderr=subprocess.PIPE,
+            )
+            out, err = self._communicate(tool, process, timeout_s)
+        seconds = time.monotonic() - began
+        stderr = self._redactor.text(err.decode(errors="replace"))
+        self._emitter.emit(
+            "command",
+            tool=tool,
+            argv=list(argv),
+            returncode=process.returncode,
+            seconds=round(seconds, 3),
+            stderr_tail=stderr[-_STDERR_TAIL:],
+        )
+        return Completed(tuple(argv), process.returncode, out or b"", stderr, seconds)
+
+    def _communicate(
+        self, tool: str, process: subprocess.Popen[bytes], timeout_s: float
+    ) -> tuple[bytes, bytes]:
+        try:
+            return process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentUnfitError(
+                f"{tool} did not end within {timeout_s:.0f} s",
+                hint="is the set larger than this machine can do?",
+            ) from error
+        finally:
+            if process.poll() is None:
+                supervise.bring_down(process, sign=None, grace_s=0)
