@@ -107,6 +107,14 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
+class Installing:
+    """A fresh source being made: the ground, and the directory that its provisioning command filled."""
+
+    ground: Ground
+    provisioned: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """An independent trace: when a server says that something arrived (UTC), and which server said it."""
 
@@ -138,6 +146,13 @@ class Asset(BaseModel):
 
     def contribution(self, service: str, restoring: Restoring) -> Start:
         """What this asset adds to the start of ``service``: files, environment, arguments."""
+        return Start()
+
+    def install(self, installing: Installing) -> None:
+        """Make the asset's empty place in a fresh source: roles, a schema, buckets."""
+
+    def provision(self, service: str, installing: Installing) -> Start:
+        """What this asset adds to the start of ``service`` in a fresh source; as ``contribution`` else."""
         return Start()
 
     def take(self, taking: Taking) -> None:

@@ -11,10 +11,13 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from restoreproof.assets.base import Asset, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.assets.base import Asset, Installing, RestoreFailed, Restoring, Taking, asset_kind
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "custody"
+HOME = "signer"
+"""The signer's home: below its data directory, and below what provisioning leaves for a fresh one."""
+
 MAX_RECORD = 1024 * 1024
 
 
@@ -22,12 +25,14 @@ MAX_RECORD = 1024 * 1024
 class CustodyAsset(Asset):
     """A drill's signer: fresh keys of its own, trusting clients by the CA in the custody records.
 
-    ``provision`` makes the signer's home (``--home DIR --client-ca FILE`` are appended). ``overrides`` maps a
+    ``command`` makes the signer's home (``--home DIR --client-ca FILE`` are appended). ``overrides`` maps a
     variable of the signer's clients to the file of that home which replaces its value, base64-encoded.
+    ``home`` names the variable that tells the signer where its home is.
     """
 
     service: str
-    provision: tuple[str, ...]
+    command: tuple[str, ...]
+    home: str
     client_ca: str
     overrides: dict[str, str]
 
@@ -40,14 +45,14 @@ class CustodyAsset(Asset):
         for path in sorted(source.iterdir()):
             shutil.copyfile(path, target / path.name)
 
-    def home(self, restoring: Restoring) -> Path:
+    def own_home(self, restoring: Restoring) -> Path:
         """The drill signer's home; made at the first call."""
         ground = restoring.ground
         home = ground.workdir / "signer-home"
         if not home.exists():
             home.mkdir(mode=0o700)
             records = restoring.backup.directory / DIRECTORY
-            arguments = [*self.provision, "--home", str(home), "--client-ca", str(records / self.client_ca)]
+            arguments = [*self.command, "--home", str(home), "--client-ca", str(records / self.client_ca)]
             done = ground.run_module(self.service, arguments, read=[records], write=[home])
             if done.returncode != 0:
                 raise RestoreFailed(
@@ -56,7 +61,7 @@ class CustodyAsset(Asset):
         return home
 
     def restore(self, restoring: Restoring) -> None:
-        home = self.home(restoring)
+        home = self.own_home(restoring)
         for name, file in self.overrides.items():
             restoring.ground.emitter.emit(
                 "override", service="*", name=name, why=f"the drill's signer has a CA of its own ({file})"
@@ -64,15 +69,22 @@ class CustodyAsset(Asset):
             assert (home / file).is_file()
 
     def contribution(self, service: str, restoring: Restoring) -> Start:
-        home = self.home(restoring)
+        home = self.own_home(restoring)
         replaced = {
             name: base64.b64encode((home / file).read_bytes()).decode()
             for name, file in self.overrides.items()
         }
         if service != self.service:
             return Start(environment=replaced)
-        files = {f"signer/{path.name}": path.read_bytes() for path in home.iterdir()}
-        return Start(environment={**replaced, "SIGNER_HOME": "signer"}, files=files)
+        start = self._at_home(home)
+        return Start(environment={**replaced, **start.environment}, files=start.files)
+
+    def provision(self, service: str, installing: Installing) -> Start:
+        return self._at_home(installing.provisioned / HOME) if service == self.service else Start()
+
+    def _at_home(self, home: Path) -> Start:
+        files = {f"{HOME}/{path.name}": path.read_bytes() for path in home.iterdir()}
+        return Start(environment={self.home: HOME}, files=files)
 
 
 def records(directory: Path) -> list[Mapping[str, Any]]:

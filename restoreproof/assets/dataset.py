@@ -41,11 +41,11 @@ def parameters(ground: Ground, sql: str, recovery_point: datetime) -> dict[str, 
 
 @contextmanager
 def connect(
-    runtime: Runtime, service: str, database: str, *, readonly: bool = True
+    runtime: Runtime, service: str, database: str, *, readonly: bool = True, autocommit: bool = False
 ) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """A connection of the throw-away administrator to ``database`` on ``service``.
 
-    A transaction is open; it is committed on leaving unless ``readonly``.
+    A transaction is open, unless ``autocommit``; it is committed on leaving unless ``readonly``.
     """
     endpoint, admin = runtime.endpoint(service), runtime.administrator(service)
     with psycopg.connect(
@@ -57,6 +57,7 @@ def connect(
         connect_timeout=10,
         options=_SESSION.format(readonly="on" if readonly else "off"),
         row_factory=dict_row,
+        autocommit=autocommit,
     ) as connection:
         yield connection
 

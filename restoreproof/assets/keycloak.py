@@ -11,9 +11,13 @@ import httpx
 import rfc8785
 from pydantic import BaseModel, ConfigDict
 
-from restoreproof.assets.base import Asset, Ground, Mark, Restoring, Taking, asset_kind
+from restoreproof.assets.base import Asset, Ground, Installing, Mark, Restoring, Taking, asset_kind
 from restoreproof.assets.dataset import connect, scalar
 from restoreproof.assets.postgres import database_mark, dump_database, restore_dump
+from restoreproof.runtimes.base import Start
+
+PROVISIONED_REALM = "realm.json"
+"""What provisioning leaves for a fresh Keycloak to import."""
 
 _COUNTS = {
     "users": "select count(*) from user_entity where realm_id = :realm "
@@ -72,6 +76,11 @@ class KeycloakAsset(Asset):
 
     def restore(self, restoring: Restoring) -> None:
         restore_dump(restoring, self.store, self.database, self.dump)
+
+    def provision(self, service: str, installing: Installing) -> Start:
+        if service != self.service:
+            return Start()
+        return Start(files={"import/realm.json": (installing.provisioned / PROVISIONED_REALM).read_bytes()})
 
     def take(self, taking: Taking) -> None:
         with taking.ground.phase("dump of the identity database") as work:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from restoreproof.assets.base import (
     Asset,
     Ground,
+    Installing,
     Mark,
     RestoreFailed,
     Restoring,
@@ -20,6 +21,8 @@ from restoreproof.assets.dataset import connect_asset, scalar
 class MigrationsAsset(Asset):
     """Runs ``service`` with ``arguments`` once; ``version`` is the SQL that tells where the schema is.
 
+    ``committed`` is the SQL that tells when, by the server's own commit timestamps.
+
     ``database`` names the asset it migrates.
     """
 
@@ -27,11 +30,17 @@ class MigrationsAsset(Asset):
     database: str
     arguments: tuple[str, ...]
     version: str
+    committed: str
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 
     def restore(self, restoring: Restoring) -> None:
-        ground = restoring.ground
+        self._migrate(restoring.ground)
+
+    def install(self, installing: Installing) -> None:
+        self._migrate(installing.ground)
+
+    def _migrate(self, ground: Ground) -> None:
         with ground.phase("migrations"):
             done = ground.run_once(self.service, self.arguments, environment=ground.vault.environment())
         if done.returncode != 0:
@@ -45,5 +54,5 @@ class MigrationsAsset(Asset):
 
     def marks(self, ground: Ground) -> Sequence[Mark]:
         with connect_asset(ground, self.database) as connection:
-            at = scalar(connection, "select pg_xact_commit_timestamp(xmin) from alembic_version", {})
+            at = scalar(connection, self.committed, {})
         return (Mark(at, "postgres: commit time of the schema version"),) if at else ()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from restoreproof.assets.base import (
     Asset,
     Ground,
+    Installing,
     Mark,
     RestoreFailed,
     Restoring,
@@ -77,10 +78,12 @@ class ObjectsAsset(Asset):
         )
 
     def contribution(self, service: str, restoring: Restoring) -> Start:
+        return self._identified(service, restoring.ground)
+
+    def _identified(self, service: str, ground: Ground) -> Start:
         if service != self.service:
             return Start()
-        identities = json.dumps({"identities": self._identities(restoring.ground)})
-        return Start(files={"s3.json": identities.encode()})
+        return Start(files={"s3.json": json.dumps({"identities": self._identities(ground)}).encode()})
 
     def _identities(self, ground: Ground) -> list[dict[str, Any]]:
         """Provision what the contract says each identity may do: nobody gets more than it had."""
@@ -99,7 +102,18 @@ class ObjectsAsset(Asset):
         return [_identity("application", application, own), *identities]
 
     def restore(self, restoring: Restoring) -> None:
-        ground = restoring.ground
+        self._make_buckets(restoring.ground)
+        for bucket, block in self.buckets.items():
+            if block.kept:
+                self._fill(restoring, bucket, self.bucket_name(restoring.ground, bucket))
+
+    def install(self, installing: Installing) -> None:
+        self._make_buckets(installing.ground)
+
+    def provision(self, service: str, installing: Installing) -> Start:
+        return self._identified(service, installing.ground)
+
+    def _make_buckets(self, ground: Ground) -> None:
         endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
         client = control(endpoint, admin)
         for bucket, block in self.buckets.items():
@@ -110,8 +124,6 @@ class ObjectsAsset(Asset):
                     client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
             except ClientError as error:
                 raise RestoreFailed(f"bucket {name} can't be created: {error}") from error
-            if block.kept:
-                self._fill(restoring, bucket, name)
 
     def _fill(self, restoring: Restoring, bucket: str, name: str) -> None:
         ground, backup = restoring.ground, restoring.backup

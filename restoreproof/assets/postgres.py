@@ -14,6 +14,7 @@ import psycopg
 from restoreproof.assets.base import (
     Asset,
     Ground,
+    Installing,
     Mark,
     RestoreFailed,
     Restoring,
@@ -30,6 +31,9 @@ from restoreproof.assets.learning import (
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
+PROVISIONED_ROLES = "roles.sql"
+"""What provisioning leaves for a fresh server: roles and databases, one statement a line."""
+
 _ROLE_STATEMENT = re.compile(r'^(?:CREATE|ALTER) ROLE "?(?P<role>[^"\s;]+)"?(?: WITH [^;]*| SET [^;]*)?;$')
 _GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
 _SIGN_OF_TROUBLE = re.compile(r"\b(?:error|fatal|warning)\b", re.IGNORECASE)
@@ -61,6 +65,13 @@ class PostgresAsset(Asset):
         with ground.phase("roles") as work:
             work.items = restore_roles(ground, self.service, restoring.backup.directory / GLOBALS, wanted)
         restore_dump(restoring, self.service, self.database, self.dump)
+
+    def install(self, installing: Installing) -> None:
+        statements = (installing.provisioned / PROVISIONED_ROLES).read_text().splitlines()
+        runtime = installing.ground.runtime
+        with connect(runtime, self.service, "postgres", readonly=False, autocommit=True) as connection:
+            for statement in filter(str.strip, statements):
+                connection.execute(statement.encode())
 
     def take(self, taking: Taking) -> None:
         ground = taking.ground

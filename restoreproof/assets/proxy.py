@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any, ClassVar
 
 import crossplane
 
-from restoreproof.assets.base import Asset, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.assets.base import Asset, Ground, Installing, RestoreFailed, Restoring, Taking, asset_kind
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "proxy"
@@ -43,14 +44,16 @@ class ProxyAsset(Asset):
         config = restoring.backup.directory / DIRECTORY / self.config
         if not config.is_file():
             raise RestoreFailed(f"the set holds no {DIRECTORY}/{self.config}")
-        vault = restoring.ground.vault
-        return Start(
-            files={
-                self.config: config.read_bytes(),
-                "tls.crt": vault.pem(self.certificate),
-                "tls.key": vault.pem(self.key),
-            }
-        )
+        return self._serving(config, restoring.ground)
+
+    def provision(self, service: str, installing: Installing) -> Start:
+        if service != self.service:
+            return Start()
+        return self._serving(installing.ground.contract.directory / self.source, installing.ground)
+
+    def _serving(self, config: Path, ground: Ground) -> Start:
+        certificate, key = ground.vault.pem(self.certificate), ground.vault.pem(self.key)
+        return Start(files={self.config: config.read_bytes(), "tls.crt": certificate, "tls.key": key})
 
 
 _PASSES = frozenset({"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"})

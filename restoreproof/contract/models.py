@@ -211,14 +211,19 @@ class Public(Noun):
 
 
 class Source(Noun):
-    """How ``restoreproof up`` makes a living source: arguments for the release's own interpreter."""
+    """How ``restoreproof up`` makes a living source.
+
+    ``provision`` and ``seed`` are a module and its arguments, run in the environment of ``service``;
+    ``{directory}`` stands for where provisioning leaves what it made: ``environment.env``, ``roles.sql``,
+    ``realm.json``, ``custody/`` and ``signer/``, as far as the stack's assets need them. ``needs`` are the
+    services that the seeder talks to.
+    """
 
     release: str = "expected"
     service: str
     provision: tuple[str, ...]
-    signer: tuple[str, ...] = ()
-    buckets: tuple[str, ...] = ()
     seed: tuple[str, ...]
+    needs: tuple[str, ...] = ()
 
 
 class Contract(Noun):

@@ -77,6 +77,8 @@ def _single(contract: Contract, services: Collection[str]) -> Iterator[_Use]:
         yield ("canary", "service"), "service", contract.canary.service, services
     if contract.source:
         yield ("source", "service"), "service", contract.source.service, services
+        for number, needed in enumerate(contract.source.needs):
+            yield ("source", "needs", number), "service", needed, services
         releases = contract.releases.model_dump(exclude_none=True) if contract.releases else {}
         yield ("source", "release"), "release", contract.source.release, releases
 

@@ -9,25 +9,24 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from restoreproof.assets.base import Ground
-from restoreproof.assets.dataset import connect
+from restoreproof.assets.base import Ground, Installing, RestoreFailed
 from restoreproof.assets.vault import Vault, parse_environment
 from restoreproof.contract import Contract, load
 from restoreproof.contract.models import Source
+from restoreproof.drill.stages import merge
 from restoreproof.drill.taking import BackupOrder, take_backup
-from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
-from restoreproof.redact import Redactor, Secret
-from restoreproof.runtimes.base import Completed, Start
+from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, RestoreproofError
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 
@@ -52,43 +51,15 @@ class Progress:
         print(json.dumps({"event": type, **self._redactor.value(data)}, default=str), flush=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Provisioned:
-    """What provisioning left behind: the environment, and files for the services and the operator."""
-
-    directory: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The generated environment file."""
-        path = self.directory / "environment.env"
-        return parse_environment(path.read_text(), str(path))
-
-    def arguments(self) -> list[str]:
-        """Where the provisioning command is to put everything."""
-        places = {
-            "--out": "environment.env",
-            "--realm-out": "realm.json",
-            "--signer-home": "signer",
-            "--custody-out": "custody",
-            "--sql-out": "roles.sql",
-            "--s3-out": "s3.json",
-        }
-        return [part for flag, name in places.items() for part in (flag, str(self.directory / name))]
-
-    def signer_files(self) -> dict[str, bytes]:
-        """The signer's home, as files of its service."""
-        home = self.directory / "signer"
-        return {f"signer/{path.name}": path.read_bytes() for path in home.iterdir() if path.is_file()}
-
-
 class SourceStack:
-    """Brings the stack up in the order in which an installation is made."""
+    """Brings the stack up in the order in which an installation is made: provision, migrate, seed, serve."""
 
-    def __init__(self, config: SourceConfig, contract: Contract, source: Source, emitter: Progress,
-                 redactor: Redactor) -> None:  # fmt: skip
-        self.config, self.contract, self.source = config, contract, source
-        self.emitter, self.redactor = emitter, redactor
+    def __init__(
+        self, config: SourceConfig, contract: Contract, source: Source, emitter: Progress, redactor: Redactor
+    ) -> None:
+        self.contract, self.source, self.emitter = contract, source, emitter
+        self._seed_arguments = config.seed_arguments
+        self._redactor = redactor
         assert contract.releases is not None
         self.runtime = ProcessRuntime(
             services=contract.services,
@@ -99,114 +70,65 @@ class SourceStack:
             redactor=redactor,
             cache=config.cache,
         )
-        self.provisioned = Provisioned(config.workdir / "provisioned")
-        self.provisioned.directory.mkdir()
+        self.workdir = config.workdir
+        self.provisioned = config.workdir / "provisioned"
+        self.provisioned.mkdir()
 
     def bring_up(self) -> Ground:
-        """Provision, migrate, seed and serve; returns the ground a backup is taken from."""
-        self._module(self.source.provision, *self.provisioned.arguments(), write=[self.provisioned.directory])
-        vault = Vault(self.provisioned.environment, secrets.token_bytes(32))
-        self.redactor.learn(vault.secrets())
-        environment = vault.environment()
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            stores = [pool.submit(self._start, name, environment) for name in self._stores()]
-            _all(stores)
-            self._roles()
-            identity = [pool.submit(self._start, name, environment) for name in self._of("keycloak")]
-            self._module(self.source.buckets, environment={**environment, **self._s3_administrator()})
-            self._done(self._once(self.source.service, ["upgrade"], environment), "migrations")
-            _all([pool.submit(self._start, name, environment) for name in self._side_services()])
-            self._module(self.source.seed, *self.config.seed_arguments, environment=environment)
-            _all(identity)
-            _all([pool.submit(self._start, name, environment) for name in self._front()])
-        started = time.monotonic()
-        return Ground(
-            self.contract, self.runtime, vault, self.emitter, self.config.workdir, lambda: "source", started
-        )
+        """Returns the ground that a backup is taken from, when the front door serves."""
+        ground = self._ground()
+        installing = Installing(ground, self.provisioned)
+        assets = ground.assets()
+        stores = {service for asset in assets for service in asset.stores()}
+        behind, front = self._behind_and_front(stores)
+        with ThreadPoolExecutor(max_workers=len(self.contract.services)) as pool:
+            _all([pool.submit(self._start, name, installing) for name in stores])
+            for asset in assets:
+                if asset.stores():
+                    asset.install(installing)
+            starting = {name: pool.submit(self._start, name, installing) for name in behind}
+            for asset in assets:
+                if not asset.stores():
+                    asset.install(installing)
+            _all([starting[name] for name in self.source.needs if name in starting])
+            seed = (*self.source.seed, *self._seed_arguments)
+            self._module(seed, environment=ground.vault.environment())
+            _all(list(starting.values()))
+            _all([pool.submit(self._start, name, installing) for name in front])
+        return ground
 
-    def _of(self, *components: str) -> list[str]:
-        return [name for name, one in self.contract.services.items() if one.component in components]
+    def _ground(self) -> Ground:
+        places = {"directory": str(self.provisioned)}
+        command = [part.format_map(places) for part in self.source.provision]
+        self._module(command, write=[self.provisioned])
+        path = self.provisioned / "environment.env"
+        vault = Vault(parse_environment(path.read_text(), str(path)), secrets.token_bytes(32))
+        self._redactor.learn(vault.secrets())
+        return Ground(self.contract, self.runtime, vault, self.emitter, self.workdir, lambda: "source")
 
-    def _stores(self) -> list[str]:
-        return self._of("postgres", "seaweedfs", "smtp-sink", "http-sink")
-
-    def _side_services(self) -> list[str]:
-        """Python services that start before the API does, such as a signer."""
-        front = self._front_stage()
-        return [name for name in self._of("python") if self._is_up(name) and self._place(name) < front]
-
-    def _front(self) -> list[str]:
-        front = self._front_stage()
-        both = [*self._of("python"), *self._of("nginx")]
-        return [name for name in both if self._is_up(name) and self._place(name) == front]
-
-    def _front_stage(self) -> int:
+    def _behind_and_front(self, stores: set[str]) -> tuple[list[str], list[str]]:
+        """The services behind the front door, and those that start with it; what starts later stays off."""
         assert self.contract.public is not None
-        return self._place(self.contract.public.service)
+        places = {name: self.contract.order.index(one.starts) for name, one in self.contract.services.items()}
+        door = places[self.contract.public.service]
+        run = [
+            name
+            for name, service in self.contract.services.items()
+            if name not in stores and not service.options().get("one_shot", False)
+        ]
+        return [name for name in run if places[name] < door], [name for name in run if places[name] == door]
 
-    def _place(self, service: str) -> int:
-        return self.contract.order.index(self.contract.services[service].starts)
+    def _start(self, name: str, installing: Installing) -> None:
+        own = installing.ground.vault.environment() if self.contract.services[name].environment else {}
+        parts = [asset.provision(name, installing) for asset in installing.ground.assets()]
+        self.runtime.start(name, reduce(merge, parts, Start(environment=own)))
 
-    def _is_up(self, service: str) -> bool:
-        return not self.contract.services[service].options().get("one_shot", False)
-
-    def _start(self, name: str, environment: dict[str, Secret]) -> None:
-        self.runtime.start(
-            name, Start(environment=self._environment(name, environment), files=self._files(name))
-        )
-
-    def _environment(self, name: str, environment: dict[str, Secret]) -> dict[str, str | Secret]:
-        own = dict(environment) if self.contract.services[name].environment else {}
-        return {**own, "SIGNER_HOME": "signer"}
-
-    def _files(self, name: str) -> dict[str, bytes]:
-        directory = self.provisioned.directory
-        match self.contract.services[name].component:
-            case "seaweedfs":
-                return {"s3.json": (directory / "s3.json").read_bytes()}
-            case "keycloak":
-                return {"import/realm.json": (directory / "realm.json").read_bytes()}
-            case "nginx":
-                return self._proxy_files()
-            case _:
-                return self.provisioned.signer_files() if self._place(name) < self._front_stage() else {}
-
-    def _proxy_files(self) -> dict[str, bytes]:
-        vault = Vault(self.provisioned.environment, b"")
-        block = next(one.options() for one in self.contract.assets.values() if one.kind == "proxy")
-        config = (self.contract.directory / block["source"]).read_bytes()
-        return {
-            block["config"]: config,
-            "tls.crt": vault.pem(block["certificate"]),
-            "tls.key": vault.pem(block["key"]),
-        }
-
-    def _roles(self) -> None:
-        with connect(self.runtime, self._of("postgres")[0], "postgres", readonly=False) as connection:
-            connection.commit()
-            connection.autocommit = True
-            for statement in (self.provisioned.directory / "roles.sql").read_text().splitlines():
-                if statement.strip():
-                    connection.execute(statement.encode())
-
-    def _s3_administrator(self) -> dict[str, str | Secret]:
-        admin = self.runtime.administrator(self._of("seaweedfs")[0])
-        return {"S3_ADMIN_ACCESS_KEY": admin.user, "S3_ADMIN_SECRET_KEY": admin.password}
-
-    def _once(self, service: str, arguments: list[str], environment: dict[str, Secret]) -> Completed:
-        _, module, *rest = self.contract.services[service].options()["run"]
-        return self.runtime.run_tool(service, module, [*rest, *arguments], environment=environment)
-
-    def _module(self, command: tuple[str, ...], *arguments: str, **bound: Any) -> None:
-        module, *rest = command
-        done = self.runtime.run_tool(self.source.service, module, [*rest, *arguments], **bound)
-        self._done(done, " ".join(command))
-
-    @staticmethod
-    def _done(done: Completed, what: str) -> None:
+    def _module(self, command: Sequence[str], **bound: Any) -> None:
+        module, *arguments = command
+        done = self.runtime.run_tool(self.source.service, module, arguments, **bound)
         if done.returncode != 0:
             said = done.stderr.strip()[-800:] or done.stdout.decode(errors="replace")[-800:]
-            raise EnvironmentUnfitError(f"{what} of the source ended with {done.returncode}: {said}")
+            raise EnvironmentUnfitError(f"{module} of the source ended with {done.returncode}: {said}")
 
 
 def _all(futures: list[Future[None]]) -> None:
@@ -235,10 +157,11 @@ def main(argv: list[str]) -> int:
         with _closing(stack.runtime):
             ground = stack.bring_up()
             emitter.emit("up")
-            _serve(ground, stack.provisioned.directory, emitter.emit)
-    except RestoreproofError as error:
-        emitter.emit("failed", error=str(error), exit_code=int(error.exit_code))
-        return int(error.exit_code)
+            _serve(ground, stack.provisioned, emitter.emit)
+    except (RestoreproofError, RestoreFailed) as error:
+        code = getattr(error, "exit_code", ExitCode.NOT_VERIFIED)
+        emitter.emit("failed", error=str(error), exit_code=int(code))
+        return int(code)
     return 0
 
 

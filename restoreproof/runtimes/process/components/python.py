@@ -85,6 +85,7 @@ class Python(base.Component[Options]):
             "PYTHONPATH": str(site.code),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONFAULTHANDLER": "1",
             "HOME": str(site.data),
         }
         mounts = Mounts(read=(*python_read(self._venv(site)), site.code))
