@@ -117,11 +117,15 @@ class SchemaVersion:
 
     def expected(self) -> Observation:
         """The schema is at the version that the release expects, and migrations had work to do."""
+        if self.wanted is None:
+            return not_verified(
+                "the schema is at the version that the release expects", "the release does not say which"
+            )
         expected = f"the schema is at {self.wanted}, which the release expects"
         findings = Findings()
         if self.after != self.wanted:
             findings.add(f"the schema is at {self.after}")
-        return judge(expected, f"it is at {self.after}", findings, examined=1, of=1 if self.wanted else None)
+        return judge(expected, f"it is at {self.after}", findings, examined=1, of=1)
 
 
 @survey("schema version")
@@ -146,6 +150,8 @@ class Recovery:
 
     def within(self) -> Observation:
         """The newest restored record of each asset is no older than the RPO allows."""
+        if not self.ages:
+            return not_verified("each newest record lies within the RPO", "no asset has a newest record")
         findings = Findings()
         for asset, age in self.ages.items():
             if age > self.objective_s:
@@ -156,11 +162,14 @@ class Recovery:
             f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
-            of=max(len(self.ages), 1),
+            of=len(self.ages),
         )
 
     def aligned(self) -> Observation:
         """The assets come from one moment: their newest records lie no further apart than the RPO."""
+        if len(self.ages) < 2:
+            only = ", ".join(sorted(self.ages)) or "no asset"
+            return not_verified("the assets lie within the RPO of one another", f"only {only} has a newest record")
         skew = max(self.ages.values(), default=0.0) - min(self.ages.values(), default=0.0)
         findings = Findings()
         if skew > self.objective_s:
@@ -170,7 +179,7 @@ class Recovery:
             f"{skew:.0f} s between {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
-            of=max(len(self.ages), 2),
+            of=len(self.ages),
         )
 
     def schedule(self) -> Observation:
@@ -230,7 +239,8 @@ def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> Tena
     """Count what the role of the restored ``variable`` sees of every protected table, naming no tenant."""
     with connect_asset(restoring.ground, asset) as connection:
         protected = connection.execute(
-            "select c.relname as name from pg_class c where c.relrowsecurity "
+            "select c.relname as name from pg_class c where (c.relrowsecurity "
+            "or exists (select 1 from pg_policy p where p.polrelid = c.oid)) "
             "and c.relnamespace = 'public'::regnamespace and exists (select 1 "
             "from information_schema.role_table_grants g "
             "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
