@@ -1,7 +1,7 @@
 """Bring rows and objects in, fast: COPY into the tables, concurrent puts into the buckets."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import obstore
@@ -27,24 +27,23 @@ class Upload:
 
 
 def upload_all(uploads: Iterable[Upload]) -> int:
-    """Put every object, many at a time; fails with the first that is refused."""
+    """Put every object, many at a time; fails with the first that is refused.
 
-    async def run() -> int:
-        gate = asyncio.Semaphore(IN_FLIGHT)
+    In threads and not in asyncio: obstore's asynchronous calls finish on threads of its own, and one that
+    still wants the interpreter's lock when a short-lived process ends aborts it (exit 134 was seen).
+    """
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        return sum(1 for _ in pool.map(_put, uploads))
 
-        async def one(upload: Upload) -> None:
-            async with gate:
-                await obstore.put_async(
-                    upload.store,
-                    upload.key,
-                    upload.content,
-                    attributes=attributes(upload.content_type, **upload.metadata),
-                    use_multipart=False,
-                )
 
-        return len(await asyncio.gather(*(one(upload) for upload in uploads)))
-
-    return asyncio.run(run())
+def _put(upload: Upload) -> None:
+    obstore.put(
+        upload.store,
+        upload.key,
+        upload.content,
+        attributes=attributes(upload.content_type, **upload.metadata),
+        use_multipart=False,
+    )
 
 
 def copy_rows(connection: psycopg.Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
