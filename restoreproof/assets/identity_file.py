@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyrage
 
+from restoreproof.assets.vault import read_identity
 from restoreproof.errors import UsageError
 
 
@@ -31,13 +32,5 @@ def make_identity(path: Path) -> str:
 
 
 def recipient_of(path: Path) -> str:
-    """The public recipient of the identity in ``path``. Raises UsageError if there is none."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        hint = "make one: restoreproof keygen"
-        raise UsageError(f"can't read {path}: {error.strerror}", hint=hint) from error
-    for line in lines:
-        if line.startswith("AGE-SECRET-KEY-"):
-            return str(pyrage.x25519.Identity.from_str(line.strip()).to_public())
-    raise UsageError(f"{path} holds no AGE-SECRET-KEY line", hint="make one: restoreproof keygen")
+    """The public recipient of the identity in ``path``. Raises IdentityError if there is none."""
+    return str(read_identity(path).to_public())

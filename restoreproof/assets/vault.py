@@ -16,7 +16,10 @@ import pyrage
 from restoreproof.errors import ContractError, IdentityError, Location
 from restoreproof.redact import Secret
 
-_SECRET_NAME = re.compile(r"(?:^|_)(?:SECRET|PASSWORD|PASSPHRASE|PRIVATE|TOKEN|CREDENTIAL|KEY)S?(?:_|$)")
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PRIVATE|TOKEN|CREDENTIAL|KEY|APIKEY)S?(?:_|$)",
+    re.IGNORECASE,
+)
 MAX_ENVIRONMENT = 4 * 1024 * 1024
 
 
@@ -45,8 +48,11 @@ class Vault:
         return value
 
     def pem(self, name: str) -> bytes:
-        """The decoded bytes of a base64 variable."""
-        return base64.b64decode(self.secret(name).reveal())
+        """The decoded bytes of a base64 variable. Raises ContractError if it is none."""
+        try:
+            return base64.b64decode(self.secret(name).reveal(), validate=True)
+        except ValueError as error:
+            raise ContractError(f"the restored environment's {name} is no base64") from error
 
     def environment(self) -> dict[str, Secret]:
         """Everything, for a service that runs with the restored environment."""
@@ -81,7 +87,11 @@ def _is_secret(name: str, value: str) -> bool:
 def _url_password(value: str) -> str | None:
     if "://" not in value:
         return None
-    password = urlsplit(value).password
+    try:
+        password = urlsplit(value).password
+    except ValueError:
+        # It looks like an address and is none, so where its password would end is anyone's guess.
+        return value
     return unquote(password) if password else None
 
 
@@ -96,14 +106,21 @@ def _pem_lines(name: str, value: str) -> Iterator[Secret]:
 
 
 def parse_environment(text: str, where: str) -> dict[str, str]:
-    """``KEY=VALUE`` lines; blank lines and ``#`` comments are skipped. Raises ContractError on others."""
+    """``KEY=VALUE`` lines; blank lines and ``#`` comments are skipped.
+
+    Raises:
+        ContractError: another line, or a name that is set twice; names the line and never a value.
+    """
     environment: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    # Not splitlines(): a value may hold what only Unicode takes for the end of a line.
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if not line.strip() or line.startswith("#"):
             continue
         name, equals, value = line.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ContractError("not a KEY=VALUE line", where=Location(where, number))
+        if name in environment:
+            raise ContractError(f"{name} is set a second time", where=Location(where, number))
         environment[name] = value
     return environment
 
@@ -111,17 +128,27 @@ def parse_environment(text: str, where: str) -> dict[str, str]:
 def read_identity(path: Path) -> pyrage.x25519.Identity:
     """An age identity file as ``age-keygen`` and ``restoreproof keygen`` write it. Raises IdentityError."""
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(errors="replace").splitlines()
     except OSError as error:
         raise IdentityError(
             f"can't read the recovery identity {path}: {error.strerror}", hint="pass --identity FILE"
         ) from error
     for line in lines:
         if line.startswith("AGE-SECRET-KEY-"):
-            return pyrage.x25519.Identity.from_str(line.strip())
+            return _identity(line.strip(), path)
     raise IdentityError(
         f"{path} holds no AGE-SECRET-KEY line", hint="pass the recovery identity, --identity FILE"
     )
+
+
+def _identity(line: str, path: Path) -> pyrage.x25519.Identity:
+    try:
+        return pyrage.x25519.Identity.from_str(line)
+    except pyrage.IdentityError:
+        # Not chained: what pyrage says of it may quote the line.
+        raise IdentityError(
+            f"the AGE-SECRET-KEY line of {path} is damaged", hint="fetch the recovery identity again"
+        ) from None
 
 
 def open_vault(directory: Path, identity_path: Path) -> Vault:
