@@ -36,7 +36,8 @@ PROVISIONED_ROLES = "roles.sql"
 
 _ROLE_STATEMENT = re.compile(r'^(?:CREATE|ALTER) ROLE "?(?P<role>[^"\s;]+)"?(?: WITH [^;]*| SET [^;]*)?;$')
 _GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
-_SIGN_OF_TROUBLE = re.compile(r"\b(?:error|fatal|warning)\b", re.IGNORECASE)
+_SIGN_OF_TROUBLE = re.compile(r"^(?:[\w-]+: )*(?:error|fatal|panic|warning):", re.IGNORECASE | re.MULTILINE)
+"""How PostgreSQL's tools and server begin a complaint; a notice that merely quotes such a word is none."""
 
 
 @asset_kind("postgres")
@@ -168,21 +169,32 @@ def restore_roles(ground: Ground, service: str, path: Path, wanted: frozenset[st
 
     The file is untrusted and would be run by a superuser, so only statements about wanted roles pass, one
     by one. A bare dump has no globals: the roles are then missing, which a check reports.
+
+    Raises:
+        RestoreFailed: the file is no text, or the server refused a statement about a wanted role.
     """
     if not path.is_file():
         ground.emitter.emit("note", text=f"the set holds no {GLOBALS}: no role was restored")
         return 0
     applied = 0
     administration = connect(ground.runtime, service, "postgres", readonly=False)
-    with administration as connection, path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if _is_wanted(line.strip(), wanted):
-                connection.execute(line.encode())
-                applied += 1
+    try:
+        with administration as connection, path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if is_wanted(line.strip(), wanted):
+                    connection.execute(line.encode())
+                    applied += 1
+    except UnicodeDecodeError as error:
+        raise RestoreFailed(f"{GLOBALS} is no text") from error
+    except psycopg.DatabaseError as error:
+        # Only the server's one-line reason: the statement holds a role's password.
+        reason = error.diag.message_primary or type(error).__name__
+        raise RestoreFailed(f"the server refused a role of {GLOBALS}: {reason}") from error
     return applied
 
 
-def _is_wanted(line: str, wanted: frozenset[str]) -> bool:
+def is_wanted(line: str, wanted: frozenset[str]) -> bool:
+    """Whether a line of a globals file is one whole statement about ``wanted`` roles and nothing else."""
     if match := _ROLE_STATEMENT.match(line):
         return match["role"] in wanted
     if match := _GRANT.match(line):
@@ -219,8 +231,14 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
         raise RestoreFailed(
             f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}"
         )
-    with connect(ground.runtime, service, database, readonly=False) as connection, ground.phase("analyze"):
-        connection.execute("analyze")
+    try:
+        with (
+            connect(ground.runtime, service, database, readonly=False) as connection,
+            ground.phase("analyze"),
+        ):
+            connection.execute("analyze")
+    except psycopg.DatabaseError as error:
+        raise RestoreFailed(f"{path} was restored, but {database!r} can't be used: {error}") from error
 
 
 def database_mark(ground: Ground, service: str, database: str) -> Mark:
