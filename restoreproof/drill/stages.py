@@ -121,6 +121,11 @@ class Drill:
             lost = isinstance(error, RestoreFailed)
             self.emitter.emit("stage-failed", stage=stage, error=str(error), hint=hint, lost=lost)
             raise StageNotReached(self._failure) from error
+        except Exception as error:
+            # Nothing of the harness expected this, so it is an ERROR; but the stage must not be tried again.
+            self._failure = f"stage {stage!r} broke: {type(error).__name__}"
+            self.emitter.emit("stage-failed", stage=stage, error=self._failure, hint=None, lost=False)
+            raise
         self._next += 1
         self.emitter.emit("stage-done", stage=stage, seconds=round(time.monotonic() - started, 4))
 
