@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from pathlib import Path
 
 import psutil
@@ -11,6 +13,8 @@ from restoreproof.redact import Redactor
 
 MAX_LOG = 16 * 1024 * 1024
 """Bytes of one service's log that are kept as evidence; the end is what is cut."""
+MAX_LOG_LINE = 1024 * 1024
+MAX_LISTED = 20
 
 
 def processes_of(workdir: Path) -> list[str]:
@@ -24,14 +28,24 @@ def processes_of(workdir: Path) -> list[str]:
 
 def destroy(directory: Path) -> list[str]:
     """Remove ``directory``; returns what could not be removed."""
-    left: list[str] = []
-
-    def note(_: object, path: str, error: object) -> None:
-        left.append(f"{path}: {error}")
-
+    if not directory.exists():
+        return []
+    shutil.rmtree(directory, ignore_errors=True)
     if directory.exists():
-        shutil.rmtree(directory, onerror=note)
-    return left
+        _open_up(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+    # Asked again of the file system: what is there now is what was left, whatever rmtree said.
+    left = (directory, *directory.rglob("*")) if directory.exists() else ()
+    return [str(path) for path in left[:MAX_LISTED]]
+
+
+def _open_up(directory: Path) -> None:
+    """Let us into every directory: restored code may have closed some of its own."""
+    for parent, names, _ in os.walk(directory):
+        for name in names:
+            path = Path(parent, name)
+            if not path.is_symlink() and path.stat().st_uid == os.geteuid():
+                path.chmod(stat.S_IRWXU)
 
 
 def collect_logs(source: Path, target: Path, redactor: Redactor) -> None:
@@ -43,8 +57,9 @@ def collect_logs(source: Path, target: Path, redactor: Redactor) -> None:
         if path.is_symlink() or not path.is_file():
             continue
         with path.open("rb") as lines, (target / path.name).open("wb") as kept:
-            for line in lines:
-                kept.write(redactor.data(line))
-                if kept.tell() > MAX_LOG:
+            # A line that is longer than we read at once is not cut in two: a secret could lie on the seam.
+            while line := lines.readline(MAX_LOG_LINE + 1):
+                if len(line) > MAX_LOG_LINE or kept.tell() + len(line) > MAX_LOG:
                     kept.write(b"... cut here by restoreproof\n")
                     break
+                kept.write(redactor.data(line))
