@@ -21,6 +21,7 @@ import psutil
 from restoreproof.errors import EvidenceError, Location
 
 GENESIS = "0" * 64
+_INVESTIGATE = "move the file aside as it is, for an investigation; the next drill begins a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,14 @@ def _read(file: IO[bytes], path: Path) -> list[Entry]:
         try:
             entry = Entry(**json.loads(line))
         except (ValueError, TypeError) as error:
-            raise EvidenceError("not a ledger entry", where=Location(str(path), number)) from error
+            raise EvidenceError(
+                "not a ledger entry", where=Location(str(path), number), hint=_INVESTIGATE
+            ) from error
         if entry.prev != prev or entry.seq != number:
             raise EvidenceError(
                 "the ledger's chain is broken here: a line before it was changed, added or removed",
                 where=Location(str(path), number),
-                hint="keep the file as it is for an investigation, and start a new ledger beside it",
+                hint=_INVESTIGATE,
             )
         prev = hashlib.sha256(line).hexdigest()
         entries.append(entry)
@@ -122,6 +125,6 @@ def _is_gone(entry: Entry) -> bool:
     """Whether the drill's process ended: process ids are reused, so its start time counts too."""
     try:
         started: float = psutil.Process(int(entry.data["pid"])).create_time()
-    except (psutil.NoSuchProcess, KeyError, ValueError):
+        return abs(started - float(entry.data["pid_started"])) > 1.0
+    except (psutil.NoSuchProcess, KeyError, ValueError, TypeError):
         return True
-    return abs(started - float(entry.data["pid_started"])) > 1.0
