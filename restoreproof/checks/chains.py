@@ -7,7 +7,6 @@ Ed25519 (RFC 8032) by a key in the custody records.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -30,8 +29,10 @@ GENESIS = "0" * 64
 
 @dataclass(slots=True)
 class _Tail:
-    sequence: int = 0
-    hash: str = GENESIS
+    """The last link seen; None stands where a restored row has nothing."""
+
+    sequence: int | None = 0
+    hash: str | None = GENESIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,11 @@ class ChainSurvey:
                 )
         for part in self.tails.keys() - self.heads.keys():
             findings.add(f"{part}: a chain the catalogue does not know")
-        same = len(self.heads) - findings.total
+        same = sum(
+            (self.tails[part].sequence, self.tails[part].hash) == head
+            for part, head in self.heads.items()
+            if part in self.tails
+        )
         return judge(
             expected,
             f"{same} of {len(self.heads)} heads equal",
@@ -120,7 +125,7 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
             part = str(row[block.partition]) if block.partition else ""
             tail = tails.setdefault(part, _Tail())
             label = f"{part + ' ' if part else ''}#{row[block.sequence]}"
-            if row[block.sequence] != tail.sequence + 1:
+            if tail.sequence is None or row[block.sequence] != tail.sequence + 1:
                 gaps.add(f"{label}: follows #{tail.sequence}")
             if problem := _problem(row, block, tail):
                 broken.add(f"{label}: {problem}")
@@ -166,7 +171,7 @@ def _unsigned(row: Mapping[str, Any], block: Chain, keys: Mapping[str, Ed25519Pu
     assert block.signature is not None
     signature = block.signature
     return check_signature(
-        keys, str(row[signature.key]), row[signature.column], signature.prefix + row[block.hash]
+        keys, str(row[signature.key]), row[signature.column], f"{signature.prefix}{row[block.hash]}"
     )
 
 
@@ -178,7 +183,7 @@ def check_signature(
         return f"signed by {key_id}, which is not in custody"
     try:
         keys[key_id].verify(base64.b64decode(signature or "", validate=True), message.encode())
-    except (InvalidSignature, binascii.Error):
+    except (InvalidSignature, ValueError):
         return "its signature does not verify"
     return None
 

@@ -96,7 +96,8 @@ class EnvironmentSurvey:
                 findings.add(
                     f"{name}: {'differs' if name in wanted and name in seen else 'is on one side only'}"
                 )
-        observed = f"{len(wanted) - findings.total} of {len(wanted)} equal"
+        same = sum(seen.get(name) == value for name, value in wanted.items())
+        observed = f"{same} of {len(wanted)} equal"
         return judge(expected, observed, findings, examined=len(seen), of=len(wanted))
 
 
