@@ -6,6 +6,7 @@ import json as jsonlib
 import os
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ from restoreproof.errors import ExitCode, RestoreproofError, UsageError
 from restoreproof.faults.base import faults_of
 from restoreproof.faults.preparing import prepared
 from restoreproof.gherkin.lint import lint as lint_features
-from restoreproof.gherkin.request import Wanted, perform
+from restoreproof.gherkin.request import Wanted, perform, step_modules
 from restoreproof.outcome import Verdict
 from restoreproof.runtimes.process.doctor import diagnose
 from restoreproof.runtimes.process.privileges import as_ordinary_user
@@ -52,6 +53,16 @@ Cache = Annotated[
     Path | None,
     typer.Option("--cache", help="where Keycloak is built once", show_default="the user's cache directory"),
 ]
+
+
+class SeedSize(StrEnum):
+    """How much a source is seeded with."""
+
+    DEFAULT = "default"
+    SMALL = "small"
+
+
+Size = Annotated[SeedSize, typer.Option("--size", help="how much the source is seeded with")]
 Features = Annotated[Path, typer.Option("--features", help="the directory of the .feature files")]
 
 
@@ -73,9 +84,7 @@ def backup(
         Path | None,
         typer.Option("--identity", help="age identity; made if absent", show_default="VAR/keys/recovery.txt"),
     ] = None,
-    size: Annotated[
-        str, typer.Option("--size", help="how much the source is seeded with: default or small")
-    ] = "default",
+    size: Size = SeedSize.DEFAULT,
     var: Var = Path("var"),
     cache: Cache = None,
     json: Json = False,
@@ -101,7 +110,7 @@ def backup(
 
 @app.command()
 def up(
-    contract: ContractArgument, var: Var = Path("var"), cache: Cache = None, size: str = "default"
+    contract: ContractArgument, var: Var = Path("var"), cache: Cache = None, size: Size = SeedSize.DEFAULT
 ) -> None:
     """Bring up a source of the stack and keep it until Ctrl-C; Enter takes a backup of it."""
     loaded = load(contract)
@@ -212,14 +221,18 @@ def lint(
 ) -> None:
     """Refuse features that could pass without asserting anything, and nouns that do not exist."""
     loaded = load(contract)
-    findings = lint_features(features, loaded.order, nouns(loaded), ("restoreproof.gherkin.steps",))
+    root = features.absolute().parent
+    sys.path.insert(0, str(root))
+    phrases = ("restoreproof.gherkin.steps", *step_modules(root))
+    findings = lint_features(features, loaded.order, nouns(loaded), phrases)
     if json:
         _out.print_json(jsonlib.dumps([str(finding) for finding in findings]))
     for finding in () if json else findings:
         _say(str(finding))
     if findings:
         raise typer.Exit(int(ExitCode.COULD_NOT_START))
-    _tell({}, json, f"{features}: nothing to object to")
+    if not json:
+        _say(f"{features}: nothing to object to")
 
 
 @app.command()
