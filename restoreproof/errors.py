@@ -1,15 +1,15 @@
 """Everything restoreproof raises on purpose, and the exit code each one means.
 
-    RestoreproofError               4   the harness itself can't vouch
-    ├── UsageError                  2   could not start
-    │   ├── ContractError           2   stack.yaml
-    │   ├── FeatureError            2   a .feature file or a step phrase
-    │   ├── ForeignSetError         2   the set belongs to another stack, or is unsafe to open
-    │   └── IdentityError           2   no recovery identity, or it does not decrypt
-    ├── EnvironmentUnfitError       3   this machine prevented proof: namespaces, ports, disk
-    │   └── ServiceFailedError      3   a service did not become ready, or died
-    ├── StageOrderError             4   a stage was asked for out of order: a harness bug
-    └── EvidenceError               4   the evidence can't be trusted
+RestoreproofError               4   the harness itself can't vouch
+├── UsageError                  2   could not start
+│   ├── ContractError           2   stack.yaml
+│   ├── FeatureError            2   a .feature file or a step phrase
+│   ├── ForeignSetError         2   the set belongs to another stack, or is unsafe to open
+│   └── IdentityError           2   no recovery identity, or it does not decrypt
+├── EnvironmentUnfitError       3   this machine prevented proof: namespaces, ports, disk
+│   └── ServiceFailedError      3   a service did not become ready, or died
+├── StageOrderError             4   a stage was asked for out of order: a harness bug
+└── EvidenceError               4   the evidence can't be trusted
 """
 
 from __future__ import annotations
