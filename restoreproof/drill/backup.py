@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -102,7 +103,11 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
         workdir, read=readable(request.contract, request.cache), services=request.contract.services
     )
     argv = [sys.executable, "-m", "restoreproof.drill.source", str(workdir / "source.json")]
-    environment = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    environment = {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
+    }
     process = sandbox.launch(argv, environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         source = Source(process, workdir, say)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from restoreproof.errors import EvidenceError
 from restoreproof.journal import MAX_LINE, JournalWriter
@@ -21,12 +21,17 @@ class InnerProcess:
     Args:
         journal: the only place they may go.
         control: the listeners outside; its targets are what the inner has to have probed.
+        unreached: the listeners that were not reached from outside either; one of these, and nothing is
+            proven.
         refuse_unisolated: kill the inner process as soon as its isolation is not proven.
     """
 
-    def __init__(self, journal: JournalWriter, control: Control, refuse_unisolated: bool) -> None:
+    def __init__(
+        self, journal: JournalWriter, control: Control, *, unreached: Sequence[str], refuse_unisolated: bool
+    ) -> None:
         self._journal = journal
         self._refuse = refuse_unisolated
+        self._unreached = tuple(unreached)
         self._awaited = set(control.targets)
         self._reached: list[str] = []
 
@@ -67,10 +72,14 @@ class InnerProcess:
         if event.data.get("reached") is not False:
             self._reached.append(probe)
         if not self._awaited:
-            proven = not self._reached
-            reason = "no probe got out, and each listener was reached from outside" if proven else (
-                f"reached from inside: {', '.join(self._reached)}"
-            )  # fmt: skip
-            self._journal.emit("isolation-verdict", proven=proven, reason=reason)
+            proven = not self._reached and not self._unreached
+            self._journal.emit("isolation-verdict", proven=proven, reason=self._reason())
             if not proven and self._refuse:
                 process.kill()
+
+    def _reason(self) -> str:
+        if self._reached:
+            return f"reached from inside: {', '.join(self._reached)}"
+        if self._unreached:
+            return f"the control failed, not even from outside were reached: {', '.join(self._unreached)}"
+        return "no probe got out, and each listener was reached from outside"

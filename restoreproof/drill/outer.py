@@ -208,7 +208,8 @@ class _Drill:
                 journal.emit(
                     "isolation-control", probe=result.probe, reached=result.reached, detail=result.detail
                 )
-            inner = InnerProcess(journal, control, self._refusal())
+            unreached = [result.probe for result in outside if not result.reached]
+            inner = InnerProcess(journal, control, unreached=unreached, refuse_unisolated=self._refusal())
             returncode = inner.run(self._launch(control))
             if control.from_inside:
                 reason = f"{control.from_inside} connections came out of the sandbox"
@@ -277,6 +278,7 @@ class _Drill:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "TERM": os.environ.get("TERM", "dumb"),
+            "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
             "COLUMNS": str(shutil.get_terminal_size((110, 24)).columns),
         }
         if sys.stdout.isatty():
