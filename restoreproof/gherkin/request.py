@@ -43,7 +43,9 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
         RestoreproofError: see ``restoreproof.drill.outer.run``; contract and features as well.
     """
     contract = load(wanted.contract)
-    features = wanted.features.absolute()
+    given = wanted.features.absolute()
+    features = features_of(given)
+    paths = wanted.paths if features == given else (*wanted.paths, given)
     plan = compile_plan(
         features,
         stack=contract.stack,
@@ -52,7 +54,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
         rpo_s=contract.objectives.rpo_s,
         rto_s=contract.objectives.rto_s,
         selection=wanted.keyword,
-        paths=wanted.paths,
+        paths=paths,
     )
     backup = open_set(wanted.backup, contract.stack)
     known = wanted.catalogue
@@ -75,7 +77,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
             reports=wanted.reports.absolute(),
             var=wanted.var.absolute(),
             cache=wanted.cache,
-            paths=tuple(path.absolute() for path in wanted.paths),
+            paths=tuple(path.absolute() for path in paths),
             faults=wanted.faults,
             order=wanted.order,
             trigger=wanted.trigger,
@@ -84,6 +86,12 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
         ),
         say,
     )
+
+
+def features_of(given: Path) -> Path:
+    """The whole of the features that ``given`` is of: what lies below a directory ``features`` is a part."""
+    above = (one for one in (given, *given.parents) if one.name == "features" and one.is_dir())
+    return next(above, given if given.is_dir() else given.parent)
 
 
 def step_modules(root: Path) -> tuple[str, ...]:
