@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -326,6 +327,12 @@ def _run(command: Callable[[], Any]) -> None:
     except KeyboardInterrupt:
         _err.print("restoreproof: interrupted", markup=False)
         sys.exit(int(ExitCode.NOT_VERIFIED))
+    except Exception:  # noqa: BLE001 - Python's own exit code for it, 1, would say that the backup FAILED
+        traceback.print_exc()
+        _err.print(
+            "restoreproof: this is a defect of the harness; nothing is said of the backup", markup=False
+        )
+        sys.exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
 
 
 if __name__ == "__main__":
