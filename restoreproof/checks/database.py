@@ -169,7 +169,9 @@ class Recovery:
         """The assets come from one moment: their newest records lie no further apart than the RPO."""
         if len(self.ages) < 2:
             only = ", ".join(sorted(self.ages)) or "no asset"
-            return not_verified("the assets lie within the RPO of one another", f"only {only} has a newest record")
+            return not_verified(
+                "the assets lie within the RPO of one another", f"only {only} has a newest record"
+            )
         skew = max(self.ages.values(), default=0.0) - min(self.ages.values(), default=0.0)
         findings = Findings()
         if skew > self.objective_s:
