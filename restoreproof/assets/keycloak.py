@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import httpx
+import psycopg
 import rfc8785
 from pydantic import BaseModel, ConfigDict
 
 from restoreproof.assets.base import Asset, Ground, Installing, Mark, Restoring, Taking, asset_kind
 from restoreproof.assets.dataset import connect, scalar
-from restoreproof.assets.postgres import database_mark, dump_database, restore_dump
+from restoreproof.assets.postgres import database_mark, dump_database, restore_dump, snapshot
 from restoreproof.runtimes.base import Start
 
 PROVISIONED_REALM = "realm.json"
@@ -83,17 +84,23 @@ class KeycloakAsset(Asset):
         return Start(files={"import/realm.json": (installing.provisioned / PROVISIONED_REALM).read_bytes()})
 
     def take(self, taking: Taking) -> None:
-        with taking.ground.phase("dump of the identity database") as work:
-            work.bytes = dump_database(taking, self.store, self.database, self.dump)
-        taking.learnt["identity"] = {
-            self.realm: {**self.counts(taking.ground), "jwks": self.signing_keys(taking.ground)}
-        }
+        ground = taking.ground
+        with (
+            snapshot(ground, self.store, self.database) as (connection, name),
+            ground.phase("dump of the identity database") as work,
+        ):
+            work.bytes = dump_database(taking, self.store, self.database, self.dump, snapshot_name=name)
+            counts = self._counts(connection)
+        taking.learnt["identity"] = {self.realm: {**counts, "jwks": self.signing_keys(ground)}}
 
     def counts(self, ground: Ground) -> dict[str, int]:
         """How many users, clients, roles, groups, credentials and role mappings the realm holds."""
         with connect(ground.runtime, self.store, self.database) as connection:
-            realm = scalar(connection, "select id from realm where name = :name", {"name": self.realm})
-            return {name: int(scalar(connection, sql, {"realm": realm})) for name, sql in _COUNTS.items()}
+            return self._counts(connection)
+
+    def _counts(self, connection: psycopg.Connection[dict[str, Any]]) -> dict[str, int]:
+        realm = scalar(connection, "select id from realm where name = :name", {"name": self.realm})
+        return {name: int(scalar(connection, sql, {"realm": realm})) for name, sql in _COUNTS.items()}
 
     def subjects(self, ground: Ground) -> frozenset[str]:
         """The ids of the realm's people, as tokens carry them in ``sub``."""

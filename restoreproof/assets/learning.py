@@ -77,6 +77,20 @@ def count_datasets(
     return counts
 
 
+def count_queues(
+    taking: Taking, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+) -> dict[str, dict[str, int]]:
+    """Queue → class → items at the snapshot: a source that goes on working is not counted a moment later."""
+    queues = taking.ground.contract.queues
+    return {
+        name: {
+            str(row["kind"]): int(row["items"]) for row in connection.execute(queue.sql.encode()).fetchall()
+        }
+        for name, queue in queues.items()
+        if queue.database == asset_name
+    }
+
+
 def chain_heads(
     taking: Taking, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:

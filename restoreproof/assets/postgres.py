@@ -25,19 +25,23 @@ from restoreproof.assets.dataset import connect, scalar
 from restoreproof.assets.learning import (
     chain_heads,
     count_datasets,
+    count_queues,
     fingerprint_structure,
     fingerprint_tables,
 )
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
+MAX_WARNINGS = 20
 PROVISIONED_ROLES = "roles.sql"
 """What provisioning leaves for a fresh server: roles and databases, one statement a line."""
 
 _ROLE_STATEMENT = re.compile(r'^(?:CREATE|ALTER) ROLE "?(?P<role>[^"\s;]+)"?(?: WITH [^;]*| SET [^;]*)?;$')
 _GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
-_SIGN_OF_TROUBLE = re.compile(r"^(?:[\w-]+: )*(?:error|fatal|panic|warning):", re.IGNORECASE | re.MULTILINE)
-"""How PostgreSQL's tools and server begin a complaint; a notice that merely quotes such a word is none."""
+_TROUBLE = re.compile(r"^[\w-]+: (?:error|warning): |^(?:[\w-]+: )?(?:ERROR|FATAL|PANIC): ", re.MULTILINE)
+"""A complaint of pg_restore's own, or an error of the server's. Not a server's WARNING: a function of the
+restored schema may raise one on sound data, so it is noted; what it could cost, the fingerprints tell."""
+_SERVER_WARNING = re.compile(r"^(?:[\w-]+: )?WARNING: .*$", re.MULTILINE)
 
 
 @asset_kind("postgres")
@@ -91,6 +95,7 @@ class PostgresAsset(Asset):
                 taking.learnt.setdefault("newest", {})[self.name] = scalar(connection, self.newest, {})
             taking.learnt["datasets"] = count_datasets(taking, self.name, connection)
             taking.learnt["chains"] = chain_heads(taking, self.name, connection)
+            taking.learnt.setdefault("queues", {}).update(count_queues(taking, self.name, connection))
         taking.learnt["roles"] = sorted(roles_of(ground))
 
     def newest_record(self, restoring: Restoring) -> datetime | None:
@@ -227,7 +232,9 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
             environment=_password(ground, service),
             read=[dump.parent],
         )
-    if done.returncode != 0 or _SIGN_OF_TROUBLE.search(done.stderr):
+    for warning in _SERVER_WARNING.findall(done.stderr)[:MAX_WARNINGS]:
+        ground.emitter.emit("note", text=f"pg_restore of {path}: {warning}")
+    if done.returncode != 0 or _TROUBLE.search(done.stderr):
         raise RestoreFailed(
             f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}"
         )

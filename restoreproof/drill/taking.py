@@ -13,7 +13,6 @@ from restoreproof.assets.base import Ground, Taking
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
-from restoreproof.checks.queues import waiting_in
 
 
 class BackupOrder(BaseModel):
@@ -59,11 +58,11 @@ def take_backup(ground: Ground, provisioned: Path, order: BackupOrder) -> str:
             release=release,
             tool_versions=_versions(ground),
         )
-    catalogues.save(_catalogue(manifest, sha256, taking.learnt, ground), order.catalogue)
+    catalogues.save(_catalogue(manifest, sha256, taking.learnt), order.catalogue)
     return manifest.set_id
 
 
-def _catalogue(manifest: Manifest, sha256: str, learnt: dict[str, Any], ground: Ground) -> Catalogue:
+def _catalogue(manifest: Manifest, sha256: str, learnt: dict[str, Any]) -> Catalogue:
     return Catalogue.model_validate(
         {
             **learnt,
@@ -74,7 +73,6 @@ def _catalogue(manifest: Manifest, sha256: str, learnt: dict[str, Any], ground: 
             "manifest_sha256": sha256,
             "merkle_root": manifest.merkle_root,
             "release": manifest.release,
-            "queues": waiting_in(ground),
         }
     )
 
