@@ -1,0 +1,36 @@
+"""Every fault is noticed by its own checks, and everything else stays as it should."""
+
+from __future__ import annotations
+
+import pytest
+
+from restoreproof.faults.base import Fault
+from restoreproof.faults.matrix import unnoticed
+from tests.drill.conftest import Workshop
+from tests.faults.compiled import DRILLS, PLAN
+
+
+@pytest.mark.parametrize("faults", DRILLS, ids=[f"{len(drill)}-{drill[0].name}" for drill in DRILLS])
+def test_each_fault_of_a_drill_is_noticed(faults: tuple[Fault, ...], workshop: Workshop) -> None:
+    drilled = workshop.drill(*(part for fault in faults for part in ("--fault", fault.name)))
+    assert list(unnoticed(faults, drilled.outcomes, PLAN)) == [], drilled.output[-6000:]
+    assert drilled.returncode == (1 if any(fault.detected_by for fault in faults) else 3)
+    assert set(drilled.record["faults"]) == {fault.name for fault in faults}
+    assert drilled.record["safety"]["torn_down"]
+
+
+def test_a_lost_proof_is_named_by_its_key(workshop: Workshop) -> None:
+    drilled = workshop.drill("-k", "proof-object-keys", "--fault", "deleted-blob")
+    check = drilled.check("consistency/proof-object-keys")
+    lost = drilled.check("set/catalogue")["observations"][0]["expected"].partition(":")[0]
+    assert drilled.returncode == 1
+    assert check["outcome"] == "FAILED"
+    assert lost.startswith("proofs/")
+    assert lost.removeprefix("proofs/") in check["observations"][0]["findings"][0]
+
+
+def test_a_fault_that_changes_no_check_still_can_not_end_verified(workshop: Workshop) -> None:
+    drilled = workshop.drill("-k", "set-identity", "--fault", "replayed-letter")
+    assert drilled.outcomes == {"backup/set-identity": "PASSED"}
+    assert drilled.returncode == 3
+    assert any("replayed-letter" in reason for reason in drilled.record["incomplete"])
