@@ -64,14 +64,14 @@ def test_kill_returns_when_everything_inside_is_gone(tmp_path: Path) -> None:
     process: SandboxProcess = DrillSandbox(tmp_path, services={}).launch(
         ["sh", "-c", "sleep 600 & echo up; wait"], {}, stdout=subprocess.PIPE
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"up\n"
-    family = psutil.Process(process.pid).children(recursive=True)
-    assert "sleep" in {one.name() for one in family}
-    process.kill()
-    assert [one for one in family if one.is_running()] == []
-    assert process.wait() != 0
-    process.stdout.close()
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) == 3, "init of the sandbox, the shell and its child"
+        process.kill()
+        assert [one for one in family if one.is_running()] == []
+    assert process.returncode != 0
 
 
 def test_a_path_that_does_not_exist_is_named_before_anything_starts(tmp_path: Path) -> None:

@@ -149,6 +149,7 @@ def test_a_python_service_has_the_environment_it_was_given_and_no_other(build, p
             "HOME",
             "PWD",
             "PYTHONPATH",
+            "PYTHONFAULTHANDLER",
             "PYTHONDONTWRITEBYTECODE",
             "PYTHONUNBUFFERED",
             "LC_CTYPE",
