@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -45,6 +46,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._signs: dict[str, int] = {}
 
     def entries(self) -> list[Entry]:
         """Every entry, checked. Raises EvidenceError where the chain is broken, naming the line."""
@@ -60,7 +62,8 @@ class Ledger:
             attempt = len(before) + 1
             me = psutil.Process()
             data = {"set_id": set_id, "plan": plan_digest, "attempt": attempt, "pid": me.pid,
-                    "pid_started": me.create_time()}  # fmt: skip
+                    "pid_started": me.create_time(), "pid_namespace": _pid_namespace()}  # fmt: skip
+            self._show_life(drill_id)
             _append(file, entries, "started", drill_id, data)
         return attempt
 
@@ -68,6 +71,9 @@ class Ledger:
         """Close a drill's entry with its verdict."""
         with self._locked() as (file, entries):
             _append(file, entries, "finished", drill_id, {"verdict": verdict, "record_sha256": record_sha256})
+        if (sign := self._signs.pop(drill_id, None)) is not None:
+            self._sign_of(drill_id).unlink(missing_ok=True)
+            os.close(sign)
 
     def abort_dead(self) -> list[str]:
         """Close the entries of drills whose process is gone as aborted; returns their ids."""
@@ -76,11 +82,35 @@ class Ledger:
             dead = [
                 one
                 for one in entries
-                if one.type == "started" and one.drill_id not in closed and _is_gone(one)
+                if one.type == "started" and one.drill_id not in closed and self._is_gone(one)
             ]
             for one in dead:
+                self._sign_of(one.drill_id).unlink(missing_ok=True)
                 _append(file, entries, "aborted", one.drill_id, {"verdict": "ABORTED"})
         return [one.drill_id for one in dead]
+
+    def _sign_of(self, drill_id: str) -> Path:
+        return self.path.with_name(f".{self.path.stem}-running") / drill_id
+
+    def _show_life(self, drill_id: str) -> None:
+        """Hold a lock as long as this process lives: seen also from where its process id means nothing."""
+        path = self._sign_of(drill_id)
+        path.parent.mkdir(exist_ok=True)
+        sign = self._signs[drill_id] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(sign, fcntl.LOCK_EX)
+
+    def _is_gone(self, entry: Entry) -> bool:
+        if entry.data.get("pid_namespace", _pid_namespace()) == _pid_namespace():
+            return _has_ended(entry)
+        # As root every drill has process ids of its own; what we see under that id is something else.
+        try:
+            with self._sign_of(entry.drill_id).open("rb") as sign:
+                fcntl.flock(sign, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except FileNotFoundError:
+            return True
+        return True
 
     @contextmanager
     def _locked(self) -> Iterator[tuple[IO[bytes], list[Entry]]]:
@@ -121,7 +151,11 @@ def _append(file: IO[bytes], entries: list[Entry], type: str, drill_id: str, dat
     entries.append(entry)
 
 
-def _is_gone(entry: Entry) -> bool:
+def _pid_namespace() -> int:
+    return Path("/proc/self/ns/pid").stat().st_ino
+
+
+def _has_ended(entry: Entry) -> bool:
     """Whether the drill's process ended: process ids are reused, so its start time counts too."""
     try:
         started: float = psutil.Process(int(entry.data["pid"])).create_time()
