@@ -32,16 +32,14 @@ from restoreproof.assets.learning import (
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
-MAX_WARNINGS = 20
 PROVISIONED_ROLES = "roles.sql"
 """What provisioning leaves for a fresh server: roles and databases, one statement a line."""
 
 _ROLE_STATEMENT = re.compile(r'^(?:CREATE|ALTER) ROLE "?(?P<role>[^"\s;]+)"?(?: WITH [^;]*| SET [^;]*)?;$')
 _GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
 _TROUBLE = re.compile(r"^[\w-]+: (?:error|warning): |^(?:[\w-]+: )?(?:ERROR|FATAL|PANIC): ", re.MULTILINE)
-"""A complaint of pg_restore's own, or an error of the server's. Not a server's WARNING: a function of the
-restored schema may raise one on sound data, so it is noted; what it could cost, the fingerprints tell."""
-_SERVER_WARNING = re.compile(r"^(?:[\w-]+: )?WARNING: .*$", re.MULTILINE)
+"""A complaint of pg_restore's own, or an error of the server's. Not a server's WARNING, which a function of
+the restored schema may raise on sound data; what could be lost by one, the fingerprints tell."""
 
 
 @asset_kind("postgres")
@@ -232,9 +230,7 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
             environment=_password(ground, service),
             read=[dump.parent],
         )
-    for warning in _SERVER_WARNING.findall(done.stderr)[:MAX_WARNINGS]:
-        ground.emitter.emit("note", text=f"pg_restore of {path}: {warning}")
-    if done.returncode != 0 or _TROUBLE.search(done.stderr):
+    if done.returncode != 0 or complains(done.stderr):
         raise RestoreFailed(
             f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}"
         )
@@ -246,6 +242,11 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
             connection.execute("analyze")
     except psycopg.DatabaseError as error:
         raise RestoreFailed(f"{path} was restored, but {database!r} can't be used: {error}") from error
+
+
+def complains(stderr: str) -> bool:
+    """Whether pg_restore says that something went wrong, whatever it returned."""
+    return _TROUBLE.search(stderr) is not None
 
 
 def database_mark(ground: Ground, service: str, database: str) -> Mark:

@@ -1,0 +1,25 @@
+--
+-- PostgreSQL database cluster dump
+--
+
+\restrict abc
+
+SET default_transaction_read_only = off;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+
+--
+-- Roles
+--
+
+CREATE ROLE keycloak;
+ALTER ROLE keycloak WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;
+COMMENT ON ROLE keycloak IS 'owns the database of the identity provider';
+CREATE ROLE restoreproof_admin;
+ALTER ROLE restoreproof_admin WITH SUPERUSER INHERIT CREATEROLE CREATEDB LOGIN REPLICATION BYPASSRLS;
+CREATE ROLE wipe;
+ALTER ROLE wipe WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;
+CREATE ROLE wipe_app;
+ALTER ROLE wipe_app WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;
+
+\unrestrict abc

@@ -1,0 +1,100 @@
+"""Two PostgreSQL servers in the drill sandbox: one that a backup is taken from, one it is restored into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restoreproof.assets.base import Ground, Restoring, Taking
+from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.assets.vault import Vault
+from restoreproof.backups.manifest import Manifest
+from restoreproof.backups.verify import BackupSet
+from restoreproof.contract import Contract
+from restoreproof.contract.loading import parse
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.process.runtime import ProcessRuntime
+
+CONTRACT = """\
+schema: restoreproof/stack/v1
+stack: shop
+objectives: {rpo: 15m, rto: 4h}
+services:
+  source: {component: postgres, port: 5432, starts: rows}
+  target: {component: postgres, port: 5432, starts: rows}
+order: [rows]
+assets:
+  shop: {kind: postgres, at: rows, service: target, database: shop, owner: shop, roles: [shop, reader]}
+"""
+
+
+class Notes:
+    """An emitter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    def emit(self, type: str, /, **data: Any) -> None:
+        self.told.append((type, data))
+
+
+@pytest.fixture(scope="session")
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture(scope="session")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return parse(CONTRACT, tmp_path_factory.mktemp("contract") / "stack.yaml")
+
+
+@pytest.fixture(scope="session")
+def ground(contract: Contract, notes: Notes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    workdir = tmp_path_factory.mktemp("work")
+    runtime = ProcessRuntime(
+        services=contract.services,
+        workdir=workdir,
+        contract_dir=contract.directory,
+        code=workdir,
+        emitter=notes,
+        redactor=Redactor(),
+        cache=Path(os.environ["INSIDE_CACHE"]),
+    )
+    runtime.start("source")
+    runtime.start("target")
+    yield Ground(contract, runtime, Vault({}, b"k"), notes, workdir, lambda: "rows")
+    runtime.teardown()
+
+
+@pytest.fixture(scope="session")
+def taking(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Taking:
+    return Taking(ground, tmp_path_factory.mktemp("set"), "", ground.workdir)
+
+
+@pytest.fixture
+def restoring(ground: Ground, tmp_path: Path) -> Restoring:
+    """A restore from an empty set in ``tmp_path``, for a test to put something into."""
+    manifest = Manifest(
+        set_id="s",
+        stack="shop",
+        run_id="r",
+        recovery_point=datetime.now(UTC),
+        synthetic=True,
+        release="1",
+        artifacts=(),
+        merkle_root="0" * 64,
+    )
+    (tmp_path / "postgres").mkdir()
+    return Restoring(ground, BackupSet(tmp_path, manifest, "0" * 64), None)
+
+
+@pytest.fixture(scope="session")
+def asset(ground: Ground) -> PostgresAsset:
+    found = ground.asset("shop")
+    assert isinstance(found, PostgresAsset)
+    return found
