@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import rfc8785
@@ -131,7 +132,10 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
                 broken.add(f"{label}: {problem}")
             if block.signature and (problem := _unsigned(row, block, keys)):
                 unsigned.add(f"{label}: {problem}")
-            tail.sequence, tail.hash = row[block.sequence], row[block.hash]
+            number = row[block.sequence]
+            # A restored column may have become anything; what is no number has no successor.
+            tail.sequence = int(number) if isinstance(number, int | Decimal) else None
+            tail.hash = row[block.hash]
         work.items = examined
     known = restoring.catalogue.chains.get(chain) if restoring.catalogue else None
     heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
@@ -182,7 +186,7 @@ def check_signature(
     if key_id not in keys:
         return f"signed by {key_id}, which is not in custody"
     try:
-        keys[key_id].verify(base64.b64decode(signature or "", validate=True), message.encode())
+        keys[key_id].verify(base64.b64decode(str(signature or ""), validate=True), message.encode())
     except (InvalidSignature, ValueError):
         return "its signature does not verify"
     return None
