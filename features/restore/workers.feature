@@ -2,7 +2,7 @@
 Feature: Workers stay held until the queues are reviewed
   A restored queue must not bill, mail or deliver anything twice.
 
-  @at:workers-held @id:no-effect
+  @at:smoke @id:no-effect
   Scenario: Nothing leaves the platform before the review is approved
     When the ways out of the platform are watched
     Then none of them has recorded an effect
