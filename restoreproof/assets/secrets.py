@@ -54,7 +54,8 @@ class SecretsAsset(Asset):
         key = secrets.token_bytes(32)
         directory = taking.directory / "secrets"
         directory.mkdir(parents=True, exist_ok=True)
-        values = {name: value.reveal() for name, value in taking.ground.vault.environment().items()}
+        vault = taking.ground.vault
+        values = {name: vault.secret(name).reveal() for name in vault.names()}
         text = "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
         try:
             recipient = pyrage.x25519.Recipient.from_str(taking.recipient)

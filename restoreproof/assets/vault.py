@@ -54,9 +54,15 @@ class Vault:
         except ValueError as error:
             raise ContractError(f"the restored environment's {name} is no base64") from error
 
-    def environment(self) -> dict[str, Secret]:
-        """Everything, for a service that runs with the restored environment."""
-        return {name: Secret(name, value) for name, value in self._values.items()}
+    def environment(self) -> dict[str, str | Secret]:
+        """Everything, for a service that runs with the restored environment.
+
+        What is no secret stays plain text: masked, the address of a service would be missing in the evidence.
+        """
+        return {
+            name: Secret(name, value) if _is_secret(name, value) else value
+            for name, value in self._values.items()
+        }
 
     def settings(self) -> dict[str, str]:
         """The variables that are no secret, for resolving ``$NAME`` in the contract."""
