@@ -111,12 +111,11 @@ def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
 class SchemaVersion:
     """Where the migrations brought the database, and where the release wants it."""
 
-    before: str | None
     after: str | None
     wanted: str | None
 
     def expected(self) -> Observation:
-        """The schema is at the version that the release expects, and migrations had work to do."""
+        """The schema is at the version that the release expects."""
         if self.wanted is None:
             return not_verified(
                 "the schema is at the version that the release expects", "the release does not say which"
@@ -137,7 +136,7 @@ def survey_schema(restoring: Restoring, *, asset: str = "migrations") -> SchemaV
     releases = ground.contract.releases
     assert releases is not None
     wanted = describe(ground.contract.directory / releases.expected.path).get("migration_head")
-    return SchemaVersion(None, migrations.current(ground), None if wanted is None else str(wanted))
+    return SchemaVersion(migrations.current(ground), None if wanted is None else str(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +144,7 @@ class Recovery:
     """The newest records that came back, against the recovery point and the objective."""
 
     ages: Mapping[str, float]
+    recorded: frozenset[str]
     objective_s: float
     every_s: float | None
 
@@ -156,13 +156,15 @@ class Recovery:
         for asset, age in self.ages.items():
             if age > self.objective_s:
                 findings.add(f"{asset}: newest record {age / 60:.1f} min before the recovery point")
+        for asset in sorted(self.recorded - self.ages.keys()):
+            findings.add(f"{asset}: no record came back, though the catalogue knows of some")
         worst = max(self.ages.values(), default=0.0)
         return judge(
             f"each newest record is at most {self.objective_s / 60:.0f} min older than the recovery point",
             f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
-            of=len(self.ages),
+            of=len(self.recorded | self.ages.keys()),
         )
 
     def aligned(self) -> Observation:
@@ -212,7 +214,9 @@ def survey_recovery(restoring: Restoring) -> Recovery:
         ground.emitter.emit("measurement", name="rpo", value=max(ages.values()), unit="s", detail="")
         ground.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
     backup = ground.contract.backup
-    return Recovery(ages, ground.contract.objectives.rpo_s, backup.every_s if backup else None)
+    known = restoring.catalogue.newest if restoring.catalogue else {}
+    recorded = frozenset(name for name, at in known.items() if at)
+    return Recovery(ages, recorded, ground.contract.objectives.rpo_s, backup.every_s if backup else None)
 
 
 @dataclass(frozen=True, slots=True)
