@@ -96,6 +96,14 @@ class Facts:
             found = (values.text(event.data, key) for key in ("artifact", "expected", "observed"))
             self.contradictions.append(Contradiction(*found))
 
+    def on_source_state(self, event: Event) -> None:
+        """A source of this machine that is still there is told: the drill can't reach it, but people ask."""
+        for what in ("processes", "directories"):
+            if left := values.texts(event.data, what, 5):
+                self.notes.setdefault(
+                    f"of a source on this machine there are still {what}: {', '.join(left)}"
+                )
+
     def on_isolation_control(self, event: Event) -> None:
         _keep(self._controls, event)
 
