@@ -130,7 +130,7 @@ class Workshop:
     def project(self, name: str) -> Path:
         """A copy of the features and what belongs to them, in a directory of its own."""
         project = self.directory / "projects" / name
-        for part in ("features", "steps", "fixtures"):
+        for part in (one for one in ("features", "steps", "fixtures") if (ROOT / one).is_dir()):
             shutil.copytree(ROOT / part, project / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(ROOT / "conftest.py", project / "conftest.py")
         return project

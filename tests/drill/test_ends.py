@@ -118,8 +118,8 @@ def test_one_scenario_by_hand_performs_just_the_stages_it_needs(workshop: Worksh
         RESTOREPROOF_CONTRACT=str(CONTRACT),
         XDG_CACHE_HOME=str(workshop.cache.parent),
     )
-    record = json.loads((project / "reports" / "latest" / "record.json").read_text())
     assert done.returncode == 3, done.output[-3000:]
+    record = json.loads((project / "reports" / "latest" / "record.json").read_text())
     assert record["verdict"] == "PARTIAL"
     assert {one["id"]: one["outcome"] for one in record["checks"]} == {
         "consistency/consumption-receipts": "PASSED"
