@@ -53,8 +53,13 @@ class DatabaseSurvey:
         return compare(expected, known, seen, unit="tables" if unit == "rows" else unit)
 
 
-def _told(known: Mapping[str, TableKnown]) -> dict[str, str]:
-    return {name: f"{one.rows:,} rows {(one.fingerprint or '')[:16]}" for name, one in known.items()}
+def told(tables: Mapping[str, TableKnown], known: Mapping[str, TableKnown] | None = None) -> dict[str, str]:
+    """``tables`` as they are compared: rows and fingerprint, but rows alone where ``known`` counted only."""
+    counted = {name for name, one in (known or tables).items() if one.fingerprint is None}
+    return {
+        name: f"{one.rows:,} rows" + ("" if name in counted else f" {one.fingerprint}")
+        for name, one in tables.items()
+    }
 
 
 @survey("database")
@@ -68,11 +73,11 @@ def survey_database(restoring: Restoring, *, asset: str) -> DatabaseSurvey:
     roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
     known = restoring.catalogue
     return DatabaseSurvey(
-        _told(tables),
-        _told(structure),
+        told(tables, known.tables if known else None),
+        told(structure, known.structure if known else None),
         roles,
-        _told(known.tables) if known else None,
-        _told(known.structure) if known else None,
+        told(known.tables) if known else None,
+        told(known.structure) if known else None,
         dict.fromkeys(known.roles, "present") if known else None,
     )
 

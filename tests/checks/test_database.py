@@ -1,0 +1,92 @@
+"""The restored database against the catalogue, and the figures of the recovery objectives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from restoreproof.backups.catalogue import TableKnown
+from restoreproof.checks.base import Findings
+from restoreproof.checks.database import (
+    DatabaseSurvey,
+    Exceptions,
+    RecoveryTime,
+    TenantIsolation,
+    told,
+)
+from restoreproof.outcome import Outcome
+
+A, B = "a" * 64, "a" * 63 + "b"
+
+
+def table(rows: int, fingerprint: str | None = A) -> TableKnown:
+    return TableKnown(rows=rows, fingerprint=fingerprint)
+
+
+def survey(seen: dict[str, TableKnown], known: dict[str, TableKnown] | None) -> DatabaseSurvey:
+    same = told(seen, known)
+    expected = None if known is None else told(known)
+    roles = dict.fromkeys(seen, "present")
+    wanted = None if known is None else dict.fromkeys(known, "present")
+    return DatabaseSurvey(same, same, roles, expected, expected, wanted)
+
+
+KNOWN = {"orders": table(10), "empty": table(0)}
+
+
+def test_the_same_rows_structure_and_roles_pass() -> None:
+    found = survey(KNOWN, KNOWN)
+    for said in (found.rows(), found.structures(), found.role_inventory()):
+        assert (said.outcome, said.examined, said.of) == (Outcome.PASSED, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("seen", "finding"),
+    [
+        ({"orders": table(9), "empty": table(0)}, "orders: expected 10 rows"),
+        ({"orders": table(10, B), "empty": table(0)}, "orders: expected 10 rows"),
+        ({"orders": table(10)}, "empty: missing"),
+        ({**KNOWN, "extra": table(0)}, "extra: not in the catalogue"),
+        ({}, "empty: missing"),
+    ],
+)
+def test_every_difference_is_named(seen: dict[str, TableKnown], finding: str) -> None:
+    said = survey(seen, KNOWN).rows()
+    assert said.outcome is Outcome.FAILED
+    assert said.findings[0].startswith(finding)
+
+
+def test_a_table_of_which_only_the_count_was_taken_is_compared_by_its_count() -> None:
+    known = {"orders": table(10, None), "empty": table(0)}
+    assert survey(KNOWN, known).rows().outcome is Outcome.PASSED
+    assert survey({**KNOWN, "orders": table(9)}, known).rows().outcome is Outcome.FAILED
+    assert survey({**KNOWN, "empty": table(0, B)}, known).rows().outcome is Outcome.FAILED
+
+
+def test_without_a_catalogue_and_with_an_empty_one_nothing_passes() -> None:
+    none: Any = None
+    for known in (none, {}):
+        found = survey({}, known)
+        for said in (found.rows(), found.structures(), found.role_inventory()):
+            assert said.outcome is Outcome.NOT_VERIFIED
+
+
+def test_exceptions_pass_only_after_something_was_looked_through() -> None:
+    found = Findings()
+    assert Exceptions("open keys", found, 7).none().outcome is Outcome.PASSED
+    assert Exceptions("open keys", found, 0).none().outcome is Outcome.NOT_VERIFIED
+    found.add("tenant/key")
+    assert Exceptions("open keys", found, 7).none().outcome is Outcome.FAILED
+
+
+def test_one_row_seen_without_a_tenant_is_a_leak() -> None:
+    assert TenantIsolation({"orders": 0, "users": 0}).nothing().outcome is Outcome.PASSED
+    said = TenantIsolation({"orders": 1, "users": 0}).nothing()
+    assert (said.outcome, said.findings) == (Outcome.FAILED, ("orders: 1 rows visible without a tenant",))
+    assert TenantIsolation({}).nothing().outcome is Outcome.NOT_VERIFIED
+
+
+def test_the_recovery_time_is_held_against_its_objective() -> None:
+    assert RecoveryTime(14_400.0, 14_400.0).within().outcome is Outcome.PASSED
+    assert RecoveryTime(14_401.0, 14_400.0).within().outcome is Outcome.FAILED

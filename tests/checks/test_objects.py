@@ -1,0 +1,106 @@
+"""Objects that rows refer to, read from a store that may have lost, cut or changed them."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import obstore
+import pytest
+from obstore.store import MemoryStore
+
+from restoreproof.backups.catalogue import DatasetKnown
+from restoreproof.checks import objects
+from restoreproof.checks.objects import ObjectSurvey, objects_asset, survey_objects
+from restoreproof.errors import ContractError
+from restoreproof.outcome import Outcome
+
+CONTENT = {f"proof/{number}.der": b"proof %d" % number * 100 for number in range(600)}
+
+
+def row(key: str, content: bytes) -> dict[str, Any]:
+    return {"key": key, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+
+@pytest.fixture
+def bucket() -> MemoryStore:
+    store = MemoryStore()
+    for key, content in CONTENT.items():
+        obstore.put(store, key, content)
+    return store
+
+
+@pytest.fixture
+def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
+    """Surveys rows against ``bucket``; ``of`` is what the catalogue counted."""
+
+    def survey(rows: list[dict[str, Any]] | None = None, of: int | None = len(CONTENT)) -> ObjectSurvey:
+        given = [row(key, content) for key, content in CONTENT.items()] if rows is None else rows
+        asset = SimpleNamespace(
+            service="s3", application=lambda ground, bucket: None, bucket_name=lambda ground, bucket: bucket
+        )
+        monkeypatch.setattr(objects, "objects_asset", lambda restoring, bucket: asset)
+        monkeypatch.setattr(objects, "store", lambda *arguments: bucket)
+        monkeypatch.setattr(objects, "rows", lambda restoring, dataset: iter(given))
+        ground = SimpleNamespace(
+            runtime=SimpleNamespace(endpoint=lambda service: None),
+            phase=lambda name: nullcontext(SimpleNamespace()),
+        )
+        known = {} if of is None else {"proofs": DatasetKnown(rows=of)}
+        restoring: Any = SimpleNamespace(ground=ground, catalogue=SimpleNamespace(datasets=known))
+        return survey_objects(restoring, dataset="proofs", bucket="proofs")
+
+    return survey
+
+
+def test_every_object_is_read_and_hashed(look: Any) -> None:
+    found = look()
+    assert found.readable().outcome is found.intact().outcome is Outcome.PASSED
+    assert (found.examined, found.size) == (600, sum(map(len, CONTENT.values())))
+
+
+def test_a_lost_object_is_named_and_is_not_called_altered(look: Any, bucket: MemoryStore) -> None:
+    obstore.delete(bucket, "proof/7.der")
+    found = look()
+    said = found.readable()
+    assert said.outcome is Outcome.FAILED
+    assert said.findings == ("proof/7.der: FileNotFoundError",)
+    assert said.observed.startswith("599 of 600 read")
+    assert found.altered.total == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"short", "5 bytes, its row records"), (b"Proof 7" * 100, "SHA-256"), (b"", "0 bytes")],
+)
+def test_a_changed_object_is_readable_but_not_intact(
+    look: Any, bucket: MemoryStore, content: bytes, words: str
+) -> None:
+    obstore.put(bucket, "proof/7.der", content)
+    found = look()
+    assert found.readable().outcome is Outcome.PASSED
+    said = found.intact()
+    assert said.outcome is Outcome.FAILED
+    assert words in said.findings[0]
+
+
+def test_fewer_rows_than_the_catalogue_counted_fail_and_none_known_verify_nothing(look: Any) -> None:
+    some = [row(key, CONTENT[key]) for key in list(CONTENT)[:10]]
+    assert look(some).readable().outcome is Outcome.FAILED
+    assert look([]).readable().outcome is Outcome.FAILED
+    assert look([], of=0).readable().outcome is Outcome.NOT_VERIFIED
+    assert look(of=None).readable().outcome is Outcome.NOT_VERIFIED
+
+
+def test_a_row_that_records_nothing_is_not_intact(look: Any) -> None:
+    key = "proof/1.der"
+    for gap in ({"sha256": None}, {"size": None}):
+        assert look([{**row(key, CONTENT[key]), **gap}], of=1).intact().outcome is Outcome.FAILED
+
+
+def test_a_bucket_that_no_asset_restores_is_named() -> None:
+    restoring: Any = SimpleNamespace(ground=SimpleNamespace(assets=lambda: []))
+    with pytest.raises(ContractError, match="'proofs'"):
+        objects_asset(restoring, "proofs")
