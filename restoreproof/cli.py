@@ -24,6 +24,7 @@ from restoreproof.drill.backup import SourceRequest, living_source, take
 from restoreproof.errors import ExitCode, RestoreproofError, UsageError
 from restoreproof.faults.base import faults_of
 from restoreproof.faults.preparing import prepared
+from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.lint import lint as lint_features
 from restoreproof.gherkin.request import Wanted, perform, step_modules
 from restoreproof.outcome import Verdict
@@ -222,6 +223,8 @@ def lint(
 ) -> None:
     """Refuse features that could pass without asserting anything, and nouns that do not exist."""
     loaded = load(contract)
+    if not feature_files(features):
+        raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")
     root = features.absolute().parent
     sys.path.insert(0, str(root))
     phrases = ("restoreproof.gherkin.steps", *step_modules(root))
