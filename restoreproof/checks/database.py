@@ -17,7 +17,7 @@ from restoreproof.assets.release import describe
 from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.credentials import connect_as, role_of
-from restoreproof.checks.objects import rows
+from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.outcome import Observation, Outcome
 
 
@@ -89,14 +89,13 @@ class Exceptions:
     dataset: str
     findings: Findings
     looked_through: int
+    of: int | None
 
     def none(self) -> Observation:
         """There is no exception, and there was something to look through."""
         expected = f"no {self.dataset} among those the backup holds"
         observed = f"{self.findings.total} found, {self.looked_through:,} looked through"
-        if self.looked_through == 0:
-            return not_verified(expected, observed)
-        return judge(expected, observed, self.findings, examined=self.looked_through, of=self.looked_through)
+        return judge(expected, observed, self.findings, examined=self.looked_through, of=self.of)
 
 
 @survey("exceptions")
@@ -109,7 +108,7 @@ def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
     with connect_asset(ground, block.database) as connection:
         values = parameters(ground, block.of or "", restoring.backup.manifest.recovery_point)
         looked = scalar(connection, block.of, values) if block.of else 0
-    return Exceptions(dataset, findings, int(looked))
+    return Exceptions(dataset, findings, int(looked), expected_rows(restoring, dataset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ class Recovery:
                 findings.add(f"{asset}: newest record {age / 60:.1f} min before the recovery point")
         for asset in sorted(self.recorded - self.ages.keys()):
             findings.add(f"{asset}: no record came back, though the catalogue knows of some")
-        worst = max(self.ages.values(), default=0.0)
+        worst = max(0.0, *self.ages.values())
         return judge(
             f"each newest record is at most {self.objective_s / 60:.0f} min older than the recovery point",
             f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
@@ -210,13 +209,14 @@ def survey_recovery(restoring: Restoring) -> Recovery:
     ages: dict[str, float] = {}
     for asset in ground.assets():
         if (newest := asset.newest_record(restoring)) is not None:
-            ages[asset.name] = max((restoring.backup.manifest.recovery_point - newest).total_seconds(), 0.0)
+            # Below zero where an asset was copied after the recovery point: no loss, but skew.
+            age = ages[asset.name] = (restoring.backup.manifest.recovery_point - newest).total_seconds()
             ground.emitter.emit(
-                "measurement", name=f"rpo.{asset.name}", value=ages[asset.name], unit="s", detail=""
+                "measurement", name=f"rpo.{asset.name}", value=max(age, 0.0), unit="s", detail=""
             )
     if ages:
         skew = max(ages.values()) - min(ages.values())
-        ground.emitter.emit("measurement", name="rpo", value=max(ages.values()), unit="s", detail="")
+        ground.emitter.emit("measurement", name="rpo", value=max(0.0, *ages.values()), unit="s", detail="")
         ground.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
     backup = ground.contract.backup
     known = restoring.catalogue.newest if restoring.catalogue else {}

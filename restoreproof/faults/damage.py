@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import obstore
@@ -13,7 +14,9 @@ from restoreproof.assets.dataset import connect_asset
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
 from restoreproof.checks.objects import objects_asset
+from restoreproof.drill.stages import merge
 from restoreproof.faults.base import FaultMissed, Mend, OnStack
+from restoreproof.runtimes.base import Start
 
 
 def sql(*statements: str, mend: Sequence[str] = (), asset: str = "database") -> OnStack:
@@ -44,6 +47,15 @@ def first(restoring: Restoring, query: str, *values: Any, asset: str = "database
     if row is None:
         raise FaultMissed(f"no row answers: {query}")
     return row
+
+
+def start_again(restoring: Restoring, service: str) -> None:
+    """Stop a service and start it with what a drill gives it, except that it is not held."""
+    ground = restoring.ground
+    contributions = [asset.contribution(service, restoring) for asset in ground.assets()]
+    start = reduce(merge, contributions, Start(environment={**ground.vault.environment()}))
+    ground.runtime.stop(service)
+    ground.runtime.start(service, start)
 
 
 class Bucket:

@@ -9,7 +9,7 @@ from restoreproof.assets.base import Restoring
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.faults.base import Fault, FaultMissed, register
-from restoreproof.faults.damage import sql
+from restoreproof.faults.damage import sql, start_again
 from restoreproof.faults.setcopy import SetCopy
 
 ENVIRONMENT = "restore/environment"
@@ -39,6 +39,16 @@ def _in_keycloak(statement: str) -> Callable[[Restoring], None]:
     return damage
 
 
+def _rotate(restoring: Restoring) -> None:
+    """Take the realm's key providers away and start Keycloak again: it makes itself new ones."""
+    _in_keycloak(
+        "delete from component_config where component_id in (select id from component "
+        "where provider_type = 'org.keycloak.keys.KeyProvider' "
+        "and realm_id = (select id from realm where name = 'wipe')) and name in ('privateKey', 'certificate')"
+    )(restoring)
+    start_again(restoring, "keycloak")
+
+
 def _environment(edit: Callable[[dict[str, str]], None]) -> Callable[[SetCopy], None]:
     return lambda copy: copy.edit_environment(edit)
 
@@ -49,6 +59,14 @@ def _stray(values: dict[str, str]) -> None:
 
 def _changed(values: dict[str, str]) -> None:
     values["WEBHOOK_URL"] += "?changed=1"
+
+
+def _renamed(values: dict[str, str]) -> None:
+    values["S3_BUCKET_EXPORTS"] += "-2"
+
+
+def _misdirected(values: dict[str, str]) -> None:
+    values["WEBHOOK_URL"] = values["WEBHOOK_URL"].replace("8026", "8027").rstrip("/") + "/nobody-listens"
 
 
 def _other_session(values: dict[str, str]) -> None:
@@ -79,6 +97,13 @@ register(
             "update client set realm_id = (select id from realm where name = 'master') "
             "where client_id = %(agent)s"
         ),
+    ),
+    Fault(
+        "rotated-realm-key",
+        "the realm signs with another key than before",
+        ("restore/realm",),
+        after="identity",
+        on_stack=_rotate,
     ),
     Fault(
         "wrong-client-secret",
@@ -114,6 +139,19 @@ register(
         "a variable has another value than was backed up",
         (ENVIRONMENT,),
         on_set=_environment(_changed),
+    ),
+    Fault(
+        "renamed-bucket",
+        "the environment names another bucket than the contract pins",
+        (ENVIRONMENT,),
+        on_set=_environment(_renamed),
+    ),
+    Fault(
+        "misdirected-webhook",
+        "the webhook address leads where nobody would notice a call",
+        ("restore/no-effect",),
+        also=(ENVIRONMENT,),
+        on_set=_environment(_misdirected),
     ),
     Fault(
         "other-session-secret",

@@ -68,6 +68,19 @@ register(
         ),
     ),
     Fault(
+        "unknown-signing-key",
+        "a certificate was signed by a key that is not in custody",
+        ("backup/custody-records",),
+        also=("consistency/certificate-signatures",),
+        after="migrations",
+        on_stack=sql(
+            "alter table certificates drop constraint if exists certificates_signing_key_id_fkey",
+            "update certificates set signing_key_id = 'wipe-unknown' where number = (select min(c.number) "
+            "from certificates c join (select tenant_id from certificates group by 1 order by count(*) "
+            "limit 1) t using (tenant_id))",
+        ),
+    ),
+    Fault(
         "orphan-user",
         "a user of the application is unknown to the realm",
         ("restore/accounts",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +15,7 @@ from restoreproof.faults.base import Fault, FaultMissed, register
 from restoreproof.faults.setcopy import SetCopy
 
 CATALOGUE, FORBIDDEN = "set/catalogue", "backup/forbidden-material"
+RPO = "objectives/rpo"
 RELEASE, PROXY, CUSTODY = "backup/release-artifacts", "restore/proxy", "backup/custody-records"
 
 
@@ -62,6 +65,22 @@ def _break_proxy(copy: SetCopy) -> None:
 def _other_certificate(copy: SetCopy) -> None:
     path = copy.path("proxy/tls.crt")
     path.write_text(path.read_text().strip() + "\n\n")
+
+
+def _answer(*blocks: str) -> Callable[[SetCopy], None]:
+    """Let the proxy answer by itself what the platform should answer."""
+
+    def damage(copy: SetCopy) -> None:
+        path = copy.path("proxy/nginx.conf")
+        path.write_text(path.read_text().replace("location / {", "\n".join([*blocks, "location / {"]), 1))
+
+    return damage
+
+
+def _newer_objects(copy: SetCopy) -> None:
+    """State that the exports were written long after the database's snapshot."""
+    late = copy.manifest.recovery_point + timedelta(hours=1)
+    copy.reindex("exports", [replace(one, last_modified=late) for one in copy.objects("exports")])
 
 
 def _mix_runs(copy: SetCopy) -> None:
@@ -149,9 +168,40 @@ register(
         on_set=lambda copy: copy.path("postgres/globals.sql").unlink(),
     ),
     Fault(
+        "newer-objects",
+        "the objects were copied an hour after the database",
+        (RPO,),
+        on_set=_newer_objects,
+    ),
+    Fault(
+        "open-door",
+        "the proxy answers the proof list by itself, to anybody",
+        ("restore/login",),
+        also=("restore/proof-list",),
+        on_set=_answer('location = /api/proofs { default_type application/json; return 200 "{}"; }'),
+    ),
+    Fault(
+        "forged-downloads",
+        "the proxy answers every download by itself",
+        ("restore/certificate-pdf", "restore/canonical-json", "restore/billing-report"),
+        on_set=_answer(
+            'location ~ [.]pdf$ { default_type application/pdf; return 200 "%PDF-1.7 forged"; }',
+            'location ~ [.]json$ { default_type application/json; return 200 "{}"; }',
+            'location ~ [.]csv$ { default_type text/csv; return 200 "month,units"; }',
+        ),
+    ),
+    Fault(
+        "credulous-verifier",
+        "verification confirms whatever it is shown",
+        ("restore/verify",),
+        on_set=_answer(
+            "location = /verify { default_type application/json; return 200 '{\"valid\": true}'; }"
+        ),
+    ),
+    Fault(
         "late-recovery-point",
         "the newest record is older than the objective allows",
-        ("objectives/rpo",),
+        (RPO,),
         # What was taken from a queue since the recovery point can't be told when that point is wrong.
         blinds=("restore/order", "restore/dead-letters-untouched"),
         on_set=lambda copy: copy.shift_recovery_point(timedelta(minutes=16)),

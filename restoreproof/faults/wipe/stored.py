@@ -18,14 +18,22 @@ BUCKETS, REFERENCED = "restore/buckets", "restore/referenced-keys"
 CATALOGUE, FORBIDDEN = "set/catalogue", "backup/forbidden-material"
 
 
-def _recent_proof(copy: SetCopy) -> ObjectEntry:
-    """A proof of the newest month that has its certificate already, so that no job is waiting for it."""
+def _certified_proofs(copy: SetCopy) -> list[ObjectEntry]:
+    """Proofs that have their certificate already, so that no job is waiting for them; oldest month first."""
     documents = [copy.content(one) for one in copy.objects("certificates") if one.key.endswith(".json")]
     certified = {json.loads(document)["proof_id"] for document in documents}
     proofs = [one for one in copy.objects("proofs") if _last_part(one.key).removesuffix(".der") in certified]
     if not proofs:
         raise FaultMissed("no proof in the set has a certificate")
-    return max(proofs, key=lambda one: one.key.split("/")[1:])
+    return sorted(proofs, key=lambda one: one.key.split("/")[1:])
+
+
+def _recent_proof(copy: SetCopy) -> ObjectEntry:
+    return _certified_proofs(copy)[-1]
+
+
+def _old_proof(copy: SetCopy) -> ObjectEntry:
+    return _certified_proofs(copy)[0]
 
 
 def _last_part(key: str) -> str:
@@ -96,7 +104,14 @@ register(
         "lost-proof",
         "the backup job missed the object of a recent proof",
         (PROOFS,),
+        also=(REFERENCED,),
         on_set=_drop("proofs", _recent_proof),
+    ),
+    Fault(
+        "lost-old-proof",
+        "the object of a proof older than the recent ones was gone before the backup was taken",
+        (REFERENCED,),
+        on_set=_drop("proofs", _old_proof),
     ),
     Fault(
         "altered-proof",
@@ -108,7 +123,7 @@ register(
         "deleted-blob",
         "the object of a recent proof was deleted from the set",
         (CATALOGUE, PROOFS),
-        also=(BUCKETS, FORBIDDEN),
+        also=(BUCKETS, FORBIDDEN, REFERENCED),
         on_set=_lose_blob,
         sealed=False,
     ),

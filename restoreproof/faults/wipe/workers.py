@@ -5,17 +5,14 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Mapping
 from email.message import EmailMessage
-from functools import reduce
 from typing import Any
 
 import httpx
 
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.dataset import connect_asset
-from restoreproof.drill.stages import merge
 from restoreproof.faults.base import Fault, register
-from restoreproof.faults.damage import Bucket, sql
-from restoreproof.runtimes.base import Start
+from restoreproof.faults.damage import Bucket, sql, start_again
 from restoreproof.waiting import NotReady, wait_until
 
 QUEUES, EFFECTS, ORDER = "consistency/queue-state", "restore/no-effect", "restore/order"
@@ -29,10 +26,7 @@ _DEAD_LETTER = (
 def _start_early(restoring: Restoring) -> None:
     """Start the worker without its hold, and wait until it has taken a job."""
     ground = restoring.ground
-    contributions = [asset.contribution("worker", restoring) for asset in ground.assets()]
-    start = reduce(merge, contributions, Start(environment={**ground.vault.environment()}))
-    ground.runtime.stop("worker")
-    ground.runtime.start("worker", start)
+    start_again(restoring, "worker")
 
     def mailed() -> None:
         with connect_asset(ground, "database") as connection:
@@ -100,12 +94,18 @@ register(
         on_stack=_start_early,
     ),
     Fault(
-        "early-mail", "a mail left before the review", (EFFECTS,), after="workers-held", on_stack=_send_mail
+        "early-mail",
+        "a mail left before the review",
+        (EFFECTS,),
+        stops="workers",
+        after="workers-held",
+        on_stack=_send_mail,
     ),
     Fault(
         "early-webhook",
         "a webhook was called before the review",
         (EFFECTS,),
+        stops="workers",
         after="workers-held",
         on_stack=_call_webhook,
     ),
@@ -113,6 +113,7 @@ register(
         "early-delivery",
         "a billing file was delivered before the review",
         (EFFECTS,),
+        stops="workers",
         after="workers-held",
         on_stack=_deliver,
     ),
