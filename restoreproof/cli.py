@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -28,8 +27,8 @@ from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.lint import lint as lint_features
 from restoreproof.gherkin.request import Wanted, perform, step_modules
 from restoreproof.outcome import Verdict
+from restoreproof.runtimes.process.command import step_down
 from restoreproof.runtimes.process.doctor import diagnose
-from restoreproof.runtimes.process.privileges import as_ordinary_user
 
 app = typer.Typer(
     help="Restore drills whose verdict a stranger can trust.\n\n"
@@ -302,19 +301,14 @@ def _tell(value: dict[str, Any], as_json: bool, text: str) -> None:
 
 def main() -> None:
     """Run the command line as an ordinary user, and turn every failure on purpose into its exit code."""
-    _run(lambda: app(standalone_mode=True) if not _steps_down() else None)
+    _run(_as_ordinary_user)
 
 
-def _steps_down() -> bool:
-    """Under root, run this very command as an ordinary user instead and exit with its code."""
-    runs = {"backup", "up", "drill"}
-    if os.geteuid() != 0 or not runs & set(sys.argv[1:2]) or "--help" in sys.argv:
-        return False
-    writable = [Path("var").absolute(), Path("reports").absolute(), user_cache_path("restoreproof")]
-    for directory in writable:
-        directory.mkdir(parents=True, exist_ok=True)
-    code = as_ordinary_user([sys.executable, "-m", "restoreproof.cli", *sys.argv[1:]], writable, [Path.cwd()])
-    sys.exit(code)
+def _as_ordinary_user() -> None:
+    code = step_down(sys.argv, user_cache_path("restoreproof"))
+    if code is not None:
+        sys.exit(code)
+    app(standalone_mode=True)
 
 
 def _run(command: Callable[[], Any]) -> None:

@@ -14,11 +14,16 @@ PLAN_SCHEMA = "restoreproof/plan/v1"
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One line of a scenario, as written."""
+    """One line of a scenario, as written.
+
+    ``kind`` is what the keyword means in any language, as Gherkin's parser names it: Context, Action or
+    Outcome; an *And* is of the kind of the line before it.
+    """
 
     keyword: str
     text: str
     line: int
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

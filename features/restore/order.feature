@@ -27,6 +27,8 @@ Feature: The stack is restored in its order
 
   @at:objects @id:referenced-keys
   Scenario: Every object key that the database refers to is there
+    When each of the "stored proofs" is read from the "proofs" bucket as the application
+    Then every one of them is readable
     When each of the "certificate artifacts" is read from the "certificates" bucket as the application
     Then every one of them is readable
 

@@ -162,6 +162,10 @@ class Asset(BaseModel):
         """When the newest business record that came back was made (UTC), if the asset can tell."""
         return None
 
+    def versions(self, ground: Ground) -> Mapping[str, str]:
+        """Tool to version, for the tools that write this asset's part of a set."""
+        return {}
+
     def parameter(self, ground: Ground, name: str) -> Any:
         """The value of ``:name`` in a contract's SQL, if it is this asset's to know; else None."""
         return None

@@ -44,6 +44,16 @@ STRUCTURE: dict[str, LiteralString] = {
     "from pg_trigger where not tgisinternal",
     "sequences": "select sequencename, last_value from pg_sequences where schemaname = 'public'",
     "extensions": "select extname, extversion from pg_extension",
+    "functions": "select oid::regprocedure::text, pg_get_functiondef(oid) from pg_proc "
+    "where pronamespace = 'public'::regnamespace and prokind in ('f', 'p') and not exists (select 1 "
+    "from pg_depend d where d.objid = pg_proc.oid and d.deptype = 'e')",
+    "views": "select viewname, definition from pg_views where schemaname = 'public'",
+    "other schemas": "select nspname, relname, relkind::text from pg_class c join pg_namespace n "
+    "on n.oid = c.relnamespace where nspname not like 'pg\\_%' "
+    "and nspname not in ('public', 'information_schema')",
+    "what roles may do": "select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, "
+    "rolbypassrls, rolreplication from pg_roles where rolname in (select grantee "
+    "from information_schema.role_table_grants where table_schema = 'public' and grantee <> grantor)",
 }
 """What a database is beside its rows; each query's rows are fingerprinted at backup and after restore."""
 
@@ -66,13 +76,13 @@ def count_datasets(
 ) -> dict[str, dict[str, int]]:
     """How many rows each dataset of this asset has at the snapshot: the N of "n of N".
 
-    A dataset with ``of`` lists exceptions, and the right number of these is in the contract, not here.
+    A dataset with ``of`` lists exceptions; what is counted then is what they are looked for among.
     """
     counts: dict[str, dict[str, int]] = {}
     for name, dataset in taking.ground.contract.datasets.items():
-        if dataset.database == asset_name and dataset.of is None:
-            values = parameters(taking.ground, dataset.sql, taking.learnt["recovery_point"])
-            query = f"select count(*) from ({dataset.sql}) as counted"
+        if dataset.database == asset_name:
+            query = dataset.of or f"select count(*) from ({dataset.sql}) as counted"
+            values = parameters(taking.ground, query, taking.learnt["recovery_point"])
             counts[name] = {"rows": int(scalar(connection, query, values))}
     return counts
 

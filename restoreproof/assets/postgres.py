@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -95,6 +95,10 @@ class PostgresAsset(Asset):
             taking.learnt["chains"] = chain_heads(taking, self.name, connection)
             taking.learnt.setdefault("queues", {}).update(count_queues(taking, self.name, connection))
         taking.learnt["roles"] = sorted(roles_of(ground))
+
+    def versions(self, ground: Ground) -> Mapping[str, str]:
+        said = ground.runtime.run_tool(self.service, "pg_dump", ["--version"]).stdout.decode().strip()
+        return {"pg_dump": said.rpartition(" ")[2]}
 
     def newest_record(self, restoring: Restoring) -> datetime | None:
         if self.newest is None:

@@ -59,8 +59,8 @@ class VerificationSurvey:
             f"{self.forged - self.believed.total} of {self.forged} forgeries refused",
             self.believed,
             examined=self.forged,
-            of=None if self.of is None else 2 * self.of,
-            sample=f"two forgeries of each: {self.sample}",
+            of=None if self.of is None else self.of * (2 if self.of > 1 else 1),
+            sample=f"an altered and a foreign signature for each: {self.sample}",
         )
 
 

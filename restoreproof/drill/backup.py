@@ -23,7 +23,7 @@ from restoreproof.drill.sandboxing import readable
 from restoreproof.drill.source import SourceConfig
 from restoreproof.drill.taking import BackupOrder
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
-from restoreproof.runtimes.process import keycloak_cache
+from restoreproof.runtimes.process import components
 from restoreproof.runtimes.process.launch import DrillSandbox
 
 Say = Callable[[str], None]
@@ -89,8 +89,7 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     workdir = request.var / "source" / f"{request.contract.stack}-{stamp}"
-    if any(service.component == "keycloak" for service in request.contract.services.values()):
-        keycloak_cache.ensure(request.cache, say)
+    components.prepare_cache(request.contract.services, request.cache, say)
     workdir.mkdir(parents=True)
     config = SourceConfig(
         contract=request.contract.path,

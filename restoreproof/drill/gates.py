@@ -1,4 +1,4 @@
-"""The review that lets workers resume: what waits in the queues, against what the contract expects."""
+"""The review that lets workers resume: what waits in the queues and what left the platform until now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from restoreproof.assets.base import Restoring
 from restoreproof.checks.queues import unexpected, waiting_in
+from restoreproof.checks.sinks import survey_sinks
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.outcome import Outcome
 
 
 class ReviewRefused(EnvironmentUnfitError):
@@ -36,4 +38,12 @@ class Gate:
                 f"{review.approver} does not approve: {'; '.join(refused)}",
                 hint="inspect these before any replay; extend review: in the contract if they are expected",
             )
+        if ground.contract.sinks:
+            silence = survey_sinks(self.restoring).silent()
+            if silence.outcome is not Outcome.PASSED:
+                told = "; ".join(silence.findings) or silence.observed
+                raise ReviewRefused(
+                    f"something left the platform before {review.approver} approved: {told}",
+                    hint="find out what sent it before any worker resumes",
+                )
         ground.emitter.emit("note", text=f"queue review approved by {review.approver}")

@@ -34,7 +34,7 @@ from restoreproof.evidence.render import render
 from restoreproof.journal import JournalWriter
 from restoreproof.plan import Plan
 from restoreproof.redact import Redactor
-from restoreproof.runtimes.process import keycloak_cache
+from restoreproof.runtimes.process import components
 from restoreproof.runtimes.process.isolation import Control
 from restoreproof.runtimes.process.launch import DrillSandbox
 
@@ -94,8 +94,7 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
     for aborted in ledger.abort_dead():
         say(f"drill {aborted} died earlier: recorded as ABORTED")
         destroy(request.var / "run" / aborted)
-    if any(service.component == "keycloak" for service in request.contract.services.values()):
-        keycloak_cache.ensure(request.cache, say)
+    components.prepare_cache(request.contract.services, request.cache, say)
     drill = _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
     return drill.run(ledger)
 
@@ -127,6 +126,9 @@ class _Drill:
         (self.directory / "plan.json").write_text(json.dumps(request.plan.as_json(), indent=1))
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
         attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest)
+        _point_latest(
+            request.reports, self.directory
+        )  # now: a drill that dies must leave no stale pass there
         distrust = self._journaled(journal, attempt)
         self.say("writing the evidence")
         try:
@@ -135,7 +137,6 @@ class _Drill:
             ledger.finish(self.id, "NO TRUSTWORTHY EVIDENCE", _sha256(self.directory / "journal.jsonl"))
             raise
         ledger.finish(self.id, str(record.verdict), _sha256(self.directory / "record.json"))
-        _point_latest(request.reports, self.directory)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code))

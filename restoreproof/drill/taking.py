@@ -79,8 +79,6 @@ def _catalogue(manifest: Manifest, sha256: str, learnt: dict[str, Any]) -> Catal
 
 def _versions(ground: Ground) -> dict[str, str]:
     found = {"restoreproof": __version__}
-    for name, service in ground.contract.services.items():
-        if service.component == "postgres":
-            said = ground.runtime.run_tool(name, "pg_dump", ["--version"]).stdout.decode().strip()
-            found["pg_dump"] = said.rpartition(" ")[2]
+    for asset in ground.assets():
+        found.update(asset.versions(ground))
     return found

@@ -31,6 +31,7 @@ class Account:
     good: list[tuple[int, Seen]] = field(default_factory=list)
     bad: list[tuple[int, Seen]] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
+    observed: list[int] = field(default_factory=list)
 
     def observe(self, seen: Seen) -> None:
         """Take one observation in; what it says is judged even when it is not kept."""
@@ -43,9 +44,10 @@ class Account:
             self.short = seen
 
     def step(self, step: StepRecord) -> None:
-        """Take one step in."""
+        """Take one step in, with the observations that were made since the step before it."""
         if len(self.steps) < _STEPS:
             self.steps.append(step)
+            self.observed.append(self.total)
 
     def finish(self, status: str, reason: str, seconds: float) -> None:
         """The scenario ended; should it end twice, the worse end counts."""
@@ -77,7 +79,7 @@ def judge(
         today: the day of the drill, which decides whether a waiver still holds; None means that it can't.
     """
     seen = account or Account()
-    outcome, reason = _outcome(seen)
+    outcome, reason = _outcome(check, seen)
     waiver = next((waiver for waiver in waivers if waiver.check == check.id), None)
     if outcome is Outcome.FAILED and waiver and _holds(waiver, today):
         outcome = Outcome.WAIVED
@@ -104,7 +106,7 @@ def judge(
     )
 
 
-def _outcome(account: Account) -> tuple[Outcome, str]:
+def _outcome(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
     """The first rule that holds (design.md, "Outcomes"): what was seen comes before how pytest ended."""
     for outcome in (Outcome.FAILED, Outcome.NOT_VERIFIED, Outcome.ERROR):
         if outcome in account.outcomes:
@@ -113,19 +115,31 @@ def _outcome(account: Account) -> tuple[Outcome, str]:
         return Outcome.NOT_VERIFIED, "planned, but it never ran"
     if not account.finished:
         return Outcome.ERROR, "the scenario began and never ended"
-    return _ended(account)
+    return _ended(check, account)
 
 
-def _ended(account: Account) -> tuple[Outcome, str]:
+def _ended(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
     if account.status in ("skipped", "not-reached"):
         return Outcome.NOT_VERIFIED, account.reason or account.status
     if account.status != "passed":
         return Outcome.ERROR, account.reason or f"the scenario ended {account.status!r}"
     if Outcome.PASSED not in account.outcomes:
         return Outcome.NOT_VERIFIED, "the scenario recorded no observation"
+    if hollow := _hollow(check, account):
+        return Outcome.NOT_VERIFIED, f"the line {hollow!r} recorded no observation"
     if account.short:
         return Outcome.NOT_VERIFIED, f"only {account.short.examined} of {account.short.of} were examined"
     return Outcome.PASSED, ""
+
+
+def _hollow(check: PlannedCheck, account: Account) -> str | None:
+    """A *Then* that passed without observing anything asserted nothing, whatever its neighbours did."""
+    before = 0
+    for planned, total in zip(check.steps, account.observed, strict=False):
+        if planned.kind == "Outcome" and total == before:
+            return planned.text
+        before = total
+    return None
 
 
 def _said(account: Account, outcome: Outcome) -> str:

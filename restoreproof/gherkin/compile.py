@@ -103,7 +103,7 @@ def _check(
     values = dict(row.values) if row else {}
     resolved = tag_words.resolve(layers)
     steps = tuple(
-        PlannedStep(step.keyword, render(step.text, values), step.line)
+        PlannedStep(step.keyword, render(step.text, values), step.line, step.kind)
         for step in document.steps_of(scenario)
     )
     return PlannedCheck(

@@ -74,10 +74,10 @@ def test_without_a_catalogue_and_with_an_empty_one_nothing_passes() -> None:
 
 def test_exceptions_pass_only_after_something_was_looked_through() -> None:
     found = Findings()
-    assert Exceptions("open keys", found, 7).none().outcome is Outcome.PASSED
-    assert Exceptions("open keys", found, 0).none().outcome is Outcome.NOT_VERIFIED
+    assert Exceptions("open keys", found, 7, 7).none().outcome is Outcome.PASSED
+    assert Exceptions("open keys", found, 0, 0).none().outcome is Outcome.NOT_VERIFIED
     found.add("tenant/key")
-    assert Exceptions("open keys", found, 7).none().outcome is Outcome.FAILED
+    assert Exceptions("open keys", found, 7, 7).none().outcome is Outcome.FAILED
 
 
 def test_one_row_seen_without_a_tenant_is_a_leak() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -29,6 +31,17 @@ def component(name: str, service: Service) -> Component[Any]:
     Raises:
         ContractError: there is no such component, or it does not know an option.
     """
+    kind = _kind(name, service)
+    return kind(options(name, service, kind.model))
+
+
+def prepare_cache(services: Mapping[str, Service], cache: Path, say: Callable[[str], None]) -> None:
+    """Make what the components of ``services`` need once for all drills. Raises as each of them does."""
+    for kind in {_kind(name, service) for name, service in services.items()}:
+        kind.prepare_cache(cache, say)
+
+
+def _kind(name: str, service: Service) -> type[Component[Any]]:
     if service.component not in names():
         raise ContractError(
             f"service {name!r}: there is no component {service.component!r}",
@@ -36,7 +49,7 @@ def component(name: str, service: Service) -> Component[Any]:
         )
     module = importlib.import_module(f"{__name__}.{service.component.replace('-', '_')}")
     kind: type[Component[Any]] = module.COMPONENT
-    return kind(options(name, service, kind.model))
+    return kind
 
 
 def options(name: str, service: Service, model: type[OptionsT]) -> OptionsT:

@@ -115,6 +115,14 @@ class Component(ABC, Generic[OptionsT]):
     def __init__(self, options: OptionsT) -> None:
         self.options = options
 
+    @classmethod
+    def prepare_cache(cls, cache: Path, say: Callable[[str], None]) -> None:
+        """Make what the component needs once for all drills, before one starts; most need nothing.
+
+        Raises:
+            EnvironmentUnfitError: it can't be had or made on this machine.
+        """
+
     @abstractmethod
     def prepare(self, site: Site, start: Start) -> Launch:
         """Make the data directory fit to start on (``start.files`` are there already) and say how to start.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +14,7 @@ import httpx
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Credentials, Start
+from restoreproof.runtimes.process import keycloak_cache
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Site, Tool
 from restoreproof.runtimes.process.keycloak_cache import VERSION, built
@@ -50,6 +53,10 @@ class Keycloak(base.Component[Options]):
     @cached_property
     def _administrator(self) -> Credentials:
         return Credentials("restoreproof-admin", Secret("keycloak administrator", secrets.token_urlsafe(24)))
+
+    @classmethod
+    def prepare_cache(cls, cache: Path, say: Callable[[str], None]) -> None:
+        keycloak_cache.ensure(cache, say)
 
     def prepare(self, site: Site, start: Start) -> Launch:
         if self.options.version not in (None, VERSION):
