@@ -178,7 +178,7 @@ def test_only_commands_that_run_a_stack_give_root_up(monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def own_directory() -> Iterator[Path]:
-    """A working directory that others may enter, since pytest's own are private, and that is not the checkout:
+    """A working directory that others may enter, as they may not pytest's own, and not the checkout:
     what a command run by root finds in its ``var`` and ``reports`` it gives to the ordinary user."""
     path = Path(tempfile.mkdtemp())
     path.chmod(0o755)
