@@ -88,10 +88,21 @@ register(
     Fault(
         "early-worker",
         "a worker was started before the review",
-        (EFFECTS, QUEUES, ORDER),
+        (EFFECTS, QUEUES),
+        also=("consistency/audit-log",),
         stops="workers",
         after="workers-held",
         on_stack=_start_early,
+    ),
+    Fault(
+        "early-lease",
+        "somebody took a job before the workers resumed, and has done nothing with it yet",
+        (ORDER,),
+        after="workers-held",
+        on_stack=sql(
+            "update jobs set state = 'leased', leased_by = 'early', "
+            "lease_until = now() + interval '60 seconds' where id = (select min(id) from jobs where state = 'queued')"
+        ),
     ),
     Fault(
         "early-mail",
