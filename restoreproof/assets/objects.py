@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -103,9 +104,13 @@ class ObjectsAsset(Asset):
 
     def restore(self, restoring: Restoring) -> None:
         self._make_buckets(restoring.ground)
-        for bucket, block in self.buckets.items():
-            if block.kept:
-                self._fill(restoring, bucket, self.bucket_name(restoring.ground, bucket))
+        kept = {
+            name: self.bucket_name(restoring.ground, name) for name, one in self.buckets.items() if one.kept
+        }
+        # A bucket's first write waits for the store to make room for it: all of them wait together.
+        with ThreadPoolExecutor(max_workers=max(len(kept), 1)) as pool:
+            for filled in [pool.submit(self._fill, restoring, *pair) for pair in kept.items()]:
+                filled.result()
 
     def install(self, installing: Installing) -> None:
         self._make_buckets(installing.ground)
