@@ -121,7 +121,16 @@ class Workshop:
         """A copy of the set that a test may damage."""
         copy = self.directory / "copies" / name
         shutil.copytree(self.set, copy)
-        return copy
+        return self.give(copy)
+
+    def give(self, directory: Path) -> Path:
+        """Make ``directory`` the drill's own where root made it; a drill never runs as root."""
+        directory.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            owner = self.set.stat()
+            for path in (directory, *directory.rglob("*")):
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        return directory
 
     def copy_into(self, part: str, directory: Path) -> None:
         """Copy a part of ``var`` (sets, catalogue, keys) into another project's."""

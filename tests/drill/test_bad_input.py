@@ -51,6 +51,7 @@ def test_a_set_of_another_stack(workshop: Workshop) -> None:
     copy = workshop.copy_of_set("foreign")
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**manifest, "stack": "shop"}))
+    workshop.give(copy)
     done = workshop.refused("--set", copy)
     assert done.returncode == 2
     assert "'shop'" in done.output
@@ -97,7 +98,8 @@ def test_two_services_on_one_port(workshop: Workshop) -> None:
 
 
 def test_no_user_namespaces(workshop: Workshop) -> None:
-    arguments = workshop.drill_arguments(workshop.reports(), "-k", "set-identity")
+    reports = workshop.give(workshop.reports())
+    arguments = workshop.drill_arguments(reports, "-k", "set-identity")
     confined = [str(bwrap_path()), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]
     ordinary = ["setpriv", "--reuid=61999", "--regid=61999", "--clear-groups"] if os.geteuid() == 0 else []
     done = workshop.execute([*ordinary, *confined, *workshop.argv(*arguments)])

@@ -101,7 +101,8 @@ register(
         after="workers-held",
         on_stack=sql(
             "update jobs set state = 'leased', leased_by = 'early', "
-            "lease_until = now() + interval '60 seconds' where id = (select min(id) from jobs where state = 'queued')"
+            "lease_until = now() + interval '60 seconds' "
+            "where id = (select min(id) from jobs where state = 'queued')"
         ),
     ),
     Fault(
