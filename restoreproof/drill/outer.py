@@ -191,7 +191,7 @@ class _Drill:
             synthetic=manifest.synthetic,
             release=manifest.release,
             manifest_sha256=self.backup.manifest_sha256,
-            catalogue=report.against_catalogue,
+            catalogue="held against it, every file read" if report.against_catalogue else "none was given",
         )
         for found in report.contradictions:
             journal.emit(
