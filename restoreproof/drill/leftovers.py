@@ -9,7 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from restoreproof.errors import ServiceFailedError
 from restoreproof.redact import Redactor
+from restoreproof.waiting import NotReady, wait_until
 
 MAX_LOG = 16 * 1024 * 1024
 """Bytes of one service's log that are kept as evidence; the end is what is cut."""
@@ -24,6 +26,23 @@ def processes_of(workdir: Path) -> list[str]:
         if any(str(workdir) in part for part in process.info["cmdline"] or ()):
             found.append(f"process {process.info['pid']} ({process.info['name']})")
     return found
+
+
+def survivors_of(workdir: Path, deadline_s: float = 10.0) -> list[str]:
+    """The processes that name ``workdir`` and have not ended after a moment.
+
+    A sandbox's monitor is gone a little before the last process of its namespace, which is no leftover.
+    """
+
+    def gone() -> None:
+        if alive := processes_of(workdir):
+            raise NotReady("; ".join(alive))
+
+    try:
+        wait_until(gone, what="the end of every process", deadline_s=deadline_s, retry_on=(NotReady,))
+    except ServiceFailedError:
+        return processes_of(workdir)
+    return []
 
 
 def destroy(directory: Path) -> list[str]:

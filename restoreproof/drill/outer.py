@@ -25,7 +25,7 @@ from restoreproof.contract import Contract
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.host import describe_host, orderly_signals
 from restoreproof.drill.inner import InnerProcess, Interrupted
-from restoreproof.drill.leftovers import collect_logs, destroy, processes_of
+from restoreproof.drill.leftovers import collect_logs, destroy, processes_of, survivors_of
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Ledger
@@ -290,7 +290,7 @@ class _Drill:
         if not self.workdir.exists():
             journal.emit("teardown", proven=True, leftovers=[])
             return
-        alive = processes_of(self.workdir)
+        alive = survivors_of(self.workdir)
         collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
         left = [*alive, *destroy(self.workdir)]
         journal.emit("teardown", proven=not left, leftovers=left)

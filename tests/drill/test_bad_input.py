@@ -102,7 +102,8 @@ def test_no_user_namespaces(workshop: Workshop) -> None:
     arguments = workshop.drill_arguments(reports, "-k", "set-identity")
     confined = [str(bwrap_path()), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]
     ordinary = ["setpriv", "--reuid=61999", "--regid=61999", "--clear-groups"] if os.geteuid() == 0 else []
-    done = workshop.execute([*ordinary, *confined, *workshop.argv(*arguments)])
+    home = {"HOME": str(reports), "XDG_CACHE_HOME": str(workshop.cache.parent)} if ordinary else {}
+    done = workshop.execute([*ordinary, *confined, *workshop.argv(*arguments)], **home)
     assert done.returncode == 3, done.output
     assert "namespaces" in done.output or "sandbox" in done.output
 
