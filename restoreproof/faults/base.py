@@ -58,6 +58,8 @@ class Fault:
     @property
     def sort(self) -> str:
         """Where the damage is done, in words."""
+        if self.on_set and self.on_stack:
+            return f"set, sealed again, and stack, after {self.after}"
         if self.on_set:
             return "set, sealed again" if self.sealed else "set"
         if self.on_stack:

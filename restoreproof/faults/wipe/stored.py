@@ -93,6 +93,19 @@ def _lock(restoring: Restoring) -> None:
     )
 
 
+def _open_drop(restoring: Restoring) -> None:
+    bucket = Bucket(restoring, "billing_drop")
+    where = [f"arn:aws:s3:::{bucket.name}", f"arn:aws:s3:::{bucket.name}/*"]
+    allow = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": where,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [allow]}
+    bucket.client.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(policy))
+
+
 def _after_objects(name: str, title: str, damage: Callable[[Restoring], Mend | None]) -> Fault:
     on_stack: OnStack = damage
     return Fault(name, title, (BUCKETS,), after="objects", on_stack=on_stack)
@@ -139,6 +152,13 @@ register(
         (REFERENCED,),
         also=(ARTIFACTS,),
         on_set=_drop("certificates", _pdf),
+    ),
+    Fault(
+        "open-drop",
+        "whoever delivers to the billing drop can read there, too",
+        ("restore/no-effect",),
+        after="objects",
+        on_stack=_open_drop,
     ),
     _after_objects("lost-binary", "an agent binary is gone from its bucket", _lose_binary),
     _after_objects("lost-content-type", "an object lost its content type", _lose_type),
