@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,13 +98,28 @@ def test_two_services_on_one_port(workshop: Workshop) -> None:
     assert "in use" in done.output
 
 
+_STEPPING_DOWN = """
+import sys
+from pathlib import Path
+from restoreproof.runtimes.process.privileges import as_ordinary_user
+root, *writable = map(Path, sys.argv[1].split(":"))
+sys.exit(as_ordinary_user(sys.argv[2:], writable, [root]))
+"""
+
+
+def _as_ordinary_user(reports: Path, workshop: Workshop) -> list[str]:
+    """What to put before a command so that root runs it as the user its drills run as; else nothing."""
+    if os.geteuid() != 0:
+        return []
+    paths = ":".join(map(str, (ROOT, workshop.var, reports, workshop.cache)))
+    return [sys.executable, "-c", _STEPPING_DOWN, paths]
+
+
 def test_no_user_namespaces(workshop: Workshop) -> None:
     reports = workshop.give(workshop.reports())
     arguments = workshop.drill_arguments(reports, "-k", "set-identity")
     confined = [str(bwrap_path()), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]
-    ordinary = ["setpriv", "--reuid=61999", "--regid=61999", "--clear-groups"] if os.geteuid() == 0 else []
-    home = {"HOME": str(reports), "XDG_CACHE_HOME": str(workshop.cache.parent)} if ordinary else {}
-    done = workshop.execute([*ordinary, *confined, *workshop.argv(*arguments)], **home)
+    done = workshop.execute([*_as_ordinary_user(reports, workshop), *confined, *workshop.argv(*arguments)])
     assert done.returncode == 3, done.output
     assert "namespaces" in done.output or "sandbox" in done.output
 
