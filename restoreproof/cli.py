@@ -14,9 +14,7 @@ import typer
 from platformdirs import user_cache_path
 from rich.console import Console
 
-from restoreproof import __version__
 from restoreproof.assets.identity_file import make_identity, recipient_of
-from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import open_set
 from restoreproof.contract import load, nouns
 from restoreproof.drill.backup import SourceRequest, living_source, take
@@ -334,5 +332,3 @@ def _run(command: Callable[[], Any]) -> None:
 
 if __name__ == "__main__":
     main()
-
-__all__ = ["__version__", "app", "catalogues", "main"]

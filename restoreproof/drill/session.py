@@ -54,12 +54,11 @@ def open_drill(
     backup = open_set(config.backup, contract.stack)
     vault = open_vault(backup.directory, config.identity)
     redactor.learn(vault.secrets())
-    assert contract.releases is not None
     runtime = ProcessRuntime(
         services=contract.services,
         workdir=config.workdir,
         contract_dir=contract.directory,
-        code=(contract.directory / contract.releases.expected.path).resolve(),
+        code=contract.release_directory("expected").resolve(),
         emitter=emitter,
         redactor=redactor,
         cache=config.cache,

@@ -60,12 +60,11 @@ class SourceStack:
         self.contract, self.source, self.emitter = contract, source, emitter
         self._seed_arguments = config.seed_arguments
         self._redactor = redactor
-        assert contract.releases is not None
         self.runtime = ProcessRuntime(
             services=contract.services,
             workdir=config.workdir,
             contract_dir=contract.directory,
-            code=(contract.directory / contract.releases.named(source.release).path).resolve(),
+            code=contract.release_directory(source.release).resolve(),
             emitter=emitter,
             redactor=redactor,
             cache=config.cache,
