@@ -212,8 +212,8 @@ class _Drill:
             unreached = [result.probe for result in outside if not result.reached]
             inner = InnerProcess(journal, control, unreached=unreached, refuse_unisolated=self._refusal())
             returncode = inner.run(self._launch(control))
-            if control.from_inside:
-                reason = f"{control.from_inside} connections came out of the sandbox"
+            if strangers := control.from_inside():
+                reason = f"{strangers} connections came out of the sandbox"
                 journal.emit("isolation-verdict", proven=False, reason=reason)
         journal.emit(
             "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)

@@ -61,7 +61,7 @@ def main(workdir: Path, cache: Path, arguments: list[str]) -> int:
         with os.fdopen(read_fd, "rb") as pipe:
             said = pipe.read().decode()
         code = process.wait()
-        outcome = {"code": code, "outside": outside, "from_inside": control.from_inside, "pipe": said}
+        outcome = {"code": code, "outside": outside, "from_inside": control.from_inside(), "pipe": said}
     (workdir / "outcome.json").write_text(json.dumps(outcome))
     return code
 

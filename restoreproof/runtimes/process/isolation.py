@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 _TIMEOUT_S = 2.0
+_SETTLED_S = 30.0
 LISTENERS = ("outer-tcp-listener", "outer-unix-listener")
 """The probes that have a positive control."""
 
@@ -49,7 +50,7 @@ class Control:
         self._unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._unix.bind(f"\0{self._name}")
         self._unix.listen()
-        self._lock = threading.Condition()
+        self._lock = threading.Lock()
         self._accepted = 0
         self._own = 0
 
@@ -80,14 +81,29 @@ class Control:
         results = probe({name: self.targets[name] for name in LISTENERS})
         with self._lock:
             self._own += sum(result.reached for result in results)
-            self._lock.wait_for(lambda: self._accepted >= self._own, timeout=_TIMEOUT_S)
+        self._settle()
         return results
 
-    @property
     def from_inside(self) -> int:
-        """How many connections came that the outer did not make itself."""
+        """How many connections came, until now, that the outer did not make itself."""
+        self._settle()
         with self._lock:
             return self._accepted - self._own
+
+    def _settle(self) -> None:
+        """Return once every connection made before this call is counted.
+
+        A listener takes connections in the order in which they came and counts one before it closes it: when
+        our own is closed, those before it are counted.
+        """
+        host, port = self._tcp.getsockname()
+        for family, address in ((socket.AF_INET, (host, port)), (socket.AF_UNIX, f"\0{self._name}")):
+            with socket.socket(family, socket.SOCK_STREAM) as own:
+                own.settimeout(_SETTLED_S)
+                own.connect(address)
+                with self._lock:
+                    self._own += 1
+                own.recv(1)
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -95,10 +111,9 @@ class Control:
                 connection, _ = listener.accept()
             except OSError:
                 return  # closed: the drill is over
-            connection.close()
             with self._lock:
                 self._accepted += 1
-                self._lock.notify_all()
+            connection.close()
 
 
 def probe(targets: Mapping[str, str]) -> list[ProbeResult]:
