@@ -1,0 +1,53 @@
+"""The command line. Every command says what it did in one line, and names the next step when it fails.
+
+Each module registers its commands on ``app``.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from restoreproof.cli import drilling, sources, vetting
+from restoreproof.cli.app import app, err
+from restoreproof.errors import ExitCode, RestoreproofError
+from restoreproof.runtimes.process.command import step_down
+
+__all__ = ["app", "drilling", "main", "sources", "vetting"]
+
+
+def main() -> None:
+    """Run the command line as an ordinary user, and turn every failure on purpose into its exit code."""
+    _run(_as_ordinary_user)
+
+
+def _as_ordinary_user() -> None:
+    code = step_down(sys.argv, user_cache_path("restoreproof"))
+    if code is not None:
+        sys.exit(code)
+    app(standalone_mode=True)
+
+
+def _run(command: Callable[[], Any]) -> None:
+    try:
+        command()
+    except RestoreproofError as error:
+        err.print(f"restoreproof: {error}", markup=False, style="red")
+        sys.exit(int(error.exit_code))
+    except OSError as error:
+        err.print(f"restoreproof: {error.strerror}: {error.filename}", markup=False, style="red")
+        err.print("  next: see that this user may write there and that the disk has room", markup=False)
+        sys.exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
+    except KeyboardInterrupt:
+        err.print("restoreproof: interrupted", markup=False)
+        sys.exit(int(ExitCode.NOT_VERIFIED))
+    except Exception:  # noqa: BLE001 - Python's own exit code for it, 1, would say that the backup FAILED
+        traceback.print_exc()
+        err.print(
+            "restoreproof: this is a defect of the harness; nothing is said of the backup", markup=False
+        )
+        sys.exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))

@@ -1,0 +1,5 @@
+"""``python -m restoreproof.cli``."""
+
+from restoreproof.cli import main
+
+main()

@@ -1,0 +1,111 @@
+"""The drill, as a command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from restoreproof.cli.app import (
+    Cache,
+    ContractArgument,
+    Features,
+    Json,
+    Var,
+    app,
+    cache_directory,
+    out,
+    quiet,
+    say,
+    tell,
+)
+from restoreproof.errors import UsageError
+from restoreproof.faults.preparing import prepared
+from restoreproof.gherkin.request import Wanted, perform
+from restoreproof.outcome import Verdict
+
+
+@app.command()
+def drill(
+    contract: ContractArgument,
+    backup_set: Annotated[
+        Path | None, typer.Option("--set", help="the backup set", show_default="VAR/sets/latest")
+    ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            "--catalogue", help="what is known of the set", show_default="VAR/catalogue/SET-ID.json"
+        ),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt"),
+    ] = None,
+    features: Features = Path("features"),
+    reports: Annotated[Path, typer.Option("--reports", help="where the evidence goes")] = Path("reports"),
+    keyword: Annotated[
+        str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")
+    ] = None,
+    runtime: Annotated[str, typer.Option("--runtime", help="where the stack runs")] = "process",
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")
+    ] = None,
+    allow_unisolated: Annotated[
+        bool, typer.Option(help="restore a real set though isolation is unproven")
+    ] = False,
+    trigger: Annotated[
+        str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")
+    ] = "manual",
+    var: Var = Path("var"),
+    cache: Cache = None,
+    json: Json = False,
+) -> None:
+    """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
+    if runtime != "process":
+        raise UsageError(f"there is no runtime {runtime!r} yet", hint="--runtime process")
+    wanted = Wanted(
+        contract=contract,
+        backup=backup_set or var / "sets" / "latest",
+        catalogue=catalogue,
+        identity=identity or var / "keys" / "recovery.txt",
+        features=features,
+        reports=reports,
+        var=var,
+        cache=cache_directory(cache),
+        keyword=keyword,
+        faults=tuple(fault or ()),
+        trigger=trigger,
+        allow_unisolated=allow_unisolated,
+        inner_stdout=sys.stderr.fileno() if json else None,
+    )
+    with prepared(wanted) as request:
+        result = perform(request, quiet if json else say)
+    record = result.record
+    told = {
+        "verdict": str(record.verdict),
+        "exit_code": int(result.exit_code),
+        "headline": record.headline,
+        "report": str(result.directory / "index.html"),
+    }
+    if json:
+        tell(told, json, "")
+    else:
+        _close(told, record)
+    raise typer.Exit(int(result.exit_code))
+
+
+def _close(told: dict[str, Any], record: Any) -> None:
+    colour = {Verdict.VERIFIED: "green", Verdict.FAILED: "red"}.get(record.verdict, "yellow")
+    out.print()
+    out.print(f"  {told['verdict']}  ", style=f"bold reverse {colour}")
+    say(f"  {told['headline']}")
+    counts = record.counts
+    say(
+        f"  scenarios: {counts.total} planned, {counts.passed} passed, {counts.failed} failed, "
+        f"{counts.not_verified} not verified, {counts.error} errors, {counts.waived} waived"
+    )
+    for reason in record.incomplete:
+        say(f"  ! {reason}")
+    say(f"  report: {told['report']}")

@@ -1,0 +1,81 @@
+"""Commands that look before a drill does: at features, faults, keys and this machine."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from restoreproof.assets.identity_file import make_identity
+from restoreproof.cli.app import Cache, ContractArgument, Features, Json, app, cache_directory, out, say
+from restoreproof.contract import load, nouns
+from restoreproof.errors import ExitCode, UsageError
+from restoreproof.faults.base import faults_of
+from restoreproof.gherkin.document import feature_files
+from restoreproof.gherkin.lint import lint as lint_features
+from restoreproof.gherkin.request import step_modules
+from restoreproof.runtimes.process.doctor import diagnose
+
+
+@app.command()
+def lint(
+    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    features: Features = Path("features"),
+    json: Json = False,
+) -> None:
+    """Refuse features that could pass without asserting anything, and nouns that do not exist."""
+    loaded = load(contract)
+    if not feature_files(features):
+        raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")
+    root = features.absolute().parent
+    sys.path.insert(0, str(root))
+    phrases = ("restoreproof.gherkin.steps", *step_modules(root))
+    findings = lint_features(features, loaded.order, nouns(loaded), phrases)
+    if json:
+        out.print_json(jsonlib.dumps([str(finding) for finding in findings]))
+    for finding in () if json else findings:
+        say(str(finding))
+    if findings:
+        raise typer.Exit(int(ExitCode.COULD_NOT_START))
+    if not json:
+        say(f"{features}: nothing to object to")
+
+
+@app.command()
+def faults(contract: ContractArgument = Path("compose/wipe/stack.yaml"), json: Json = False) -> None:
+    """List the faults that `drill --fault` can inject, and the checks that must notice each."""
+    known = faults_of(load(contract).stack).values()
+    told = [
+        {"name": one.name, "what": one.title, "where": one.sort, "noticed_by": one.detected_by}
+        for one in known
+    ]
+    if json:
+        out.print_json(jsonlib.dumps(told))
+    for one in () if json else known:
+        say(f"{one.name}: {one.title} ({one.sort}) → {', '.join(one.detected_by)}")
+
+
+@app.command()
+def keygen(
+    path: Annotated[Path, typer.Argument(help="the file to write")] = Path("var/keys/recovery.txt"),
+) -> None:
+    """Make a recovery identity (age); keep it apart from the backups it opens."""
+    say(f"{path}: public recipient {make_identity(path)}")
+
+
+@app.command()
+def doctor(json: Json = False, cache: Cache = None) -> None:
+    """Say what this machine has and lacks for a drill."""
+    findings = diagnose(cache_directory(cache))
+    if json:
+        out.print_json(
+            jsonlib.dumps([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
+        )
+    else:
+        for one in findings:
+            say(f"{'✔' if one.ok else '✘'} {one.what}: {one.detail}")
+    if not all(one.ok for one in findings):
+        raise typer.Exit(int(ExitCode.NOT_VERIFIED))
