@@ -52,7 +52,7 @@ var/releases/.built: $(PLATFORM)/.installed $(shell find compose/wipe/platform c
 	@touch $@
 
 lock: ## Resolve the locks anew, for Python 3.11 to 3.13
-	@for name in harness develop platform; do \
+	@for name in harness develop platform oscal containers; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --allow-unsafe locks/$$name.in -o locks/$$name.txt; done
 
