@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -11,71 +10,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restoreproof import __version__
 from restoreproof.assets.vault import Vault, open_vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet, open_set
-from restoreproof.backups.verify import verify_against
-from restoreproof.contract import Contract
+from restoreproof.drill.closing import close, point_latest
 from restoreproof.drill.config import InnerConfig
-from restoreproof.drill.host import describe_host, orderly_signals
+from restoreproof.drill.host import orderly_signals
 from restoreproof.drill.inner import InnerProcess, Interrupted
-from restoreproof.drill.leftovers import collect_logs, destroy, processes_of, survivors_of
+from restoreproof.drill.leftovers import collect_logs, destroy, survivors_of
+from restoreproof.drill.opening import journal_opening, journal_set
+from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.render import render
 from restoreproof.journal import JournalWriter
-from restoreproof.plan import Plan
 from restoreproof.redact import Redactor
 from restoreproof.runtimes.process import components
 from restoreproof.runtimes.process.isolation import Control
 from restoreproof.runtimes.process.launch import DrillSandbox
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class DrillRequest:
-    """Everything that decides a drill. ``paths`` and the plan's selection narrow it to a part.
-
-    ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
-    and ``cache`` what is built once. ``faults`` are injected to test the harness. ``inner_stdout`` is where
-    the live print goes, if not to this process's own output.
-    """
-
-    contract: Contract
-    plan: Plan
-    features: Path
-    step_modules: tuple[str, ...]
-    root: Path
-    backup: Path
-    catalogue: Path | None
-    identity: Path
-    reports: Path
-    var: Path
-    cache: Path
-    paths: tuple[Path, ...] = ()
-    faults: tuple[str, ...] = ()
-    order: tuple[str, ...] | None = None
-    trigger: str = "manual"
-    allow_unisolated: bool = False
-    inner_stdout: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DrillResult:
-    """What came of it, and where the evidence lies."""
-
-    record: Record
-    directory: Path
-    exit_code: ExitCode
 
 
 def run(request: DrillRequest, say: Say) -> DrillResult:
@@ -126,17 +82,10 @@ class _Drill:
         (self.directory / "plan.json").write_text(json.dumps(request.plan.as_json(), indent=1))
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
         attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest)
-        _point_latest(
-            request.reports, self.directory
-        )  # now: a drill that dies must leave no stale pass there
+        point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
         distrust = self._journaled(journal, attempt)
         self.say("writing the evidence")
-        try:
-            record = render(self.directory, request.plan)
-        except EvidenceError:
-            ledger.finish(self.id, "NO TRUSTWORTHY EVIDENCE", _sha256(self.directory / "journal.jsonl"))
-            raise
-        ledger.finish(self.id, str(record.verdict), _sha256(self.directory / "record.json"))
+        record = close(self.directory, request.plan, ledger, self.id)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code))
@@ -145,7 +94,8 @@ class _Drill:
         """Perform the drill and destroy its target, whatever happens; returns why it can't be trusted."""
         distrust = None
         try:
-            self._open(journal, attempt)
+            journal_opening(journal, self.request, self.backup, drill_id=self.id, attempt=attempt)
+            journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
         except EvidenceError as error:
@@ -161,46 +111,6 @@ class _Drill:
             journal.emit("drill-closed", seconds=round(time.monotonic() - self.opened_mono, 3))
             journal.close()
         return distrust
-
-    def _open(self, journal: JournalWriter, attempt: int) -> None:
-        request = self.request
-        journal.emit(
-            "drill-opened",
-            drill_id=self.id,
-            stack=request.contract.stack,
-            plan=request.plan.digest,
-            set_id=self.backup.manifest.set_id,
-            attempt=attempt,
-            trigger=request.trigger,
-            host=describe_host(),
-            harness=f"restoreproof {__version__}",
-        )
-        sources = request.var / "source"
-        remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
-        journal.emit("source-state", processes=processes_of(sources), directories=remains)
-        report = verify_against(self.backup, self.known)
-        manifest = self.backup.manifest
-        journal.emit(
-            "set-verified",
-            set_id=manifest.set_id,
-            recovery_point=manifest.recovery_point.isoformat(),
-            artifacts=report.artifacts,
-            objects=report.objects,
-            bytes=report.bytes,
-            seconds=round(report.seconds, 4),
-            synthetic=manifest.synthetic,
-            release=manifest.release,
-            manifest_sha256=self.backup.manifest_sha256,
-            catalogue="held against it, every file read" if report.against_catalogue else "none was given",
-        )
-        for found in report.contradictions:
-            journal.emit(
-                "set-contradiction", artifact=found.artifact, expected=found.expected, observed=found.observed
-            )
-        self.say(
-            f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
-            f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
-        )
 
     def _perform(self, journal: JournalWriter) -> None:
         with Control() as control:
@@ -294,14 +204,3 @@ class _Drill:
         collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
         left = [*alive, *destroy(self.workdir)]
         journal.emit("teardown", proven=not left, leftovers=left)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _point_latest(reports: Path, directory: Path) -> None:
-    link = reports / "latest"
-    fresh = reports / f".latest-{directory.name}"
-    fresh.symlink_to(directory.name)
-    fresh.replace(link)

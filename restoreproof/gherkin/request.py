@@ -8,7 +8,8 @@ from pathlib import Path
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import open_set
 from restoreproof.contract import load
-from restoreproof.drill.outer import DrillRequest, DrillResult, Say, run
+from restoreproof.drill.outer import run
+from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compile import compile_plan
 
 

@@ -1,0 +1,59 @@
+"""The first events of a drill: who drills what, on which machine, and what the set was found to be."""
+
+from __future__ import annotations
+
+from restoreproof import __version__
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.opening import BackupSet
+from restoreproof.backups.verify import verify_against
+from restoreproof.drill.host import describe_host
+from restoreproof.drill.leftovers import processes_of
+from restoreproof.drill.requested import DrillRequest, Say
+from restoreproof.journal import Emitter
+
+
+def journal_opening(
+    journal: Emitter, request: DrillRequest, backup: BackupSet, *, drill_id: str, attempt: int
+) -> None:
+    """Say which drill this is, where it runs, and what of a source is still on this machine."""
+    journal.emit(
+        "drill-opened",
+        drill_id=drill_id,
+        stack=request.contract.stack,
+        plan=request.plan.digest,
+        set_id=backup.manifest.set_id,
+        attempt=attempt,
+        trigger=request.trigger,
+        host=describe_host(),
+        harness=f"restoreproof {__version__}",
+    )
+    sources = request.var / "source"
+    remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
+    journal.emit("source-state", processes=processes_of(sources), directories=remains)
+
+
+def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, say: Say) -> None:
+    """Hold the set against its catalogue, every file read, and say what was found."""
+    report = verify_against(backup, known)
+    manifest = backup.manifest
+    journal.emit(
+        "set-verified",
+        set_id=manifest.set_id,
+        recovery_point=manifest.recovery_point.isoformat(),
+        artifacts=report.artifacts,
+        objects=report.objects,
+        bytes=report.bytes,
+        seconds=round(report.seconds, 4),
+        synthetic=manifest.synthetic,
+        release=manifest.release,
+        manifest_sha256=backup.manifest_sha256,
+        catalogue="held against it, every file read" if report.against_catalogue else "none was given",
+    )
+    for found in report.contradictions:
+        journal.emit(
+            "set-contradiction", artifact=found.artifact, expected=found.expected, observed=found.observed
+        )
+    say(
+        f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
+        f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
+    )
