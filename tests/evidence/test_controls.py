@@ -1,0 +1,126 @@
+"""The map of controls: every check bears on something, every claim is bounded, nothing is promised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from restoreproof.evidence import controls
+from restoreproof.evidence.controls import Support, control_map, controls_for, matrix
+from restoreproof.evidence.model import Record
+from restoreproof.evidence.record import CATALOGUE_CHECK, reduce
+from restoreproof.plan import Plan
+from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
+from tests.faults.compiled import PLAN
+
+ROOT = Path(__file__).parents[2]
+CHECKS = (*(check.id for check in PLAN.checks), CATALOGUE_CHECK)
+
+
+def test_every_check_of_the_features_bears_on_a_control() -> None:
+    assert [
+        check.id for check in PLAN.checks if not any(c.takes(check.id) for c in control_map().control)
+    ] == []
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_what_a_check_shows_and_does_not_show_is_said(check: str) -> None:
+    scope = control_map().scope(check)
+    assert scope is not None
+    assert scope.shows
+    assert scope.not_shown
+
+
+def test_every_glob_matches_a_check() -> None:
+    globs = [glob for control in control_map().control for glob in control.checks]
+    globs += [scope.id for scope in control_map().check]
+    assert [glob for glob in globs if not any(fnmatchcase(check, glob) for check in CHECKS)] == []
+
+
+def test_the_features_tags_name_controls_of_the_map_that_take_the_check() -> None:
+    for check in PLAN.checks:
+        for tag in check.tags:
+            if tag.startswith(controls.CONTROL_TAG):
+                control = control_map().labelled(tag.removeprefix(controls.CONTROL_TAG))
+                assert control is not None, f"{check.id}: {tag}"
+                assert control.takes(check.id), f"{check.id}: {tag}"
+
+
+def test_labels_are_unique_and_every_framework_is_known_and_used() -> None:
+    labels = [control.label for control in control_map().control]
+    assert len(set(labels)) == len(labels)
+    assert {control.framework for control in control_map().control} == set(control_map().frameworks)
+
+
+def test_a_control_points_only_at_parts_that_a_record_has() -> None:
+    parts = {part.name for part in fields(Record)}
+    assert {name for control in control_map().control for name in control.record} <= parts
+
+
+def test_a_control_says_what_it_does_not_prove() -> None:
+    for control in control_map().control:
+        assert len(control.not_proven) > 20, control.label
+        assert control.checks or control.supports.startswith("Nothing"), control.label
+
+
+def test_the_page_is_the_map() -> None:
+    said = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
+    assert said == controls.page(), "run: python -m restoreproof.evidence.controls > docs/controls.md"
+
+
+PROMISE = re.compile(r"\bcompl(?:y|ies|iant|iance)\b", re.IGNORECASE)
+WRITTEN = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "features/**/*.feature", "restoreproof/evidence/**/*")
+    for path in ROOT.glob(pattern)
+    if path.suffix in {".md", ".py", ".toml", ".j2", ".typ", ".css", ".feature"}
+)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_is_written_promises_more_than_support(path: Path) -> None:
+    assert PROMISE.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_tag_adds_a_control_and_an_unknown_one_says_that_it_is_unknown() -> None:
+    labels = [control.label for control in controls_for("other/rows", ("control:SOC2-A1.3", "at:database"))]
+    assert labels == ["SOC2-A1.3"]
+    (own,) = controls_for("other/rows", ("control:ACME-7",))
+    assert own.label == "ACME-7"
+    assert "not described" in own.demand
+    assert controls_for("other/rows", ()) == ()
+
+
+def test_a_control_is_supported_only_by_a_drill_in_which_all_its_checks_passed() -> None:
+    plan = plan_of(planned("objectives/rpo"), planned("objectives/rto", "smoke"))
+    assert support(plan, "SOC2-CC9.1") is Support.SUPPORTED
+    assert support(plan, "CSF-RC.RP-05") is Support.NOT_EXAMINED
+    assert support(plan, "PCI-10.5.1") is Support.NOT_EXAMINED
+
+
+def test_a_failure_contradicts_and_an_absence_leaves_open() -> None:
+    plan = plan_of(planned("objectives/rpo"), planned("objectives/rto", "smoke"))
+    story = opened(plan)
+    story.check("objectives/rpo")
+    row = next(row for row in matrix(reduce(plan, closed(story).events)) if row.control.label == "DORA-12.6")
+    assert row.support is Support.OPEN
+    story = opened(plan)
+    story.check("objectives/rpo").check("objectives/rto", "FAILED", "failed")
+    row = next(row for row in matrix(reduce(plan, closed(story).events)) if row.control.label == "DORA-12.6")
+    assert row.support is Support.CONTRADICTED
+    assert [check.id for check in row.checks] == ["objectives/rpo", "objectives/rto"]
+
+
+def test_an_advisory_check_alone_supports_nothing() -> None:
+    plan = plan_of(replace(planned("objectives/schedule"), mandatory=False), planned("other/rows", "smoke"))
+    assert support(plan, "DORA-12.6") is Support.NOT_EXAMINED
+
+
+def support(plan: Plan, label: str) -> Support:
+    """What a healthy drill of ``plan`` says about the control."""
+    record = reduce(plan, healthy(plan).events)
+    return next(row.support for row in matrix(record) if row.control.label == label)
