@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import rfc8785
 from pydantic import TypeAdapter
 
 PLAN_SCHEMA = "restoreproof/plan/v1"
+_LATER: dict[str, Any] = {"governance": None, "coverage": None, "service_stage": "smoke"}
+"""Keys that came into the plan after its first release, and what they are where a plan has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,79 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """The rule that asks for drills: which one, in which version, how often. ``digest`` is its SHA-256."""
+
+    id: str
+    version: str | None = None
+    frequency: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """The instructions that people restore by; ``digest`` is their SHA-256 (hex)."""
+
+    path: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long evidence is kept: ``text`` as it was written, in calendar months and in days."""
+
+    text: str
+    months: int = 0
+    days: int = 0
+
+    def until(self, day: date) -> date | None:
+        """The last day on which evidence of ``day`` is kept; None if there is no such day in the calendar."""
+        year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
+        if year > date.max.year:
+            return None
+        last = calendar.monthrange(year, month + 1)[1]
+        try:
+            return date(year, month + 1, min(day.day, last)) + timedelta(days=self.days)
+        except OverflowError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """The rules that a drill answers to. Nothing of it decides a verdict; a reviewer asks for it."""
+
+    policy: Policy | None = None
+    bia_reference: str | None = None
+    runbook: Runbook | None = None
+    retention: Retention | None = None
+    classification: str | None = None
+    approver_required: bool | None = None
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Something that a drill leaves out, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the contract lets a drill restore, and what it leaves out."""
+
+    systems: tuple[str, ...] = ()
+    source_types: tuple[str, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger."""
+    """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
+
+    The service counts as back when the checks of ``service_stage`` have passed.
+    """
 
     stack: str
     contract_sha256: str
@@ -74,6 +149,9 @@ class Plan:
     selection: str | None = None
     waivers: tuple[Waiver, ...] = ()
     waivers_allowed: bool = False
+    governance: Governance | None = None
+    coverage: Coverage | None = None
+    service_stage: str = "smoke"
     schema: str = field(default=PLAN_SCHEMA)
 
     @property
@@ -82,9 +160,12 @@ class Plan:
         return hashlib.sha256(rfc8785.dumps(self.as_json())).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as plain JSON values."""
+        """The plan as plain JSON values.
+
+        A later key that says nothing is left out, so a plan frozen before it keeps its digest.
+        """
         value: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
-        return value
+        return {key: given for key, given in value.items() if key not in _LATER or given != _LATER[key]}
 
     def check(self, check_id: str) -> PlannedCheck | None:
         """The planned check of that id, or None."""

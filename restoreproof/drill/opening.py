@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from restoreproof import __version__
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet
@@ -11,11 +14,22 @@ from restoreproof.drill.leftovers import processes_of
 from restoreproof.drill.requested import DrillRequest, Say
 from restoreproof.journal import Emitter
 
+_NO_CUSTODY: Mapping[str, object] = MappingProxyType({})
+
 
 def journal_opening(
-    journal: Emitter, request: DrillRequest, backup: BackupSet, *, drill_id: str, attempt: int
+    journal: Emitter,
+    request: DrillRequest,
+    backup: BackupSet,
+    *,
+    drill_id: str,
+    attempt: int,
+    custody: Mapping[str, object] = _NO_CUSTODY,
 ) -> None:
-    """Say which drill this is, where it runs, and what of a source is still on this machine."""
+    """Say which drill this is, where it runs, and what of a source is still on this machine.
+
+    ``custody`` is where the evidence will stand: the fields of ``evidence.circumstances.Custody``.
+    """
     journal.emit(
         "drill-opened",
         drill_id=drill_id,
@@ -26,6 +40,7 @@ def journal_opening(
         trigger=request.trigger,
         host=describe_host(),
         harness=f"restoreproof {__version__}",
+        custody=dict(custody),
     )
     sources = request.var / "source"
     remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []

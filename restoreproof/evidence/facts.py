@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from restoreproof.evidence import values
-from restoreproof.evidence.model import Contradiction, Measurement, Override, Probe, Safety, SetRecord
+from restoreproof.evidence.backupset import Contradiction, SetRecord
+from restoreproof.evidence.model import Measurement, Override, Probe, Safety
 from restoreproof.evidence.problems import MANY, Problems
 from restoreproof.journal import Event
 from restoreproof.plan import Plan
@@ -85,7 +86,7 @@ class Facts:
             set_id=values.optional_text(data, "set_id"),
             recovery_point=values.optional_text(data, "recovery_point"),
             synthetic=synthetic if isinstance(synthetic, bool) else None,
-            artifacts=values.count(data, "artifacts"),
+            artifacts_total=values.count(data, "artifacts"),
             bytes=values.count(data, "bytes"),
             seconds=values.number(data, "seconds"),
             facts=values.pairs(data, without=known),

@@ -9,6 +9,18 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from restoreproof.errors import ExitCode
+from restoreproof.evidence.backupset import SetRecord
+from restoreproof.evidence.circumstances import (
+    Actors,
+    ClockRecord,
+    Custody,
+    GovernanceRecord,
+    HarnessBuild,
+    ScopeRecord,
+    TargetRecord,
+    Unknown,
+)
+from restoreproof.evidence.conduct import CommandRecord, Deviation, Effects, ForbiddenScan
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Waiver
 
@@ -42,7 +54,10 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """How one planned check ended, and why. ``observations_total`` counts those that were not kept too."""
+    """How one planned check ended, and why. ``observations_total`` counts those that were not kept too.
+
+    ``phase`` is ``pre-restore`` for what was verified before anything was restored from the set.
+    """
 
     id: str
     title: str
@@ -61,6 +76,8 @@ class CheckRecord:
     observations_total: int = 0
     steps: tuple[StepRecord, ...] = ()
     waiver: Waiver | None = None
+    phase: str = "post-restore"
+    controls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +109,34 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTime:
-    """RTO: from the start of the fetch until the service was proven back, and until all was verified."""
+    """RTO: from the start of the fetch until the service was proven back, and until all was verified.
+
+    The three events name the journal's own lines between which it was measured.
+    """
 
     target_s: float
     time_to_service_s: float | None
     time_to_verified_s: float | None
     met: bool | None
+    start_event: str = "drill-opened"
+    service_event: str | None = None
+    verified_event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """RPO: how old the newest restored record was at the recovery point, per asset and at worst."""
+    """RPO: how old the newest restored record was at the recovery point, per asset and at worst.
+
+    ``newest`` is when that record was written, per asset; ``reference_at`` the recovery point.
+    """
 
     target_s: float
     value_s: float | None
     assets: tuple[tuple[str, float], ...]
     skew_s: float | None
     met: bool | None
+    newest: tuple[tuple[str, str], ...] = ()
+    reference_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,29 +177,6 @@ class Safety:
     probes: tuple[Probe, ...]
     torn_down: bool
     leftovers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """An artifact of the set that is not what its catalogue says."""
-
-    artifact: str
-    expected: str
-    observed: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetRecord:
-    """The backup set that was restored. ``facts`` holds whatever else the outer process knew of it."""
-
-    set_id: str | None = None
-    recovery_point: str | None = None
-    synthetic: bool | None = None
-    artifacts: int | None = None
-    bytes: int | None = None
-    seconds: float | None = None
-    contradictions: tuple[Contradiction, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +239,19 @@ class Record:
     faults: tuple[str, ...] = ()
     host: tuple[tuple[str, str], ...] = ()
     events: int = 0
+    actors: Actors = field(default_factory=Actors)
+    harness_build: HarnessBuild = field(default_factory=HarnessBuild)
+    governance: GovernanceRecord = field(default_factory=GovernanceRecord)
+    target: TargetRecord = field(default_factory=TargetRecord)
+    scope: ScopeRecord = field(default_factory=ScopeRecord)
+    commands: tuple[CommandRecord, ...] = ()
+    commands_total: int = 0
+    forbidden_scan: ForbiddenScan | None = None
+    effects: Effects = field(default_factory=Effects)
+    deviations: tuple[Deviation, ...] = ()
+    clock: ClockRecord = field(default_factory=ClockRecord)
+    custody: Custody = field(default_factory=Custody)
+    unknown: tuple[Unknown, ...] = ()
     schema: str = field(default=RECORD_SCHEMA)
 
     def as_json(self) -> dict[str, Any]:

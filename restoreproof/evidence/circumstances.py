@@ -1,0 +1,123 @@
+"""Who drilled, with what, under which rules, where, and of how much: parts of the record as frozen data.
+
+What the journal does not tell is None or empty here, and named among the record's ``unknown``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from restoreproof.plan import Excluded, Policy, Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """Who ran the drill. ``operator`` is a login name, or the actor that a CI names.
+
+    ``approver_required`` is the contract's word that somebody else signs the evidence off.
+    """
+
+    operator: str | None = None
+    ci_run_url: str | None = None
+    approver_required: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessBuild:
+    """The program that drilled, and what it was told: each by version or SHA-256 (hex)."""
+
+    version: str = ""
+    git_commit: str | None = None
+    features_sha256: str = ""
+    contract_sha256: str = ""
+    lockfile_sha256: str | None = None
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GovernanceRecord:
+    """The rules that the drill answers to, as the contract states them."""
+
+    policy: Policy | None = None
+    bia_reference: str | None = None
+    runbook: Runbook | None = None
+    retention: str | None = None
+    retention_until: str | None = None
+    classification: str | None = None
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRecord:
+    """What ran as one service. ``digest`` names its program or image; ``source`` says where it came from."""
+
+    service: str
+    component: str | None = None
+    version: str | None = None
+    digest: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRecord:
+    """What the set was restored into. Its isolation and its end are in the record's ``safety``.
+
+    ``host_fingerprint`` is a digest that tells one machine from another and names none.
+    """
+
+    runtime: str | None = None
+    components: tuple[ComponentRecord, ...] = ()
+    destroyed_at: str | None = None
+    host_fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """One check that examined a part only, and how the part was drawn."""
+
+    check: str
+    method: str
+    examined: int | None
+    of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRecord:
+    """What the drill covered. ``extent`` is ``full``, or ``sample`` if any check drew one."""
+
+    systems: tuple[str, ...] = ()
+    source_types: tuple[str, ...] = ()
+    extent: str = "full"
+    samples: tuple[SampleRecord, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRecord:
+    """Where the drill's machine has its time from, and how far that was off, where it was known."""
+
+    source: str | None = None
+    offset_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Where the evidence stands among that of other drills, and by whose key it is to be sealed.
+
+    ``self_issued`` says that the key was made by the drill itself, so nobody else vouches for it.
+    """
+
+    ledger_seq: int | None = None
+    ledger_entry_sha256: str | None = None
+    previous_record_sha256: str | None = None
+    manifest_sha256: str | None = None
+    key_id: str | None = None
+    self_issued: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that a reviewer may ask for and nobody told."""
+
+    field: str
+    why: str
