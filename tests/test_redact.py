@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import copy
+import html
 import json
 import pickle
 import urllib.parse
 
+import markupsafe
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restoreproof.redact import MASK, Redactor, Secret, is_distinctive
+from restoreproof.errors import EvidenceError
+from restoreproof.redact import MASK, Fingerprints, Redactor, Secret, fingerprint
+from restoreproof.spellings import is_distinctive
 
 VALUE = 'pa$$ w0rd/"Ünï\\x'
 SECRETS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=8, max_size=40).filter(is_distinctive)
@@ -49,6 +53,14 @@ def test_secrets_compare_by_value_and_not_by_name() -> None:
         base64.urlsafe_b64encode(VALUE.encode()).decode(),
         base64.b64encode(f"user:{VALUE}".encode()).decode(),
         base64.b64encode(f"a:{VALUE}:b".encode()).decode(),
+        urllib.parse.quote(VALUE),
+        urllib.parse.quote_plus(VALUE).lower(),
+        json.dumps(VALUE).replace("00dc", "00DC").replace("00ef", "00EF"),
+        json.dumps(json.dumps(VALUE))[1:-1],
+        json.dumps(VALUE, ensure_ascii=False).replace("/", "\\/"),
+        html.escape(VALUE),
+        str(markupsafe.escape(VALUE)),
+        repr({"password": VALUE})[13:-1],
     ],
 )
 def test_every_spelling_is_masked(spelled: str) -> None:
@@ -84,18 +96,78 @@ def test_values_are_masked_at_every_depth_keys_included() -> None:
     assert masked == {"a": [{"b": [MASK, 7]}], MASK: None}
 
 
-@pytest.mark.parametrize("word", ["wipe", "localhost"[:7], "aaaaaaaaaaaa", ""])
-def test_ordinary_words_are_left(word: str) -> None:
-    """A short or monotonous secret would mask half of every log."""
-    redactor = Redactor([Secret("x", word)])
+@pytest.mark.parametrize("word", ["wipe", "localhost", "administrator", "s3cr3t", "aaaaaaaaaaaa"])
+def test_ordinary_words_are_left_and_named(word: str) -> None:
+    """A short or monotonous secret would mask half of every log; that it can't be masked is told."""
+    redactor = Redactor([Secret("SMTP_PASSWORD", word)])
     assert redactor.text(f"the {word} stays") == f"the {word} stays"
+    assert redactor.unmaskable == ("SMTP_PASSWORD",)
+
+
+def test_what_is_empty_is_no_secret() -> None:
+    redactor = Redactor([Secret("x", "")])
+    assert (redactor.text("as it is"), redactor.unmaskable) == ("as it is", ())
+
+
+PEM = (
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAbcdefghijklmnopqrs\n"
+    "tuvwxyz0123=\n-----END PRIVATE KEY-----"
+)
+
+
+def test_each_line_of_a_secret_counts() -> None:
+    masked = Redactor([Secret("x", PEM)]).text(f"key:\n{PEM.replace(chr(10), chr(10) + '    ')}")
+    assert not any(line in masked for line in PEM.splitlines()[1:-1])
+    assert Redactor([Secret("x", PEM)]).text("-----BEGIN PRIVATE KEY-----") == "-----BEGIN PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n    ", "\\n"])
+@pytest.mark.parametrize("width", [8, 19, 64])
+def test_a_wrapped_secret_is_masked(width: int, line_break: str) -> None:
+    value = "fCq2/kLm9+Xz0aVb7nTy3wQe5RuI1oP8sDhG6jK4" * 3
+    wrapped = line_break.join(value[at : at + width] for at in range(0, len(value), width))
+    assert Redactor([Secret("x", value)]).text(f"a {wrapped} b") == f"a {MASK} b"
+
+
+def test_what_is_spotted_is_named_and_located() -> None:
+    redactor = Redactor([Secret("DB_PASSWORD", VALUE)])
+    data = b"\xff\x00 " + VALUE.encode().hex().encode()
+    assert [(one.name, one.encoding, one.start) for one in redactor.spotted(data)] == [
+        ("DB_PASSWORD", "hex", 3)
+    ]
+
+
+def test_whoever_asks_is_told_of_each_value_once() -> None:
+    told: list[str] = []
+    redactor = Redactor([Secret("a", VALUE)])
+    redactor.told = lambda secret: told.append(secret.name)
+    redactor.learn([Secret("a again", VALUE), Secret("b", "another-0ne"), Secret("c", "another-0ne")])
+    assert told == ["b"]
+
+
+def test_errors_are_masked_with_what_led_to_them() -> None:
+    redactor = Redactor([Secret("x", VALUE)])
+    with pytest.raises(EvidenceError) as caught, redactor.errors():
+        try:
+            raise KeyError(VALUE)
+        except KeyError as cause:
+            raise EvidenceError(f"{VALUE} is wrong", hint=f"change {VALUE}") from cause
+    told = f"{caught.value} {caught.value.__cause__!r} {caught.value.args}"
+    assert VALUE not in told
+    assert told.count(MASK) == 4
+
+
+def test_a_fingerprint_recognises_a_value_only_with_its_key() -> None:
+    known = Fingerprints(b"key of one drill")
+    known.add("administrator", len(VALUE), fingerprint(b"key of one drill", VALUE.encode()))
+    assert known.name_of(VALUE.encode()) == "administrator"
+    assert known.name_of(b"something else") is None
+    assert fingerprint(b"another key", VALUE.encode()) != fingerprint(b"key of one drill", VALUE.encode())
 
 
 def test_bytes_are_masked_and_other_bytes_are_kept() -> None:
     redactor = Redactor([Secret("x", "correct-horse")])
-    assert (
-        redactor.data(b"\xff correct-horse \xfe") == b"\xff " + MASK.encode("latin-1", "replace") + b" \xfe"
-    )
+    assert redactor.data(b"\xff correct-horse \xfe") == b"\xff " + MASK.encode() + b" \xfe"
     assert redactor.data(b"\xff\x00") == b"\xff\x00"
 
 
