@@ -1,0 +1,59 @@
+"""What every kind of sink answers: what it has recorded, and whether it would notice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import httpx
+
+from restoreproof.assets.base import Restoring
+from restoreproof.contract.models import Sink
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many effects a sink has recorded, and each of those it shows, in words."""
+
+    count: int
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often a delivering identity was asked for what it must not have, and what it was not refused."""
+
+    asked: int = 0
+    given: tuple[str, ...] = ()
+
+
+class Outlet(ABC):
+    """One kind of sink."""
+
+    @abstractmethod
+    def recorded(self, restoring: Restoring, sink: Sink) -> Recorded:
+        """What ``sink`` has recorded since the drill began, the drill's own controls included."""
+
+    @abstractmethod
+    def act(self, restoring: Restoring, sink: Sink, mark: str) -> None:
+        """Make one effect at ``sink`` that carries ``mark``, with the restored credentials."""
+
+    def withdraw(self, restoring: Restoring, sink: Sink, mark: str) -> Refusals:
+        """Take the effect back where that is possible; before that, ask for what must be refused."""
+        return Refusals()
+
+    def refusals_due(self, restoring: Restoring, sink: Sink) -> int:
+        """How many refusals ``withdraw`` has to ask for."""
+        return 0
+
+
+class Recorder(Outlet):
+    """A sink that a recording service of the drill plays: it tells its effects over HTTP."""
+
+    def recorded(self, restoring: Restoring, sink: Sink) -> Recorded:
+        endpoint = restoring.ground.runtime.endpoint(sink.service, "effects")
+        url = f"http://{endpoint.address}:{endpoint.port}/effects"
+        told = httpx.get(url, timeout=10, trust_env=False).raise_for_status().json()
+        return Recorded(
+            int(told["count"]), tuple(f"{one['kind']} {one['summary']}" for one in told["effects"])
+        )
