@@ -25,8 +25,14 @@ MAX_LINE = 16 * 1024 * 1024
 
 OUTER_TYPES = frozenset(
     {
-        "drill-opened",  # drill_id, stack, plan, set_id, attempt, trigger, host{...}, harness
-        "set-verified",  # set_id, recovery_point, artifacts, bytes, seconds, synthetic
+        # drill_id, stack, plan, set_id, attempt, trigger, operator?, ci_run_url?, runtime, host{...},
+        # host_fingerprint, clock{source, offset_ms?}, custody{...}, harness,
+        # harness_build{version, git_commit?, lockfile_sha256?, python}
+        "drill-opened",
+        # set_id, run_id, recovery_point, taken_at?, taken_by?, location, release, synthetic, tool_versions{},
+        # encryption{scheme, recipients}?, manifest_sha256, catalogue_sha256?, catalogue_signed_by?,
+        # artifacts, objects, bytes, seconds, files: [{name, bytes, sha256, expected_sha256, digest_source}]
+        "set-verified",
         "set-contradiction",  # artifact, expected, observed
         "source-state",  # processes, directories: what is still there of a source this machine brought up
         "isolation-control",  # probe, reached: the same probe outside the sandbox
@@ -46,21 +52,26 @@ INNER_TYPES = frozenset(
         "stage-done",  # stage, seconds
         "stage-failed",  # stage, error, hint
         "phase",  # stage, name, seconds, bytes?, items?: one timed piece of work inside a stage
-        "service-started",  # service, pid, argv, stage
+        "service-started",  # service, pid, argv, stage, component, version?, digest?, source?
         "service-ready",  # service, seconds
         "service-stopped",  # service, returncode
+        "service-log",  # service, text, stage, check?: its last lines when a stage ended or a check went wrong
         "command",  # tool, argv, returncode, seconds, stderr_tail
         "override",  # service, name, why
-        "measurement",  # name, value, unit, detail
+        "measurement",  # name, value, unit, detail, newest_at?: of the record that an RPO was measured by
+        "forbidden-scan",  # ruleset, ruleset_digest, bytes, parts, unscannable, findings: [{rule, location}]
+        "sink-effects",  # when: before-approval|at-the-end, effects{sink: how many}
+        "review-approved",  # approver, stage
         "note",  # text
         "fault-injected",  # fault, detail: this drill is a test of the harness, and can't end VERIFIED
         "scenario-started",  # check
-        "step",  # check, keyword, text, outcome, seconds
+        "step",  # check, keyword, text, outcome, seconds, table?, docstring?, background?
+        "asked",  # check, kind, nouns, queries: what a step looked at, before it looked
         "observation",  # check, + the fields of Observation
         "scenario-finished",  # check, status: passed|failed|skipped|not-reached, reason, seconds
         "allure-result",  # uuid, result: the JSON of an Allure test result
         "allure-container",  # uuid, container
-        "allure-attachment",  # name, base64
+        "allure-attachment",  # name, text or base64
         "collected",  # checks: the ids pytest collected
     }
 )

@@ -1,11 +1,8 @@
-"""What the journal says about the drill as a whole: its set, its safety, and what it needed or measured."""
+"""What the journal says about the drill as a whole: its safety, and what it needed or measured."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from restoreproof.evidence import values
-from restoreproof.evidence.backupset import Contradiction, SetRecord
 from restoreproof.evidence.model import Measurement, Override, Probe, Safety
 from restoreproof.evidence.problems import MANY, Problems
 from restoreproof.journal import Event
@@ -21,13 +18,11 @@ class Facts:
         self._plan = plan
         self._problem = problems.add
         self.opened: Event | None = None
-        self.contradictions: list[Contradiction] = []
         self.measurements: dict[str, Measurement] = {}
         self.overrides: dict[Override, None] = {}
         self.notes: dict[str, None] = {}
         self.faults: dict[str, None] = {}
         self.lost: dict[str, str] = {}
-        self._set = SetRecord()
         self._controls: list[Probe] = []
         self._probes: list[Probe] = []
         self._isolated: bool | None = None
@@ -51,13 +46,6 @@ class Facts:
         }
         return [reason for reason, holds in absent.items() if holds]
 
-    def backup_set(self) -> SetRecord:
-        """The set that was restored."""
-        named = self._set.set_id or (
-            values.optional_text(self.opened.data, "set_id") if self.opened else None
-        )
-        return replace(self._set, set_id=named, contradictions=tuple(self.contradictions))
-
     def safety(self) -> Safety:
         """Isolation and destruction of the target."""
         return Safety(
@@ -77,25 +65,6 @@ class Facts:
         digest = event.data.get("plan")
         if digest and digest != self._plan.digest:
             self._problem("the journal is of another plan")
-
-    def on_set_verified(self, event: Event) -> None:
-        data = event.data
-        known = ("set_id", "recovery_point", "synthetic", "artifacts", "bytes", "seconds")
-        synthetic = data.get("synthetic")
-        self._set = SetRecord(
-            set_id=values.optional_text(data, "set_id"),
-            recovery_point=values.optional_text(data, "recovery_point"),
-            synthetic=synthetic if isinstance(synthetic, bool) else None,
-            artifacts_total=values.count(data, "artifacts"),
-            bytes=values.count(data, "bytes"),
-            seconds=values.number(data, "seconds"),
-            facts=values.pairs(data, without=known),
-        )
-
-    def on_set_contradiction(self, event: Event) -> None:
-        if len(self.contradictions) < MANY:
-            found = (values.text(event.data, key) for key in ("artifact", "expected", "observed"))
-            self.contradictions.append(Contradiction(*found))
 
     def on_source_state(self, event: Event) -> None:
         """A source of this machine that is still there is told: the drill can't reach it, but people ask."""

@@ -32,6 +32,7 @@ class Account:
     bad: list[tuple[int, Seen]] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
     observed: list[int] = field(default_factory=list)
+    before_restore: bool = False
 
     def observe(self, seen: Seen) -> None:
         """Take one observation in; what it says is judged even when it is not kept."""
@@ -103,6 +104,8 @@ def judge(
         observations_total=seen.total,
         steps=tuple(seen.steps),
         waiver=waiver,
+        phase="pre-restore" if seen.before_restore else "post-restore",
+        controls=tuple(tag.partition(":")[2] for tag in check.tags if tag.startswith("control:")),
     )
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 from restoreproof.errors import EvidenceError
 from restoreproof.evidence import values
+from restoreproof.evidence.conductfacts import ConductFacts
+from restoreproof.evidence.deviations import deviations, scope
 from restoreproof.evidence.facts import Facts
 from restoreproof.evidence.headline import headline
 from restoreproof.evidence.judge import Account, judge
 from restoreproof.evidence.model import CheckRecord, Counts, PlanRecord, Record, Seen, StepRecord
+from restoreproof.evidence.opening import Opening
 from restoreproof.evidence.problems import Problems
+from restoreproof.evidence.setfacts import SetFacts
 from restoreproof.evidence.timing import Timing
+from restoreproof.evidence.unknowns import unknowns
 from restoreproof.journal import INNER_TYPES, OUTER_TYPES, Event
 from restoreproof.outcome import MAX_FINDINGS, Outcome, decide
 from restoreproof.plan import Plan, PlannedCheck
@@ -41,9 +46,12 @@ class _Reduction:
         self._accounts: dict[str, Account] = {check.id: Account() for check in plan.checks}
         self._problems = Problems()
         self._facts = Facts(plan, self._problems)
+        self._set = SetFacts()
+        self._conduct = ConductFacts()
         self._timing = Timing(plan)
         self._sequence: Counter[str] = Counter()
         self._events = 0
+        self._restoring = False
         self._last_at: str | None = None
 
     def take(self, event: Event) -> None:
@@ -59,9 +67,9 @@ class _Reduction:
         self._last_at = event.at
         self._timing.take(event)
         name = f"on_{event.type.replace('-', '_')}"
-        handle = getattr(self, f"_{name}", None) or getattr(self._facts, name, None)
-        if handle is not None:
-            handle(event)
+        for taker in (self._facts, self._set, self._conduct, self):
+            if handle := getattr(taker, name, None):
+                handle(event)
 
     def record(self) -> Record:
         """Everything taken in so far, judged."""
@@ -71,6 +79,7 @@ class _Reduction:
         mandatory = [check.outcome for check in checks if check.mandatory]
         verdict = decide(mandatory, isolated=facts.isolated, complete=not incomplete, whole=plan.whole)
         opened = facts.opened.data if facts.opened else {}
+        opening = Opening(facts.opened, plan)
         host = opened.get("host")
         times = self._timing.measure(checks, facts.measurements)
         record = Record(
@@ -90,7 +99,7 @@ class _Reduction:
             plan=PlanRecord(
                 plan.digest, plan.contract_sha256, plan.features_sha256, plan.whole, plan.selection
             ),
-            backup_set=facts.backup_set(),
+            backup_set=self._set.record(),
             recovery_time=times.recovery_time,
             recovery_point=times.recovery_point,
             stages=times.stages,
@@ -102,8 +111,20 @@ class _Reduction:
             faults=tuple(facts.faults),
             host=values.pairs(host) if isinstance(host, dict) else (),
             events=self._events,
+            actors=opening.actors(),
+            harness_build=opening.harness_build(),
+            governance=opening.governance(),
+            target=self._conduct.target(),
+            scope=scope(checks, plan),
+            commands=tuple(self._conduct.commands),
+            commands_total=self._conduct.commands_total,
+            forbidden_scan=self._conduct.forbidden_scan,
+            effects=self._conduct.effects(),
+            deviations=deviations(checks, plan),
+            clock=opening.clock(),
+            custody=opening.custody(),
         )
-        return replace(record, headline=headline(record))
+        return replace(record, headline=headline(record), unknown=unknowns(record))
 
     def _checks(self) -> tuple[CheckRecord, ...]:
         today = _day(self._facts.opened)
@@ -115,9 +136,9 @@ class _Reduction:
 
     def _made_checks(self) -> Iterator[tuple[PlannedCheck, Account]]:
         """Checks that no feature states and every drill makes; they appear when they failed."""
-        if self._facts.contradictions:
-            account = Account(started=True)
-            for found in self._facts.contradictions:
+        if self._set.contradictions:
+            account = Account(started=True, before_restore=True)
+            for found in self._set.contradictions:
                 expected = f"{found.artifact}: {found.expected}"
                 account.observe(Seen(Outcome.FAILED, expected, found.observed, sample="catalogue"))
             yield (
@@ -144,22 +165,25 @@ class _Reduction:
             self._problems.add(f"the journal tells of a check that was not planned: {name or '(none)'}")
         return account
 
-    def _on_collected(self, event: Event) -> None:
+    def on_stage_entered(self, event: Event) -> None:
+        self._restoring = True
+
+    def on_collected(self, event: Event) -> None:
         named = event.data.get("checks")
         for name in named if isinstance(named, list) else ():
             if str(name) not in self._accounts:
                 self._problems.add(f"pytest collected a check that was not planned: {name}")
 
-    def _on_scenario_started(self, event: Event) -> None:
+    def on_scenario_started(self, event: Event) -> None:
         if account := self._account(event):
             account.started = True
 
-    def _on_scenario_finished(self, event: Event) -> None:
+    def on_scenario_finished(self, event: Event) -> None:
         if account := self._account(event):
             seconds = values.number(event.data, "seconds") or 0.0
             account.finish(values.text(event.data, "status", 50), values.text(event.data, "reason"), seconds)
 
-    def _on_step(self, event: Event) -> None:
+    def on_step(self, event: Event) -> None:
         if account := self._account(event):
             keyword, text, outcome = (
                 values.text(event.data, key, 1000) for key in ("keyword", "text", "outcome")
@@ -167,8 +191,9 @@ class _Reduction:
             seconds = values.number(event.data, "seconds") or 0.0
             account.step(StepRecord(keyword, text, outcome, seconds))
 
-    def _on_observation(self, event: Event) -> None:
+    def on_observation(self, event: Event) -> None:
         if account := self._account(event):
+            account.before_restore |= not self._restoring
             account.observe(_seen(event))
 
 
@@ -226,7 +251,5 @@ def _made(name: str, title: str, stage: str) -> PlannedCheck:
 def _day(opened: Event | None) -> date | None:
     if opened is None:
         return None
-    try:
-        return datetime.fromisoformat(opened.at).astimezone(UTC).date()
-    except ValueError:
-        return None
+    at = values.moment(opened.at)
+    return at.date() if at else None

@@ -15,12 +15,10 @@ from restoreproof.evidence.model import (
     RecoveryTime,
     StageRecord,
 )
+from restoreproof.evidence.problems import MANY
 from restoreproof.journal import Event
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan
-
-SERVICE_STAGE = "smoke"
-"""The stage that proves that the service is back."""
 
 _PHASES = 200
 
@@ -55,6 +53,8 @@ class Timing:
         self._last: float | None = None
         self._stages = {name: _Stage() for name in plan.stages}
         self._finished: dict[str, float] = {}
+        self._newest: dict[str, str] = {}
+        self._recovery_at: str | None = None
         self._planned = {check.id for check in plan.checks}
 
     def take(self, event: Event) -> None:
@@ -68,6 +68,10 @@ class Timing:
             name = values.text(event.data, "check", 500)
             if name in self._planned:
                 self._finished[name] = event.mono
+        elif event.type == "measurement":
+            self._take_newest(event)
+        elif event.type == "set-verified":
+            self._recovery_at = values.optional_text(event.data, "recovery_point", 100)
         elif event.type in ("stage-entered", "stage-done", "stage-failed", "phase"):
             stage = self._stages.get(values.text(event.data, "stage", 200))
             if stage is not None:
@@ -79,8 +83,14 @@ class Timing:
             seconds=self._since(self._last),
             stages=tuple(self._stage(name, stage) for name, stage in self._stages.items()),
             recovery_time=self._recovery_time(checks),
-            recovery_point=_recovery_point(self._plan, measurements),
+            recovery_point=self._recovery_point(measurements),
         )
+
+    def _take_newest(self, event: Event) -> None:
+        asset = values.text(event.data, "name", 200).removeprefix("rpo.")
+        at = values.optional_text(event.data, "newest_at", 100)
+        if at and (asset in self._newest or len(self._newest) < MANY):
+            self._newest[asset] = at
 
     def _since(self, mono: float | None) -> float | None:
         return None if mono is None or self._origin is None else round(mono - self._origin, 3)
@@ -98,21 +108,53 @@ class Timing:
         )
 
     def _recovery_time(self, checks: Sequence[CheckRecord]) -> RecoveryTime:
-        service = self._time_to_service(checks)
+        ended, service_event = self._service_back(checks) or (None, None)
         all_ended = bool(self._planned) and set(self._finished) == self._planned
-        verified = self._since(max(self._finished.values())) if all_ended else None
-        target = self._plan.rto_s
-        return RecoveryTime(target, service, verified, None if service is None else service <= target)
+        last = max(self._finished, key=self._finished.__getitem__) if all_ended else None
+        service, target = self._since(ended), self._plan.rto_s
+        return RecoveryTime(
+            target_s=target,
+            time_to_service_s=service,
+            time_to_verified_s=self._since(self._finished[last]) if last else None,
+            met=None if service is None else service <= target,
+            service_event=service_event if service is not None else None,
+            verified_event=f"scenario-finished {last}" if last else None,
+        )
 
-    def _time_to_service(self, checks: Sequence[CheckRecord]) -> float | None:
-        """Until the last check of the service stage passed; None if not all of them did."""
-        stage = self._stages.get(SERVICE_STAGE)
-        proofs = [check for check in checks if check.stage == SERVICE_STAGE and check.mandatory]
+    def _service_back(self, checks: Sequence[CheckRecord]) -> tuple[float, str] | None:
+        """When the last check of the service stage passed, and that event; None if not all of them did."""
+        name = self._plan.service_stage
+        stage = self._stages.get(name)
+        proofs = [check for check in checks if check.stage == name and check.mandatory]
         if stage is None or stage.ends is None or stage.status != "done" or not proofs:
             return None
         if any(check.outcome is not Outcome.PASSED for check in proofs):
             return None
-        return self._since(max(stage.ends, *(self._finished.get(check.id, stage.ends) for check in proofs)))
+        ends = [
+            (self._finished[one.id], f"scenario-finished {one.id}")
+            for one in proofs
+            if one.id in self._finished
+        ]
+        return max([(stage.ends, f"stage-done {name}"), *ends])
+
+    def _recovery_point(self, measurements: Mapping[str, Measurement]) -> RecoveryPoint:
+        skew = measurements.get("rpo.skew")
+        assets = {
+            name.removeprefix("rpo."): measured.value
+            for name, measured in measurements.items()
+            if name.startswith("rpo.") and name != "rpo.skew"
+        }
+        whole = measurements.get("rpo")
+        value = max([*assets.values(), *([whole.value] if whole else [])], default=None)
+        return RecoveryPoint(
+            target_s=self._plan.rpo_s,
+            value_s=value,
+            assets=tuple(sorted(assets.items())),
+            skew_s=skew.value if skew else None,
+            met=None if value is None else value <= self._plan.rpo_s,
+            newest=tuple((asset, at) for asset, at in sorted(self._newest.items()) if asset in assets),
+            reference_at=self._recovery_at,
+        )
 
 
 def _update(stage: _Stage, event: Event) -> None:
@@ -130,21 +172,3 @@ def _update(stage: _Stage, event: Event) -> None:
             stage.phases.append(
                 PhaseRecord(name, seconds, values.count(data, "bytes"), values.count(data, "items"))
             )
-
-
-def _recovery_point(plan: Plan, measurements: Mapping[str, Measurement]) -> RecoveryPoint:
-    skew = measurements.get("rpo.skew")
-    assets = {
-        name.removeprefix("rpo."): measured.value
-        for name, measured in measurements.items()
-        if name.startswith("rpo.") and name != "rpo.skew"
-    }
-    whole = measurements.get("rpo")
-    value = max([*assets.values(), *([whole.value] if whole else [])], default=None)
-    return RecoveryPoint(
-        target_s=plan.rpo_s,
-        value_s=value,
-        assets=tuple(sorted(assets.items())),
-        skew_s=skew.value if skew else None,
-        met=None if value is None else value <= plan.rpo_s,
-    )

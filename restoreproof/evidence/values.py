@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 TEXT = 4000
@@ -34,6 +35,35 @@ def count(data: Mapping[str, Any], key: str) -> int | None:
     """The value if it is a whole number that counts something."""
     value = data.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def flag(data: Mapping[str, Any], key: str) -> bool | None:
+    """The value if it is yes or no."""
+    value = data.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def moment(text: str | None) -> datetime | None:
+    """The moment that ``text`` names in ISO 8601, in UTC; None if it names none, or no time zone."""
+    try:
+        at = datetime.fromisoformat(text or "")
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The value if it is a mapping, else an empty one."""
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(data: Mapping[str, Any], key: str, limit: int) -> tuple[Mapping[str, Any], ...]:
+    """At most ``limit`` items of a list of mappings."""
+    value = data.get(key)
+    items: Iterable[Any] = value if isinstance(value, list | tuple) else ()
+    kept = (item for item in items if isinstance(item, Mapping))
+    return tuple(item for item, _ in zip(kept, range(limit), strict=False))
 
 
 def texts(data: Mapping[str, Any], key: str, limit: int) -> tuple[str, ...]:
