@@ -21,10 +21,10 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.errors import UsageError
 from restoreproof.faults.preparing import prepared
 from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
+from restoreproof.runtimes.kinds import DEFAULT, kind
 
 
 @app.command()
@@ -48,7 +48,7 @@ def drill(
     keyword: Annotated[
         str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")
     ] = None,
-    runtime: Annotated[str, typer.Option("--runtime", help="where the stack runs")] = "process",
+    runtime: Annotated[str, typer.Option("--runtime", help="where the stack runs")] = DEFAULT,
     fault: Annotated[
         list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")
     ] = None,
@@ -63,8 +63,6 @@ def drill(
     json: Json = False,
 ) -> None:
     """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
-    if runtime != "process":
-        raise UsageError(f"there is no runtime {runtime!r} yet", hint="--runtime process")
     wanted = Wanted(
         contract=contract,
         backup=backup_set or var / "sets" / "latest",
@@ -78,6 +76,7 @@ def drill(
         faults=tuple(fault or ()),
         trigger=trigger,
         allow_unisolated=allow_unisolated,
+        runtime=kind(runtime).name,
         inner_stdout=sys.stderr.fileno() if json else None,
     )
     with prepared(wanted) as request:

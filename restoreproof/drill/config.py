@@ -19,6 +19,8 @@ class InnerConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    drill_id: str
+    runtime: str
     plan: dict[str, Any]
     features: Path
     step_modules: tuple[str, ...]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from restoreproof.errors import EvidenceError
 from restoreproof.journal import MAX_LINE, JournalWriter
-from restoreproof.runtimes.process.isolation import Control
+from restoreproof.runtimes.kinds import Control
 
 
 class Interrupted(BaseException):

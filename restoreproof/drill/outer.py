@@ -29,9 +29,7 @@ from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Ledger
 from restoreproof.journal import JournalWriter
 from restoreproof.redact import Redactor
-from restoreproof.runtimes.process import components
-from restoreproof.runtimes.process.isolation import Control
-from restoreproof.runtimes.process.launch import DrillSandbox
+from restoreproof.runtimes.kinds import Control, Place, kind
 
 
 def run(request: DrillRequest, say: Say) -> DrillResult:
@@ -50,7 +48,7 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
     for aborted in ledger.abort_dead():
         say(f"drill {aborted} died earlier: recorded as ABORTED")
         destroy(request.var / "run" / aborted)
-    components.prepare_cache(request.contract.services, request.cache, say)
+    kind(request.runtime).prepare(request.contract, request.cache, say)
     drill = _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
     return drill.run(ledger)
 
@@ -75,6 +73,15 @@ class _Drill:
         self.directory = request.reports / self.id
         self.workdir = request.var / "run" / self.id
         self.redactor = Redactor(vault.secrets())
+        self.hosting = kind(request.runtime).hosting(
+            Place(
+                drill_id=self.id,
+                contract=request.contract,
+                workdir=self.workdir,
+                cache=request.cache,
+                read=tuple(readable(request.contract, request.cache, *self._inputs())),
+            )
+        )
 
     def run(self, ledger: Ledger) -> DrillResult:
         request = self.request
@@ -113,7 +120,7 @@ class _Drill:
         return distrust
 
     def _perform(self, journal: JournalWriter) -> None:
-        with Control() as control:
+        with self.hosting.control() as control:
             outside = control.probe_outside()
             for result in outside:
                 journal.emit(
@@ -137,6 +144,8 @@ class _Drill:
         request, workdir = self.request, self.workdir
         workdir.mkdir(parents=True)
         config = InnerConfig(
+            drill_id=self.id,
+            runtime=request.runtime,
             plan=request.plan.as_json(),
             features=request.features,
             step_modules=request.step_modules,
@@ -153,12 +162,7 @@ class _Drill:
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
-        sandbox = DrillSandbox(
-            workdir,
-            read=readable(request.contract, request.cache, *self._inputs()),
-            services=request.contract.services,
-        )
-        return lambda fd: sandbox.launch(
+        return lambda fd: self.hosting.launch(
             self._argv(), self._environment(fd), pass_fds=[fd], stdout=request.inner_stdout
         )
 
@@ -200,7 +204,9 @@ class _Drill:
         if not self.workdir.exists():
             journal.emit("teardown", proven=True, leftovers=[])
             return
+        self.hosting.collect()
+        removed = self.hosting.remove()
         alive = survivors_of(self.workdir)
         collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
-        left = [*alive, *destroy(self.workdir)]
+        left = [*removed, *alive, *destroy(self.workdir)]
         journal.emit("teardown", proven=not left, leftovers=left)

@@ -10,6 +10,7 @@ from restoreproof.contract import Contract
 from restoreproof.errors import ExitCode
 from restoreproof.evidence.model import Record
 from restoreproof.plan import Plan
+from restoreproof.runtimes.kinds import DEFAULT
 
 Say = Callable[[str], None]
 """Where progress goes."""
@@ -40,6 +41,7 @@ class DrillRequest:
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
+    runtime: str = DEFAULT
     inner_stdout: int | None = None
 
 

@@ -18,14 +18,14 @@ from restoreproof.drill.gates import Gate
 from restoreproof.drill.stages import Drill, StageHooks
 from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor
-from restoreproof.runtimes.process.isolation import probe
-from restoreproof.runtimes.process.runtime import ProcessRuntime
+from restoreproof.runtimes.base import Runtime
+from restoreproof.runtimes.kinds import Inside, kind
 
 
 class Clock:
     """The stage being performed, shared by the drill, its ground and its runtime."""
 
-    def __init__(self, runtime: ProcessRuntime) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.now = ""
 
@@ -48,21 +48,22 @@ def open_drill(
         RestoreproofError: the set, the contract or the identity changed since the outer process looked.
     """
     config = InnerConfig.read(config_path)
-    for result in probe(config.probes):
-        emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
-    contract = load(config.contract)
-    backup = open_set(config.backup, contract.stack)
-    vault = open_vault(backup.directory, config.identity)
-    redactor.learn(vault.secrets())
-    runtime = ProcessRuntime(
-        services=contract.services,
+    contract, kind_of = load(config.contract), kind(config.runtime)
+    inside = Inside(
+        drill_id=config.drill_id,
+        contract=contract,
         workdir=config.workdir,
-        contract_dir=contract.directory,
+        cache=config.cache,
         code=contract.release_directory("expected").resolve(),
         emitter=emitter,
         redactor=redactor,
-        cache=config.cache,
     )
+    for result in kind_of.probes(inside, config.probes):
+        emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
+    backup = open_set(config.backup, contract.stack)
+    vault = open_vault(backup.directory, config.identity)
+    redactor.learn(vault.secrets())
+    runtime = kind_of.runtime(inside)
     clock = Clock(runtime)
     ground = Ground(contract, runtime, vault, emitter, config.workdir, lambda: clock.now, config.opened_mono)
     known = catalogues.load(config.catalogue) if config.catalogue else None

@@ -11,6 +11,7 @@ from restoreproof.contract import load
 from restoreproof.drill.outer import run
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compile import compile_plan
+from restoreproof.runtimes.kinds import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Wanted:
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
+    runtime: str = DEFAULT
     inner_stdout: int | None = None
 
 
@@ -83,6 +85,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
             order=wanted.order,
             trigger=wanted.trigger,
             allow_unisolated=wanted.allow_unisolated,
+            runtime=wanted.runtime,
             inner_stdout=wanted.inner_stdout,
         ),
         say,

@@ -53,6 +53,15 @@ class Start:
     arguments: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One attempt to get out: ``reached`` is what must be False inside."""
+
+    probe: str
+    reached: bool
+    detail: str
+
+
 class Stack(Protocol):
     """Handles to what runs: the drill's checks and assets see a stack only through this."""
 
@@ -90,6 +99,8 @@ class Runtime(Stack, Protocol):
     """Starts, stops and tears down the services of one stack."""
 
     name: str
+    stage: str | None
+    """The stage being performed, for the journal."""
 
     def start(self, service: str, start: Start = Start()) -> None:
         """Start ``service`` and return once it answers an authenticated request.

@@ -10,9 +10,10 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+from restoreproof.runtimes.base import ProbeResult
 
 _TIMEOUT_S = 2.0
 _SETTLED_S = 30.0
@@ -26,15 +27,6 @@ _FIXED = {
     "default-route": "/proc/net/route",
     "name-resolution": "example.com",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
-    """One attempt to get out: ``reached`` is what must be False inside."""
-
-    probe: str
-    reached: bool
-    detail: str
 
 
 class Control:

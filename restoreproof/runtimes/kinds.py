@@ -1,0 +1,145 @@
+"""The runtimes that there are, and what the two processes of a drill need of one.
+
+A runtime is a package of this one whose module ``kind`` defines ``KIND``: adding a package adds a runtime.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from restoreproof.contract import Contract
+from restoreproof.errors import UsageError
+from restoreproof.journal import Emitter
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.base import ProbeResult, Runtime
+
+DEFAULT = "process"
+
+Say = Callable[[str], None]
+"""Where progress goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One drill, as the outer half of its runtime sees it.
+
+    ``workdir`` is the drill's own directory; ``read`` are the paths that the inner process reads beside it.
+    """
+
+    drill_id: str
+    contract: Contract
+    workdir: Path
+    cache: Path
+    read: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the inner process knows when it makes its runtime.
+
+    ``code`` is the release tree that Python services import; ``read`` holds what the runtime's tools read.
+    """
+
+    drill_id: str
+    contract: Contract
+    workdir: Path
+    cache: Path
+    code: Path
+    emitter: Emitter
+    redactor: Redactor
+
+
+class Control(Protocol):
+    """Live listeners outside the target: what a probe would reach if there were a way out."""
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """What the inner process has to probe: probe name to target."""
+
+    def probe_outside(self) -> Sequence[ProbeResult]:
+        """The positive control: the same probes from where they must succeed. All must be reached."""
+
+    def from_inside(self) -> int:
+        """How many connections came, until now, that the outer process did not make itself."""
+
+
+class Hosting(Protocol):
+    """The outer half of a runtime, for one drill."""
+
+    def control(self) -> AbstractContextManager[Control]:
+        """The listeners, for as long as the drill runs. Raises EnvironmentUnfitError."""
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        pass_fds: Sequence[int],
+        stdout: int | None,
+    ) -> subprocess.Popen[bytes]:
+        """Start the inner process with exactly ``environment`` and a PATH; it dies with this one.
+
+        Raises:
+            EnvironmentUnfitError: this machine does not let it.
+        """
+
+    def collect(self) -> None:
+        """Write what is known of the services below the drill's ``logs``, before anything is removed."""
+
+    def remove(self) -> list[str]:
+        """Remove whatever of the drill runs or lies outside its directory; returns what is left."""
+
+
+class Kind(ABC):
+    """One runtime. It has no state: what belongs to a drill is in its ``Hosting`` and ``Runtime``."""
+
+    name: str
+    steps_down: bool = True
+    """Whether root becomes an ordinary user before a drill on it."""
+
+    @abstractmethod
+    def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
+        """Make or find what all drills on it need once. Raises EnvironmentUnfitError."""
+
+    @abstractmethod
+    def hosting(self, place: Place) -> Hosting:
+        """The outer half of a drill. Raises EnvironmentUnfitError."""
+
+    @abstractmethod
+    def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
+        """Try every way out of ``targets`` from where the services will run."""
+
+    @abstractmethod
+    def runtime(self, inside: Inside) -> Runtime:
+        """What starts the services. Raises ContractError or EnvironmentUnfitError."""
+
+    def reap(self, say: Say) -> list[str]:
+        """Remove what dead drills left outside their directories; returns what could not be removed."""
+        return []
+
+
+def names() -> tuple[str, ...]:
+    """Every runtime's name, as ``--runtime`` spells it."""
+    package = importlib.import_module("restoreproof.runtimes")
+    found = (module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
+    return tuple(
+        sorted(name for name in found if importlib.util.find_spec(f"restoreproof.runtimes.{name}.kind"))
+    )
+
+
+def kind(name: str) -> Kind:
+    """The runtime called ``name``. Raises UsageError if there is none."""
+    if name not in names():
+        raise UsageError(f"there is no runtime {name!r}", hint=f"--runtime {' or '.join(names())}")
+    module = importlib.import_module(f"restoreproof.runtimes.{name}.kind")
+    made: Kind = module.KIND
+    return made
