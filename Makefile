@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PLATFORM := .venv-platform
+OSCAL := .venv-oscal
 BIN := $(VENV)/bin
 CONTRACT := compose/wipe/stack.yaml
 
@@ -13,7 +14,7 @@ drill: env ## Seed the reference stack, back it up, restore it into an isolated 
 	@$(BIN)/restoreproof backup $(CONTRACT)
 	@$(BIN)/restoreproof drill $(CONTRACT)
 
-test: env $(VENV)/.develop ## Pass every test that needs no Docker daemon
+test: env $(VENV)/.develop $(OSCAL)/.installed ## Pass every test that needs no Docker daemon
 	@$(BIN)/python -m pytest
 
 lint: env $(VENV)/.develop ## ruff, mypy, the layer rule, the features
@@ -46,6 +47,12 @@ $(PLATFORM)/.installed: locks/platform.txt
 	@$(PLATFORM)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/platform.txt
 	@touch $@
 
+$(OSCAL)/.installed: locks/oscal.txt
+	@echo "building the environment that judges the OSCAL results"
+	@test -x $(OSCAL)/bin/python || $(PYTHON) -m venv $(OSCAL)
+	@$(OSCAL)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r locks/oscal.txt
+	@touch $@
+
 var/releases/.built: $(PLATFORM)/.installed $(shell find compose/wipe/platform compose/wipe/releases compose/wipe/keycloak -type f -not -path '*/__pycache__/*' -not -path '*/tests/*')
 	@echo "building releases 1.4.0 and 1.5.0 of the stand-in platform"
 	@$(PLATFORM)/bin/python compose/wipe/platform/build_releases.py --out var/releases
@@ -57,7 +64,7 @@ lock: ## Resolve the locks anew, for Python 3.11 to 3.13
 	    --no-header --allow-unsafe locks/$$name.in -o locks/$$name.txt; done
 
 clean: ## Remove environments, sets, reports and work directories
-	@rm -rf $(VENV) $(PLATFORM) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(PLATFORM) $(OSCAL) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find reports -mindepth 1 -not -name README.md -delete
 
 help: ## Say what each target does

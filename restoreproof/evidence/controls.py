@@ -90,21 +90,25 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One control and the checks of one drill that bear on it; advisory checks are listed, never counted."""
+    """One control and the checks of one drill that bear on it; advisory checks are listed, never counted.
+
+    ``sound`` says that the drill was whole, isolated and left complete evidence: else nothing is supported.
+    """
 
     control: ControlRef
     framework: str
     checks: tuple[CheckRecord, ...]
+    sound: bool
 
     @property
     def support(self) -> Support:
-        """Contradicted by any failure, supported when all that count passed, else open."""
+        """Contradicted by any failure, supported when all that count passed in a sound drill, else open."""
         outcomes = {check.outcome for check in self.checks if check.mandatory}
         if not outcomes:
             return Support.NOT_EXAMINED
         if Outcome.FAILED in outcomes:
             return Support.CONTRADICTED
-        return Support.SUPPORTED if outcomes == {Outcome.PASSED} else Support.OPEN
+        return Support.SUPPORTED if self.sound and outcomes == {Outcome.PASSED} else Support.OPEN
 
 
 @cache
@@ -133,8 +137,9 @@ def matrix(record: Record) -> tuple[MatrixRow, ...]:
         for control in controls_for(check.id, check.tags):
             controls.setdefault(control.label, control)
             bearing.setdefault(control.label, []).append(check)
+    sound = record.plan.whole and record.safety.isolated and not record.incomplete
     return tuple(
-        MatrixRow(control, control_map().title(control), tuple(bearing[label]))
+        MatrixRow(control, control_map().title(control), tuple(bearing[label]), sound)
         for label, control in controls.items()
     )
 

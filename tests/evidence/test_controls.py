@@ -120,6 +120,14 @@ def test_an_advisory_check_alone_supports_nothing() -> None:
     assert support(plan, "DORA-12.6") is Support.NOT_EXAMINED
 
 
+def test_a_drill_of_a_part_or_with_a_gap_supports_nothing() -> None:
+    checks = (planned("objectives/rpo"), planned("objectives/rto", "smoke"))
+    assert support(plan_of(*checks, whole=False), "DORA-12.6") is Support.OPEN
+    plan = plan_of(*checks)
+    record = reduce(plan, healthy(plan).without("teardown"))
+    assert {row.support for row in matrix(record)} == {Support.OPEN, Support.NOT_EXAMINED}
+
+
 def support(plan: Plan, label: str) -> Support:
     """What a healthy drill of ``plan`` says about the control."""
     record = reduce(plan, healthy(plan).events)
