@@ -15,6 +15,7 @@ from restoreproof.contract.document import Document
 from restoreproof.contract.durations import Seconds, Window
 from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, from_validation
+from restoreproof.contract.rules import Governance, Objectives, Schedule
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, Location
 
@@ -27,19 +28,6 @@ class Noun(BaseModel):
     """A block whose keys are all known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Objectives(Noun):
-    """How much may be lost (RPO) and how long a recovery may take (RTO)."""
-
-    rpo_s: Seconds = Field(alias="rpo")
-    rto_s: Seconds = Field(alias="rto")
-
-
-class Schedule(Noun):
-    """How often a backup is taken."""
-
-    every_s: Seconds = Field(alias="every")
 
 
 class Release(Noun):
@@ -233,6 +221,7 @@ class Contract(Noun):
     stack: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     objectives: Objectives
     backup: Schedule | None = None
+    governance: Governance | None = None
     releases: Releases | None = None
     services: dict[str, Service] = Field(min_length=1)
     assets: dict[str, Asset] = Field(min_length=1)

@@ -6,14 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from restoreproof.contract.freezing import SMOKE
 from restoreproof.contract.models import Contract
 from restoreproof.contract.nouns import nouns
 from restoreproof.contract.problems import Problem, nearest
 from restoreproof.contract.sql import parameters
 from restoreproof.contract.variables import variables_in
-
-CHECKS_ONLY = frozenset({"smoke"})
-"""Stages at which nothing is restored or started: only features speak there."""
 
 MOMENTS = frozenset({"recovery_point"})
 """What every contract query may ask for beside the windows and the people."""
@@ -40,6 +38,7 @@ def _uses(contract: Contract) -> Iterator[_Use]:
     """Every use of a name: where it stands, what it must name, the name, and the names there are."""
     named = nouns(contract)
     stages, services, buckets = named["stage"], named["service"], named["bucket"]
+    yield ("objectives", "service"), "stage", contract.objectives.service, stages
     for name, service in contract.services.items():
         yield ("services", name, "starts"), "stage", service.starts, stages
         yield ("services", name, "resumes"), "stage", _text(service.options().get("resumes")), stages
@@ -129,7 +128,9 @@ def _variables(contract: Contract, declared: Collection[str]) -> Iterator[_Use]:
 def _stages(contract: Contract) -> Iterator[Problem]:
     resumed = {_text(service.options().get("resumes")) for service in contract.services.values()}
     used = {asset.at for asset in contract.assets.values()} | {s.starts for s in contract.services.values()}
-    used |= {stage for stage in resumed if stage} | CHECKS_ONLY
+    used |= {stage for stage in resumed if stage}
+    # Nothing is restored or started there: only features speak.
+    used |= {SMOKE, contract.objectives.service or SMOKE}
     for position, stage in enumerate(contract.order):
         if stage not in used:
             yield Problem(

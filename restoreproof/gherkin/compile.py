@@ -13,7 +13,7 @@ from restoreproof.gherkin.document import Document, Examples, Row, Scenario, fea
 from restoreproof.gherkin.ids import check_id
 from restoreproof.gherkin.lint import lint_documents
 from restoreproof.gherkin.select import Selection
-from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
+from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, Waiver
 
 
 def compile_plan(
@@ -26,6 +26,9 @@ def compile_plan(
     rto_s: float,
     waivers: Sequence[Waiver] = (),
     waivers_allowed: bool = False,
+    governance: Governance | None = None,
+    coverage: Coverage | None = None,
+    service_stage: str = "smoke",
     selection: str | None = None,
     paths: Sequence[Path] = (),
 ) -> Plan:
@@ -64,6 +67,9 @@ def compile_plan(
         selection=None if whole else describe_selection(features, selection, paths),
         waivers=tuple(waivers),
         waivers_allowed=waivers_allowed,
+        governance=governance,
+        coverage=coverage,
+        service_stage=service_stage,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import open_set
 from restoreproof.contract import load
+from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.drill.outer import run
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compile import compile_plan
@@ -56,6 +57,11 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
         stages=contract.order,
         rpo_s=contract.objectives.rpo_s,
         rto_s=contract.objectives.rto_s,
+        waivers=waivers_of(contract),
+        waivers_allowed=bool(contract.governance and contract.governance.waivers_pass),
+        governance=governance_of(contract),
+        coverage=coverage_of(contract),
+        service_stage=service_stage_of(contract),
         selection=wanted.keyword,
         paths=paths,
     )

@@ -1,0 +1,80 @@
+"""From the contract's rules to the plan's: what is frozen into it before a drill starts."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from restoreproof import plan
+from restoreproof.contract.models import Contract
+from restoreproof.contract.rules import Governance, Runbook
+from restoreproof.errors import ContractError
+
+SMOKE = "smoke"
+
+
+def governance_of(contract: Contract) -> plan.Governance | None:
+    """The rules that the drill answers to; None if the contract states none.
+
+    Raises:
+        ContractError: the runbook is not there, or is not the one that the contract means.
+    """
+    rules = contract.governance
+    if rules is None:
+        return None
+    policy = rules.policy
+    return plan.Governance(
+        policy=plan.Policy(policy.id, policy.version, policy.frequency, policy.digest) if policy else None,
+        bia_reference=rules.bia,
+        runbook=_runbook(contract, rules.runbook) if rules.runbook else None,
+        retention=rules.retention,
+        classification=rules.classification,
+        approver_required=rules.approver_required,
+        scenario=rules.scenario,
+    )
+
+
+def waivers_of(contract: Contract) -> tuple[plan.Waiver, ...]:
+    """The failures that were accepted in advance."""
+    rules = contract.governance or Governance()
+    return tuple(
+        plan.Waiver(one.check, one.reason, one.owner, one.approver, one.until.isoformat())
+        for one in rules.waivers
+    )
+
+
+def coverage_of(contract: Contract) -> plan.Coverage:
+    """Which systems a drill of this contract restores, from which kinds of assets, and what it leaves out."""
+    rules = contract.governance or Governance()
+    return plan.Coverage(
+        systems=tuple(contract.services),
+        source_types=tuple(dict.fromkeys(asset.kind for asset in contract.assets.values())),
+        excluded=tuple(plan.Excluded(what, why) for what, why in rules.excluded.items()),
+    )
+
+
+def service_stage_of(contract: Contract) -> str:
+    """The stage whose checks prove that the service is back."""
+    return contract.objectives.service or (SMOKE if SMOKE in contract.order else contract.order[-1])
+
+
+def _runbook(contract: Contract, runbook: Runbook) -> plan.Runbook:
+    path = contract.directory / runbook.path
+    found = _sha256(path)
+    if found is None and runbook.digest is None:
+        raise ContractError(
+            "governance.runbook: there is no such file, and no digest of it either",
+            where=contract.where("governance", "runbook", "path"),
+            hint="name it relative to the contract, or state the SHA-256 of the one that is kept elsewhere",
+        )
+    if found is not None and runbook.digest not in (None, found):
+        raise ContractError(
+            f"governance.runbook: {path} has the SHA-256 {found}, not the one stated here",
+            where=contract.where("governance", "runbook", "digest"),
+            hint="state the digest of the runbook that was approved, or put that one there",
+        )
+    return plan.Runbook(runbook.path, runbook.digest or found)
+
+
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

@@ -1,0 +1,116 @@
+"""What a stack answers to: its objectives, its schedule, and the rules that ask for its drills."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from restoreproof import plan
+from restoreproof.contract.durations import PATTERN, Seconds
+from restoreproof.contract.durations import seconds as seconds_of
+
+RETENTION = r"^\d+ ?(d|days?|w|weeks?|months?|y|years?)$"
+_DAYS = {"d": 1, "w": 7}
+_MONTHS = {"m": 1, "y": 12}
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+"""A text that ends up in one cell of a table."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _span(text: object) -> object:
+    seconds_of(text)
+    return text
+
+
+def _retention(text: object) -> plan.Retention:
+    if isinstance(text, plan.Retention):
+        return text
+    if not isinstance(text, str) or not re.match(RETENTION, text):
+        raise ValueError(f"{text!r} is no time to keep evidence for; write it like 90 days, 18 months or 6y")
+    number, unit = re.split(r"(?<=\d) ?(?=[a-z])", text)
+    months, days = _MONTHS.get(unit[0], 0), _DAYS.get(unit[0], 0)
+    if int(number) == 0:
+        raise ValueError(f"{text!r} is no time at all")
+    return plan.Retention(text, int(number) * months, int(number) * days)
+
+
+Span = Annotated[str, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": PATTERN})]
+Keep = Annotated[
+    Any,
+    BeforeValidator(_retention),
+    WithJsonSchema({"type": "string", "pattern": RETENTION, "examples": ["90 days", "18 months", "6y"]}),
+]
+"""How long evidence is kept: read as ``plan.Retention``."""
+
+
+class Rule(BaseModel):
+    """A block whose keys are all known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Objectives(Rule):
+    """How much may be lost (RPO) and how long a recovery may take (RTO).
+
+    The service counts as back when the checks of the stage ``service`` have passed: ``smoke`` where the order
+    has one, else the last stage.
+    """
+
+    rpo_s: Seconds = Field(alias="rpo")
+    rto_s: Seconds = Field(alias="rto")
+    service: str | None = None
+
+
+class Schedule(Rule):
+    """How often a backup is taken."""
+
+    every_s: Seconds = Field(alias="every")
+
+
+class Policy(Rule):
+    """The topic-specific policy on backup; ``digest`` is the SHA-256 (hex) of its text."""
+
+    id: Line
+    version: Line | None = None
+    frequency: Span | None = None
+    digest: Sha256 | None = None
+
+
+class Runbook(Rule):
+    """What people restore by. ``path`` is relative to the contract; a file there has to have ``digest``."""
+
+    path: Line
+    digest: Sha256 | None = None
+
+
+class Waiver(Rule):
+    """A failure that was accepted in advance: which check's, why, whose, by whom, and until which day."""
+
+    check: Line
+    reason: Line
+    owner: Line
+    approver: Line
+    until: date
+
+
+class Governance(Rule):
+    """The rules behind a drill. Only ``waivers`` and ``waivers_pass`` touch its exit code.
+
+    ``bia`` refers to the business impact analysis, ``scenario`` says what the drill rehearses, ``excluded``
+    what it leaves out, and why. ``waivers_pass`` lets a drill whose failures are all waived exit with 0.
+    """
+
+    policy: Policy | None = None
+    bia: Line | None = None
+    runbook: Runbook | None = None
+    retention: Keep | None = None
+    classification: Line | None = None
+    approver_required: bool | None = None
+    scenario: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    excluded: dict[Line, Line] = Field(default_factory=dict, max_length=100)
+    waivers: tuple[Waiver, ...] = ()
+    waivers_pass: bool = False
