@@ -25,6 +25,7 @@ from restoreproof.drill.leftovers import collect_logs, destroy, survivors_of
 from restoreproof.drill.opening import journal_opening, journal_set
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
+from restoreproof.drill.secrecy import Secrecy
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Ledger
 from restoreproof.journal import JournalWriter
@@ -50,7 +51,8 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
         destroy(request.var / "run" / aborted)
     kind(request.runtime).prepare(request.contract, request.cache, say)
     drill = _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
-    return drill.run(ledger)
+    with drill.redactor.errors():
+        return drill.run(ledger)
 
 
 class _Drill:
@@ -66,7 +68,10 @@ class _Drill:
         opened_mono: float,
         say: Say,
     ) -> None:
-        self.request, self.backup, self.known, self.say = request, backup, known, say
+        self.request, self.backup, self.known = request, backup, known
+        self.secrecy = Secrecy(vault, request.canaries, request.contract)
+        self.redactor = self.secrecy.redactor
+        self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self.id = f"{stamp}-{secrets.token_hex(3)}"
@@ -85,14 +90,16 @@ class _Drill:
 
     def run(self, ledger: Ledger) -> DrillResult:
         request = self.request
+        plan = json.dumps(request.plan.as_json(), indent=1)
+        self.secrecy.refuse_in(plan, "a feature or the contract")
         self.directory.mkdir(parents=True)
-        (self.directory / "plan.json").write_text(json.dumps(request.plan.as_json(), indent=1))
+        (self.directory / "plan.json").write_text(plan)
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
-        attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest)
+        attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest).attempt
         point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
         distrust = self._journaled(journal, attempt)
         self.say("writing the evidence")
-        record = close(self.directory, request.plan, ledger, self.id)
+        record = close(self.directory, request.plan, ledger, self.id, self.secrecy.leaks)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code))
@@ -127,7 +134,13 @@ class _Drill:
                     "isolation-control", probe=result.probe, reached=result.reached, detail=result.detail
                 )
             unreached = [result.probe for result in outside if not result.reached]
-            inner = InnerProcess(journal, control, unreached=unreached, refuse_unisolated=self._refusal())
+            inner = InnerProcess(
+                journal,
+                control,
+                unreached=unreached,
+                refuse_unisolated=self._refusal(),
+                told=self.secrecy.take,
+            )
             returncode = inner.run(self._launch(control))
             if strangers := control.from_inside():
                 reason = f"{strangers} connections came out of the sandbox"
@@ -158,6 +171,8 @@ class _Drill:
             opened_mono=self.opened_mono,
             order=request.order or request.contract.order,
             probes=control.targets,
+            secrecy=self.secrecy.key.hex(),
+            canaries=request.canaries,
             faults=request.faults,
         )
         config.write(workdir / "inner.json")
@@ -169,7 +184,7 @@ class _Drill:
     def _inputs(self) -> list[Path]:
         request = self.request
         own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
-        given = [self.backup.directory, request.identity, request.catalogue]
+        given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
         return [path for path in (*own, *given) if path is not None and path.exists()]
 
     def _argv(self) -> list[str]:

@@ -20,7 +20,7 @@ _OPEN_AND_WAIT = (
 def test_a_drill_in_another_pid_namespace_is_aborted_only_once_it_is_dead(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.jsonl")
     apart = [str(bwrap_path()), "--dev-bind", "/", "/", "--unshare-user", "--unshare-pid"]
-    argv = [*apart, sys.executable, "-c", _OPEN_AND_WAIT, str(ledger.path)]
+    argv = [*apart, sys.executable, "-c", _OPEN_AND_WAIT, str(tmp_path / "ledger.jsonl")]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as drill:
         assert drill.stdout is not None
         assert drill.stdout.readline() == b"started\n"

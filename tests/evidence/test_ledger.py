@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,19 @@ def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "reports" / "ledger.jsonl")
 
 
-def rewritten(ledger: Ledger, line: int, **data: Any) -> None:
-    """The ledger with fields of one entry replaced and every hash after it made right again."""
-    raw = [json.loads(one) for one in ledger.path.read_text().splitlines()]
-    raw[line - 1]["data"].update(data)
-    ledger.path.unlink()
-    fresh = Ledger(ledger.path)
-    from restoreproof.evidence.ledger import _append
+def file_of(ledger: Ledger) -> Path:
+    return Path(ledger.home.name)
 
-    with fresh._locked() as (file, entries):
-        for one in raw:
-            _append(file, entries, one["type"], one["drill_id"], one["data"])
+
+def rewritten(ledger: Ledger, line: int, **data: Any) -> None:
+    """Fields of one entry replaced, and every hash after it made right again."""
+    lines: list[bytes] = []
+    prev = GENESIS
+    for number, entry in enumerate(ledger.entries(), 1):
+        told = entry.data | data if number == line else entry.data
+        lines.append(replace(entry, prev=prev, data=told).line())
+        prev = hashlib.sha256(lines[-1]).hexdigest()
+    file_of(ledger).write_bytes(b"".join(lines))
 
 
 def test_a_ledger_that_does_not_exist_yet_is_empty(ledger: Ledger) -> None:
@@ -49,8 +52,14 @@ def test_entries_are_chained_from_the_first_on(ledger: Ledger) -> None:
 
 
 def test_attempts_are_counted_for_each_set(ledger: Ledger) -> None:
-    attempts = [ledger.start(f"d{number}", which, "plan") for number, which in enumerate("aaba")]
-    assert attempts == [1, 2, 1, 3]
+    begun = [ledger.start(f"d{number}", which, "plan") for number, which in enumerate("aaba")]
+    assert [one.attempt for one in begun] == [1, 2, 1, 3]
+
+
+def test_another_plan_for_the_same_set_does_not_hide_the_earlier_attempts(ledger: Ledger) -> None:
+    begun = [ledger.start(f"d{number}", "set", plan) for number, plan in enumerate(["old", "old", "new"])]
+    assert [one.attempt for one in begun] == [1, 2, 1]
+    assert [one.attempt_at_set for one in begun] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -72,18 +81,18 @@ def test_a_broken_line_is_named_and_nothing_is_appended_to_it(
     ledger.start("d1", "set", "plan")
     ledger.finish("d1", "VERIFIED", "0" * 64)
     ledger.start("d2", "set", "plan")
-    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    lines = file_of(ledger).read_bytes().splitlines(keepends=True)
     lines[line - 1] = damage(lines[line - 1])
-    ledger.path.write_bytes(b"".join(lines))
-    before = ledger.path.read_bytes()
+    file_of(ledger).write_bytes(b"".join(lines))
+    before = file_of(ledger).read_bytes()
     asks: list[Any] = [ledger.entries, ledger.abort_dead, lambda: ledger.start("d3", "set", "plan")]
     for ask in asks:
         with pytest.raises(EvidenceError) as caught:
             ask()
-        assert str(caught.value.where) == f"{ledger.path}:{named}"
+        assert str(caught.value.where) == f"{file_of(ledger)}:{named}"
         assert caught.value.hint
         assert caught.value.exit_code is ExitCode.NO_TRUSTWORTHY_EVIDENCE
-    assert ledger.path.read_bytes() == before
+    assert file_of(ledger).read_bytes() == before
 
 
 def test_a_living_drill_is_not_aborted(ledger: Ledger) -> None:
@@ -94,7 +103,7 @@ def test_a_living_drill_is_not_aborted(ledger: Ledger) -> None:
 def test_a_drill_whose_process_ended_is_aborted_once(ledger: Ledger) -> None:
     code = "import sys; from pathlib import Path; from restoreproof.evidence.ledger import Ledger; "
     code += "Ledger(Path(sys.argv[1])).start('dead', 'set', 'plan')"
-    subprocess.run([sys.executable, "-c", code, str(ledger.path)], check=True)
+    subprocess.run([sys.executable, "-c", code, str(file_of(ledger))], check=True)
     ledger.start("mine", "set", "plan")
     assert ledger.abort_dead() == ["dead"]
     assert ledger.abort_dead() == []
@@ -124,10 +133,10 @@ def test_a_finished_drill_is_never_aborted(ledger: Ledger) -> None:
 def test_drills_that_write_at_the_same_time_leave_one_chain(ledger: Ledger) -> None:
     code = "import sys; from pathlib import Path; from restoreproof.evidence.ledger import Ledger\n"
     code += "for n in range(20): Ledger(Path(sys.argv[1])).start(f'{sys.argv[2]}-{n}', 'set', 'plan')"
-    argv = [sys.executable, "-c", code, str(ledger.path)]
+    argv = [sys.executable, "-c", code, str(file_of(ledger))]
     others = [subprocess.Popen([*argv, str(one)]) for one in range(2)]
     with ThreadPoolExecutor(4) as pool:
-        attempts = list(pool.map(lambda n: ledger.start(f"t{n}", "set", "plan"), range(40)))
+        attempts = list(pool.map(lambda n: ledger.start(f"t{n}", "set", "plan").attempt, range(40)))
     assert [other.wait(timeout=60) for other in others] == [0, 0]
     entries = ledger.entries()
     assert len(entries) == 80

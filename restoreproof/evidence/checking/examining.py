@@ -1,0 +1,27 @@
+"""Everything that can be said of evidence without recomputing its record."""
+
+from __future__ import annotations
+
+from restoreproof.evidence.checking.answers import Answer, Question
+from restoreproof.evidence.checking.approval import tell_sign_offs
+from restoreproof.evidence.checking.chain import check_ledger
+from restoreproof.evidence.checking.files import check_files, read_json
+from restoreproof.evidence.checking.formats import RECORD
+from restoreproof.evidence.checking.sealed import check_attestation, check_record
+
+
+def examine(asked: Question) -> Answer:
+    """Everything that can be said of the evidence without recomputing its record."""
+    answer = Answer()
+    check_files(asked.directory, answer)
+    record = read_json(asked.directory / RECORD, answer)
+    if record is None:
+        return answer
+    try:
+        check_record(asked, answer, record)
+        check_attestation(asked, answer, record)
+        check_ledger(asked, answer, record)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        answer.refuse(RECORD, f"lacks what every record has ({type(error).__name__}: {error})")
+    tell_sign_offs(asked, answer)
+    return answer
