@@ -48,6 +48,7 @@ OUTER_TYPES = frozenset(
 INNER_TYPES = frozenset(
     {
         "isolation-probe",  # probe, reached, detail
+        "secret-known",  # name, maskable, length?, fingerprint?: HMAC with a key that is kept nowhere
         "stage-entered",  # stage
         "stage-done",  # stage, seconds
         "stage-failed",  # stage, error, hint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,12 @@ from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, Location
 from restoreproof.journal import Emitter
+from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
+
+
+def _forget(_: Iterable[Secret]) -> None:
+    """Where nothing is written, nothing has to be masked."""
 
 
 class Work:
@@ -33,7 +38,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What assets and checks stand on: the nouns, the set, what runs, and where to tell of it."""
+    """What assets and checks stand on: the nouns, the set, what runs, and where to tell of it.
+
+    ``learn`` takes secrets that come up on the way, tokens and sessions: they must be in no evidence.
+    """
 
     contract: Contract
     runtime: Runtime
@@ -42,6 +50,7 @@ class Ground:
     workdir: Path
     stage: Callable[[], str]
     opened_mono: float = field(default_factory=time.monotonic)
+    learn: Callable[[Iterable[Secret]], None] = _forget
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Work]:

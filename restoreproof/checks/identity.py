@@ -14,6 +14,7 @@ from restoreproof.checks.base import Findings, compare, judge, not_verified, sur
 from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.errors import RestoreproofError
 from restoreproof.outcome import Observation
+from restoreproof.redact import Secret
 
 
 def keycloak_asset(restoring: Restoring, name: str) -> KeycloakAsset:
@@ -111,7 +112,8 @@ def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None
     )
     try:
         if client.grant:
-            openid.token(grant_type=client.grant)
+            granted = openid.token(grant_type=client.grant)
+            ground.learn([Secret(f"access token of {client.id}", str(granted.get("access_token", "")))])
         else:
             openid.introspect("no.such.token")
     except KeycloakError as error:

@@ -15,6 +15,7 @@ from restoreproof.assets.base import Restoring
 from restoreproof.assets.keycloak import KeycloakAsset, Person
 from restoreproof.contract.models import Public
 from restoreproof.errors import ContractError, RestoreproofError
+from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Endpoint
 
 TIMEOUT_S = 30.0
@@ -126,6 +127,8 @@ def logged_in(restoring: Restoring, person: str) -> httpx.Client:
             if form.password:
                 break
         _must_have_session(client, page, public.session, public_url(restoring))
+        sessions = [Secret(f"cookie {one.name} of {person}", one.value or "") for one in client.cookies.jar]
+        restoring.ground.learn(sessions)
     except httpx.HTTPError as error:
         client.close()
         raise LoginFailed(f"the login of {person} broke off: {type(error).__name__}: {error}") from error

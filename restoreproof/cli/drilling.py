@@ -55,6 +55,10 @@ def drill(
     allow_unisolated: Annotated[
         bool, typer.Option(help="restore a real set though isolation is unproven")
     ] = False,
+    canaries: Annotated[
+        Path | None,
+        typer.Option("--canaries", help="NAME=VALUE lines: further values that no evidence may hold"),
+    ] = None,
     trigger: Annotated[
         str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")
     ] = "manual",
@@ -76,6 +80,7 @@ def drill(
         faults=tuple(fault or ()),
         trigger=trigger,
         allow_unisolated=allow_unisolated,
+        canaries=canaries,
         runtime=kind(runtime).name,
         inner_stdout=sys.stderr.fileno() if json else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.errors import EvidenceError
 
@@ -14,7 +14,7 @@ class InnerConfig(BaseModel):
     """The inner process's orders. ``opened_mono`` is CLOCK_MONOTONIC when the drill began, in seconds.
 
     ``order`` is the order in which stages are performed; it differs from the contract's only where a fault
-    swaps them, to prove that the drill would notice.
+    swaps them, to prove that the drill would notice. ``secrecy`` is the key (hex) of fingerprints of secrets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +33,8 @@ class InnerConfig(BaseModel):
     opened_mono: float
     order: tuple[str, ...]
     probes: dict[str, str]
+    secrecy: str = Field(repr=False)
+    canaries: Path | None = None
     faults: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:

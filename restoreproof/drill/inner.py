@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import MAX_LINE, JournalWriter
+from restoreproof.journal import MAX_LINE, Event, JournalWriter
 from restoreproof.runtimes.kinds import Control
 
 
@@ -24,11 +24,19 @@ class InnerProcess:
         unreached: the listeners that were not reached from outside either; one of these, and nothing is
             proven.
         refuse_unisolated: kill the inner process as soon as its isolation is not proven.
+        told: gets every event once it is written.
     """
 
     def __init__(
-        self, journal: JournalWriter, control: Control, *, unreached: Sequence[str], refuse_unisolated: bool
+        self,
+        journal: JournalWriter,
+        control: Control,
+        *,
+        unreached: Sequence[str],
+        refuse_unisolated: bool,
+        told: Callable[[Event], None] = lambda event: None,
     ) -> None:
+        self._told = told
         self._journal = journal
         self._refuse = refuse_unisolated
         self._unreached = tuple(unreached)
@@ -65,6 +73,7 @@ class InnerProcess:
 
     def _take(self, line: bytes, process: subprocess.Popen[bytes]) -> None:
         event = self._journal.accept(line)
+        self._told(event)
         if event.type != "isolation-probe" or not self._awaited:
             return
         probe = str(event.data.get("probe"))

@@ -21,8 +21,9 @@ class DrillRequest:
     """Everything that decides a drill. ``paths`` and the plan's selection narrow it to a part.
 
     ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
-    and ``cache`` what is built once. ``faults`` are injected to test the harness. ``inner_stdout`` is where
-    the live print goes, if not to this process's own output.
+    and ``cache`` what is built once. ``faults`` are injected to test the harness. ``canaries`` holds
+    further values that must be in no evidence. ``inner_stdout`` is where the live print goes, if not to this
+    process's own output.
     """
 
     contract: Contract
@@ -41,6 +42,7 @@ class DrillRequest:
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
+    canaries: Path | None = None
     runtime: str = DEFAULT
     inner_stdout: int | None = None
 

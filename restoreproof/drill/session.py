@@ -15,6 +15,7 @@ from restoreproof.contract import load
 from restoreproof.contract.services import Service
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.gates import Gate
+from restoreproof.drill.secrecy import confide, read_canaries
 from restoreproof.drill.stages import Drill, StageHooks
 from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor
@@ -62,10 +63,20 @@ def open_drill(
         emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
     backup = open_set(config.backup, contract.stack)
     vault = open_vault(backup.directory, config.identity)
-    redactor.learn(vault.secrets())
+    redactor.learn([*vault.secrets(), *read_canaries(config.canaries)])
+    confide(redactor, emitter, bytes.fromhex(config.secrecy))
     runtime = kind_of.runtime(inside)
     clock = Clock(runtime)
-    ground = Ground(contract, runtime, vault, emitter, config.workdir, lambda: clock.now, config.opened_mono)
+    ground = Ground(
+        contract,
+        runtime,
+        vault,
+        emitter,
+        config.workdir,
+        lambda: clock.now,
+        config.opened_mono,
+        redactor.learn,
+    )
     known = catalogues.load(config.catalogue) if config.catalogue else None
     restoring = Restoring(ground, backup, known)
     gates: Mapping[str, Gate] = {stage: Gate(restoring) for stage in _resuming(contract.services)}

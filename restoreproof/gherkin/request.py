@@ -36,6 +36,7 @@ class Wanted:
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
+    canaries: Path | None = None
     runtime: str = DEFAULT
     inner_stdout: int | None = None
 
@@ -91,6 +92,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
             order=wanted.order,
             trigger=wanted.trigger,
             allow_unisolated=wanted.allow_unisolated,
+            canaries=wanted.canaries.absolute() if wanted.canaries else None,
             runtime=wanted.runtime,
             inner_stdout=wanted.inner_stdout,
         ),
