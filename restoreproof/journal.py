@@ -56,7 +56,7 @@ INNER_TYPES = frozenset(
         "service-started",  # service, pid, argv, stage, component, version?, digest?, source?
         "service-ready",  # service, seconds
         "service-stopped",  # service, returncode
-        "service-log",  # service, text, stage, check?: its last lines when a stage ended or a check went wrong
+        "service-log",  # service, text, stage, check?: its last lines, at the end of a stage or of a check
         "command",  # tool, argv, returncode, seconds, stderr_tail
         "override",  # service, name, why
         "measurement",  # name, value, unit, detail, newest_at?: of the record that an RPO was measured by
@@ -71,7 +71,6 @@ INNER_TYPES = frozenset(
         "observation",  # check, + the fields of Observation
         "scenario-finished",  # check, status: passed|failed|skipped|not-reached, reason, seconds
         "allure-result",  # uuid, result: the JSON of an Allure test result
-        "allure-container",  # uuid, container
         "allure-attachment",  # name, text or base64
         "collected",  # checks: the ids pytest collected
     }

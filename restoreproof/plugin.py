@@ -110,7 +110,7 @@ def _configure_inner(config: pytest.Config, inner: Inner) -> None:
     raw = PipeEmitter(int(pipe) if pipe else None, redactor)
     printer = Printer(inner.plan, redactor)
     bridge = AllureBridge(config, raw)
-    emitter = Tee(raw, redactor.value, [printer, bridge])
+    emitter = Tee(raw, redactor.value, [printer])
     run = DrillRun(
         emitter,
         _opener(config, inner.path, emitter, redactor),

@@ -13,6 +13,7 @@ from restoreproof.assets.base import Asset, RestoreFailed, Restoring
 from restoreproof.checks.base import conduct
 from restoreproof.contract.services import Service
 from restoreproof.drill.gates import Gate
+from restoreproof.drill.telling import queries_of, tell_logs
 from restoreproof.errors import RestoreproofError, StageOrderError
 from restoreproof.journal import Emitter
 from restoreproof.outcome import Observation, require_passed
@@ -87,6 +88,8 @@ class Drill:
 
     def survey(self, kind: str, **nouns: Any) -> Any:
         """Look at the restored stack; the same look twice at one stage is taken once."""
+        queries = queries_of(self.restoring.ground.contract, nouns.values())
+        self.emitter.emit("asked", check=self.current_check, kind=kind, nouns=nouns, queries=queries)
         key = (f"{self.stages[self._next - 1]}/{kind}", tuple(sorted(nouns.items())))
         if key not in self._surveys:
             self._surveys[key] = conduct(kind, self.restoring, **nouns)
@@ -100,6 +103,11 @@ class Drill:
         """
         self.emitter.emit("observation", check=self.current_check, **asdict(observation))
         require_passed(observation)
+
+    def tell_logs(self) -> None:
+        """Journal what every service logged last, as it stands at the present check."""
+        ground = self.restoring.ground
+        tell_logs(ground, ground.contract.services, check=self.current_check)
 
     def _perform(self, stage: str) -> None:
         if self._failure:
@@ -126,6 +134,10 @@ class Drill:
             self._failure = f"stage {stage!r} broke: {type(error).__name__}"
             self.emitter.emit("stage-failed", stage=stage, error=self._failure, hint=None, lost=False)
             raise
+        finally:
+            services = self.restoring.ground.contract.services.items()
+            concerned = [name for name, service in services if stage in (service.starts, _resumes(service))]
+            tell_logs(self.restoring.ground, concerned)
         self._next += 1
         self.emitter.emit("stage-done", stage=stage, seconds=round(time.monotonic() - started, 4))
 
@@ -139,7 +151,7 @@ class Drill:
         self._side_by_side([partial(asset.restore, self.restoring) for asset in assets])
         self._side_by_side([partial(self._start, name) for name in here if name not in stores])
         for name, service in services.items():
-            if service.options().get("resumes") == stage:
+            if _resumes(service) == stage:
                 ground.runtime.stop(name)
                 self._start(name, held=False)
 
@@ -169,6 +181,10 @@ class Drill:
 
 def _starts_here(service: Service, stage: str) -> bool:
     return service.starts == stage and not service.options().get("one_shot", False)
+
+
+def _resumes(service: Service) -> object:
+    return service.options().get("resumes")
 
 
 def merge(one: Start, other: Start) -> Start:

@@ -18,6 +18,8 @@ from pathlib import Path
 import platformdirs
 
 from restoreproof.evidence import plain_report
+from restoreproof.evidence.allure_history import History
+from restoreproof.evidence.allure_run import category_rules
 
 LOCKED = Path(__file__).parents[2] / "tools" / "allure"
 """package.json and package-lock.json of the generator, in a checkout."""
@@ -44,15 +46,23 @@ class _Node:
 
 
 def generate(
-    results: Path, out: Path, *, title: str = "Restore drill", variables: Mapping[str, str] | None = None
+    results: Path,
+    out: Path,
+    *,
+    title: str = "Restore drill",
+    variables: Mapping[str, str] | None = None,
+    history: History | None = None,
 ) -> str | None:
     """Write the report over the Allure ``results`` to the file ``out``, which always exists afterwards.
+
+    Args:
+        history: the drills before this one, which it is added to; None shows this one alone.
 
     Returns:
         None if Allure made it; else the reason why the plain report stands there, which says so itself.
     """
     try:
-        html = _generated(results, title, variables or {})
+        html = _generated(results, title, variables or {}, history)
     except AllureUnavailable as reason:
         out.write_text(plain_report.render(results, title, str(reason)), encoding="utf-8")
         return str(reason)
@@ -100,18 +110,22 @@ def _install(node: _Node, installed: Path) -> None:
         fresh.rename(installed)
 
 
-def _generated(results: Path, title: str, variables: Mapping[str, str]) -> str:
+def _generated(results: Path, title: str, variables: Mapping[str, str], history: History | None) -> str:
     tool = ensure_tool()
     with tempfile.TemporaryDirectory(prefix="allure-report-") as temporary:
         work = Path(temporary)
-        out = work / "out"
+        out, past = work / "out", work / "history.jsonl"
         config = work / "allurerc.json"
-        config.write_text(json.dumps(_config(title, variables, out)), encoding="utf-8")
+        config.write_text(json.dumps(_config(title, variables, out, past)), encoding="utf-8")
+        if history:
+            past.write_text(history.before(), encoding="utf-8")
         arguments: list[str | Path] = ["generate", "--config", config, "--cwd", work, results.resolve()]
         _run([_node().node, _entry(tool), *arguments], work, _GENERATE_S)
         made = out / "index.html"
         if not made.is_file():
             raise AllureUnavailable("Allure's generator left no report")
+        if history:
+            history.add(past.read_text(encoding="utf-8"))
         return without_analytics(made.read_text(encoding="utf-8"))
 
 
@@ -133,17 +147,20 @@ def without_analytics(html: str) -> str:
     return html
 
 
-def _config(title: str, variables: Mapping[str, str], out: Path) -> dict[str, object]:
+def _config(title: str, variables: Mapping[str, str], out: Path, history: Path) -> dict[str, object]:
     options = {
         "singleFile": True,
         "reportName": title,
         "reportLanguage": "en",
         "groupBy": ["parentSuite", "suite", "subSuite"],
         "theme": "light",
+        "defaultSortBy": "order,asc",
     }
     return {
         "name": title,
         "output": str(out),
+        "historyPath": str(history),
+        "categories": {"rules": category_rules()},
         "plugins": {"awesome": {"options": options}},
         "variables": dict(variables),
     }

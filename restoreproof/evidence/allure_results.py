@@ -1,81 +1,126 @@
-"""``allure-results/``, written by the outer process from the journal; the record decides each status."""
+"""``allure-results/``: what the plan, the record and the journal say, as Allure reads it.
+
+The record decides each status; the journal's events become steps. Of what the inner process sent, only what
+step definitions attached is taken, and the traceback of an error.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from restoreproof.evidence import values
+from restoreproof.evidence.allure_files import ResultFiles
+from restoreproof.evidence.allure_labels import labels
+from restoreproof.evidence.allure_run import write_run
+from restoreproof.evidence.allure_scenario import STATUS, ScenarioStory, Step, log, measured, milliseconds
+from restoreproof.evidence.controls import controls_for
+from restoreproof.evidence.headline import duration
 from restoreproof.evidence.model import CheckRecord, Record
 from restoreproof.journal import Event
 from restoreproof.outcome import Outcome
-from restoreproof.shown import shown
+from restoreproof.shown import one_line, shown
 
-STATUS = {
-    Outcome.PASSED: "passed",
-    Outcome.FAILED: "failed",
-    Outcome.WAIVED: "failed",
-    Outcome.NOT_VERIFIED: "broken",
-    Outcome.ERROR: "broken",
-}
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ATTACHMENT = re.compile(rf"{_UUID.pattern}-attachment\.[a-z0-9]{{1,10}}")
 _STEP_STATUS = {"passed": "passed", "failed": "failed", "broken": "broken"}
 
 
 def write_results(directory: Path, record: Record, events: Iterable[Event]) -> Path:
     """Write one result per check of ``record`` into ``directory``/allure-results and return that.
 
-    Names come from the inner process, so only those that allure-pytest makes are taken. A check that left
-    no result gets one, so that the report shows as many checks as the record holds.
+    A pure function of its arguments: the same record and events give the same files, byte for byte. A check
+    that left nothing in the journal has a result too, so the report shows as many checks as the record holds.
     """
     results = directory / "allure-results"
     results.mkdir(exist_ok=True)
-    checks = {check.id: check for check in record.checks}
-    left = dict(checks)
+    for stale in results.glob("*.*"):
+        stale.unlink()
+    files = ResultFiles(results, record.drill_id)
+    stories = {check.id: ScenarioStory(files, check.id) for check in record.checks}
+    logs: dict[str, dict[str, dict[str, str]]] = {}
+    current: ScenarioStory | None = None
     for event in events:
-        if event.type == "allure-result":
-            name = _write_result(results, event.data, checks)
-            left.pop(name or "", None)
-        elif event.type == "allure-container":
-            _write_json(results, event.data.get("uuid"), "container", event.data.get("container"))
-        elif event.type == "allure-attachment":
-            _write_attachment(results, event.data)
-    for check in left.values():
-        made = _made(check)
-        _write_json(results, made["uuid"], "result", made)
-    _write_environment(results, record)
+        check = _check_of(event)
+        if event.type == "allure-attachment":
+            files.take(event.data)
+        elif event.type == "service-log" and check is None:
+            of_stage = logs.setdefault(values.text(event.data, "stage", 200), {})
+            service = values.text(event.data, "service", 200)
+            of_stage[service] = log(files, event, ("log", event.data.get("stage"), service))
+        elif event.type == "scenario-started":
+            current = stories.get(check or "")
+        story = stories.get(check) if check else current
+        if story is not None:
+            story.take(event)
+        if event.type == "scenario-finished":
+            current = None
+    for check_record in record.checks:
+        story = stories[check_record.id]
+        story.logs = story.logs or list(logs.get(check_record.stage, {}).values())
+        result = _result(files, record, check_record, story)
+        files.write_json(f"{result['uuid']}-result.json", result)
+    write_run(files, record)
     return results
 
 
-def _write_result(results: Path, data: dict[str, Any], checks: dict[str, CheckRecord]) -> str | None:
-    result = data.get("result")
-    if not isinstance(result, dict):
-        return None
-    labels = result.get("labels")
-    named = [label for label in labels if isinstance(label, dict)] if isinstance(labels, list) else []
-    name = next((str(label.get("value")) for label in named if label.get("name") == "check"), None)
-    check = checks.get(name or "")
-    if check is not None:
-        _settle(result, check)
-    _write_json(results, data.get("uuid"), "result", result)
-    return name
+def _check_of(event: Event) -> str | None:
+    """The check that an event names; an Allure result names it by a label."""
+    if event.type != "allure-result":
+        return values.optional_text(event.data, "check", 500)
+    named = values.mappings(values.mapping(event.data, "result"), "labels", 200)
+    return next((values.text(label, "value", 500) for label in named if label.get("name") == "check"), "-")
 
 
-def _settle(result: dict[str, Any], check: CheckRecord) -> None:
-    """Give a result the status that the record holds; pytest alone can't know it."""
-    result["status"] = STATUS[check.outcome]
+def _result(files: ResultFiles, record: Record, check: CheckRecord, story: ScenarioStory) -> dict[str, Any]:
+    name = hashlib.md5(check.id.encode(), usedforsecurity=False).hexdigest()
+    start = story.start or milliseconds(record.opened_at)
+    return {
+        "uuid": files.uuid("result", check.id),
+        "name": one_line(check.title),
+        "fullName": f"{check.file}:{check.id}",
+        # An id holds the values of its row, so each row has a history of its own, and it is never measured.
+        "testCaseId": name,
+        "historyId": name,
+        "titlePath": [*Path(check.file).parts, *([check.rule] if check.rule else [])],
+        "description": _description(check),
+        "start": start,
+        "stop": story.stop or start,
+        "stage": "finished",
+        "status": STATUS[check.outcome],
+        "statusDetails": _details(check, story),
+        "labels": [{"name": key, "value": one_line(value)} for key, value in labels(record, check)],
+        "parameters": [
+            *({"name": one_line(key), "value": one_line(value)} for key, value in check.parameters),
+            *_targets(record, story),
+            *story.parameters,
+        ],
+        "steps": story.steps() or _unreached(check),
+        "attachments": story.attachments(),
+    }
+
+
+def _description(check: CheckRecord) -> str:
+    """What the feature says of the check and what it supports; nothing that came from a backup."""
+    lines = [
+        f"**{one_line(check.feature)}**" + (f" · {one_line(check.rule)}" if check.rule else ""),
+        f"Check `{check.id}` at the stage `{check.stage}`, from `{check.file}` line {check.line}; "
+        + ("it is mandatory." if check.mandatory else "it is advisory: shown, never counted."),
+    ]
+    controls = controls_for(check.id, check.tags)
+    if controls:
+        lines.append("Supports (a drill shows no more than that):")
+        lines.append("\n".join(f"- {one_line(f'{it.label}: {it.demand}')}" for it in controls))
+    return "\n\n".join(lines)
+
+
+def _details(check: CheckRecord, story: ScenarioStory) -> dict[str, Any]:
     if check.outcome is Outcome.PASSED:
-        return
-    details = result.get("statusDetails")
-    trace = {"trace": details["trace"]} if isinstance(details, dict) and details.get("trace") else {}
-    result["statusDetails"] = {"message": _message(check), **trace}
+        return {}
+    details: dict[str, Any] = {"message": _message(check), "known": check.waiver is not None}
+    if check.outcome is Outcome.ERROR and story.trace:
+        details["trace"] = shown(story.trace, 20_000)
+    return details
 
 
 def _message(check: CheckRecord) -> str:
@@ -85,72 +130,32 @@ def _message(check: CheckRecord) -> str:
         word += (
             f" until {waiver.until}: {waiver.reason} (owner {waiver.owner}, approved by {waiver.approver})"
         )
-    return shown(f"{word}: {check.reason}", 4000)
+    advisory = "" if check.mandatory else " (advisory)"
+    return shown(f"{word}{advisory}: {check.reason}", 4000)
 
 
-def _made(check: CheckRecord) -> dict[str, Any]:
-    digest = hashlib.md5(check.id.encode(), usedforsecurity=False).hexdigest()
-    lengths = (8, 12, 16, 20)
-    uuid = "-".join(digest[a:b] for a, b in zip((0, *lengths), (*lengths, 32), strict=True))
-    labels = {
-        "check": check.id,
-        "feature": check.feature,
-        "parentSuite": f"stage {check.stage}",
-        "suite": check.feature,
-        "stage": check.stage,
-        "mandatory": "yes" if check.mandatory else "advisory",
-    }
-    return {
-        "uuid": uuid,
-        "name": check.title,
-        "fullName": f"{check.file}:{check.id}",
-        "historyId": digest,
-        "testCaseId": digest,
-        "status": STATUS[check.outcome],
-        "statusDetails": {"message": _message(check)},
-        "labels": [{"name": name, "value": value} for name, value in labels.items()],
-        "steps": [
-            {
-                "name": shown(f"{step.keyword} {step.text}"),
-                "status": _STEP_STATUS.get(step.outcome, "skipped"),
-            }
-            for step in check.steps
-        ],
-    }
+def _targets(record: Record, story: ScenarioStory) -> list[dict[str, Any]]:
+    """The objective and what came of it, where a check measured it."""
+    named = {parameter["name"].partition(".")[0] for parameter in story.parameters}
+    time, point = record.recovery_time, record.recovery_point
+    spans = {"rto": (time.target_s, time.time_to_service_s), "rpo": (point.target_s, point.value_s)}
+    return [
+        measured(f"{name.upper()} {what}", duration(span))
+        for name, (target, value) in spans.items()
+        if name in named
+        for what, span in (("target", target), ("measured", value))
+        if span is not None
+    ]
 
 
-def _write_json(results: Path, uuid: object, kind: str, value: object) -> None:
-    if isinstance(uuid, str) and _UUID.fullmatch(uuid) and isinstance(value, dict):
-        text = json.dumps({**value, "uuid": uuid}, ensure_ascii=False)
-        (results / f"{uuid}-{kind}.json").write_text(text, encoding="utf-8")
-
-
-def _write_attachment(results: Path, data: dict[str, Any]) -> None:
-    name, encoded = data.get("name"), data.get("base64")
-    if isinstance(name, str) and _ATTACHMENT.fullmatch(name) and isinstance(encoded, str):
-        try:
-            (results / name).write_bytes(base64.b64decode(encoded, validate=True))
-        except binascii.Error:  # the report then shows an attachment that is missing, which it is
-            return
-
-
-def _write_environment(results: Path, record: Record) -> None:
-    lines = {
-        "Verdict": record.verdict.value,
-        "Stack": record.stack,
-        "Drill": record.drill_id,
-        "Backup set": record.backup_set.set_id or "unknown",
-        "Recovery point": record.backup_set.recovery_point or "unknown",
-        "Plan": record.plan.digest,
-        "restoreproof": record.harness,
-        "Opened (UTC)": record.opened_at or "unknown",
-        **{f"host {name}": value for name, value in record.host},
-    }
-    text = "".join(f"{key.replace(' ', '_')}={_property(value)}\n" for key, value in lines.items())
-    (results / "environment.properties").write_text(text, encoding="utf-8")
-    executor = {"name": "restoreproof", "type": "restoreproof", "buildName": record.drill_id}
-    (results / "executor.json").write_text(json.dumps(executor), encoding="utf-8")
-
-
-def _property(value: str) -> str:
-    return " ".join(shown(value, 500).split()).replace("\\", "\\\\")
+def _unreached(check: CheckRecord) -> list[Step]:
+    """The lines of a check that left no events: as the record has them, if it has any."""
+    return [
+        {
+            "name": one_line(f"{step.keyword} {step.text}"),
+            "status": _STEP_STATUS.get(step.outcome, "skipped"),
+            "steps": [],
+            "attachments": [],
+        }
+        for step in check.steps
+    ]

@@ -1,17 +1,16 @@
-"""allure-pytest, made to speak Gherkin and to send events where it would write files.
+"""allure-pytest, listening to steps, and sending events where it would write files.
 
-allure-pytest's own listener does the bookkeeping of tests and attachments. This bridge names them after
-scenarios, opens and closes their steps, sets their labels, and catches what would become files. It uses the
-listener's class and its reporter (``allure_logger``), which are internals: versions are pinned, and
-tests/gherkin/test_running.py holds them.
+The journal's own events say what a check is and how its steps went. What only this process knows is what step
+definitions and hooks hang on a test through Allure's own functions, and the traceback of an error: the bridge
+opens a step of allure-pytest for each step of a scenario, so that attachments land where they were made.
+
+It uses the listener's class and its reporter (``allure_logger``), which are internals: versions are pinned,
+and tests/gherkin/test_allure_bridge.py holds them.
 """
 
 from __future__ import annotations
 
 import base64
-import csv
-import hashlib
-import io
 import time
 import uuid
 from collections.abc import Generator
@@ -21,16 +20,13 @@ from typing import Any
 import allure_commons
 import attr
 import pytest
-from allure_commons.model2 import Label, Parameter, Status, StatusDetails, TestStepResult
-from allure_commons.types import AttachmentType
+from allure_commons.model2 import Label, Status, TestStepResult
 from allure_pytest.listener import AllureListener
 
 from restoreproof.gherkin.collector import check_of
 from restoreproof.gherkin.steptrace import RunningStep
-from restoreproof.gherkin.tags import value_of
 from restoreproof.journal import Emitter
-from restoreproof.plan import PlannedCheck
-from restoreproof.shown import one_line, shown
+from restoreproof.shown import one_line
 
 _STATUS = {
     "passed": Status.PASSED,
@@ -42,7 +38,7 @@ _ATTACHMENT_LIMIT = 4 * 1024 * 1024
 
 
 class AllureBridge:
-    """A pytest plugin that is also a listener to steps and events."""
+    """A pytest plugin that is also a listener to steps."""
 
     def __init__(self, config: pytest.Config, emitter: Emitter) -> None:
         self._listener = AllureListener(config)
@@ -72,42 +68,21 @@ class AllureBridge:
         check = check_of(item)
         result = self._reporter.get_test(None)
         if check is not None and result is not None and report.when == "setup":
-            _describe(result, check)
+            result.labels.append(Label(name="check", value=check.id))
         return report
 
     def step_started(self, running: RunningStep) -> None:
-        self._open = _new_id()
-        step = TestStepResult(name=_title(running), start=_now())
-        self._reporter.start_step(None, self._open, step)
-        if running.table:
-            self._attach(_csv(running.table), "table", AttachmentType.CSV)
-        if running.docstring is not None:
-            self._attach(running.docstring, "text", AttachmentType.TEXT)
+        self._open = str(uuid.uuid4())
+        self._reporter.start_step(None, self._open, TestStepResult(name=title(running), start=_now()))
 
     def step_finished(
         self, running: RunningStep, outcome: str, seconds: float, error: BaseException | None
     ) -> None:
         opened, self._open = self._open, None
-        details = StatusDetails(message=shown(error, 4000)) if error else None
-        self._reporter.stop_step(opened, stop=_now(), status=_STATUS[outcome], statusDetails=details)
+        self._reporter.stop_step(opened, stop=_now(), status=_STATUS[outcome])
 
     def step_unreached(self, running: RunningStep) -> None:
-        result = self._reporter.get_test(None)
-        if result is not None:
-            when = _now()
-            details = StatusDetails(message="not reached")
-            step = TestStepResult(
-                name=_title(running), start=when, stop=when, status=Status.SKIPPED, statusDetails=details
-            )
-            result.steps.append(step)
-
-    def event(self, type: str, data: dict[str, Any]) -> None:
-        """Hang each observation below the step that made it."""
-        if type == "observation" and self._reporter.get_test(None) is not None:
-            self._attach(_observation(data), f"observation: {data.get('outcome')}", AttachmentType.TEXT)
-
-    def _attach(self, body: str, name: str, kind: Any) -> None:
-        self._reporter.attach_data(_new_id(), body, name=name, attachment_type=kind)
+        """Nothing can hang on a step that never ran."""
 
 
 class _EventSink:
@@ -118,92 +93,38 @@ class _EventSink:
 
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
+        result.parameters.clear()  # pytest's own, as reprs; the plan has them as they were written
         self._emitter.emit("allure-result", uuid=result.uuid, result=_plain(result))
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
-        # A container says which fixtures ran; only one that went wrong tells a reviewer anything.
-        parts = [*container.befores, *container.afters]
-        if any(part.status not in (None, Status.PASSED, Status.SKIPPED) for part in parts):
-            self._emitter.emit("allure-container", uuid=container.uuid, container=_plain(container))
+        """A fixture that went wrong is told by the scenario's end; the others are pytest's insides."""
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
-        self.report_attached_data(Path(source).read_bytes(), file_name)
+        with Path(source).open("rb") as file:
+            self.report_attached_data(file.read(_ATTACHMENT_LIMIT), file_name)
 
     @allure_commons.hookimpl
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
-        data = body.encode() if isinstance(body, str) else body
-        text = base64.b64encode(data[:_ATTACHMENT_LIMIT]).decode()
-        self._emitter.emit("allure-attachment", name=file_name, base64=text)
+        data = (body.encode() if isinstance(body, str) else body)[:_ATTACHMENT_LIMIT]
+        try:
+            self._emitter.emit("allure-attachment", name=file_name, text=data.decode())
+        except UnicodeDecodeError:  # text travels as text, so that the redactor reads it
+            self._emitter.emit("allure-attachment", name=file_name, base64=base64.b64encode(data).decode())
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: Any) -> None:
         """Nothing of ours attaches to the run as a whole; the outer process knows it better."""
 
 
-def _describe(result: Any, check: PlannedCheck) -> None:
-    """Name a test after its scenario; the same names in every drill, so that its history holds together."""
-    result.name = check.title
-    result.fullName = f"{check.file}:{check.id}"
-    result.testCaseId = hashlib.md5(check.id.encode(), usedforsecurity=False).hexdigest()
-    result.titlePath = [*Path(check.file).parts, *([check.rule] if check.rule else [])]
-    result.description = f"{check.feature}\n\nStage `{check.stage}`, check `{check.id}`"
-    result.parameters = [Parameter(name=name, value=value) for name, value in check.parameters]
-    result.labels.extend(Label(name=name, value=value) for name, value in _labels(check))
-
-
-def _labels(check: PlannedCheck) -> list[tuple[str, str]]:
-    folder = Path(check.file).parent.as_posix()
-    labels = [
-        ("epic", value_of(check.tags, "epic") or folder),
-        ("feature", check.feature),
-        ("story", value_of(check.tags, "story") or check.rule or check.title),
-        ("severity", value_of(check.tags, "severity") or "normal"),
-        ("parentSuite", f"stage {check.stage}"),
-        ("suite", check.feature),
-        ("stage", check.stage),
-        ("check", check.id),
-        ("mandatory", "yes" if check.mandatory else "advisory"),
-    ]
-    if check.rule:
-        labels.append(("subSuite", check.rule))
-    if owner := value_of(check.tags, "owner"):
-        labels.append(("owner", owner))
-    labels += [("control", tag.partition(":")[2]) for tag in check.tags if tag.startswith("control:")]
-    return labels
+def title(running: RunningStep) -> str:
+    """The line as it stands in the feature, which names the step wherever it is shown."""
+    return one_line(f"{running.step.keyword} {running.step.text}")
 
 
 def _now() -> int:
     return int(time.time() * 1000)
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
-
-
-def _title(running: RunningStep) -> str:
-    return one_line(f"{running.step.keyword} {running.step.text}")
-
-
-def _csv(table: tuple[tuple[str, ...], ...]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(table)
-    return file.getvalue()
-
-
-def _observation(data: dict[str, Any]) -> str:
-    lines = [f"{key}: {data[key]}" for key in ("outcome", "expected", "observed") if key in data]
-    if data.get("examined") is not None:
-        lines.append(
-            f"examined: {data['examined']} of {data.get('of')} (sample: {data.get('sample', 'all')})"
-        )
-    findings = data.get("findings") or ()
-    lines += [f"  - {finding}" for finding in findings]
-    more = int(data.get("findings_total") or 0) - len(findings)
-    if more > 0:
-        lines.append(f"  … and {more} more")
-    return shown("\n".join(lines), 20_000)
 
 
 def _plain(item: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_bdd import scenario
@@ -131,11 +131,19 @@ def _checks_by_call(document: Document, stages: Sequence[str]) -> Mapping[Call, 
     return {(title, check.parameters): check for title, check in zip(titles, checks, strict=True)}
 
 
-def _call_of(item: pytest.Function) -> Call:
-    template = scenario_wrapper_template_registry[item.obj]
+def scenario_of(item: pytest.Item) -> Any:
+    """pytest-bdd's scenario of a feature item, with the values of its row."""
+    return scenario_wrapper_template_registry[cast("pytest.Function", item).obj].render(_example_of(item))
+
+
+def _example_of(item: pytest.Item) -> Mapping[str, str]:
     callspec = getattr(item, "callspec", None)
     example: Mapping[str, str] = callspec.params.get("_pytest_bdd_example", {}) if callspec else {}
-    return (template.name, tuple(example.items()))
+    return example
+
+
+def _call_of(item: pytest.Function) -> Call:
+    return (scenario_wrapper_template_registry[item.obj].name, tuple(_example_of(item).items()))
 
 
 def swallows(tag: str) -> bool:

@@ -16,8 +16,10 @@ from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
 from restoreproof.journal import Emitter
 from restoreproof.outcome import NotPassed
 from restoreproof.plan import PlannedCheck
+from restoreproof.shown import one_line, shown
 
 _REASON = 2000
+_DOCSTRING = 20_000
 
 
 class RunningDrill(Protocol):
@@ -31,6 +33,9 @@ class RunningDrill(Protocol):
 
     def finish(self) -> None:
         """Perform what is left of the order."""
+
+    def tell_logs(self) -> None:
+        """Journal what the services logged last, because the present check went wrong."""
 
 
 class EventListener(Protocol):
@@ -83,7 +88,18 @@ class StepEvents:
             text=step.text,
             outcome=outcome,
             seconds=seconds,
+            **_below(running),
         )
+
+
+def _below(running: RunningStep) -> dict[str, Any]:
+    """What the feature file says of a step besides its line; nothing where it says nothing."""
+    said = {
+        "table": [[one_line(cell) for cell in row] for row in running.table],
+        "docstring": shown(running.docstring, _DOCSTRING) if running.docstring is not None else None,
+        "background": running.background,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 @dataclass(slots=True)
@@ -167,7 +183,10 @@ class DrillRun:
         self._emitter.emit("scenario-started", check=check.id)
         self.drill.current_check = check.id
         try:
-            return (yield)
+            result = yield
+            if scenario.status == "failed":
+                self.drill.tell_logs()
+            return result
         except (
             BaseException
         ) as error:  # Ctrl-C and pytest.exit pass on, but the scenario must not look passed
@@ -213,7 +232,7 @@ class DrillRun:
             where = "" if report.when == "call" else f"{report.when}: "
             scenario.worsen("failed", where + _reason(call))
         if report.when == "setup" and not report.passed:
-            self.trace.nothing_ran(scenario.check)
+            self.trace.nothing_ran(item)
         return report
 
 

@@ -10,18 +10,22 @@ from typing import Any, Protocol
 
 import pytest
 
-from restoreproof.gherkin.collector import check_of
+from restoreproof.gherkin.collector import check_of, scenario_of
 from restoreproof.plan import PlannedCheck, PlannedStep
 
 
 @dataclass(frozen=True, slots=True)
 class RunningStep:
-    """A step as it runs, with what hangs below it in the feature file."""
+    """A step as it runs, with what hangs below it in the feature file.
+
+    ``background`` says that it stands in a Background, above the scenario.
+    """
 
     check: PlannedCheck
     step: PlannedStep
     table: tuple[tuple[str, ...], ...] = ()
     docstring: str | None = None
+    background: bool = False
 
 
 class StepListener(Protocol):
@@ -44,22 +48,20 @@ class StepTrace:
 
     def __init__(self, listeners: Sequence[StepListener]) -> None:
         self._listeners = listeners
-        self._check: PlannedCheck | None = None
-        self._next = 0
+        self._left: list[RunningStep] = []
         self._open: RunningStep | None = None
         self._started = 0.0
 
-    def nothing_ran(self, check: PlannedCheck) -> None:
+    def nothing_ran(self, item: pytest.Item) -> None:
         """Report every step of a scenario whose setup failed as unreached."""
-        self._check, self._next = check, 0
+        self._left = _steps(check_of(item), scenario_of(item))
         self._rest()
 
-    def pytest_bdd_before_scenario(self, request: pytest.FixtureRequest) -> None:
-        self._check = check_of(request.node)
-        self._next, self._open = 0, None
+    def pytest_bdd_before_scenario(self, request: pytest.FixtureRequest, scenario: Any) -> None:
+        self._left, self._open = _steps(check_of(request.node), scenario), None
 
-    def pytest_bdd_before_step(self, step: Any) -> None:
-        self._start(step)
+    def pytest_bdd_before_step(self) -> None:
+        self._start()
 
     def pytest_bdd_after_step(self) -> None:
         self._finish("passed", None)
@@ -67,8 +69,8 @@ class StepTrace:
     def pytest_bdd_step_error(self, exception: BaseException) -> None:
         self._finish(_word(exception), exception)
 
-    def pytest_bdd_step_func_lookup_error(self, step: Any, exception: BaseException) -> None:
-        self._start(step)
+    def pytest_bdd_step_func_lookup_error(self, exception: BaseException) -> None:
+        self._start()
         self._finish("broken", exception)
 
     def pytest_bdd_after_scenario(self) -> None:
@@ -78,13 +80,10 @@ class StepTrace:
             self._finish(_word(error), error)
         self._rest()
 
-    def _start(self, step: Any) -> None:
-        if self._check is None:
+    def _start(self) -> None:
+        if not self._left:
             return
-        planned = self._check.steps[self._next]
-        table = tuple(tuple(row) for row in step.datatable.raw()) if step.datatable else ()
-        self._open = RunningStep(self._check, planned, table, step.docstring)
-        self._next += 1
+        self._open = self._left.pop(0)
         self._started = time.monotonic()
         for listener in self._listeners:
             listener.step_started(self._open)
@@ -98,12 +97,32 @@ class StepTrace:
             listener.step_finished(running, outcome, seconds, error)
 
     def _rest(self) -> None:
-        check, self._check = self._check, None
-        if check is None:
-            return
-        for step in check.steps[self._next :]:
+        left, self._left = self._left, []
+        for step in left:
             for listener in self._listeners:
-                listener.step_unreached(RunningStep(check, step))
+                listener.step_unreached(step)
+
+
+def _steps(check: PlannedCheck | None, scenario: Any) -> list[RunningStep]:
+    """The steps of a check as planned, with the tables and texts that pytest-bdd rendered for them."""
+    if check is None:
+        return []
+    return [
+        RunningStep(
+            check,
+            planned,
+            tuple(tuple(row) for row in step.datatable.raw()) if step.datatable else (),
+            step.docstring,
+            number < _above(scenario),
+        )
+        for number, (planned, step) in enumerate(zip(check.steps, scenario.steps, strict=True))
+    ]
+
+
+def _above(scenario: Any) -> int:
+    """How many steps the Backgrounds of the feature and of the rule put before the scenario's own."""
+    owners = [scenario.feature, scenario.rule]
+    return sum(len(owner.background.steps) for owner in owners if owner and owner.background)
 
 
 def _word(error: BaseException | None) -> str:

@@ -72,6 +72,9 @@ class Memory:
     def stop(self, service: str) -> None:
         self.note(f"stop {service}")
 
+    def log_tail(self, service: str, lines: int = 20) -> str:
+        return f"{service} said something" if f"start {service}" in self.done else ""
+
 
 class Remembered(Asset):
     """An asset that is restored by being noted; two of one stage wait for each other if they are told to."""

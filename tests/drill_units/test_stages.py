@@ -29,6 +29,43 @@ def test_a_stage_starts_its_stores_restores_its_assets_and_then_starts_the_rest(
     assert [event["stage"] for event in memory.of("stage-done")] == ["first", "second"]
 
 
+def test_what_the_services_of_a_stage_said_is_journaled_when_it_ends(make: Any, memory: Any) -> None:
+    """Each stage tells of its own services; one that never started has nothing to tell."""
+    memory.breaks["start worker"] = EnvironmentUnfitError("no port")
+    drill = make()
+    with pytest.raises(StageNotReached):
+        drill.advance_to("second")
+    told = [event["service"] for event in memory.of("service-log")]
+    assert told[:2] == ["store", "other"]
+    assert "worker" in told[2:]
+    assert "tool" not in told
+
+
+def test_what_the_services_said_is_journaled_with_the_check_that_asks(make: Any, memory: Any) -> None:
+    drill = make()
+    drill.advance_to("first")
+    drill.current_check = "a/check"
+    drill.tell_logs()
+    told = [event["service"] for event in memory.of("service-log") if event.get("check") == "a/check"]
+    assert told == ["store", "other"]
+
+
+def test_a_survey_says_what_it_asks_before_it_looks(make: Any, memory: Any) -> None:
+    """Its kind, its nouns, and the query that the contract defines one of them by."""
+    drill = make()
+    drill.advance_to("first")
+    drill.current_check = "a/check"
+    with pytest.raises(ContractError):
+        drill.survey("no such kind", queue="jobs", asset="rows")
+    (asked,) = memory.of("asked")
+    assert asked == {
+        "check": "a/check",
+        "kind": "no such kind",
+        "nouns": {"queue": "jobs", "asset": "rows"},
+        "queries": {"jobs": "select 1"},
+    }
+
+
 def test_every_stage_is_performed_once_however_often_it_is_asked_for(make: Any, memory: Any) -> None:
     drill = make()
     for _ in range(3):

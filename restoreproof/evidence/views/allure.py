@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from restoreproof.evidence.allure_history import History
 from restoreproof.evidence.allure_report import generate
 from restoreproof.evidence.allure_results import write_results
+from restoreproof.evidence.allure_run import facts
+from restoreproof.evidence.allure_scenario import milliseconds
 from restoreproof.evidence.bundle import Bundle
-from restoreproof.evidence.headline import duration
+from restoreproof.shown import one_line
+
+_HEAD = ("Verdict", "RTO", "RPO", "Backup set", "Recovery point", "Drill", "Selection")
 
 
 def write(bundle: Bundle) -> None:
     """Write the results, and the report over them."""
     record = bundle.record
     results = write_results(bundle.directory, record, bundle.events())
-    time, point = record.recovery_time, record.recovery_point
-    variables = {
-        "Verdict": record.verdict.value,
-        "Headline": record.headline,
-        "RTO": f"{_span(time.time_to_service_s)} (target {duration(time.target_s)})",
-        "RPO": f"{_span(point.value_s)} (target {duration(point.target_s)})",
-    }
-    title = f"{record.stack} restore drill {record.drill_id}: {record.verdict.value}"
-    generate(results, bundle.directory / "allure-report.html", title=title, variables=variables)
-
-
-def _span(seconds: float | None) -> str:
-    return "not measured" if seconds is None else duration(seconds)
+    known = facts(record)
+    head = {name: one_line(known[name]) for name in _HEAD}
+    generate(
+        results,
+        bundle.directory / "allure-report.html",
+        title=one_line(f"{record.verdict.value}: {record.stack} from set {known['Backup set']}"),
+        variables={"Headline": one_line(record.headline), **head},
+        history=History.beside(bundle.directory, record.drill_id, milliseconds(record.ended_at)),
+    )
