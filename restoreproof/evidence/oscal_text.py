@@ -6,12 +6,11 @@ import re
 import uuid
 from datetime import UTC, datetime
 
+from restoreproof.evidence.markdown import escaped
 from restoreproof.shown import one_line
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "restoreproof/oscal")
 _NOT_TOKEN = re.compile(r"[^A-Za-z0-9._-]+")
-# What Markdown or HTML would act upon; descriptions are Markdown, and some hold what a backup held.
-_ACTIVE = re.compile(r"([\\`*\[\]<>&|])")
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
@@ -38,8 +37,8 @@ def line(text: str | None) -> str:
 
 
 def prose(text: str) -> str:
-    """Markdown that shows ``text`` and does nothing else."""
-    return _ACTIVE.sub(r"\\\1", one_line(text, 4000)) or "unknown"
+    """A description: Markdown that shows ``text`` and does nothing else."""
+    return escaped(text, 4000) or "unknown"
 
 
 def prop(name: str, value: str | None) -> dict[str, str]:
