@@ -1,0 +1,69 @@
+"""The page and the PDF, told once: which sections there are, in which order, and what stands side by side."""
+
+from __future__ import annotations
+
+from restoreproof.evidence.headline import duration
+from restoreproof.evidence.model import Record
+from restoreproof.evidence.sheet.appendix import artifacts, components, digests, probes, unknown
+from restoreproof.evidence.sheet.blocks import Line, Section, Sheet, joined
+from restoreproof.evidence.sheet.checking import control_matrix, controls, yourself
+from restoreproof.evidence.sheet.governance import governance
+from restoreproof.evidence.sheet.identity import identity, instant
+from restoreproof.evidence.sheet.limits import limits
+from restoreproof.evidence.sheet.results import every_check, summary
+from restoreproof.evidence.sheet.times import phases, times
+from restoreproof.evidence.sheet.trust import detection, deviations, safety
+from restoreproof.outcome import Verdict
+from restoreproof.shown import one_line
+
+SIGNS = {
+    Verdict.VERIFIED: "✔",
+    Verdict.VERIFIED_WITH_WAIVERS: "!",
+    Verdict.FAILED: "✘",
+    Verdict.NOT_VERIFIED: "?",
+    Verdict.PARTIAL: "?",
+}
+
+_ROWS = (
+    (identity,),
+    (summary,),
+    (times,),
+    (limits,),
+    (deviations,),
+    (safety, detection),
+    (controls, yourself),
+)
+_APPENDIX = (every_check, control_matrix, governance, components, phases, probes, artifacts, digests, unknown)
+
+
+def compose(record: Record) -> Sheet:
+    """Everything that a reviewer reads, from the record alone."""
+    return Sheet(
+        stack=one_line(record.stack, 100),
+        verdict=record.verdict.value,
+        sign=SIGNS[record.verdict],
+        tone=record.exit_code.value,
+        headline=one_line(record.headline, 1200),
+        told=_told(record),
+        rows=tuple(tuple(make(record) for make in row) for row in _ROWS),
+        appendix=tuple(section for make in _APPENDIX if _says(section := make(record))),
+    )
+
+
+def _told(record: Record) -> Line:
+    took = f" ({duration(record.seconds)})" if record.seconds is not None else ""
+    attempt = f"attempt {record.attempt}" if record.attempt is not None else "attempt not recorded"
+    return joined(
+        [
+            f"Drill {record.drill_id or 'not recorded'}",
+            attempt,
+            f"started by {record.actors.operator or 'nobody recorded'}",
+            f"{instant(record.opened_at)} to {instant(record.ended_at)}{took}",
+        ],
+        ", ",
+    )
+
+
+def _says(section: Section) -> bool:
+    """A table without rows says nothing."""
+    return all(getattr(block, "rows", True) for block in section.blocks)

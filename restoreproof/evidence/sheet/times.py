@@ -1,0 +1,75 @@
+"""How long, how much lost: the figures, the machine they were measured on, and the plot."""
+
+from __future__ import annotations
+
+from restoreproof.evidence import timeline
+from restoreproof.evidence.headline import duration
+from restoreproof.evidence.model import Record
+from restoreproof.evidence.sheet.blocks import Facts, Line, Plot, Section, Table, joined, line
+from restoreproof.evidence.templating import size
+from restoreproof.shown import one_line
+
+_MET = {True: "✔ met", False: "✘ missed", None: "? not measured"}
+_PHASES = 200
+
+
+def times(record: Record) -> Section:
+    """RTO and RPO against their targets, then the stages in their enforced order."""
+    caption = (
+        "Stages in their enforced order, since the fetch began. Bars are the work of restoring; "
+        "between them the checks of a stage run. A time measured on another machine is another time."
+    )
+    plot = Plot(timeline.draw(record), timeline.described(record), caption)
+    return Section("times", "How long, how much lost", (Facts(_figures(record)), plot))
+
+
+def phases(record: Record) -> Section:
+    """Each timed piece of work of each stage."""
+    rows = [
+        (
+            line(stage.name),
+            line(phase.name),
+            line(duration(phase.seconds)),
+            line(size(phase.bytes) if phase.bytes is not None else ""),
+            line(f"{phase.items:,}" if phase.items is not None else ""),
+        )
+        for stage in record.stages
+        for phase in stage.phases
+    ]
+    columns = ("Stage", "Work", "Took", "Bytes", "Items")
+    return Section("phases", "Where the time went", (Table(columns, (3, 7, 2, 2, 2), tuple(rows[:_PHASES])),))
+
+
+def _figures(record: Record) -> tuple[tuple[str, Line], ...]:
+    time, point = record.recovery_time, record.recovery_point
+    service = f"{span(time.time_to_service_s)} after the fetch began, target {duration(time.target_s)}"
+    lost = [f"{span(point.value_s)} old, target {duration(point.target_s)}: {_MET[point.met]}"]
+    lost += [f"{one_line(name, 60)} {duration(seconds)}" for name, seconds in point.assets]
+    if point.skew_s is not None:
+        lost.append(f"skew between them {duration(point.skew_s)}")
+    return (
+        ("Service back (RTO)", line(f"{service}: {_MET[time.met]}")),
+        ("Everything verified", line(_after(time.time_to_verified_s))),
+        ("Newest record (RPO)", joined(lost)),
+        ("Data and machine", joined([_data(record), *_machine(record)], ", ")),
+    )
+
+
+def span(seconds: float | None) -> str:
+    """A duration that may not have been measured."""
+    return "not measured" if seconds is None else duration(seconds)
+
+
+def _after(seconds: float | None) -> str:
+    return "not reached" if seconds is None else f"{duration(seconds)} after the fetch began"
+
+
+def _data(record: Record) -> str:
+    backup = record.backup_set
+    said = size(backup.bytes) if backup.bytes is not None else "size not recorded"
+    return f"{said} in {backup.artifacts_total:,} files" if backup.artifacts_total is not None else said
+
+
+def _machine(record: Record) -> list[str]:
+    named = [f"{name.replace('_', ' ')} {value}" for name, value in record.host]
+    return named or ["machine not recorded"]
