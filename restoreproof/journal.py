@@ -103,7 +103,8 @@ def _now(seq: int, source: str, type: str, data: dict[str, Any]) -> Event:
 
 def _line(event: Event) -> bytes:
     text = json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode() + b"\n"
+    # What no encoding has a place for (half a surrogate pair, from a file name of another) becomes "?".
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 class PipeEmitter:
@@ -187,8 +188,8 @@ def parse_line(line: bytes) -> Event:
     if len(line) > MAX_LINE:
         raise EvidenceError(f"a journal line of {len(line)} bytes is longer than {MAX_LINE}")
     try:
-        event = Event(**json.loads(line))
-    except (ValueError, TypeError) as error:
+        event = Event(**_without_surrogates(json.loads(line)))
+    except (ValueError, TypeError, RecursionError) as error:
         raise EvidenceError(f"not a journal event: {line[:80]!r}") from error
     well_formed = (
         isinstance(event.seq, int)
@@ -201,6 +202,17 @@ def parse_line(line: bytes) -> Event:
     if not well_formed:
         raise EvidenceError(f"not a journal event: {line[:80]!r}")
     return event
+
+
+def _without_surrogates(value: Any) -> Any:
+    r"""JSON can spell ``\ud800``, which no file can be written with: it becomes "?" wherever it stands."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    return value
 
 
 def read_journal(path: Path) -> Iterator[Event]:

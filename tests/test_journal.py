@@ -139,3 +139,26 @@ def test_a_torn_line_is_noticed(writer: JournalWriter) -> None:
     writer.path.write_bytes(writer.path.read_bytes()[:-9])
     with pytest.raises(EvidenceError):
         list(read_journal(writer.path))
+
+
+def test_text_that_no_file_can_hold_is_kept_as_far_as_it_goes(tmp_path: Path) -> None:
+    """Half a surrogate pair: from a file name in another encoding, or spelled by a hostile service."""
+    writer = JournalWriter(tmp_path / "journal.jsonl", Redactor())
+    writer.emit("drill-interrupted", reason="can't read \udcff.pdf")
+    line = {
+        "seq": 1,
+        "source": "inner",
+        "type": "note",
+        "at": "x",
+        "mono": 1.0,
+        "data": {"\ud800": ["\udfff"]},
+    }
+    writer.accept(json.dumps(line).encode())
+    writer.close()
+    first, second = read_journal(tmp_path / "journal.jsonl")
+    assert (first.data, second.data) == ({"reason": "can't read ?.pdf"}, {"?": ["?"]})
+
+
+def test_json_that_is_nested_without_end_is_no_event() -> None:
+    with pytest.raises(EvidenceError):
+        parse_line(b'{"data": ' + b"[" * 200_000)

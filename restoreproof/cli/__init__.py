@@ -13,9 +13,10 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from restoreproof.cli import drilling, sources, vetting
-from restoreproof.cli.app import app, err
+from restoreproof.cli.app import LONGEST, app, err
 from restoreproof.errors import ExitCode, RestoreproofError
 from restoreproof.runtimes.process.command import step_down
+from restoreproof.shown import shown
 
 __all__ = ["app", "drilling", "main", "sources", "vetting"]
 
@@ -36,7 +37,7 @@ def _run(command: Callable[[], Any]) -> None:
     try:
         command()
     except RestoreproofError as error:
-        err.print(f"restoreproof: {error}", markup=False, style="red")
+        err.print(shown(f"restoreproof: {error}", LONGEST), markup=False, style="red")
         sys.exit(int(error.exit_code))
     except OSError as error:
         err.print(f"restoreproof: {error.strerror}: {error.filename}", markup=False, style="red")

@@ -11,6 +11,11 @@ import typer
 from platformdirs import user_cache_path
 from rich.console import Console
 
+from restoreproof.shown import shown
+
+LONGEST = 20_000
+"""Characters of one message."""
+
 app = typer.Typer(
     help="Restore drills whose verdict a stranger can trust.\n\n"
     "Start with `restoreproof backup CONTRACT`, then `restoreproof drill CONTRACT`.\n\n"
@@ -49,7 +54,8 @@ Features = Annotated[Path, typer.Option("--features", help="the directory of the
 
 
 def say(text: str) -> None:
-    out.print(text, markup=False)
+    """Print ``text``; what of it came from a backup can't steer the terminal."""
+    out.print(shown(text, LONGEST), markup=False)
 
 
 def cache_directory(given: Path | None) -> Path:
