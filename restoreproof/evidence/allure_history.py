@@ -1,4 +1,4 @@
-"""What Allure remembers of earlier drills: lines of JSON in the reports' directory, outside the sealed ones."""
+"""What Allure remembers of earlier drills: lines of JSON beside the reports, outside the sealed ones."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from restoreproof.evidence.allure_files import ResultFiles
 from restoreproof.evidence.allure_labels import labels
 from restoreproof.evidence.allure_run import write_run
 from restoreproof.evidence.allure_scenario import STATUS, ScenarioStory, Step, log, measured, milliseconds
-from restoreproof.evidence.controls import controls_for
+from restoreproof.evidence.controls import control_map, controls_for
 from restoreproof.evidence.headline import duration
 from restoreproof.evidence.model import CheckRecord, Record
 from restoreproof.journal import Event
@@ -107,10 +107,11 @@ def _description(check: CheckRecord) -> str:
         f"Check `{check.id}` at the stage `{check.stage}`, from `{check.file}` line {check.line}; "
         + ("it is mandatory." if check.mandatory else "it is advisory: shown, never counted."),
     ]
-    controls = controls_for(check.id, check.tags)
-    if controls:
-        lines.append("Supports (a drill shows no more than that):")
-        lines.append("\n".join(f"- {one_line(f'{it.label}: {it.demand}')}" for it in controls))
+    if scope := control_map().scope(check.id):
+        lines.append(f"Passing, it shows: {scope.shows}")
+        lines.append(f"It does not show: {scope.not_shown}")
+    if controls := controls_for(check.id, check.tags):
+        lines.append(f"Supports: {', '.join(one_line(control.label) for control in controls)}")
     return "\n\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from restoreproof.evidence.allure_files import ResultFiles
@@ -138,7 +139,7 @@ def _span(seconds: float | None) -> str:
 
 
 def _key(name: str) -> str:
-    return one_line(name, 200).replace(" ", "_").replace("=", "_").replace(":", "_")
+    return re.sub(r"([ =:#!\\])", r"\\\1", one_line(name, 200))
 
 
 def _value(value: str) -> str:

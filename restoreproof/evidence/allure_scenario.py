@@ -1,4 +1,4 @@
-"""What the journal tells about one check, as Allure's steps: what was asked, seen and found hangs at its step."""
+"""What the journal tells about one check, as Allure's steps, each with what was asked, seen and found."""
 
 from __future__ import annotations
 

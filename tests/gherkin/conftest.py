@@ -42,7 +42,8 @@ class FakeDrill:
     def finish(self):
         self.advance_to(self.stages[-1])
     def tell_logs(self):
-        self.emitter.emit("service-log", service="db", stage="database", text="said", check=self.current_check)
+        check = self.current_check
+        self.emitter.emit("service-log", service="db", stage="database", text="said", check=check)
     def observe(self, outcome):
         seen = Observation(Outcome(outcome), "one", "one", examined=1, of=1)
         self.emitter.emit("observation", check=self.current_check, **asdict(seen))

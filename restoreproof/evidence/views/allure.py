@@ -10,7 +10,7 @@ from restoreproof.evidence.allure_scenario import milliseconds
 from restoreproof.evidence.bundle import Bundle
 from restoreproof.shown import one_line
 
-_HEAD = ("Verdict", "RTO", "RPO", "Backup set", "Recovery point", "Drill", "Selection")
+_HEAD = ("Verdict", "RTO", "RPO", "Backup set", "Recovery point")
 
 
 def write(bundle: Bundle) -> None:
