@@ -5,7 +5,11 @@ import sys
 
 import psycopg
 
-BEAT = "select exists (select from worker_heartbeats where state <> 'stopped' and at > now() - interval '1 minute')"
+BEAT = """
+select exists (
+    select from worker_heartbeats where state <> 'stopped' and at > now() - interval '1 minute'
+)
+"""
 
 
 def main() -> int:

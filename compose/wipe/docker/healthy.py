@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""``healthy URL``: exit 0 if URL answers 200. The signer's wants the client certificate of the environment."""
+"""``healthy URL``: exit 0 if URL answers 200. HTTPS is the signer's, with a client certificate."""
 
 import base64
 import os
