@@ -11,7 +11,7 @@ import typer
 
 from restoreproof.assets.identity_file import make_identity
 from restoreproof.cli.app import Cache, ContractArgument, Features, Json, app, cache_directory, out, say
-from restoreproof.contract import load, nouns
+from restoreproof.contract import composefile, load, nouns
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.faults.base import faults_of
 from restoreproof.gherkin.document import feature_files
@@ -26,18 +26,19 @@ def lint(
     features: Features = Path("features"),
     json: Json = False,
 ) -> None:
-    """Refuse features that could pass without asserting anything, and nouns that do not exist."""
+    """Refuse features that could pass without asserting anything, and a compose file of another stack."""
     loaded = load(contract)
     if not feature_files(features):
         raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")
     root = features.absolute().parent
     sys.path.insert(0, str(root))
     phrases = ("restoreproof.gherkin.steps", *step_modules(root))
-    findings = lint_features(features, loaded.order, nouns(loaded), phrases)
+    findings = [str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases)]
+    findings += [f"{one.where}: {one} [compose]" for one in composefile.problems(loaded)]
     if json:
-        out.print_json(jsonlib.dumps([str(finding) for finding in findings]))
+        out.print_json(jsonlib.dumps(findings))
     for finding in () if json else findings:
-        say(str(finding))
+        say(finding)
     if findings:
         raise typer.Exit(int(ExitCode.COULD_NOT_START))
     if not json:
