@@ -33,9 +33,13 @@ _VM = (
 
 @dataclass(frozen=True, slots=True)
 class KeycloakHome:
-    """One built Keycloak in the cache: the distribution, the Java that runs it, and its class archive."""
+    """One built Keycloak in the cache: the distribution, the Java that runs it, and its class archive.
+
+    ``own`` is a home of links to the distribution with a data directory of its own.
+    """
 
     root: Path
+    own: Path | None = None
 
     @property
     def distribution(self) -> Path:
@@ -67,6 +71,16 @@ class KeycloakHome:
         """Why there is no archive, if making one failed."""
         return self.root / "untrained.txt"
 
+    def beside(self, data: Path) -> KeycloakHome:
+        """The same, writing to ``data``: a home in it links to everything else of the distribution."""
+        own = data / "home"
+        own.mkdir(exist_ok=True)
+        for path in self.distribution.iterdir():
+            link = own / path.name
+            if not link.is_symlink():
+                link.symlink_to(data if path.name == self.data.name else path)
+        return KeycloakHome(self.root, own)
+
     def argv(self, arguments: Sequence[str], *, vm: Sequence[str] = ()) -> list[str]:
         """``arguments`` are Keycloak's (``start``, …), ``vm`` the Java machine's."""
         shared = [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto"] if self.archive.exists() else []
@@ -75,7 +89,7 @@ class KeycloakHome:
             *_VM,
             *shared,
             *vm,
-            f"-Dkc.home.dir={self.distribution}",
+            f"-Dkc.home.dir={self.own or self.distribution}",
             f"-Djboss.server.config.dir={self.distribution / 'conf'}",
             "-cp",
             str(self.distribution / "lib" / "quarkus-run.jar"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +11,9 @@ from restoreproof.contract import Contract
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
 from restoreproof.runtimes.process import components
+from restoreproof.runtimes.process.bare import BARE, Unsandboxed
 from restoreproof.runtimes.process.isolation import Control, probe
-from restoreproof.runtimes.process.launch import DrillSandbox
+from restoreproof.runtimes.process.launch import DrillSandbox, namespaces_available
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 
@@ -44,20 +46,26 @@ class Sandboxed:
 
 
 class Process(Kind):
-    """Ordinary processes, two sandboxes deep."""
+    """Ordinary processes, two sandboxes deep; plain ones where the kernel refuses namespaces."""
 
     name = "process"
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
+        if reason := namespaces_available():
+            say(f"no sandbox can be made here: {reason}")
+            say("the stack runs unsandboxed, so this drill can't end VERIFIED; see `restoreproof doctor`")
         components.prepare_cache(contract.services, cache, say)
 
     def hosting(self, place: Place) -> Hosting:
-        return Sandboxed(place)
+        return Unsandboxed(place) if namespaces_available() else Sandboxed(place)
 
     def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
         return probe(targets)
 
     def runtime(self, inside: Inside) -> Runtime:
+        bare = BARE in os.environ
+        if bare:
+            inside.emitter.emit("note", text="the kernel refuses namespaces: services ran as plain processes")
         return ProcessRuntime(
             services=inside.contract.services,
             workdir=inside.workdir,
@@ -66,6 +74,7 @@ class Process(Kind):
             emitter=inside.emitter,
             redactor=inside.redactor,
             cache=inside.cache,
+            bare=bare,
         )
 
 

@@ -7,11 +7,12 @@ gids and capabilities for good.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -35,7 +36,8 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
 
     The user is the one who called ``sudo``, else uid 61999. SIGINT and SIGTERM reach ``argv``; if this
     process is killed, everything below it dies. ``/root`` and ``/home`` are empty but for the paths given
-    here, this interpreter and this package.
+    here, this interpreter and this package; where the kernel refuses even root a namespace, they are as they
+    were, and only the user changes.
 
     Args:
         argv: the command; its environment is ours, with HOME in ``writable[0]``.
@@ -57,13 +59,15 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     package = Path(restoreproof.__file__).resolve().parent
     shown = [*harness_read(), package, *(path.absolute() for path in readable)]
     _refuse_unreadable(shown, uid)
+    namespace = _namespace(shown, writable)
+    hidden = _granted(namespace)
     process = subprocess.Popen(
-        [*_namespace(shown, writable), "--", *_dropping(uid, gid), *argv],
+        [*namespace, "--", *_dropping(uid, gid), *argv] if hidden else [*_plainly(uid, gid), *argv],
         env=_environment(os.environ, home, writable),
         # Ctrl-C would kill bubblewrap itself and with it the drill, before it could clean up: we pass it on.
         process_group=0,
     )
-    with _passing_on(process):
+    with _passing_on(process, payload if hidden else _itself):
         return process.wait()
 
 
@@ -80,6 +84,26 @@ def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
     above = {cwd, *cwd.parents}
     visible = above.isdisjoint(hidden) or not above.isdisjoint((*shown, *writable))
     return [str(bwrap_path()), *options, "--chdir", str(cwd if visible else writable[0])]
+
+
+def _granted(namespace: Sequence[str]) -> bool:
+    """Whether the kernel lets root make ``namespace``, by trying; it does not in unprivileged containers."""
+    return (
+        subprocess.run([*namespace, "--", "true"], capture_output=True, timeout=30, check=False).returncode
+        == 0
+    )
+
+
+def _plainly(uid: int, gid: int) -> list[str]:
+    """Another user and nothing else: what is private to root stays private by its modes alone."""
+    user = [f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+    return ["setpriv", *user, "--no-new-privs", "--pdeathsig", "KILL", "--"]
+
+
+def _itself(process: subprocess.Popen[bytes]) -> psutil.Process | None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(process.pid)
+    return None
 
 
 def _refuse_unreadable(paths: Sequence[Path], uid: int) -> None:
@@ -114,6 +138,8 @@ def _environment(ours: Mapping[str, str], home: Path, writable: Sequence[Path]) 
     package_root = str(Path(restoreproof.__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [package_root, ours.get("PYTHONPATH")]))
     theirs = {name: value for name, value in ours.items() if not name.startswith(("XDG_", "SUDO_"))}
+    login = ours.get("SUDO_USER") or ours.get("USER") or "root"
+    theirs = {"RESTOREPROOF_LOGIN": login, **theirs}
     theirs |= {"HOME": str(home), "USER": "restoreproof", "LOGNAME": "restoreproof", "PYTHONPATH": path}
     # What is built once into root's cache is used again, if the cache was given.
     cache = Path(ours.get("XDG_CACHE_HOME") or Path(ours.get("HOME", "/root"), ".cache"))
@@ -134,9 +160,11 @@ def _give(path: Path, uid: int, gid: int) -> None:
 
 
 @contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _passing_on(
+    process: subprocess.Popen[bytes], found: Callable[[subprocess.Popen[bytes]], psutil.Process | None]
+) -> Iterator[None]:
     def pass_on(number: int, _: FrameType | None) -> None:
-        command = payload(process)
+        command = found(process)
         if command is None:
             process.kill()
             return

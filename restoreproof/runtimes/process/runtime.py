@@ -22,10 +22,11 @@ from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
 from restoreproof.runtimes.process import components, supervise
 from restoreproof.runtimes.process.addresses import addresses, hosts
 from restoreproof.runtimes.process.components.base import Component, Launch, Site
+from restoreproof.runtimes.process.confinement import Bare, Sandbox
 from restoreproof.runtimes.process.files import write_confined
 from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.runtimes.process.room import enough_room, refuse_busy_ports
-from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
+from restoreproof.runtimes.process.sandbox import Etc, Mounts
 from restoreproof.runtimes.process.supervise import revealed
 from restoreproof.runtimes.process.tools import Tools
 from restoreproof.waiting import NotReady, wait_until
@@ -58,6 +59,7 @@ class ProcessRuntime:
         redactor: knows the secrets that must not stand in messages; learns those that are made here.
         cache: the user cache, which holds the built Keycloak.
         stage: the stage being performed, for the journal.
+        bare: run plain processes, because the kernel refuses sandboxes.
 
     Raises:
         ContractError: a service names no component, or an option that its component does not know.
@@ -77,6 +79,7 @@ class ProcessRuntime:
         redactor: Redactor,
         cache: Path,
         stage: str | None = None,
+        bare: bool = False,
     ) -> None:
         self.stage = stage
         self._services = dict(services)
@@ -89,8 +92,9 @@ class ProcessRuntime:
         self._lock = threading.Lock()
         with enough_room(workdir):
             (workdir / "logs").mkdir(parents=True, exist_ok=True)
-            self._etc = Etc.write(workdir / "etc", hosts(services))
-            self._tools = Tools(self._spawner, self._etc, emitter, redactor)
+            etc = Etc.write(workdir / "etc", hosts(services))
+            self._confinement = (Bare if bare else Sandbox)(etc, self._addresses)
+            self._tools = Tools(self._spawner, self._confinement, emitter, redactor)
             self._units = {
                 name: self._unit(name, service, contract_dir=contract_dir, code=code, cache=cache)
                 for name, service in services.items()
@@ -114,7 +118,9 @@ class ProcessRuntime:
                 name, argv, mounts=own, environment=environment or {}, cwd=data, timeout_s=120
             )
 
-        site = Site(name, service, self._addresses[name], data, contract_dir, code, cache, run)
+        site = Site(
+            name, service, self._addresses[name], data, contract_dir, code, cache, run, self._confinement
+        )
         log = self._workdir / "logs" / f"{name}.log"
         return _Unit(site, components.component(name, service), log, threading.RLock())
 
@@ -204,7 +210,7 @@ class ProcessRuntime:
                 return
             component = unit.component
             grace = component.stop_grace_s if grace_s is None else grace_s
-            code = supervise.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
+            code = self._confinement.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
             unit.process = None
             self._emitter.emit("service-stopped", service=service, returncode=code)
 
@@ -216,7 +222,7 @@ class ProcessRuntime:
     def started_at(self, service: str) -> datetime | None:
         """When the kernel started the service's process (UTC), to its clock tick; None if none runs."""
         process = self._of(service).process
-        return None if process is None else supervise.started_at(process)
+        return None if process is None else self._confinement.started_at(process)
 
     def teardown(self) -> None:
         """Stop everything, the last started first; safe to call twice."""
@@ -244,11 +250,14 @@ class ProcessRuntime:
 
     def _spawn(self, unit: _Unit, launch: Launch) -> int:
         mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
-        argv = service_argv(unit.site.name, launch.argv, mounts=mounts, etc=self._etc, cwd=unit.site.data)
+        argv = self._confinement.command(unit.site.name, launch.argv, mounts=mounts, cwd=unit.site.data)
         with supervise.append_only(unit.log) as log:
             offset = log.seek(0, os.SEEK_END)
             unit.process = self._spawner.popen(
-                argv, environment=revealed(launch.environment), stdout=log, stderr=log
+                argv,
+                environment=self._confinement.environment(revealed(launch.environment)),
+                stdout=log,
+                stderr=log,
             )
         self._emitter.emit(
             "service-started",

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -92,45 +89,3 @@ def payload(process: subprocess.Popen[bytes]) -> psutil.Process | None:
     with contextlib.suppress(psutil.NoSuchProcess, IndexError):
         return psutil.Process(process.pid).children()[0].children()[0]
     return None
-
-
-def started_at(process: subprocess.Popen[bytes]) -> datetime | None:
-    """When the kernel started the service in the sandbox ``process``; None if it has ended.
-
-    psutil's create_time is only as exact as the boot time, which the kernel gives in whole seconds.
-    """
-    service = payload(process)
-    if service is None:
-        return None
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        # The command may hold spaces and parentheses; field 22 of proc_pid_stat(5) is the 20th after it.
-        fields = Path(f"/proc/{service.pid}/stat").read_text().rpartition(")")[2].split()
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        return datetime.now(UTC) - timedelta(seconds=age)
-    return None
-
-
-def bring_down(process: subprocess.Popen[bytes], *, sign: signal.Signals | None, grace_s: float) -> int:
-    """Ask the service to end (``sign``), wait ``grace_s``, then kill its whole pid namespace.
-
-    Returns:
-        The return code of the sandbox, once nothing of it is left.
-    """
-    # Gone already (suppressed) is the aim of all this.
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid).children(recursive=True)
-        service = payload(process)
-        if sign is not None and service is not None:
-            service.send_signal(sign)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(grace_s)
-        if process.poll() is None:
-            # The first child is init of the sandbox's pid namespace: the kernel kills the rest with it.
-            for init in psutil.Process(process.pid).children():
-                init.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        if process.poll() is None:
-            process.kill()
-        psutil.wait_procs(family, timeout=10)
-    return process.wait()

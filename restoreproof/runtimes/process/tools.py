@@ -1,4 +1,4 @@
-"""Commands that run to their end, each in a sandbox of its own."""
+"""Commands that run to their end, each confined like a service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.process import supervise
-from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
+from restoreproof.runtimes.process.confinement import Confinement
+from restoreproof.runtimes.process.sandbox import Mounts
 from restoreproof.runtimes.process.supervise import revealed
 
 _STDERR_TAIL = 4000
@@ -22,9 +23,11 @@ _STDERR_TAIL = 4000
 class Tools:
     """Runs commands beside the services of one runtime; from any thread."""
 
-    def __init__(self, spawner: supervise.Spawner, etc: Etc, emitter: Emitter, redactor: Redactor) -> None:
+    def __init__(
+        self, spawner: supervise.Spawner, confinement: Confinement, emitter: Emitter, redactor: Redactor
+    ) -> None:
         self._spawner = spawner
-        self._etc = etc
+        self._confinement = confinement
         self._emitter = emitter
         self._redactor = redactor
 
@@ -48,14 +51,14 @@ class Tools:
             EnvironmentUnfitError: it did not end within ``timeout_s``; it is dead then.
         """
         self._redactor.learn(value for value in environment.values() if isinstance(value, Secret))
-        sandboxed = service_argv(tool, argv, mounts=mounts, etc=self._etc, cwd=cwd)
+        confined = self._confinement.command(tool, argv, mounts=mounts, cwd=cwd)
         began = time.monotonic()
         with contextlib.ExitStack() as files:
             source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
             target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
             process = self._spawner.popen(
-                sandboxed,
-                environment=revealed(environment),
+                confined,
+                environment=self._confinement.environment(revealed(environment)),
                 stdin=source,
                 stdout=target,
                 stderr=subprocess.PIPE,
@@ -85,4 +88,4 @@ class Tools:
             ) from error
         finally:
             if process.poll() is None:
-                supervise.bring_down(process, sign=None, grace_s=0)
+                self._confinement.bring_down(process, sign=None, grace_s=0)

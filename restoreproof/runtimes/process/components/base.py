@@ -16,6 +16,7 @@ from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Start
+from restoreproof.runtimes.process.confinement import Confinement
 from restoreproof.runtimes.process.sandbox import NO_MOUNTS, Mounts
 
 
@@ -55,6 +56,7 @@ class Site:
     code: Path
     cache: Path
     run: Run
+    confinement: Confinement
 
     def port(self, name: str, default: int | None = None) -> int:
         """The contract's port called ``name``, else ``default``. Raises ContractError if there is neither."""

@@ -63,7 +63,7 @@ class Keycloak(base.Component[Options]):
             raise ContractError(
                 f"service {site.name!r} wants Keycloak {self.options.version}; this harness has {VERSION}"
             )
-        home = built(site.cache)
+        home = _home(site)
         argv = ["start", "--optimized", *self._arguments(site), *start.arguments]
         if any(path.startswith("import/") for path in start.files):
             argv.append("--import-realm")
@@ -138,13 +138,19 @@ class Keycloak(base.Component[Options]):
         """``export``, ``import``, ``bootstrap-admin``: with KC_DB_* and a free --http-management-port."""
         if name not in _TOOLS:
             raise ContractError(f"Keycloak has no tool {name!r}", hint=f"it has {', '.join(_TOOLS)}")
-        home = built(site.cache)
+        home = _home(site)
         return Tool(argv=home.argv([name, "--optimized"]), mounts=_mounts(home, site))
 
     def hint(self, log: str) -> str | None:
         if "Failed to obtain JDBC connection" in log or "password authentication failed" in log:
             return "its database refuses it: was its role restored with the password of the set?"
         return None
+
+
+def _home(site: Site) -> KeycloakHome:
+    """The built Keycloak; where nothing can be laid over its data directory, one with links instead."""
+    home = built(site.cache)
+    return home if site.confinement.lays_over else home.beside(site.data)
 
 
 def _mounts(home: KeycloakHome, site: Site) -> Mounts:

@@ -12,6 +12,7 @@ from restoreproof.errors import ServiceFailedError
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Site
+from restoreproof.runtimes.process.files import write_confined
 from restoreproof.runtimes.process.sandbox import Mounts
 from restoreproof.waiting import NotReady
 
@@ -40,10 +41,12 @@ class Nginx(base.Component[Options]):
         for wanted in (self.options.configuration, *([self.options.certificate] if self.options.tls else [])):
             if wanted not in start.files:
                 raise ServiceFailedError(f"{site.name}: the set restored no {wanted}")
+        configuration = site.data / self.options.configuration
+        readable = site.confinement.in_file(start.files[self.options.configuration].decode("latin-1"))
+        write_confined(site.data, self.options.configuration, readable.encode("latin-1"))
         for directory in ("logs", "tmp"):
             (site.data / directory).mkdir(exist_ok=True)
         mounts = Mounts(read=(self._binary,))
-        configuration = site.data / self.options.configuration
         argv = [str(self._binary), "-p", f"{site.data}/", "-c", str(configuration), "-e", "stderr"]
         tested = site.run([*argv, "-t"], mounts=mounts)
         if tested.returncode:

@@ -1,0 +1,68 @@
+"""The outer half of a drill where the kernel refuses namespaces: the inner process as a plain one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+import psutil
+
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.kinds import Place
+from restoreproof.runtimes.process.confinement import bare_argv, kill_family, remains
+from restoreproof.runtimes.process.isolation import Control
+
+BARE = "RESTOREPROOF_BARE"
+"""Tells the inner process that it has no sandbox to put services in."""
+
+
+class BareProcess(subprocess.Popen[bytes]):
+    """The inner process, as seen from outside."""
+
+    def kill(self) -> None:
+        """Kill it and whatever it started, and return once that is gone."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            kill_family(self.pid)
+
+
+class Unsandboxed:
+    """A drill that can reach whatever its user can; what it left running is found by its directory."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def control(self) -> Control:
+        return Control()
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        pass_fds: Sequence[int],
+        stdout: int | None,
+    ) -> subprocess.Popen[bytes]:
+        if os.geteuid() == 0:
+            raise EnvironmentUnfitError("nothing of a drill runs as uid 0")
+        inside = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self._place.workdir)}
+        return BareProcess(
+            bare_argv(argv, self._place.workdir),
+            env={**inside, **environment, BARE: "1"},
+            pass_fds=tuple(pass_fds),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            start_new_session=True,
+        )
+
+    def collect(self) -> None:
+        """The services wrote their logs where they belong."""
+
+    def remove(self) -> list[str]:
+        left = remains(self._place.workdir)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        _, alive = psutil.wait_procs(left, timeout=10)
+        return [f"process {process.pid}" for process in alive]

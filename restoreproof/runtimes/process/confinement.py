@@ -1,0 +1,185 @@
+"""How a service's process is kept to itself, and how all of it is found and ended.
+
+``Sandbox`` is the rule. ``Bare`` is for where the kernel refuses namespaces, as in an unprivileged container:
+the stack still runs on its loopback addresses, and nothing is proven of its isolation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import psutil
+
+from restoreproof.runtimes.process import bare_python
+from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
+from restoreproof.runtimes.process.supervise import payload
+
+
+class Confinement(ABC):
+    """What surrounds every process of a service or tool.
+
+    ``lays_over`` says whether a directory can be laid over another one, as ``Mounts.onto`` asks.
+    """
+
+    lays_over: ClassVar[bool] = True
+
+    def __init__(self, etc: Etc, addresses: Mapping[str, str]) -> None:
+        self.etc = etc
+        self._addresses = dict(addresses)
+
+    @abstractmethod
+    def command(self, name: str, argv: Sequence[str], *, mounts: Mounts, cwd: Path) -> list[str]:
+        """The command line that runs ``argv`` confined, for ``name``, in ``cwd``."""
+
+    @abstractmethod
+    def service(self, process: subprocess.Popen[bytes]) -> psutil.Process | None:
+        """The service itself, of what ``command`` started; None while or after it is not there."""
+
+    @abstractmethod
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill everything that ``process`` started. Raises psutil.NoSuchProcess if it is gone."""
+
+    def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """``environment`` as the process gets it."""
+        return dict(environment)
+
+    def in_file(self, text: str) -> str:
+        """A configuration of names as the process can read it."""
+        return text
+
+    def started_at(self, process: subprocess.Popen[bytes]) -> datetime | None:
+        """When the kernel started the service; None if it has ended.
+
+        psutil's create_time is only as exact as the boot time, which the kernel gives in whole seconds.
+        """
+        service = self.service(process)
+        if service is None:
+            return None
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            # The command may hold spaces and parentheses; field 22 of proc_pid_stat(5) is the 20th after it.
+            fields = Path(f"/proc/{service.pid}/stat").read_text().rpartition(")")[2].split()
+            age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+            return datetime.now(UTC) - timedelta(seconds=age)
+        return None
+
+    def bring_down(
+        self, process: subprocess.Popen[bytes], *, sign: signal.Signals | None, grace_s: float
+    ) -> int:
+        """Ask the service to end (``sign``), wait ``grace_s``, then kill it and whatever it started.
+
+        Returns:
+            The return code of what ``command`` started, once nothing of it is left.
+        """
+        # Gone already (suppressed) is the aim of all this.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = psutil.Process(process.pid).children(recursive=True)
+            service = self.service(process)
+            if sign is not None and service is not None:
+                service.send_signal(sign)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(grace_s)
+            if process.poll() is None:
+                self.kill(process)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            if process.poll() is None:
+                process.kill()
+            psutil.wait_procs(family, timeout=10)
+        return process.wait()
+
+
+class Sandbox(Confinement):
+    """A sandbox nested in the drill's: see ``sandbox.service_argv``."""
+
+    def command(self, name: str, argv: Sequence[str], *, mounts: Mounts, cwd: Path) -> list[str]:
+        return service_argv(name, argv, mounts=mounts, etc=self.etc, cwd=cwd)
+
+    def service(self, process: subprocess.Popen[bytes]) -> psutil.Process | None:
+        return payload(process)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        # The first child is init of the sandbox's pid namespace: the kernel kills the rest with it.
+        for init in psutil.Process(process.pid).children():
+            init.kill()
+
+
+class Bare(Confinement):
+    """A plain process that dies with its parent and gains no privileges; it may see whatever its user may.
+
+    Nothing is laid over ``/etc/hosts``, so names reach a process as addresses: in URLs without TLS, in the
+    files of a service that asks for it, and through ``bare_python`` for Python. Where a certificate is
+    compared with the name, the name stays.
+    """
+
+    lays_over = False
+    _NAMED: ClassVar[str] = r"(?<![\w.-])(?:{names})(?=:\d)"
+    _URL: ClassVar[str] = r"(?P<before>^(?!https:)\w[\w:+]*://(?:[^/@\s]*@)?)(?P<name>{names})(?=[:/]|$)"
+
+    def __init__(self, etc: Etc, addresses: Mapping[str, str]) -> None:
+        super().__init__(etc, addresses)
+        names = "|".join(re.escape(name) for name in sorted(addresses, key=len, reverse=True)) or r"(?!)"
+        self._in_file = re.compile(self._NAMED.format(names=names))
+        self._in_url = re.compile(self._URL.format(names=names))
+
+    def command(self, name: str, argv: Sequence[str], *, mounts: Mounts, cwd: Path) -> list[str]:
+        return bare_argv(argv, cwd)
+
+    def service(self, process: subprocess.Popen[bytes]) -> psutil.Process | None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return psutil.Process(process.pid)
+        return None
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        kill_family(process.pid)
+
+    def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
+        resolved = {
+            name: self._in_url.sub(lambda found: found["before"] + self._addresses[found["name"]], value)
+            for name, value in environment.items()
+        }
+        return {**resolved, **bare_python.environment(resolved, self.etc.directory / "hosts")}
+
+    def in_file(self, text: str) -> str:
+        return self._in_file.sub(lambda found: self._addresses[found[0]], text)
+
+
+def bare_argv(argv: Sequence[str], cwd: Path) -> list[str]:
+    """``argv`` in ``cwd`` as a process that dies with its parent thread and can gain no privileges."""
+    return ["setpriv", "--pdeathsig", "KILL", "--no-new-privs", "env", f"--chdir={cwd}", *argv]
+
+
+def kill_family(pid: int) -> None:
+    """Kill a process and all its descendants. Raises psutil.NoSuchProcess if it is gone."""
+    top = psutil.Process(pid)
+    # Stopped first, so that it can't start another child while we look at those it has.
+    top.suspend()
+    family = top.children(recursive=True)
+    top.kill()
+    for one in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(family, timeout=10)
+
+
+def remains(workdir: Path) -> list[psutil.Process]:
+    """This user's processes, but for this one, that work below ``workdir`` or name it in a command line."""
+    found = []
+    for process in psutil.process_iter():
+        if process.pid == os.getpid():
+            continue
+        with contextlib.suppress(psutil.Error):
+            mine = os.geteuid() in process.uids()
+            below = workdir in (here := Path(process.cwd()), *here.parents)
+            if mine and (below or any(str(workdir) in word for word in process.cmdline())):
+                found.append(process)
+    return found
