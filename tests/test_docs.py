@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import typer
 from pydantic import BaseModel
-from pytest_bdd.steps import step_function_context_registry
 
 from restoreproof.assets.base import Asset, asset_kinds, load_assets
 from restoreproof.backups.manifest import write_manifest
@@ -21,6 +20,7 @@ from restoreproof.contract import models
 from restoreproof.contract.loading import parse
 from restoreproof.contract.models import Contract
 from restoreproof.gherkin import steps, tags
+from restoreproof.gherkin.vocabulary import Vocabulary
 from restoreproof.runtimes.process import components
 
 ROOT = Path(__file__).parents[1]
@@ -132,12 +132,8 @@ def test_the_contract_page_names_every_key() -> None:
 
 def phrases() -> set[tuple[str, str]]:
     """Every generic phrase, as (when or then, text)."""
-    found = set()
-    for value in vars(steps).values():
-        function = getattr(value, "_fixture_function", None)
-        if callable(function) and (context := step_function_context_registry.get(function)):
-            found.add((str(context.type), str(context.parser.name)))
-    return found
+    vocabulary = Vocabulary.of((steps.__name__,))
+    return {(str(phrase.kind), phrase.text) for phrase in vocabulary.phrases}
 
 
 def test_every_phrase_is_listed_and_no_other() -> None:

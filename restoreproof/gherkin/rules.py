@@ -188,7 +188,7 @@ def phrases(document: Document, context: Context) -> Findings:
         for step in document.steps_of(scenario):
             for values in rows:
                 text = render(step.text, values)
-                if not vocabulary.knows(step.kind, text):
+                if not vocabulary.saying(step.kind, text):
                     yield LintFinding(
                         document.file,
                         step.line,
