@@ -33,7 +33,19 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_command_is_known_here() -> None:
-    assert COMMANDS == ["backup", "doctor", "drill", "faults", "keygen", "lint", "show", "up"]
+    assert COMMANDS == [
+        "backup",
+        "doctor",
+        "drill",
+        "faults",
+        "keygen",
+        "lint",
+        "seal",
+        "show",
+        "sign-off",
+        "up",
+        "verify",
+    ]
 
 
 @pytest.mark.parametrize("command", [[], *([one] for one in COMMANDS)])

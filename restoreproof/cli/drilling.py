@@ -21,6 +21,7 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
+from restoreproof.drill.filing import FilingWanted
 from restoreproof.faults.preparing import prepared
 from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
@@ -62,6 +63,28 @@ def drill(
     trigger: Annotated[
         str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")
     ] = "manual",
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            help="the key that seals: file:PATH, or a KMS or HSM key by its URI",
+            show_default="VAR/keys/drill.pem, made once",
+        ),
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option("--public-key", help="the key's public half, for a KMS or HSM")
+    ] = None,
+    sealed: Annotated[
+        bool, typer.Option("--seal/--no-seal", help="seal here, or leave it to `seal` on another machine")
+    ] = True,
+    ledger: Annotated[
+        str | None,
+        typer.Option("--ledger", help="a file, or s3://BUCKET/PREFIX", show_default="REPORTS/ledger.jsonl"),
+    ] = None,
+    head_file: Annotated[
+        Path | None, typer.Option("--head-file", help="a file that gets the ledger's last head")
+    ] = None,
+    timestamp: Annotated[str | None, typer.Option("--timestamp", help="an RFC 3161 authority's URL")] = None,
     var: Var = Path("var"),
     cache: Cache = None,
     json: Json = False,
@@ -76,6 +99,7 @@ def drill(
         reports=reports,
         var=var,
         cache=cache_directory(cache),
+        filing=FilingWanted(key, public_key, sealed, ledger, head_file, timestamp),
         keyword=keyword,
         faults=tuple(fault or ()),
         trigger=trigger,
@@ -92,6 +116,9 @@ def drill(
         "exit_code": int(result.exit_code),
         "headline": record.headline,
         "report": str(result.directory / "index.html"),
+        "ledger_head": result.filed.entry.head,
+        "sealed_by": result.filed.seal.keyid if result.filed.seal else None,
+        "timestamp_missing": result.filed.untimed,
     }
     if json:
         tell(told, json, "")
@@ -113,3 +140,8 @@ def _close(told: dict[str, Any], record: Any) -> None:
     for reason in record.incomplete:
         say(f"  ! {reason}")
     say(f"  report: {told['report']}")
+    sealed = f"SHA256:{told['sealed_by']}" if told["sealed_by"] else "not sealed: `restoreproof seal` does it"
+    say(f"  key:    {sealed}")
+    say(f"  ledger: {told['ledger_head']}")
+    if told["timestamp_missing"]:
+        say(f"  ! {told['timestamp_missing']}")

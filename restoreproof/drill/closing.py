@@ -1,44 +1,88 @@
-"""From a closed journal to evidence: render, close the ledger's entry, and say where to look."""
+"""From a closed journal to evidence: render, look for secrets, seal, and close the entry in the ledger."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from restoreproof.errors import EvidenceError
+from restoreproof.drill.filing import Filing
+from restoreproof.errors import EvidenceError, RestoreproofError
+from restoreproof.evidence.checking import assemble
 from restoreproof.evidence.leaks import Leak, quarantine
-from restoreproof.evidence.ledger import Ledger
+from restoreproof.evidence.ledger import Entry, Ledger
 from restoreproof.evidence.model import Record
 from restoreproof.evidence.render import render
+from restoreproof.evidence.sealing.seal import Seal, seal
+from restoreproof.evidence.sealing.timestamp import stamp
 from restoreproof.plan import Plan
 
 Look = Callable[[Path], Sequence[Leak]]
 """Finds the secrets in the files of a directory."""
 
 
-def close(directory: Path, plan: Plan, ledger: Ledger, drill_id: str, look: Look) -> Record:
-    """Make the evidence of one drill, and close its entry in the ledger with what came of it.
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """How evidence was filed. ``seal`` is None where sealing is another machine's."""
+
+    entry: Entry
+    seal: Seal | None
+    untimed: str | None = None
+    """Why there is no timestamp, if one was asked for."""
+
+
+def close(directory: Path, plan: Plan, filing: Filing, drill_id: str, look: Look) -> tuple[Record, Filed]:
+    """Make the evidence of one drill, seal it, and close its entry in the ledger with what came of it.
 
     Raises:
-        EvidenceError: the evidence can't be trusted, or holds secrets; the ledger says so.
+        EvidenceError: the evidence can't be trusted, holds secrets or can't be sealed; the ledger says so.
     """
+    ledger = filing.ledger
     try:
         record = render(directory, plan)
     except EvidenceError:
         _refuse_leaks(directory, ledger, drill_id, look)
-        ledger.finish(drill_id, "NO TRUSTWORTHY EVIDENCE", _sha256(directory / "journal.jsonl"))
+        _distrust(directory, ledger, drill_id, "NO TRUSTWORTHY EVIDENCE")
         raise
     _refuse_leaks(directory, ledger, drill_id, look)
-    ledger.finish(drill_id, str(record.verdict), _sha256(directory / "record.json"))
-    return record
+    try:
+        made = seal(directory, filing.key) if filing.key else None
+    except RestoreproofError:
+        _distrust(directory, ledger, drill_id, "NOT SEALED")
+        raise
+    assemble.write_beside(directory)
+    entry = ledger.finish(
+        drill_id,
+        str(record.verdict),
+        record_sha256=_sha256(directory / "record.json"),
+        attestation_sha256=made.attestation_sha256 if made else None,
+    )
+    if filing.head_file:
+        filing.head_file.write_text(f"{entry.head}\n")
+    return record, Filed(entry, made, _stamped(directory, filing) if made else None)
+
+
+def _stamped(directory: Path, filing: Filing) -> str | None:
+    """Fetch a timestamp, if one is wanted; the seal holds without it, so a failure is told and no more."""
+    if filing.timestamp is None:
+        return None
+    try:
+        stamp(directory, filing.timestamp)
+    except RestoreproofError as error:
+        return str(error)
+    return None
 
 
 def _refuse_leaks(directory: Path, ledger: Ledger, drill_id: str, look: Look) -> None:
     """Lock evidence away that holds a secret, before anybody seals or shows it."""
     if found := look(directory):
-        ledger.finish(drill_id, "QUARANTINED", _sha256(directory / "journal.jsonl"))
+        _distrust(directory, ledger, drill_id, "QUARANTINED")
         raise quarantine(directory, found)
+
+
+def _distrust(directory: Path, ledger: Ledger, drill_id: str, verdict: str) -> None:
+    ledger.finish(drill_id, verdict, journal_sha256=_sha256(directory / "journal.jsonl"))
 
 
 def point_latest(reports: Path, directory: Path) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from restoreproof.assets.vault import Vault, open_vault
@@ -19,6 +17,7 @@ from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet, open_set
 from restoreproof.drill.closing import close, point_latest
 from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.filing import new_drill_id, refusals_entered
 from restoreproof.drill.host import orderly_signals
 from restoreproof.drill.inner import InnerProcess, Interrupted
 from restoreproof.drill.leftovers import collect_logs, destroy, survivors_of
@@ -27,9 +26,8 @@ from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
 from restoreproof.drill.secrecy import Secrecy
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
-from restoreproof.evidence.ledger import Ledger
+from restoreproof.evidence.ledger import Begun
 from restoreproof.journal import JournalWriter
-from restoreproof.redact import Redactor
 from restoreproof.runtimes.kinds import Control, Place, kind
 
 
@@ -42,17 +40,22 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
+    with refusals_entered(request.filing, request.backup, request.plan.digest):
+        drill = _opened(request, say, opened_mono)
+    with drill.redactor.errors():
+        return drill.run()
+
+
+def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
+    """Everything that can keep a drill from starting; nothing of it is started yet."""
     backup = open_set(request.backup, request.contract.stack)
     vault = open_vault(backup.directory, request.identity)
     known = catalogues.load(request.catalogue) if request.catalogue else None
-    ledger = Ledger(request.reports / "ledger.jsonl")
-    for aborted in ledger.abort_dead():
+    for aborted in request.filing.ledger.abort_dead():
         say(f"drill {aborted} died earlier: recorded as ABORTED")
         destroy(request.var / "run" / aborted)
     kind(request.runtime).prepare(request.contract, request.cache, say)
-    drill = _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
-    with drill.redactor.errors():
-        return drill.run(ledger)
+    return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
 
 
 class _Drill:
@@ -73,42 +76,52 @@ class _Drill:
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        self.id = f"{stamp}-{secrets.token_hex(3)}"
+        self.id = new_drill_id()
         self.directory = request.reports / self.id
         self.workdir = request.var / "run" / self.id
-        self.redactor = Redactor(vault.secrets())
+        seen = readable(request.contract, request.cache, *self._inputs())
+        request.filing.refuse_visible_key(seen)
+        self.plan = json.dumps(request.plan.as_json(), indent=1)
+        self.secrecy.refuse_in(self.plan, "a feature or the contract")
         self.hosting = kind(request.runtime).hosting(
             Place(
                 drill_id=self.id,
                 contract=request.contract,
                 workdir=self.workdir,
                 cache=request.cache,
-                read=tuple(readable(request.contract, request.cache, *self._inputs())),
+                read=tuple(seen),
             )
         )
 
-    def run(self, ledger: Ledger) -> DrillResult:
+    def run(self) -> DrillResult:
+        """Perform the drill, and leave its evidence."""
         request = self.request
-        plan = json.dumps(request.plan.as_json(), indent=1)
-        self.secrecy.refuse_in(plan, "a feature or the contract")
         self.directory.mkdir(parents=True)
-        (self.directory / "plan.json").write_text(plan)
+        (self.directory / "plan.json").write_text(self.plan)
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
-        attempt = ledger.start(self.id, self.backup.manifest.set_id, request.plan.digest).attempt
+        begun = request.filing.ledger.start(
+            self.id, self.backup.manifest.set_id, request.plan.digest, request.contract.stack
+        )
         point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
-        distrust = self._journaled(journal, attempt)
+        distrust = self._journaled(journal, begun)
         self.say("writing the evidence")
-        record = close(self.directory, request.plan, ledger, self.id, self.secrecy.leaks)
+        record, filed = close(self.directory, request.plan, request.filing, self.id, self.secrecy.leaks)
         if distrust:
             raise distrust
-        return DrillResult(record, self.directory, ExitCode(record.exit_code))
+        return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
 
-    def _journaled(self, journal: JournalWriter, attempt: int) -> EvidenceError | None:
+    def _journaled(self, journal: JournalWriter, begun: Begun) -> EvidenceError | None:
         """Perform the drill and destroy its target, whatever happens; returns why it can't be trusted."""
         distrust = None
         try:
-            journal_opening(journal, self.request, self.backup, drill_id=self.id, attempt=attempt)
+            journal_opening(
+                journal,
+                self.request,
+                self.backup,
+                drill_id=self.id,
+                attempt=begun.attempt,
+                custody=self._custody(begun),
+            )
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
@@ -125,6 +138,17 @@ class _Drill:
             journal.emit("drill-closed", seconds=round(time.monotonic() - self.opened_mono, 3))
             journal.close()
         return distrust
+
+    def _custody(self, begun: Begun) -> dict[str, object]:
+        key = self.request.filing.key
+        return {
+            "ledger_seq": begun.entry.seq,
+            "ledger_entry_sha256": begun.entry.sha256,
+            "previous_record_sha256": begun.previous_record_sha256,
+            "manifest_sha256": self.backup.manifest_sha256,
+            "key_id": key.keyid if key else None,
+            "self_issued": key.self_issued if key else None,
+        }
 
     def _perform(self, journal: JournalWriter) -> None:
         with self.hosting.control() as control:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restoreproof.contract import Contract
+from restoreproof.drill.closing import Filed
+from restoreproof.drill.filing import Filing
 from restoreproof.errors import ExitCode
 from restoreproof.evidence.model import Record
 from restoreproof.plan import Plan
@@ -21,9 +23,9 @@ class DrillRequest:
     """Everything that decides a drill. ``paths`` and the plan's selection narrow it to a part.
 
     ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
-    and ``cache`` what is built once. ``faults`` are injected to test the harness. ``canaries`` holds
-    further values that must be in no evidence. ``inner_stdout`` is where the live print goes, if not to this
-    process's own output.
+    and ``cache`` what is built once. ``filing`` says under whose key and in which ledger the evidence stands.
+    ``faults`` are injected to test the harness. ``canaries`` holds further values that must be in no
+    evidence. ``inner_stdout`` is where the live print goes, if not to this process's own output.
     """
 
     contract: Contract
@@ -35,6 +37,7 @@ class DrillRequest:
     catalogue: Path | None
     identity: Path
     reports: Path
+    filing: Filing
     var: Path
     cache: Path
     paths: tuple[Path, ...] = ()
@@ -49,8 +52,9 @@ class DrillRequest:
 
 @dataclass(frozen=True, slots=True)
 class DrillResult:
-    """What came of it, and where the evidence lies."""
+    """What came of it, and where and how the evidence is filed."""
 
     record: Record
     directory: Path
     exit_code: ExitCode
+    filed: Filed

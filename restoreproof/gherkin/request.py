@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import open_set
 from restoreproof.contract import load
 from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
+from restoreproof.drill.filing import Filing, FilingWanted, open_filing, refusals_entered
 from restoreproof.drill.outer import run
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compile import compile_plan
@@ -29,6 +30,7 @@ class Wanted:
     reports: Path
     var: Path
     cache: Path
+    filing: FilingWanted = field(default_factory=FilingWanted)
     catalogue: Path | None = None
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
@@ -47,6 +49,14 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
     Raises:
         RestoreproofError: see ``restoreproof.drill.outer.run``; contract and features as well.
     """
+    reports = wanted.reports.absolute()
+    filing = open_filing(wanted.filing, wanted.var.absolute(), reports, say)
+    with refusals_entered(filing, wanted.backup):
+        request = _requested(wanted, filing, say)
+    return run(request, say)
+
+
+def _requested(wanted: Wanted, filing: Filing, say: Say) -> DrillRequest:
     contract = load(wanted.contract)
     given = wanted.features.absolute()
     features = features_of(given)
@@ -74,29 +84,27 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
         if known is None:
             say(f"no catalogue at {default}: what needs one will be NOT VERIFIED")
     root = features.parent
-    return run(
-        DrillRequest(
-            contract=contract,
-            plan=plan,
-            features=features,
-            step_modules=step_modules(root),
-            root=root,
-            backup=backup.directory,
-            catalogue=known.absolute() if known else None,
-            identity=wanted.identity.absolute(),
-            reports=wanted.reports.absolute(),
-            var=wanted.var.absolute(),
-            cache=wanted.cache,
-            paths=tuple(path.absolute() for path in paths),
-            faults=wanted.faults,
-            order=wanted.order,
-            trigger=wanted.trigger,
-            allow_unisolated=wanted.allow_unisolated,
-            canaries=wanted.canaries.absolute() if wanted.canaries else None,
-            runtime=wanted.runtime,
-            inner_stdout=wanted.inner_stdout,
-        ),
-        say,
+    return DrillRequest(
+        contract=contract,
+        plan=plan,
+        features=features,
+        step_modules=step_modules(root),
+        root=root,
+        backup=backup.directory,
+        catalogue=known.absolute() if known else None,
+        identity=wanted.identity.absolute(),
+        reports=filing.reports,
+        filing=filing,
+        var=wanted.var.absolute(),
+        cache=wanted.cache,
+        paths=tuple(path.absolute() for path in paths),
+        faults=wanted.faults,
+        order=wanted.order,
+        trigger=wanted.trigger,
+        allow_unisolated=wanted.allow_unisolated,
+        canaries=wanted.canaries.absolute() if wanted.canaries else None,
+        runtime=wanted.runtime,
+        inner_stdout=wanted.inner_stdout,
     )
 
 

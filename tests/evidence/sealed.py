@@ -56,7 +56,10 @@ class Desk:
         record = written(directory, plan, opening, ended or datetime.now(UTC))
         made = seal(directory, self.key) if sealed else None
         digest = hashlib.sha256((directory / "record.json").read_bytes()).hexdigest()
-        self.ledger.finish(drill_id, str(record.verdict), digest, made.attestation_sha256 if made else None)
+        attestation = made.attestation_sha256 if made else None
+        self.ledger.finish(
+            drill_id, str(record.verdict), record_sha256=digest, attestation_sha256=attestation
+        )
         return directory
 
     def seal(self, directory: Path) -> Seal:

@@ -44,7 +44,7 @@ def test_a_ledger_that_does_not_exist_yet_is_empty(ledger: Ledger) -> None:
 
 def test_entries_are_chained_from_the_first_on(ledger: Ledger) -> None:
     ledger.start("d1", "set", "plan")
-    ledger.finish("d1", "VERIFIED", "0" * 64)
+    ledger.finish("d1", "VERIFIED", record_sha256="0" * 64)
     first, second = ledger.entries()
     assert (first.seq, first.prev, first.type) == (1, GENESIS, "started")
     assert (second.seq, second.type, second.data["verdict"]) == (2, "finished", "VERIFIED")
@@ -79,7 +79,7 @@ def test_a_broken_line_is_named_and_nothing_is_appended_to_it(
     ledger: Ledger, line: int, damage: Any, named: int
 ) -> None:
     ledger.start("d1", "set", "plan")
-    ledger.finish("d1", "VERIFIED", "0" * 64)
+    ledger.finish("d1", "VERIFIED", record_sha256="0" * 64)
     ledger.start("d2", "set", "plan")
     lines = file_of(ledger).read_bytes().splitlines(keepends=True)
     lines[line - 1] = damage(lines[line - 1])
@@ -125,7 +125,7 @@ def test_an_entry_that_does_not_tell_its_process_counts_as_dead(ledger: Ledger, 
 
 def test_a_finished_drill_is_never_aborted(ledger: Ledger) -> None:
     ledger.start("done", "set", "plan")
-    ledger.finish("done", "FAILED", "0" * 64)
+    ledger.finish("done", "FAILED", record_sha256="0" * 64)
     rewritten(ledger, 1, pid=2**22 + 7)
     assert ledger.abort_dead() == []
 

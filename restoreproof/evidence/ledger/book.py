@@ -67,19 +67,14 @@ class Ledger:
 
         self._life.show(drill_id)
         before, (entry,) = self._write(draft)
-        records = [one.data.get("record_sha256") for one in before if one.type == "finished"]
+        records = [one.data["record_sha256"] for one in before if one.data.get("record_sha256")]
         return Begun(
             entry.data["attempt"], entry.data["attempt_at_set"], entry, records[-1] if records else None
         )
 
-    def finish(
-        self, drill_id: str, verdict: str, record_sha256: str, attestation_sha256: str | None = None
-    ) -> Entry:
-        """Close a drill's entry with its verdict and with what was sealed, if it was sealed here."""
-        data = {
-            "verdict": verdict, "record_sha256": record_sha256, "attestation_sha256": attestation_sha256
-        }  # fmt: skip
-        _, (entry,) = self._write(lambda _: [("finished", drill_id, data)])
+    def finish(self, drill_id: str, verdict: str, **digests: str | None) -> Entry:
+        """Close a drill's entry with its verdict and the SHA-256 of what it left."""
+        _, (entry,) = self._write(lambda _: [("finished", drill_id, {"verdict": verdict, **digests})])
         self._life.end(drill_id)
         return entry
 

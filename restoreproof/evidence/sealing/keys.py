@@ -31,6 +31,7 @@ from restoreproof.evidence.checking.answers import Key, Refused
 from restoreproof.evidence.checking.options import read_key_file
 
 PASSPHRASE = "RESTOREPROOF_KEY_PASSPHRASE"
+_FILES = ("file", CryptoSigner.SCHEME)
 SELF_ISSUED = "# self-issued: made by restoreproof; nobody but its owner vouches for it\n"
 
 
@@ -49,9 +50,8 @@ def signing_key(uri: str, public: Path | None = None) -> SigningKey:
     Raises:
         UsageError: there is no such key, or it can't be opened.
     """
-    scheme, _, rest = uri.partition(":")
-    if scheme in ("file", CryptoSigner.SCHEME):
-        return _from_file(Path(rest))
+    if path := path_of(uri):
+        return _from_file(path)
     if public is None:
         raise UsageError(
             f"the public half of {uri} is needed too",
@@ -63,6 +63,12 @@ def signing_key(uri: str, public: Path | None = None) -> SigningKey:
     except Exception as error:  # each scheme raises its own, and they name no common base
         raise UsageError(f"the key {uri} can't be used: {error}") from error
     return SigningKey(known.keyid, self_issued=False, sign=_signing(signer))
+
+
+def path_of(uri: str) -> Path | None:
+    """The file that a key's URI names, if it is one."""
+    scheme, _, rest = uri.partition(":")
+    return Path(rest) if scheme in _FILES else None
 
 
 def _from_file(path: Path) -> SigningKey:

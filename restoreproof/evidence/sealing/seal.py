@@ -76,3 +76,8 @@ def _digests(directory: Path) -> dict[str, str]:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def sealed_drill(directory: Path) -> str:
+    """The id of the drill whose evidence ``directory`` is."""
+    return str(json.loads((directory / RECORD).read_bytes())["drill_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -17,25 +18,32 @@ from restoreproof.journal import read_journal
 from restoreproof.plan import Plan
 
 
+class Unreproducible(Exception):
+    """The record is not what plan and journal give."""
+
+
 def verify(asked: Question) -> Answer:
     """Whether the evidence is authentic, fresh and VERIFIED, and every reason why not."""
     answer = examine(asked)
-    recompute(asked, answer)
+    # A file that is missing or no ordinary file has its finding already, and is not opened.
+    unreadable = Answer()
+    for name in (PLAN, JOURNAL, RECORD):
+        read(asked.directory / name, unreadable)
+    if not unreadable.findings:
+        try:
+            reproduced(asked.directory)
+        except Unreproducible as error:
+            answer.refuse(RECORD, str(error))
     return answer
 
 
-def recompute(asked: Question, answer: Answer) -> None:
-    """Refuse a record that is not, byte for byte, what plan and journal give."""
-    # A file that is no ordinary file has its finding already, and is not opened.
-    quiet = Answer()
-    plan_text, journal, record = (read(asked.directory / name, quiet) for name in (PLAN, JOURNAL, RECORD))
-    if plan_text is None or journal is None or record is None:
-        return
+def reproduced(directory: Path) -> None:
+    """Raise Unreproducible unless the record is, byte for byte, what plan and journal give."""
     try:
-        plan = Plan.from_json(json.loads(plan_text))
-        told = reduce(plan, read_journal(asked.directory / JOURNAL)).text().encode()
-    except (EvidenceError, ValidationError, ValueError, RecursionError) as error:
-        answer.refuse(JOURNAL, f"gives no record with {PLAN}: {error}")
-        return
+        plan = Plan.from_json(json.loads((directory / PLAN).read_bytes()))
+        told = reduce(plan, read_journal(directory / JOURNAL)).text().encode()
+        record = (directory / RECORD).read_bytes()
+    except (EvidenceError, ValidationError, ValueError, OSError, RecursionError) as error:
+        raise Unreproducible(f"{PLAN} and {JOURNAL} give no record: {error}") from error
     if told != record:
-        answer.refuse(RECORD, f"is not what {PLAN} and {JOURNAL} give when the record is made anew")
+        raise Unreproducible(f"is not what {PLAN} and {JOURNAL} give when the record is made anew")

@@ -1,0 +1,105 @@
+"""Where the evidence of a drill is filed, under whose key, and what is entered when a drill can't start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from restoreproof.errors import EvidenceError, RestoreproofError, UsageError
+from restoreproof.evidence.ledger import Ledger
+from restoreproof.evidence.ledger.homes import home_of
+from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, path_of, signing_key
+
+OWN_KEY = "drill.pem"
+OWN_KEY_LASTS = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingWanted:
+    """How evidence is to be filed. ``key`` is a URI; without one the drill makes a key of its own, once.
+
+    ``ledger`` is a path or ``s3://bucket/prefix``; ``head_file`` gets the ledger's last head, and
+    ``timestamp`` names an RFC 3161 time stamping authority.
+    """
+
+    key: str | None = None
+    public_key: Path | None = None
+    sealed: bool = True
+    ledger: str | None = None
+    head_file: Path | None = None
+    timestamp: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """An open ledger, and the key if this machine seals."""
+
+    reports: Path
+    ledger: Ledger
+    key: SigningKey | None = None
+    key_path: Path | None = None
+    head_file: Path | None = None
+    timestamp: str | None = None
+
+    def refuse_visible_key(self, seen: Iterable[Path]) -> None:
+        """Raise UsageError if restored code could read the signing key."""
+        if self.key_path is None:
+            return
+        key = self.key_path.resolve()
+        for path in (one.resolve() for one in seen):
+            if key == path or path in key.parents:
+                raise UsageError(
+                    f"the signing key {self.key_path} lies in {path}, which the drill's sandbox sees",
+                    hint="keep the key apart from the contract, the features and the sets",
+                )
+
+
+def open_filing(wanted: FilingWanted, var: Path, reports: Path, say: Callable[[str], None]) -> Filing:
+    """Open the ledger, and the key; the drill's own is made if there is none.
+
+    Raises:
+        UsageError: the key, the ledger's place or the head file can't be used.
+    """
+    if wanted.head_file and not os.access(wanted.head_file.absolute().parent, os.W_OK):
+        raise UsageError(f"{wanted.head_file} can't be written", hint="name a directory of this user's")
+    uri = (wanted.key or _own_key(var, say)) if wanted.sealed else None
+    key = signing_key(uri, wanted.public_key) if uri else None
+    home = home_of(wanted.ledger, reports / "ledger.jsonl")
+    return Filing(
+        reports,
+        Ledger(home, key, life=reports / ".ledger-running"),
+        key,
+        path_of(uri) if uri else None,
+        wanted.head_file,
+        wanted.timestamp,
+    )
+
+
+def _own_key(var: Path, say: Callable[[str], None]) -> str:
+    path = var / "keys" / OWN_KEY
+    if not path.exists():
+        public = make_signing_key(path, valid_for=OWN_KEY_LASTS)
+        say(f"made the signing key {path}; it is self-issued: give {public} to whoever is to verify")
+    return f"file:{path}"
+
+
+def new_drill_id() -> str:
+    """A name for a drill: when it began, and something to tell it from another of that second."""
+    return f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def refusals_entered(filing: Filing, backup: Path, plan: str | None = None) -> Iterator[None]:
+    """Enter a drill that can't start, and let ``reports/latest`` no longer show an earlier one."""
+    try:
+        yield
+    except RestoreproofError as error:
+        (filing.reports / "latest").unlink(missing_ok=True)
+        if not isinstance(error, EvidenceError):  # such as a broken ledger, to which nothing is added
+            filing.ledger.refuse(new_drill_id(), error.message, set=str(backup), plan=plan)
+        raise
