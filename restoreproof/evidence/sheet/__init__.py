@@ -5,7 +5,7 @@ from __future__ import annotations
 from restoreproof.evidence.headline import duration
 from restoreproof.evidence.model import Record
 from restoreproof.evidence.sheet.appendix import artifacts, components, digests, probes, unknown
-from restoreproof.evidence.sheet.blocks import Line, Section, Sheet, joined
+from restoreproof.evidence.sheet.blocks import Line, Section, Sheet, bound, joined
 from restoreproof.evidence.sheet.checking import control_matrix, controls, yourself
 from restoreproof.evidence.sheet.governance import governance
 from restoreproof.evidence.sheet.identity import identity, instant
@@ -43,7 +43,7 @@ def compose(record: Record) -> Sheet:
         verdict=record.verdict.value,
         sign=SIGNS[record.verdict],
         tone=record.exit_code.value,
-        headline=one_line(record.headline, 1200),
+        headline=bound(one_line(record.headline)),
         told=_told(record),
         rows=tuple(tuple(make(record) for make in row) for row in _ROWS),
         appendix=tuple(section for make in _APPENDIX if _says(section := make(record))),

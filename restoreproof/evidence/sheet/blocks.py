@@ -5,11 +5,14 @@ Every text in a block has been through ``one_line``: bounded, on one line, with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from restoreproof.shown import one_line
+
+_MEASURE = re.compile(r"(\d) (s|min|h|days|ms|B|kB|MB|GB|TB)\b")
 
 SHORT = 12
 """Characters of a digest that are shown where the whole of it is one step away."""
@@ -32,9 +35,14 @@ def line(*parts: object) -> Line:
     return tuple(part if isinstance(part, Words) else Words(_run(str(part))) for part in parts)
 
 
+def bound(text: str) -> str:
+    """``text`` with each number held to the unit that follows it, so that no line ends between them."""
+    return _MEASURE.sub("\\1\u00a0\\2", text)
+
+
 def _run(text: str) -> str:
     """``one_line``, with the blanks kept that part it from its neighbours."""
-    middle = one_line(text)
+    middle = bound(one_line(text))
     return f"{' ' if text[:1].isspace() else ''}{middle}{' ' if text[-1:].isspace() else ''}"
 
 

@@ -59,4 +59,4 @@ def _unknown(record: Record) -> list[Line]:
     """In one line on the first page; why, in the appendix."""
     if not record.unknown:
         return []
-    return [joined((item.field for item in record.unknown), ", ")]
+    return [joined((item.field.replace(".", " ").replace("_", " ") for item in record.unknown), ", ")]

@@ -7,6 +7,7 @@ from restoreproof.evidence.model import Record
 from restoreproof.evidence.sheet.blocks import Facts, Line, Paragraph, Section, Table, joined, line
 from restoreproof.evidence.sheet.identity import NOT_RECORDED, instant
 from restoreproof.evidence.sheet.results import SIGNS, outcome_words
+from restoreproof.outcome import Outcome
 
 _LEFTOVERS = 20
 
@@ -93,12 +94,17 @@ def _end(record: Record) -> Line:
 
 def detection(record: Record) -> Section:
     """Whether this drill shows that damage would have been noticed."""
-    said = (
-        f"This drill is a test of the harness: {', '.join(record.faults)} was injected. "
-        "It says nothing about the backup and can't end VERIFIED."
-        if record.faults
-        else "Not shown by this drill: no damage was injected, as it must be in a drill of a real set. "
-        "`restoreproof faults run` damages copies of a set and names the check that noticed each; "
-        "its report is the proof that belongs beside this one."
-    )
+    if not record.faults:
+        said = (
+            "Not shown by this drill: it injected no damage. The proof is a drill with --fault for each kind "
+            "of damage, which must end FAILED by the very check that guards against it; such drills stand "
+            "in the same ledger."
+        )
+    else:
+        noticed = [check.title for check in record.checks if check.outcome is Outcome.FAILED]
+        by = f"noticed by {len(noticed)} checks: {'; '.join(noticed)}" if noticed else "noticed by no check"
+        said = (
+            f"This drill is a test of the harness and says nothing about the backup. Injected: "
+            f"{', '.join(record.faults)}; {by}."
+        )
     return Section("detection", "Would it have noticed", (Paragraph(line(said)),))

@@ -47,7 +47,7 @@ def pdf(record: Record) -> bytes:
     at = _moment(record)
     sheet = {
         **_drawable(compose(record).as_json()),
-        "drill": _text(record.drill_id),
+        "drill": drawable(record.drill_id),
         "date": {"year": at.year, "month": at.month, "day": at.day},
     }
     try:
@@ -75,26 +75,30 @@ def _moment(record: Record) -> datetime:
         return _UNDATED
 
 
-def _drawable(value: Any) -> Any:
-    """``value`` with each text in it made of what the fonts can draw; markup of ours is left as it is."""
-    match value:
-        case str():
-            return _text(value)
-        case Mapping():
-            return {key: value[key] if key == "svg" else _drawable(value[key]) for key in value}
-        case list() | tuple():
-            return [_drawable(item) for item in value]
-        case _:
-            return value
+def drawable(text: str) -> str:
+    """``text`` spelt in what the fonts can draw, with places to break in very long words."""
+    return _UNBROKEN.sub(_breakable, _spelt(text))
 
 
-def _text(text: str) -> str:
-    """Composed, with ``\\u`` escapes for what no font here has, and places to break in very long words."""
+def _spelt(text: str) -> str:
+    """``text`` composed, with ``\\u`` escapes for the characters that no font here has."""
     composed = unicodedata.normalize("NFC", text)
-    drawn = "".join(c if _DRAWN.fullmatch(c) else f"\\u{ord(c):04x}" for c in composed)
-    return _UNBROKEN.sub(_breakable, drawn)
+    return "".join(c if _DRAWN.fullmatch(c) else f"\\u{ord(c):04x}" for c in composed)
 
 
 def _breakable(word: re.Match[str]) -> str:
     whole = word[0]
     return _BREAK.join(whole[at : at + _BREAK_EVERY] for at in range(0, len(whole), _BREAK_EVERY))
+
+
+def _drawable(value: Any) -> Any:
+    """Each text within ``value`` made drawable. The plot is markup of ours, in which no break may be put."""
+    match value:
+        case str():
+            return drawable(value)
+        case Mapping():
+            return {key: _spelt(value[key]) if key == "svg" else _drawable(value[key]) for key in value}
+        case list() | tuple():
+            return [_drawable(item) for item in value]
+        case _:
+            return value
