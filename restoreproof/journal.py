@@ -25,13 +25,13 @@ MAX_LINE = 16 * 1024 * 1024
 
 OUTER_TYPES = frozenset(
     {
-        # drill_id, stack, plan, set_id, attempt, trigger, operator?, ci_run_url?, runtime, host{...},
-        # host_fingerprint, clock{source, offset_ms?}, custody{...}, harness,
+        # drill_id, stack, plan, set_id, catalogue_sha256?, catalogue_signed_by?, attempt, trigger, operator?,
+        # ci_run_url?, runtime, host{...}, host_fingerprint, clock{source, offset_ms?}, custody{...}, harness,
         # harness_build{version, git_commit?, lockfile_sha256?, python}
         "drill-opened",
         # set_id, run_id, recovery_point, taken_at?, taken_by?, location, release, synthetic, tool_versions{},
-        # encryption{scheme, recipients}?, manifest_sha256, catalogue_sha256?, catalogue_signed_by?,
-        # artifacts, objects, bytes, seconds, files: [{name, bytes, sha256, expected_sha256, digest_source}]
+        # encryption{scheme, recipients}?, manifest_sha256, artifacts, objects, bytes, seconds,
+        # files: [{name, bytes, sha256, expected_sha256, digest_source}]: the first of them
         "set-verified",
         "set-contradiction",  # artifact, expected, observed
         "source-state",  # processes, directories: what is still there of a source this machine brought up

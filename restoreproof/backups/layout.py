@@ -13,6 +13,8 @@ COMMITMENT = "secrets/commitment.age"
 CUSTODY = "custody"
 PROXY = "proxy"
 RELEASE = "release"
+ENCRYPTED = ".age"
+"""How the names of encrypted files end."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHARD = re.compile(r"objects/index/(?P<bucket>[A-Za-z0-9][A-Za-z0-9_.-]*)-(?P<number>\d{4,})\.jsonl")

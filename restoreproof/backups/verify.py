@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from restoreproof.backups import layout
 from restoreproof.backups.catalogue import Catalogue
@@ -38,6 +38,8 @@ class Contradiction:
 class VerifyReport:
     """What came of reading a whole set.
 
+    ``digests`` are the SHA-256 of the listed files, by path, as they were read.
+
     Without a catalogue (``against_catalogue`` is False) the set was only held against its own manifest,
     which proves nothing against whoever can change both: what needs the catalogue stays NOT_VERIFIED.
     """
@@ -52,6 +54,7 @@ class VerifyReport:
     blobs_missing: int
     bytes: int
     seconds: float
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -86,6 +89,7 @@ def verify_against(
         blobs_missing=reading.blobs_missing,
         bytes=reading.bytes_read,
         seconds=time.monotonic() - started,
+        digests=reading.digests,
     )
 
 
@@ -94,6 +98,7 @@ class _Reading:
 
     def __init__(self, backup: BackupSet, progress: Progress) -> None:
         self.found: list[Contradiction] = []
+        self.digests: dict[str, str] = {}
         self.found_total = self.bytes_read = self.objects_seen = self.blobs_seen = self.blobs_missing = 0
         self._backup = backup
         self._progress = progress
@@ -141,6 +146,7 @@ class _Reading:
         if sha256 is None:
             self._contradiction(artifact.path, f"a file of {_bytes(artifact.bytes)}", "missing")
             return
+        self.digests[artifact.path] = sha256
         self._read(artifact.path, size)
         if size != artifact.bytes:
             observed = f"{_bytes(size)}: {'truncated' if size < artifact.bytes else 'something was added'}"

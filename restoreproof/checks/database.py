@@ -212,7 +212,12 @@ def survey_recovery(restoring: Restoring) -> Recovery:
             # Below zero where an asset was copied after the recovery point: no loss, but skew.
             age = ages[asset.name] = (restoring.backup.manifest.recovery_point - newest).total_seconds()
             ground.emitter.emit(
-                "measurement", name=f"rpo.{asset.name}", value=max(age, 0.0), unit="s", detail=""
+                "measurement",
+                name=f"rpo.{asset.name}",
+                value=max(age, 0.0),
+                unit="s",
+                detail="",
+                newest_at=newest.isoformat(),
             )
     if ages:
         skew = max(ages.values()) - min(ages.values())

@@ -9,12 +9,11 @@ from pathlib import Path
 from restoreproof.assets.base import RestoreFailed, Restoring
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.backups import layout
 from restoreproof.checks.base import Findings, judge, not_verified, survey
-from restoreproof.outcome import Observation
-from restoreproof.scan.rules import Rule, rules
+from restoreproof.outcome import MAX_FINDINGS, Observation
+from restoreproof.scan.rules import Rule, rules, ruleset_digest
 from restoreproof.scan.scanner import scan_file, self_test
-
-ENCRYPTED = ".age"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,16 @@ def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
             search.one(label, path)
         work.bytes, work.items = search.size, search.parts
     names = tuple(rule.name for rule in all_rules)
+    restoring.ground.emitter.emit(
+        "forbidden-scan",
+        ruleset=names,
+        ruleset_digest=ruleset_digest(all_rules),
+        bytes=search.size,
+        parts=search.parts,
+        unscannable=_unsearched(restoring),
+        findings=search.hits,
+        findings_total=search.found.total,
+    )
     return ForbiddenSurvey(
         search.parts, _expected(restoring), search.size, names, search.found, tuple(self_test(all_rules))
     )
@@ -68,6 +77,7 @@ class _Search:
     def __init__(self, all_rules: Sequence[Rule]) -> None:
         self.parts = self.size = 0
         self.found = Findings()
+        self.hits: list[dict[str, str]] = []
         self._rules = all_rules
 
     def one(self, label: str, path: Path) -> None:
@@ -75,6 +85,8 @@ class _Search:
         self.parts += 1
         for hit in scan_file(path, self._rules, self._count):
             self.found.add(f"{label}: {hit.rule} at byte {hit.offset:,}")
+            if len(self.hits) < MAX_FINDINGS:
+                self.hits.append({"rule": hit.rule, "location": f"{label[:300]}, byte {hit.offset}"})
 
     def _count(self, size: int) -> None:
         self.size += size
@@ -102,12 +114,21 @@ def _databases(restoring: Restoring) -> list[PostgresAsset]:
     return [asset for asset in restoring.ground.assets() if isinstance(asset, PostgresAsset)]
 
 
+def _unsearched(restoring: Restoring) -> list[str]:
+    """Files of the set that are left out on purpose, and why."""
+    identity = {asset.dump for asset in restoring.ground.assets() if isinstance(asset, KeycloakAsset)}
+    listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
+    reasons = {path: "holds the realm's signing keys by right" for path in listed if path in identity}
+    reasons |= {path: "encrypted" for path in listed if path.endswith(layout.ENCRYPTED)}
+    return [f"{path}: {reasons[path]}" for path in sorted(reasons)]
+
+
 def _files(restoring: Restoring) -> list[str]:
     """Ordinary files of the set that are searched as they are."""
     assets = restoring.ground.assets()
     dumps = {asset.dump for asset in assets if isinstance(asset, PostgresAsset | KeycloakAsset)}
     listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
-    return [path for path in listed if path not in dumps and not path.endswith(ENCRYPTED)]
+    return [path for path in listed if path not in dumps and not path.endswith(layout.ENCRYPTED)]
 
 
 def _as_sql(restoring: Restoring, asset: PostgresAsset) -> Iterator[tuple[str, Path]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from restoreproof.assets.base import Restoring
 from restoreproof.checks.queues import unexpected, waiting_in
-from restoreproof.checks.sinks import survey_sinks
+from restoreproof.drill.effects import BEFORE_APPROVAL, tell_effects
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import Outcome
 
@@ -39,11 +39,11 @@ class Gate:
                 hint="inspect these before any replay; extend review: in the contract if they are expected",
             )
         if ground.contract.sinks:
-            silence = survey_sinks(self.restoring).silent()
+            silence = tell_effects(self.restoring, BEFORE_APPROVAL).silent()
             if silence.outcome is not Outcome.PASSED:
                 told = "; ".join(silence.findings) or silence.observed
                 raise ReviewRefused(
                     f"something left the platform before {review.approver} approved: {told}",
                     hint="find out what sent it before any worker resumes",
                 )
-        ground.emitter.emit("note", text=f"queue review approved by {review.approver}")
+        ground.emitter.emit("review-approved", approver=review.approver, stage=ground.stage())

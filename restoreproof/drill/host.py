@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import platform
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -37,3 +40,12 @@ def describe_host() -> dict[str, object]:
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
+
+
+def host_fingerprint(machine_id: Path = Path("/etc/machine-id")) -> str:
+    """What tells this machine from another and names none: a keyed digest of its id or host name."""
+    try:
+        identity = machine_id.read_text().strip()
+    except OSError:
+        identity = ""
+    return hmac.new(b"restoreproof host", (identity or platform.node()).encode(), hashlib.sha256).hexdigest()

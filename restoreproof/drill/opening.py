@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from restoreproof import __version__
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet
 from restoreproof.backups.verify import verify_against
-from restoreproof.drill.host import describe_host
+from restoreproof.drill.clock import describe_clock
+from restoreproof.drill.describing import describe_set
+from restoreproof.drill.host import describe_host, host_fingerprint
 from restoreproof.drill.leftovers import processes_of
+from restoreproof.drill.provenance import ci_run_url, harness_build, operator
 from restoreproof.drill.requested import DrillRequest, Say
 from restoreproof.journal import Emitter
 
@@ -36,10 +41,17 @@ def journal_opening(
         stack=request.contract.stack,
         plan=request.plan.digest,
         set_id=backup.manifest.set_id,
+        catalogue_sha256=_sha256(request.catalogue) if request.catalogue else None,
         attempt=attempt,
         trigger=request.trigger,
+        operator=operator(),
+        ci_run_url=ci_run_url(),
+        runtime=request.runtime,
         host=describe_host(),
+        host_fingerprint=host_fingerprint(),
+        clock=describe_clock(),
         harness=f"restoreproof {__version__}",
+        harness_build=harness_build(),
         custody=dict(custody),
     )
     sources = request.var / "source"
@@ -60,8 +72,7 @@ def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, sa
         bytes=report.bytes,
         seconds=round(report.seconds, 4),
         synthetic=manifest.synthetic,
-        release=manifest.release,
-        manifest_sha256=backup.manifest_sha256,
+        **describe_set(backup, known, report),
         catalogue="held against it, every file read" if report.against_catalogue else "none was given",
     )
     for found in report.contradictions:
@@ -72,3 +83,7 @@ def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, sa
         f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
         f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
     )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -14,6 +14,7 @@ from restoreproof.backups.opening import open_set
 from restoreproof.contract import load
 from restoreproof.contract.services import Service
 from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.effects import tell_last_effects
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.secrecy import confide, read_canaries
 from restoreproof.drill.stages import Drill, StageHooks
@@ -82,6 +83,7 @@ def open_drill(
     gates: Mapping[str, Gate] = {stage: Gate(restoring) for stage in _resuming(contract.services)}
     try:
         yield Drill(restoring, config.order, gates, hooks(restoring, config.faults), clock.enter)
+        tell_last_effects(restoring)
     finally:
         runtime.teardown()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -17,11 +17,7 @@ from restoreproof.evidence.backupset import (
 from restoreproof.evidence.problems import MANY
 from restoreproof.journal import Event
 
-_TOLD = {field.name for field in fields(SetRecord)} - {"catalogue"} | {
-    "catalogue_sha256",
-    "catalogue_signed_by",
-    "files",
-}
+_TOLD = {field.name for field in fields(SetRecord)} - {"catalogue"} | {"files"}
 
 
 class SetFacts:
@@ -54,7 +50,6 @@ class SetFacts:
             tool_versions=values.pairs(values.mapping(data, "tool_versions")),
             encryption=_encryption(values.mapping(data, "encryption")),
             manifest_sha256=values.optional_text(data, "manifest_sha256", 200),
-            catalogue=_catalogue(data),
             artifacts=tuple(_artifact(one) for one in values.mappings(data, "files", MANY)),
             artifacts_total=values.count(data, "artifacts"),
             objects=values.count(data, "objects"),
@@ -79,6 +74,7 @@ class SetFacts:
             self._set,
             set_id=named,
             age_s=_between(self._set.recovery_point, opened),
+            catalogue=_catalogue(self._opened.data) if self._opened else None,
             contradictions=tuple(self.contradictions),
         )
 

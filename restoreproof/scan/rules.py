@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -149,6 +150,12 @@ def rules(own: Mapping[str, tuple[str, str]] | None = None) -> tuple[Rule, ...]:
 
 def _own(name: str, pattern: str, example: str) -> Rule:
     return Rule(name, re.compile(pattern.encode()), example.encode)
+
+
+def ruleset_digest(all_rules: Iterable[Rule]) -> str:
+    """SHA-256 (hex) over names and patterns: two searches of one digest looked for the same things."""
+    told = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def blind(found: Iterable[str], all_rules: Iterable[Rule]) -> list[str]:

@@ -223,7 +223,7 @@ def test_the_gate_approves_what_the_review_expects_and_says_who_did(
 ) -> None:
     waiting(monkeypatch, {"jobs": {"mail": 1}})
     Gate(restoring).pass_or_raise()
-    assert memory.of("note") == [{"text": "queue review approved by somebody"}]
+    assert [one["approver"] for one in memory.of("review-approved")] == ["somebody"]
 
 
 @pytest.mark.parametrize("found", [{"jobs": {"mail": 2}}, {"jobs": {"mail": 1, "unheard": 1}}])

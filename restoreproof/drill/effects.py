@@ -1,0 +1,32 @@
+"""What left the restored platform, journaled before its workers resume and when the drill ends."""
+
+from __future__ import annotations
+
+import httpx
+from obstore.exceptions import BaseError as StoreError
+
+from restoreproof.assets.base import Restoring
+from restoreproof.checks.sinks import SinkSurvey, survey_sinks
+from restoreproof.errors import ServiceFailedError
+
+BEFORE_APPROVAL = "before-approval"
+AT_THE_END = "at-the-end"
+
+
+def tell_effects(restoring: Restoring, when: str) -> SinkSurvey:
+    """Count what each way out has recorded until now, and journal it."""
+    survey = survey_sinks(restoring)
+    restoring.ground.emitter.emit("sink-effects", when=when, effects=dict(survey.effects))
+    return survey
+
+
+def tell_last_effects(restoring: Restoring) -> None:
+    """Count once more, before the target is destroyed; a sink that no longer answers is told as a note."""
+    ground = restoring.ground
+    sinks = ground.contract.sinks.values()
+    if not sinks or not all(ground.runtime.running(sink.service) for sink in sinks):
+        return
+    try:
+        tell_effects(restoring, AT_THE_END)
+    except (OSError, httpx.HTTPError, StoreError, ServiceFailedError) as error:
+        ground.emitter.emit("note", text=f"the ways out could not be asked at the end: {error}")
