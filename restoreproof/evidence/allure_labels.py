@@ -18,8 +18,6 @@ def labels(record: Record, check: CheckRecord) -> Iterator[tuple[str, str]]:
     yield "severity", _tag(check.tags, "severity") or "normal"
     if owner := _tag(check.tags, "owner"):
         yield "owner", owner
-    for control in controls_for(check.id, check.tags):
-        yield "control", control.label
     yield "parentSuite", _stage(record, check)
     yield "suite", check.feature
     if check.rule:
@@ -28,6 +26,8 @@ def labels(record: Record, check: CheckRecord) -> Iterator[tuple[str, str]]:
     yield "check", check.id
     yield "mandatory", "yes" if check.mandatory else "advisory"
     yield "outcome", check.outcome.value
+    for control in controls_for(check.id, check.tags):
+        yield "control", control.label
     yield "tag", check.outcome.value.replace("_", " ")
     if not check.mandatory:
         yield "tag", "advisory"

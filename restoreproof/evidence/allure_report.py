@@ -155,6 +155,7 @@ def _config(title: str, variables: Mapping[str, str], out: Path, history: Path) 
         "groupBy": ["parentSuite", "suite", "subSuite"],
         "theme": "light",
         "defaultSortBy": "order,asc",
+        "stepTreeExpansion": "expanded",
     }
     return {
         "name": title,

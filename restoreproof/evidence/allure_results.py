@@ -7,7 +7,7 @@ step definitions attached is taken, and the traceback of an error.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from restoreproof.evidence import values
 from restoreproof.evidence.allure_files import ResultFiles
 from restoreproof.evidence.allure_labels import labels
 from restoreproof.evidence.allure_run import write_run
-from restoreproof.evidence.allure_scenario import STATUS, ScenarioStory, Step, log, measured, milliseconds
+from restoreproof.evidence.allure_scenario import STATUS, ScenarioStory, Step, measured, milliseconds
 from restoreproof.evidence.controls import control_map, controls_for
 from restoreproof.evidence.headline import duration
 from restoreproof.evidence.model import CheckRecord, Record
@@ -38,30 +38,36 @@ def write_results(directory: Path, record: Record, events: Iterable[Event]) -> P
         stale.unlink()
     files = ResultFiles(results, record.drill_id)
     stories = {check.id: ScenarioStory(files, check.id) for check in record.checks}
-    logs: dict[str, dict[str, dict[str, str]]] = {}
+    logs = _tell(events, files, stories)
+    for check in record.checks:
+        story = stories[check.id]
+        story.add_logs(logs.get(check.stage, {}).values())
+        result = _result(files, record, check, story)
+        files.write_json(f"{result['uuid']}-result.json", result)
+    write_run(files, record)
+    return results
+
+
+def _tell(
+    events: Iterable[Event], files: ResultFiles, stories: Mapping[str, ScenarioStory]
+) -> dict[str, dict[str, Event]]:
+    """Give each event to the story it belongs to; return the logs of each stage's services."""
+    logs: dict[str, dict[str, Event]] = {}
     current: ScenarioStory | None = None
     for event in events:
         check = _check_of(event)
+        if event.type == "scenario-started":
+            current = stories.get(check or "")
         if event.type == "allure-attachment":
             files.take(event.data)
         elif event.type == "service-log" and check is None:
             of_stage = logs.setdefault(values.text(event.data, "stage", 200), {})
-            service = values.text(event.data, "service", 200)
-            of_stage[service] = log(files, event, ("log", event.data.get("stage"), service))
-        elif event.type == "scenario-started":
-            current = stories.get(check or "")
-        story = stories.get(check) if check else current
-        if story is not None:
+            of_stage[values.text(event.data, "service", 200)] = event
+        elif story := stories.get(check) if check else current:
             story.take(event)
         if event.type == "scenario-finished":
             current = None
-    for check_record in record.checks:
-        story = stories[check_record.id]
-        story.logs = story.logs or list(logs.get(check_record.stage, {}).values())
-        result = _result(files, record, check_record, story)
-        files.write_json(f"{result['uuid']}-result.json", result)
-    write_run(files, record)
-    return results
+    return logs
 
 
 def _check_of(event: Event) -> str | None:
@@ -136,14 +142,16 @@ def _message(check: CheckRecord) -> str:
 
 
 def _targets(record: Record, story: ScenarioStory) -> list[dict[str, Any]]:
-    """The objective and what came of it, where a check measured it."""
-    named = {parameter["name"].partition(".")[0] for parameter in story.parameters}
+    """The objective and what came of it, where a check looked at it."""
     time, point = record.recovery_time, record.recovery_point
-    spans = {"rto": (time.target_s, time.time_to_service_s), "rpo": (point.target_s, point.value_s)}
+    spans = {
+        "recovery time": ("RTO", time.target_s, time.time_to_service_s),
+        "recovery point": ("RPO", point.target_s, point.value_s),
+    }
     return [
-        measured(f"{name.upper()} {what}", duration(span))
-        for name, (target, value) in spans.items()
-        if name in named
+        measured(f"{name} {what}", duration(span))
+        for kind, (name, target, value) in spans.items()
+        if kind in story.kinds
         for what, span in (("target", target), ("measured", value))
         if span is not None
     ]

@@ -34,9 +34,11 @@ def write_run(files: ResultFiles, record: Record) -> None:
 
 def facts(record: Record) -> dict[str, str]:
     """The facts that head a report: the verdict, which set, which plan, and where it ran."""
-    time, point = record.recovery_time, record.recovery_point
+    time, point, counts = record.recovery_time, record.recovery_point, record.counts
     return {
         "Verdict": record.verdict.value,
+        "Mandatory checks": f"{counts.passed} of {counts.mandatory} passed, {counts.waived} waived",
+        "Advisory checks": f"{counts.advisory_passed} of {counts.advisory} passed, never counted",
         "RTO": f"{_span(time.time_to_service_s)} (target {duration(time.target_s)})",
         "RPO": f"{_span(point.value_s)} (target {duration(point.target_s)})",
         "Stack": record.stack,

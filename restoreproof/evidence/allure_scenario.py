@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from restoreproof.evidence import values
@@ -24,6 +24,7 @@ NOT_REACHED = "not reached: the scenario had ended before this line"
 _STEP_STATUS = {"passed": "passed", "failed": "failed", "broken": "broken"}
 _STATUSES = {"passed", "failed", "broken", "skipped"}
 _SQL = 20_000
+_LOG = 20_000
 _DEEP = 8
 _MANY = 500
 
@@ -38,7 +39,8 @@ class ScenarioStory:
         self.stop: int | None = None
         self.trace = ""
         self.parameters: list[dict[str, Any]] = []
-        self.logs: list[dict[str, str]] = []
+        self.kinds: set[str] = set()
+        self._logs: list[dict[str, str]] = []
         self._files = files
         self._check = check
         self._steps: list[tuple[str, Step]] = []
@@ -72,9 +74,18 @@ class ScenarioStory:
                 step["attachments"] += inner["attachments"]
         return [*(step for _, step in self._steps), *self._below, *hung]
 
+    def add_logs(self, logs: Iterable[Event]) -> None:
+        """Take what the services of its stage said, if the journal has nothing of the scenario's own.
+
+        Allure wants a file for each check that shows it, so each has its copy.
+        """
+        if not self._logs:
+            for event in logs:
+                self._on_log(event)
+
     def attachments(self) -> list[dict[str, str]]:
-        """What belongs to the scenario as a whole."""
-        return [*self.logs, *_sane_attachments(self._inner, self._files)]
+        """What belongs to the scenario as a whole: its services' logs, and what hooks attached."""
+        return [*self._logs, *_sane_attachments(self._inner, self._files)]
 
     def _on_started(self, event: Event) -> None:
         self.start = milliseconds(event.at)
@@ -83,10 +94,12 @@ class ScenarioStory:
         self.stop = milliseconds(event.at)
 
     def _on_asked(self, event: Event) -> None:
+        kind = values.text(event.data, "kind", 200)
+        self.kinds.add(kind)
         nouns = values.pairs(values.mapping(event.data, "nouns"))
         queries = values.mapping(event.data, "queries")
         named = ", ".join(f"{name} “{value}”" for name, value in nouns)
-        asked = one_line(f"looks at {values.text(event.data, 'kind', 200)}{': ' if named else ''}{named}")
+        asked = one_line(f"looks at {kind}{': ' if named else ''}{named}")
         attachments = [
             self._files.attach_text(
                 self._key(), one_line(f"query of {name}"), values.text(queries, name, _SQL)
@@ -156,7 +169,9 @@ class ScenarioStory:
         return parts
 
     def _on_log(self, event: Event) -> None:
-        self.logs.append(log(self._files, event, self._key()))
+        service = one_line(values.text(event.data, "service", 200))
+        text = values.text(event.data, "text", _LOG)
+        self._logs.append(self._files.attach_text(self._key(), f"log of {service}", text))
 
     def _on_result(self, event: Event) -> None:
         self._inner = values.mapping(event.data, "result")
@@ -165,12 +180,6 @@ class ScenarioStory:
     def _key(self) -> tuple[object, ...]:
         self._made += 1
         return self._check, self._made
-
-
-def log(files: ResultFiles, event: Event, key: tuple[object, ...]) -> dict[str, str]:
-    """The last lines of one service's log, as an attachment."""
-    service = one_line(values.text(event.data, "service", 200))
-    return files.attach_text(key, f"log of {service}", values.text(event.data, "text", 20_000))
 
 
 def measured(name: str, value: str) -> dict[str, Any]:

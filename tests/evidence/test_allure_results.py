@@ -52,7 +52,11 @@ def told(plan: Plan) -> Story:
     story.tell("service-log", stage="objects", service="s3", text="listening")
     story.tell("scenario-started", check="c/x")
     story.tell(
-        "asked", check="c/x", kind="objects", nouns={"dataset": "proofs"}, queries={"proofs": "select 1"}
+        "asked",
+        check="c/x",
+        kind="recovery point",
+        nouns={"dataset": "proofs"},
+        queries={"proofs": "select 1"},
     )
     story.tell("step", check="c/x", keyword="When", text="each is read", outcome="passed", seconds=0.25)
     story.tell(
@@ -101,7 +105,7 @@ def test_what_was_asked_seen_and_found_hangs_at_its_step(tmp_path: Path, one: Pl
     result = results_of(tmp_path, one, told(one))["c/x"]
     when, then, rest = result["steps"]
     (asked,) = when["steps"]
-    assert asked["name"] == "looks at objects: dataset “proofs”"
+    assert asked["name"] == "looks at recovery point: dataset “proofs”"
     assert content(tmp_path, asked["attachments"][0]) == "select 1"
     (seen,) = then["steps"]
     assert (seen["name"], seen["status"]) == ("FAILED: two are gone", "failed")
@@ -260,7 +264,8 @@ def test_what_a_step_definition_attached_is_shown_at_its_step(tmp_path: Path, on
     assert content(tmp_path, result["steps"][0]["attachments"][0]) == "a\\u001b[2Jb"
     assert result["steps"][-1]["name"] == "made up"
     assert result["steps"][-1]["attachments"] == []
-    assert (result["name"], result["status"], result["parameters"]) == ("The check c/x", "failed", [])
+    assert (result["name"], result["status"]) == ("The check c/x", "failed")
+    assert "_pytest_bdd_example" not in [it["name"] for it in result["parameters"]]
 
 
 def content(directory: Path, attachment: dict[str, str]) -> str:

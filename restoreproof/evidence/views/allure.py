@@ -10,7 +10,16 @@ from restoreproof.evidence.allure_scenario import milliseconds
 from restoreproof.evidence.bundle import Bundle
 from restoreproof.shown import one_line
 
-_HEAD = ("Verdict", "RTO", "RPO", "Backup set", "Recovery point")
+_HEAD = (
+    "Verdict",
+    "Stack",
+    "Mandatory checks",
+    "Advisory checks",
+    "RTO",
+    "RPO",
+    "Backup set",
+    "Recovery point",
+)
 
 
 def write(bundle: Bundle) -> None:
@@ -23,6 +32,6 @@ def write(bundle: Bundle) -> None:
         results,
         bundle.directory / "allure-report.html",
         title=one_line(f"{record.verdict.value}: {record.stack} from set {known['Backup set']}"),
-        variables={"Headline": one_line(record.headline), **head},
+        variables=head,
         history=History.beside(bundle.directory, record.drill_id, milliseconds(record.ended_at)),
     )
