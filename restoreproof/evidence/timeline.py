@@ -16,8 +16,8 @@ from restoreproof.shown import one_line
 
 WIDTH = 760
 _ROW = 17
-_CHARACTER = 6.4
-_NAMES = (90.0, 170.0)
+_CHARACTER = 6.8
+_NAMES = (90.0, 176.0)
 _NOTES = 132.0
 _GAP = 8.0
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
