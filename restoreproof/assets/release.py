@@ -21,9 +21,8 @@ class ReleaseAsset(Asset):
 
     def take(self, taking: Taking) -> None:
         contract = taking.ground.contract
-        assert contract.releases is not None
         running = contract.source.release if contract.source else "expected"
-        source = contract.directory / contract.releases.named(running).path
+        source = contract.release_directory(running)
         target = taking.directory / DIRECTORY
         target.mkdir(parents=True)
         for name in KEPT:

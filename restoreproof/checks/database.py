@@ -84,18 +84,27 @@ def survey_database(restoring: Restoring, *, asset: str) -> DatabaseSurvey:
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """The rows of a dataset that should be empty, and how many were looked through for them."""
+    """The rows of a dataset that should be empty, and how many were looked through for them.
+
+    ``zero`` is the contract's word that there may be nothing to look through.
+    """
 
     dataset: str
     findings: Findings
     looked_through: int
     of: int | None
+    zero: bool = False
 
     def none(self) -> Observation:
-        """There is no exception, and there was something to look through."""
-        expected = f"no {self.dataset} among those the backup holds"
-        observed = f"{self.findings.total} found, {self.looked_through:,} looked through"
-        return judge(expected, observed, self.findings, examined=self.looked_through, of=self.of)
+        """There is no exception, and as many were looked through as the catalogue counted."""
+        return judge(
+            f"no {self.dataset} among those the backup holds",
+            f"{self.findings.total} found, {self.looked_through:,} looked through",
+            self.findings,
+            examined=self.looked_through,
+            of=self.of,
+            zero_is_right=self.zero,
+        )
 
 
 @survey("exceptions")
@@ -108,7 +117,7 @@ def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
     with connect_asset(ground, block.database) as connection:
         values = parameters(ground, block.of or "", restoring.backup.manifest.recovery_point)
         looked = scalar(connection, block.of, values) if block.of else 0
-    return Exceptions(dataset, findings, int(looked), expected_rows(restoring, dataset))
+    return Exceptions(dataset, findings, int(looked), expected_rows(restoring, dataset), block.zero)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,7 @@ def survey_schema(restoring: Restoring, *, asset: str = "migrations") -> SchemaV
     ground = restoring.ground
     migrations = ground.asset(asset)
     assert isinstance(migrations, MigrationsAsset)
-    releases = ground.contract.releases
-    assert releases is not None
-    wanted = describe(ground.contract.directory / releases.expected.path).get("migration_head")
+    wanted = describe(ground.contract.release_directory("expected")).get("migration_head")
     return SchemaVersion(migrations.current(ground), None if wanted is None else str(wanted))
 
 

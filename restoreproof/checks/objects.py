@@ -21,7 +21,7 @@ from restoreproof.outcome import Observation
 
 @dataclass(frozen=True, slots=True)
 class ObjectSurvey:
-    """Every object of a dataset, after a GET of each."""
+    """Every object of a dataset, after a GET of each. ``zero``: the contract says that there may be none."""
 
     dataset: str
     bucket: str
@@ -30,6 +30,7 @@ class ObjectSurvey:
     unreadable: Findings
     altered: Findings
     size: int
+    zero: bool = False
 
     def readable(self) -> Observation:
         """Each answered a GET by the application's restored identity, to its last byte."""
@@ -40,6 +41,7 @@ class ObjectSurvey:
             self.unreadable,
             examined=self.examined,
             of=self.of,
+            zero_is_right=self.zero,
         )
 
     def intact(self) -> Observation:
@@ -51,6 +53,7 @@ class ObjectSurvey:
             self.altered,
             examined=self.examined - self.unreadable.total,
             of=self.of,
+            zero_is_right=self.zero,
         )
 
 
@@ -114,5 +117,12 @@ def survey_objects(restoring: Restoring, *, dataset: str, bucket: str) -> Object
                 )
         work.items, work.bytes = examined, total
     return ObjectSurvey(
-        dataset, bucket, examined, expected_rows(restoring, dataset), unreadable, altered, total
+        dataset,
+        bucket,
+        examined,
+        expected_rows(restoring, dataset),
+        unreadable,
+        altered,
+        total,
+        ground.contract.datasets[dataset].zero,
     )

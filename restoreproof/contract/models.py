@@ -69,7 +69,8 @@ class Dataset(Noun):
     """Rows that a feature speaks of.
 
     ``objects`` names the bucket that holds what the rows refer to. ``sample`` examines that many rows, drawn
-    evenly. ``zero`` says that no row is right; ``of`` then counts what was looked through.
+    evenly. ``zero`` says that no row is right, also where the catalogue counted nothing to look through;
+    ``of`` then counts what was looked through.
     """
 
     database: str

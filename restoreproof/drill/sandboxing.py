@@ -22,8 +22,5 @@ def readable(contract: Contract, *paths: Path) -> list[Path]:
     for service in contract.services.values():
         if venv := service.options().get("venv"):
             found.append((contract.directory / str(venv)).resolve())
-    if contract.releases:
-        for release in (contract.releases.expected, contract.releases.previous):
-            if release:
-                found.append((contract.directory / release.path).resolve())
-    return found
+    releases = contract.releases.model_dump(exclude_none=True) if contract.releases else {}
+    return [*found, *(contract.release_directory(name) for name in releases)]

@@ -80,6 +80,15 @@ def test_exceptions_pass_only_after_something_was_looked_through() -> None:
     assert Exceptions("open keys", found, 7, 7).none().outcome is Outcome.FAILED
 
 
+def test_nothing_to_look_through_is_right_where_contract_and_catalogue_say_so() -> None:
+    found = Findings()
+    assert Exceptions("open keys", found, 0, 0, zero=True).none().outcome is Outcome.PASSED
+    assert Exceptions("open keys", found, 0, 7, zero=True).none().outcome is Outcome.FAILED
+    assert Exceptions("open keys", found, 0, None, zero=True).none().outcome is Outcome.NOT_VERIFIED
+    found.add("tenant/key")
+    assert Exceptions("open keys", found, 0, 0, zero=True).none().outcome is Outcome.FAILED
+
+
 def test_one_row_seen_without_a_tenant_is_a_leak() -> None:
     assert TenantIsolation({"orders": 0, "users": 0}).nothing().outcome is Outcome.PASSED
     said = TenantIsolation({"orders": 1, "users": 0}).nothing()

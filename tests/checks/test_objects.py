@@ -36,7 +36,9 @@ def bucket() -> MemoryStore:
 def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
     """Surveys rows against ``bucket``; ``of`` is what the catalogue counted."""
 
-    def survey(rows: list[dict[str, Any]] | None = None, of: int | None = len(CONTENT)) -> ObjectSurvey:
+    def survey(
+        rows: list[dict[str, Any]] | None = None, of: int | None = len(CONTENT), *, zero: bool = False
+    ) -> ObjectSurvey:
         given = [row(key, content) for key, content in CONTENT.items()] if rows is None else rows
         asset = SimpleNamespace(
             service="s3", application=lambda ground, bucket: None, bucket_name=lambda ground, bucket: bucket
@@ -47,6 +49,7 @@ def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
         ground = SimpleNamespace(
             runtime=SimpleNamespace(endpoint=lambda service: None),
             phase=lambda name: nullcontext(SimpleNamespace()),
+            contract=SimpleNamespace(datasets={"proofs": SimpleNamespace(zero=zero)}),
         )
         known = {} if of is None else {"proofs": DatasetKnown(rows=of)}
         restoring: Any = SimpleNamespace(ground=ground, catalogue=SimpleNamespace(datasets=known))
@@ -104,3 +107,12 @@ def test_a_bucket_that_no_asset_restores_is_named() -> None:
     restoring: Any = SimpleNamespace(ground=SimpleNamespace(assets=lambda: []))
     with pytest.raises(ContractError, match="'proofs'"):
         objects_asset(restoring, "proofs")
+
+
+def test_nothing_passes_only_where_contract_and_catalogue_say_that_zero_is_right(look: Any) -> None:
+    empty = look([], of=0, zero=True)
+    assert empty.readable().outcome is empty.intact().outcome is Outcome.PASSED
+    for lost in (look([], of=3, zero=True), look([row("gone.der", b"x")], of=1, zero=True)):
+        assert lost.readable().outcome is Outcome.FAILED
+    for untold in (look([], of=0), look([], of=None, zero=True)):
+        assert untold.readable().outcome is Outcome.NOT_VERIFIED
