@@ -14,6 +14,7 @@ import typer
 from restoreproof.assets.identity_file import make_identity
 from restoreproof.cli.app import Cache, ContractArgument, Features, Json, app, cache_directory, out, say
 from restoreproof.contract import composefile, load, nouns
+from restoreproof.contract.bindings import bindings
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.evidence.sealing.keys import make_signing_key
 from restoreproof.faults.base import faults_of
@@ -36,7 +37,9 @@ def lint(
     root = features.absolute().parent
     sys.path.insert(0, str(root))
     phrases = ("restoreproof.gherkin.steps", *step_modules(root))
-    findings = [str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases)]
+    findings = [
+        str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases, bindings(loaded))
+    ]
     findings += [f"{one.where}: {one} [compose]" for one in composefile.problems(loaded)]
     if json:
         out.print_json(jsonlib.dumps(findings))

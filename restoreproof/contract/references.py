@@ -19,7 +19,7 @@ MOMENTS = frozenset({"recovery_point"})
 
 def problems(contract: Contract) -> Iterator[Problem]:
     """Every name that leads nowhere, with its line and the nearest name that exists."""
-    for path, what, given, known in _uses(contract):
+    for path, what, given, known in uses(contract):
         if given is not None and given not in known:
             yield Problem(
                 contract.where(*path),
@@ -31,10 +31,10 @@ def problems(contract: Contract) -> Iterator[Problem]:
     yield from _unreviewed(contract)
 
 
-_Use = tuple[tuple[str | int, ...], str, str | None, Collection[str]]
+Use = tuple[tuple[str | int, ...], str, str | None, Collection[str]]
 
 
-def _uses(contract: Contract) -> Iterator[_Use]:
+def uses(contract: Contract) -> Iterator[Use]:
     """Every use of a name: where it stands, what it must name, the name, and the names there are."""
     named = nouns(contract)
     stages, services, buckets = named["stage"], named["service"], named["bucket"]
@@ -69,7 +69,7 @@ def _uses(contract: Contract) -> Iterator[_Use]:
     yield from _variables(contract, named["variable"])
 
 
-def _single(contract: Contract, services: Collection[str]) -> Iterator[_Use]:
+def _single(contract: Contract, services: Collection[str]) -> Iterator[Use]:
     if contract.public:
         yield ("public", "service"), "service", contract.public.service, services
     if contract.canary:
@@ -82,7 +82,7 @@ def _single(contract: Contract, services: Collection[str]) -> Iterator[_Use]:
         yield ("source", "release"), "release", contract.source.release, releases
 
 
-def _databases(contract: Contract, assets: Collection[str]) -> Iterator[_Use]:
+def _databases(contract: Contract, assets: Collection[str]) -> Iterator[Use]:
     for block in ("datasets", "chains", "queues"):
         for name, noun in getattr(contract, block).items():
             yield (block, name, "database"), "asset", noun.database, assets
@@ -90,7 +90,7 @@ def _databases(contract: Contract, assets: Collection[str]) -> Iterator[_Use]:
         yield ("canary", "database"), "asset", contract.canary.database, assets
 
 
-def _parameters(contract: Contract, named: dict[str, set[str]]) -> Iterator[_Use]:
+def _parameters(contract: Contract, named: dict[str, set[str]]) -> Iterator[Use]:
     """Every ``:name`` that a query asks for."""
     known = MOMENTS | named["window"] | named["person"]
     queries: list[tuple[tuple[str | int, ...], str | None, frozenset[str]]] = []
@@ -113,7 +113,7 @@ def _parameters(contract: Contract, named: dict[str, set[str]]) -> Iterator[_Use
             yield path, "parameter", parameter, allowed
 
 
-def _variables(contract: Contract, declared: Collection[str]) -> Iterator[_Use]:
+def _variables(contract: Contract, declared: Collection[str]) -> Iterator[Use]:
     """Every ``$NAME`` of a bucket, where the contract lists the variables of its environment."""
     if not declared:
         return

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from restoreproof.contract.bindings import Bound
 from restoreproof.errors import FeatureError
 from restoreproof.gherkin.document import Document, feature_files, parse
 from restoreproof.gherkin.finding import LintFinding
 from restoreproof.gherkin.rules import EACH, TOGETHER, Context
+from restoreproof.gherkin.vocabulary import Vocabulary
 
 
 def lint(
@@ -16,6 +18,7 @@ def lint(
     stages: Sequence[str],
     nouns: Mapping[str, Collection[str]] | None = None,
     step_modules: Sequence[str] = (),
+    bound: Sequence[Bound] = (),
 ) -> list[LintFinding]:
     """Every finding in the features, sorted by file and line; an empty list means they can be run.
 
@@ -23,7 +26,9 @@ def lint(
         stages: the contract's order; ``@at`` must name one of them.
         nouns: the contract's words by kind (``{"dataset": [...], "bucket": [...]}``); quoted words of steps
             that follow such a kind's name must be among them. None skips that rule.
-        step_modules: modules with step phrases; given, every step must match one of them.
+        step_modules: modules with step phrases; given, every step must match one phrase of them, and every
+            phrase that is not shipped with restoreproof must be matched.
+        bound: the contract's nouns that some feature has to speak of.
     """
     documents, findings = [], []
     for path in feature_files(features):
@@ -33,7 +38,9 @@ def lint(
             place = error.where
             file, line = (place.file, place.line) if place else (str(path), None)
             findings.append(LintFinding(file, line or 1, "syntax", error.message, error.hint))
-    context = Context(tuple(stages), nouns, tuple(step_modules))
+    vocabulary = Vocabulary.of(tuple(step_modules)) if step_modules else None
+    own = frozenset(name for name in step_modules if not name.startswith("restoreproof."))
+    context = Context(tuple(stages), nouns, tuple(bound), vocabulary, own)
     return _sorted([*findings, *_apply(documents, context)])
 
 
