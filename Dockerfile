@@ -1,0 +1,29 @@
+# restoreproof itself: runs drills against external targets and verifies evidence, as an ordinary user.
+#   docker run --rm -v "$PWD/reports:/work/reports:ro" restoreproof/restoreproof verify reports/<drill>
+ARG BASE_IMAGE=debian:bookworm-slim
+
+FROM ${BASE_IMAGE} AS builder
+RUN apt-get update -q \
+ && apt-get install -qy --no-install-recommends ca-certificates python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+COPY --chmod=0755 compose/wipe/docker/with_ca.sh /usr/local/bin/with-ca
+COPY locks/harness.txt /tmp/
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache/pip \
+    python3 -m venv /opt/venv && with-ca /opt/venv/bin/pip install --quiet --no-compile --require-hashes -r /tmp/harness.txt
+COPY pyproject.toml README.md LICENSE /src/
+COPY restoreproof /src/restoreproof
+RUN /opt/venv/bin/pip install --quiet --no-deps --no-build-isolation --no-index /src
+
+FROM ${BASE_IMAGE}
+RUN apt-get update -q \
+ && apt-get install -qy --no-install-recommends ca-certificates python3 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --uid 10001 --create-home --shell /usr/sbin/nologin restoreproof \
+ && install -d -o restoreproof -g restoreproof /work
+COPY --from=builder /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LANG=C.UTF-8
+USER 10001
+WORKDIR /work
+ENTRYPOINT ["restoreproof"]
+CMD ["--help"]
