@@ -7,6 +7,7 @@ import unicodedata
 LIMIT = 600
 
 _KEPT = {"\n", "\t"}
+_BLANKED = str.maketrans("\n\t", "  ")
 # Bidirectional overrides can make a line read as its opposite.
 _REORDERING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C]))
 
@@ -15,6 +16,8 @@ def shown(text: object, limit: int = LIMIT) -> str:
     """``text`` in at most ``limit`` characters, control characters and reordering marks made visible."""
     string = str(text)
     cut = string if len(string) <= limit else f"{string[: limit - 1]}…"
+    if cut.translate(_BLANKED).isprintable():  # most strings are, and this is fast
+        return cut
     return "".join(character if _is_harmless(character) else _visible(character) for character in cut)
 
 
