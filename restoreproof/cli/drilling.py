@@ -118,6 +118,7 @@ def drill(
         "report": str(result.directory / "index.html"),
         "ledger_head": result.filed.entry.head,
         "sealed_by": result.filed.seal.keyid if result.filed.seal else None,
+        "self_issued": record.custody.self_issued,
         "timestamp_missing": result.filed.untimed,
     }
     if json:
@@ -141,6 +142,7 @@ def _close(told: dict[str, Any], record: Any) -> None:
         say(f"  ! {reason}")
     say(f"  report: {told['report']}")
     sealed = f"SHA256:{told['sealed_by']}" if told["sealed_by"] else "not sealed: `restoreproof seal` does it"
+    sealed += " (self-issued)" if told["self_issued"] else ""
     say(f"  key:    {sealed}")
     say(f"  ledger: {told['ledger_head']}")
     if told["timestamp_missing"]:

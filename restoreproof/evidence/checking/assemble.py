@@ -24,18 +24,39 @@ if __name__ == "__main__":
 """
 
 
+class Outside:
+    """What the modules import from the standard library."""
+
+    def __init__(self) -> None:
+        self._modules: set[str] = set()
+        self._names: dict[str, set[str]] = {}
+
+    def take(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Add one import."""
+        names = {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            self._names.setdefault(str(node.module), set()).update(names)
+        else:
+            self._modules |= names
+
+    def lines(self) -> list[str]:
+        """The imports as they are written."""
+        named = (f"from {module} import {', '.join(sorted(names))}" for module, names in self._names.items())
+        return [*(f"import {module}" for module in sorted(self._modules)), *sorted(named)]
+
+
 def assembled() -> str:
     """The source text of the single file: the modules one after the other, their imports gathered."""
-    outside: set[str] = set()
+    outside = Outside()
     bodies: list[str] = []
     for name in _MODULES:
         source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
         bodies.append(_body(source, outside))
-    imports = "\n".join(["from __future__ import annotations", "", *sorted(outside)])
+    imports = "\n".join(["from __future__ import annotations", "", *outside.lines()])
     return "\n\n\n".join([_HEAD + imports, *bodies]) + "\n" + _TAIL
 
 
-def _body(source: str, outside: set[str]) -> str:
+def _body(source: str, outside: Outside) -> str:
     """``source`` without its imports, which go to ``outside`` unless they are of this package."""
     tree, lines = ast.parse(source), source.splitlines()
     docstring, *rest = tree.body
@@ -47,7 +68,7 @@ def _body(source: str, outside: set[str]) -> str:
         dropped.update(range(node.lineno, (node.end_lineno or 0) + 1))
         module = getattr(node, "module", None) or ""
         if not module.startswith((__package__, "__future__")):
-            outside.add(ast.unparse(node))
+            outside.take(node)
     kept = [line for number, line in enumerate(lines, 1) if number not in dropped]
     return f"# {doc}\n\n" + "\n".join(kept).strip("\n")
 

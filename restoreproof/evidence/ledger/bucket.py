@@ -49,7 +49,9 @@ class BucketHome:
                 hint="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
             )
         retries: Any = {"max_attempts": 3, "mode": "standard"}
-        client = boto3.client("s3", config=Config(retries=retries, connect_timeout=10, read_timeout=60))
+        client = boto3.Session().client(
+            "s3", config=Config(retries=retries, connect_timeout=10, read_timeout=60)
+        )
         return BucketHome(client, bucket, prefix.strip("/"))
 
     @contextmanager
