@@ -22,6 +22,8 @@ _BLOCKS = {
     "queues": "queue",
 }
 _OF_ASSETS = {"buckets": "bucket", "people": "person"}
+# A query's parameter is a window or a person. What is restored at a stage says nothing of it: a feature does.
+_MEANT: dict[str, tuple[str, ...]] = {"parameter": ("window", "person"), "stage": ()}
 # An asset is restored and a service started, a client and a variable are used, whether or not one is named.
 _UNSPOKEN = frozenset({"asset", "service", "client", "variable"})
 
@@ -66,8 +68,7 @@ def _ties(contract: Contract) -> defaultdict[tuple[str, str], set[tuple[str, str
     for path, what, given, _ in uses(contract):
         kind = _BLOCKS.get(str(path[0]))
         if kind and given and len(path) > 1:
-            # A query's parameter is a window or a person.
-            meant = ("window", "person") if what == "parameter" else (what,)
+            meant = _MEANT.get(what, (what,))
             ties[kind, str(path[1])] |= {(each, given) for each in meant if given in kinds.get(each, ())}
     return ties
 

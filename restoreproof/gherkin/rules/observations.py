@@ -34,8 +34,13 @@ def answerable(document: Document, context: Context) -> Findings:
                     for finding in _judge(document, step, phrase, look, context.vocabulary):
                         reported.add(step)
                         yield finding
-                if phrase and phrase.leaves == SURVEY:
-                    look = _Look(step, text, phrase.sees)
+                if _looks(step, phrases):
+                    look = _Look(step, text, phrase.sees if phrase else None)
+
+
+def _looks(step: Step, phrases: list[Phrase]) -> bool:
+    """A When that no phrase says is a finding of its own: the Thens after it are not refused as well."""
+    return any(phrase.leaves == SURVEY for phrase in phrases) or (not phrases and step.kind == "Action")
 
 
 def _judge(
