@@ -16,6 +16,7 @@ from restoreproof.shown import one_line
 
 WIDTH = 760
 _ROW = 17
+_TOP = 18.0
 _CHARACTER = 6.8
 _NAMES = (90.0, 176.0)
 _NOTES = 132.0
@@ -48,12 +49,14 @@ class GateMark:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment: a line down from the stages to a label that has a row of its own."""
+    """A moment: a line down from the stages to a label that has a row of its own, to the left of the line.
+
+    Moments are drawn in their order, so a later line never meets the label of an earlier one.
+    """
 
     label: str
     x: float
     y: float
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Chart:
     left: float
     plot: float
     right: float
+    top: float
     height: float
     axis: float
     bars: tuple[Bar, ...]
@@ -120,9 +124,9 @@ def chart(record: Record) -> Chart:
     left = round(min(max(longest * _CHARACTER + _GAP, _NAMES[0]), _NAMES[1]), 1)
     scale = _Scale(left, WIDTH - left - _NOTES, whole)
     bars, gates = _rows(record, scale)
-    axis = _ROW * (len(bars) + len(gates)) + 4.0
+    axis = _TOP + _ROW * (len(bars) + len(gates)) + 4.0
     marks = _marks(record, scale, axis)
-    below = axis + 16 + _ROW * len(marks) + 14
+    below = axis + _ROW * len(marks) + 12
     spans, reach = _spans(record, scale, below)
     target = record.recovery_time.target_s
     target_x = round(left + scale.plot * target / reach, 1)
@@ -130,6 +134,7 @@ def chart(record: Record) -> Chart:
         left=left,
         plot=scale.plot,
         right=left + scale.plot + _GAP,
+        top=_TOP,
         height=below + 16 + _ROW * len(spans) + 4,
         axis=axis,
         bars=bars,
@@ -165,10 +170,17 @@ def _rows(record: Record, scale: _Scale) -> tuple[tuple[Bar, ...], tuple[GateMar
     gates: list[GateMark] = []
     approved = record.effects.approved_s
     for stage in record.stages:
-        if approved is not None and not gates and stage.begins_s is not None and stage.begins_s >= approved:
-            gates.append(GateMark("worker gate", "approved", scale.x(approved), _ROW * len(bars)))
-        bars.append(_bar(stage, _ROW * (len(bars) + len(gates)), scale))
+        if approved is not None and not gates and _holds(stage, approved):
+            gates.append(GateMark("worker gate", "approved", scale.x(approved), _TOP + _ROW * len(bars)))
+        bars.append(_bar(stage, _TOP + _ROW * (len(bars) + len(gates)), scale))
     return tuple(bars), tuple(gates)
+
+
+def _holds(stage: StageRecord, approved: float) -> bool:
+    """It is the stage that waited for the approval: the first one that was not over by then."""
+    if stage.begins_s is None:
+        return False
+    return stage.begins_s >= approved or stage.ends_s is None or stage.ends_s > approved
 
 
 def _bar(stage: StageRecord, y: float, scale: _Scale) -> Bar:
@@ -193,12 +205,10 @@ def _moments(record: Record) -> list[tuple[str, float]]:
 
 
 def _marks(record: Record, scale: _Scale, axis: float) -> tuple[Mark, ...]:
-    marks = []
-    for row, (name, at) in enumerate(_moments(record)):
-        x = scale.x(at)
-        y = axis + 16 + _ROW * (row + 1) - 4
-        marks.append(Mark(f"{name} {duration(at)}", x, y, _anchor(x, scale)))
-    return tuple(marks)
+    return tuple(
+        Mark(name, scale.x(at), axis + _ROW * (row + 1) - 4)
+        for row, (name, at) in enumerate(_moments(record))
+    )
 
 
 def _anchor(x: float, scale: _Scale) -> str:

@@ -69,7 +69,7 @@ def test_stages_keep_their_order_from_top_to_bottom(record: Record, count: int) 
     drawn = chart(staged(record, count))
     assert len(drawn.bars) == count
     for earlier, later in pairwise(drawn.bars):
-        assert later.y >= earlier.y + 17
+        assert later.y - earlier.y >= 17
         assert later.x >= earlier.x
     assert all(bar.x + bar.width <= drawn.left + drawn.plot + 0.2 for bar in drawn.bars)
 

@@ -73,7 +73,8 @@ def _content(record: Record) -> Line:
     if backup.encryption is None:
         said.append("encryption not recorded")
     else:
-        keys = f" for {backup.encryption.recipients} recipients" if backup.encryption.recipients else ""
+        count = backup.encryption.recipients
+        keys = f" ({count} can decrypt them)" if count is not None else ""
         said.append(f"secrets encrypted with {backup.encryption.scheme}{keys}")
     return joined(said, ", ")
 

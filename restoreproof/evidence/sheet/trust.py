@@ -10,6 +10,7 @@ from restoreproof.evidence.sheet.results import SIGNS, outcome_words
 from restoreproof.outcome import Outcome
 
 _LEFTOVERS = 20
+_UNSCANNABLE = 5
 
 
 def deviations(record: Record) -> Section:
@@ -60,7 +61,11 @@ def _scan(scan: ForbiddenScan | None) -> Line:
         return line("the record tells of no scan for forbidden material")
     sign = "✘" if scan.findings_total else "?" if scan.unscannable else "✔"
     looked = f"{scan.parts:,} parts looked into" if scan.parts is not None else "parts not counted"
-    closed = f"{len(scan.unscannable)} could not be" if scan.unscannable else "none was closed to the scan"
+    closed = "none was closed to the scan"
+    if scan.unscannable:
+        more = len(scan.unscannable) - _UNSCANNABLE
+        named = [*scan.unscannable[:_UNSCANNABLE], *([f"{more:,} more"] if more > 0 else [])]
+        closed = f"{len(scan.unscannable):,} closed to the scan ({', '.join(named)})"
     return line(f"{sign} {scan.findings_total:,} found, {looked}, {closed}")
 
 
