@@ -45,6 +45,7 @@ class ScenarioStory:
         self._check = check
         self._steps: list[tuple[str, Step]] = []
         self._below: list[Step] = []
+        self._unexplained: Step | None = None  # it went wrong, and no observation says why
         self._made = 0
         self._inner: Mapping[str, Any] = {}
 
@@ -92,6 +93,9 @@ class ScenarioStory:
 
     def _on_finished(self, event: Event) -> None:
         self.stop = milliseconds(event.at)
+        if self._unexplained is not None:
+            message = shown(values.text(event.data, "reason"), 4000)
+            self._unexplained["statusDetails"] = {"message": message}
 
     def _on_asked(self, event: Event) -> None:
         kind = values.text(event.data, "kind", 200)
@@ -125,8 +129,6 @@ class ScenarioStory:
             attachments=self._findings(data),
         )
         step["parameters"] = [_parameter(name, value) for name, value in parameters.items()]
-        if outcome is not Outcome.PASSED:
-            step["statusDetails"] = {"message": shown(f"expected {expected}; observed {observed}", 4000)}
         self._below.append(step)
 
     def _findings(self, data: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -153,8 +155,8 @@ class ScenarioStory:
         step["steps"], self._below = self._below, []
         if outcome == "not-run":
             step["statusDetails"] = {"message": NOT_REACHED}
-        elif said := [seen["statusDetails"] for seen in step["steps"] if "statusDetails" in seen]:
-            step["statusDetails"] = said[-1]
+        elif outcome != "passed" and all(seen["status"] == "passed" for seen in step["steps"]):
+            self._unexplained = step
         self._steps.append((text, step))
 
     def _file_parts(self, data: Mapping[str, Any]) -> list[dict[str, str]]:

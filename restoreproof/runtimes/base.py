@@ -72,7 +72,7 @@ class Stack(Protocol):
         """The throw-away administrator made when the service was provisioned."""
 
     def log_tail(self, service: str, lines: int = 20) -> str:
-        """The last lines of the service's log, redacted."""
+        """The last lines of the service's log, redacted; empty if it never started."""
 
     def run_tool(
         self,
@@ -88,7 +88,8 @@ class Stack(Protocol):
         timeout_s: float = 3600.0,
     ) -> Completed:
         """Run ``tool`` (a binary of the service's component, such as ``pg_restore``, or for a Python service
-        a module) in a sandbox of its own beside the service.
+        a module) confined as the service is, and beside it. What it is a client of it finds by itself: the
+        tools of a database are pointed at it as its throw-away administrator.
 
         ``read`` and ``write`` are directories bound into it at the same path; ``stdin`` and ``stdout`` are
         files. A non-zero return code is returned, not raised.

@@ -93,6 +93,15 @@ def test_a_scenario_that_runs_becomes_the_result_that_a_reviewer_reads(
     ]
 
 
+def test_a_scenario_that_went_wrong_shows_what_the_services_said(
+    feature: Write, run_inner: Run, tmp_path: Path
+) -> None:
+    feature("b/rows.feature", FEATURE)
+    results = results_of(run_inner(), tmp_path)
+    assert [found["name"] for found in results["Read 2 rows"]["attachments"]] == ["log of db"]
+    assert results["Read 1 rows"]["attachments"] == []
+
+
 def test_steps_that_were_skipped_or_never_reached_are_shown_as_such(
     feature: Write, run_inner: Run, tmp_path: Path
 ) -> None:
