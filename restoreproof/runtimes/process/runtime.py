@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -265,6 +265,7 @@ class ProcessRuntime:
             pid=unit.process.pid,
             argv=list(launch.argv),
             stage=self.stage,
+            **asdict(unit.component.identity(unit.site, launch)),
         )
         return offset
 

