@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from restoreproof.errors import EvidenceError
-from restoreproof.evidence.unpacking import unpacked
+from restoreproof.evidence.unpacking import unescaped, unpacked
 from restoreproof.redact import Fingerprints, Redactor
 
 WINDOW = 16 * 1024 * 1024
@@ -19,12 +19,9 @@ DEPTH = 3
 """How often what was unpacked is unpacked again: base64 of gzip of base64."""
 QUARANTINE = "quarantine"
 _LISTED = 20
-_CONFIRMED = 8 * 1024  # the longest private key in use, twice
-_TOKENS = (
-    re.compile(rb"[A-Za-z0-9_-]+"),
-    re.compile(rb"[A-Za-z0-9._~+/=-]+"),
-    re.compile(rb"[^\s\"'<>`,;\\\0]+"),
-)
+_CONFIRMED = 4 * 1024  # more than a private key of RSA-4096 in base64
+_WORDS = (rb"[^\s\"'<>`,;\\\0]{%d,}", rb"[A-Za-z0-9._~+/=-]{%d,}", rb"[A-Za-z0-9_-]{%d,}")
+"""What a secret of that length and more may stand as; each is looked for in what the one before it found."""
 
 
 class Rule(Protocol):
@@ -122,38 +119,37 @@ class _Look:
 
     def at(self, data: bytes, depth: int = DEPTH) -> Iterator[tuple[str, int]]:
         """(rule, offset) of every hit in ``data`` and in what is packed in it."""
+        layers = [data]
+        while depth and len(layers) <= DEPTH and (plain := unescaped(layers[-1])) != layers[-1]:
+            layers.append(plain)
+        yield from self._written(data)
+        packed = [hit for layer in layers[1:] for hit in self._written(layer)]
+        if depth and (inner := unpacked(*layers)):
+            packed += self.at(inner, depth - 1)
+        for rule, _ in packed:
+            yield f"{rule.removesuffix(', packed')}, packed", 0
+
+    def _written(self, data: bytes) -> Iterator[tuple[str, int]]:
         for one in self._redactor.spotted(data):
             yield f"the value of {one.name} ({one.encoding})", one.start
-        yield from self._fingerprinted(data)
-        yield from self._ruled(data)
-        if depth:
-            for inner in unpacked(data):
-                for rule, offset in self.at(inner, depth - 1):
-                    yield (rule if rule.endswith(", packed") else f"{rule}, packed"), offset
-
-    def _fingerprinted(self, data: bytes) -> Iterator[tuple[str, int]]:
         for value in self._candidates(data):
             if name := self._fingerprints.name_of(value):
                 yield f"the value of {name} (by its fingerprint)", data.find(value)
+        for rule in self._rules:
+            for match in rule.pattern.finditer(data):
+                first = max(0, match.start() - rule.before)
+                if rule.confirm(data[first : match.start() + _CONFIRMED]):
+                    yield rule.name, match.start()
 
     def _candidates(self, data: bytes) -> Iterable[bytes]:
         """Each word as long as a known secret, and both ends of each longer one."""
         lengths = self._fingerprints.lengths
         if not lengths:
             return ()
-        shortest = min(lengths)
-        words = {word for pattern in _TOKENS for word in pattern.findall(data) if len(word) >= shortest}
-        return {
-            part
-            for word in words
-            for length in lengths
-            if len(word) >= length
-            for part in (word[:length], word[-length:])
-        }
-
-    def _ruled(self, data: bytes) -> Iterator[tuple[str, int]]:
-        for rule in self._rules:
-            for match in rule.pattern.finditer(data):
-                first = max(0, match.start() - rule.before)
-                if rule.confirm(data[first : match.start() + _CONFIRMED]):
-                    yield rule.name, match.start()
+        found, words = {data}, set[bytes]()
+        for shape in _WORDS:
+            pattern = re.compile(shape % min(lengths))
+            found = {word for text in found for word in pattern.findall(text)}
+            words |= found
+        longer = ((word, length) for word in words for length in lengths if len(word) >= length)
+        return {part for word, length in longer for part in (word[:length], word[-length:])}

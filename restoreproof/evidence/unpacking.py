@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import html
 import re
 import urllib.parse
 import zlib
-from collections.abc import Iterator
 
 EXPANDED = 64 * 1024 * 1024
 """Bytes that one compressed stream is unpacked to at most."""
@@ -16,42 +14,56 @@ _PIECE = 64 * 1024
 # Between pieces that are examined together: nothing may seem to go on from one to the next.
 _APART = b"\n\0\0\n"
 
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){12,}|(?:[0-9A-F]{2}){12,}")
-_COMPRESSED = re.compile(rb"\x1f\x8b\x08|(?<=stream\n)x[\x01\x5e\x9c\xda]|(?<=stream\r\n)x[\x01\x5e\x9c\xda]")
+_GZIP = re.compile(rb"\x1f\x8b\x08")
 _ZLIB = re.compile(rb"x[\x01\x5e\x9c\xda]")
+_STREAM = re.compile(rb"stream\r?\n(?=x[\x01\x5e\x9c\xda])")
 _JSON = re.compile(rb"\\(?:u00([0-9a-fA-F]{2})|([\"\\/]))")
-_HTML = re.compile(rb"&(?:#?\w{2,8});")
+_HTML = re.compile(rb"&#?\w{2,8};")
 
 
-def unpacked(data: bytes) -> Iterator[bytes]:
-    """Everything in ``data`` that can be unpacked once: unescaped, decoded, and inflated."""
-    if (plain := _unescaped(data)) != data:
-        yield plain
-    decoded = [*_decoded(data)]
-    if decoded:
-        yield _APART.join(decoded)
-    inflated = [_inflate(data[match.start() :]) for match in _COMPRESSED.finditer(data)]
-    inflated += [_inflate(piece) for piece in decoded if _ZLIB.match(piece)]
-    if any(inflated):
-        yield _APART.join(inflated)
-
-
-def _decoded(data: bytes) -> Iterator[bytes]:
-    for match in _BASE64.finditer(data):
-        text = match[0].rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-        text = text[: len(text) - (len(text) % 4 == 1)]
-        yield base64.b64decode(text + b"=" * (-len(text) % 4))
-    for match in _HEX.finditer(data):
-        yield binascii.unhexlify(match[0])
-
-
-def _unescaped(data: bytes) -> bytes:
-    """URL-, JSON- and HTML-escapes undone, each once."""
+def unescaped(data: bytes) -> bytes:
+    """URL-, JSON- and HTML-escapes undone, each once; ``data`` itself where there are none."""
     plain = urllib.parse.unquote_to_bytes(data) if b"%" in data else data
     if b"\\" in plain:
         plain = _JSON.sub(_json_character, plain)
     return _HTML.sub(_html_character, plain) if b"&" in plain else plain
+
+
+def unpacked(*layers: bytes) -> bytes:
+    """What is decoded or inflated from any of ``layers``, once; pieces that lead nowhere are left out.
+
+    A layer is some data, or the same with its escapes undone. What decodes to neither text nor a compressed
+    stream is no secret in writing; and known secrets within such bytes are found in base64 as it stands.
+    """
+    runs = {run for layer in layers for run in _BASE64.findall(layer)}
+    decoded = [_decode(run) for run in runs]
+    decoded += map(binascii.unhexlify, {digits for run in runs for digits in _HEX.findall(run)})
+    streams = [layer[found.end() :] for layer in layers for found in _STREAM.finditer(layer)]
+    streams += [piece for piece in decoded if _ZLIB.match(piece)]
+    streams += [part[at.start() :] for part in (*layers, *decoded) for at in _GZIP.finditer(part)]
+    return _APART.join([*filter(_is_text, decoded), *map(_inflate, streams)])
+
+
+def _decode(run: bytes) -> bytes:
+    text = run.translate(_STANDARD)
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def _is_text(piece: bytes) -> bool:
+    if piece.isascii():
+        return True
+    try:
+        # The ends may be halves of a character, where something else stood beside it in the same run.
+        piece[3:-3].decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _json_character(found: re.Match[bytes]) -> bytes:
