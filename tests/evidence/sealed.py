@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from restoreproof.evidence.sealing.seal import Seal, seal
 from restoreproof.evidence.sealing.verify import verify
 from restoreproof.journal import Event
 from restoreproof.plan import Plan
-from tests.evidence.conftest import healthy, plan_of
+from tests.evidence.conftest import Story, healthy, plan_of
 
 YEAR = timedelta(days=365)
 MANIFEST = "5" * 64
@@ -45,15 +45,22 @@ class Desk:
         """Where the evidence and its ledger lie."""
         return self.root / "reports"
 
-    def file(self, drill_id: str, *, ended: datetime | None = None, sealed: bool = True) -> Path:
-        """One healthy drill, from its entry in the ledger to its seal; returns its directory."""
+    def file(
+        self,
+        drill_id: str,
+        *,
+        ended: datetime | None = None,
+        sealed: bool = True,
+        tell: Callable[[Story], list[Event]] = lambda story: story.events,
+    ) -> Path:
+        """One drill, from its entry in the ledger to its seal; ``tell`` may spoil the healthy one."""
         plan = plan_of()
         directory = self.reports / drill_id
         (directory / "logs").mkdir(parents=True)
         begun = self.ledger.start(drill_id, "s1", plan.digest, "wipe")
         custody = {"ledger_seq": begun.entry.seq, "ledger_entry_sha256": begun.entry.sha256}
         opening = {"drill_id": drill_id, "attempt": begun.attempt, "custody": custody}
-        record = written(directory, plan, opening, ended or datetime.now(UTC))
+        record = written(directory, plan, opening, ended or datetime.now(UTC), tell)
         made = seal(directory, self.key) if sealed else None
         digest = hashlib.sha256((directory / "record.json").read_bytes()).hexdigest()
         attestation = made.attestation_sha256 if made else None
@@ -74,9 +81,15 @@ class Desk:
         return verify(Question(real, pinned_key(self.public), ledger, head, **more))
 
 
-def written(directory: Path, plan: Plan, opening: dict[str, Any], ended: datetime) -> Record:
-    """The files of a small drill, beside a log and an empty page."""
-    events = [_told(event, opening, ended) for event in _events()]
+def written(
+    directory: Path,
+    plan: Plan,
+    opening: dict[str, Any],
+    ended: datetime,
+    tell: Callable[[Story], list[Event]],
+) -> Record:
+    """The files of a small drill, with some logs and a page."""
+    events = [_told(event, opening, ended) for event in tell(Story(list(healthy(plan).events)))]
     lines = (json.dumps(_plain(event), sort_keys=True, separators=(",", ":")) for event in events)
     (directory / "journal.jsonl").write_text("\n".join(lines) + "\n")
     (directory / "plan.json").write_text(json.dumps(plan.as_json(), indent=1))
@@ -86,11 +99,6 @@ def written(directory: Path, plan: Plan, opening: dict[str, Any], ended: datetim
     for name in ("postgres", "api", "worker"):
         (directory / "logs" / f"{name}.log").write_text(f"{name} was here\n" * 3)
     return record
-
-
-@cache
-def _events() -> tuple[Event, ...]:
-    return tuple(healthy(plan_of()).events)
 
 
 def _told(event: Event, opening: dict[str, Any], ended: datetime) -> Event:

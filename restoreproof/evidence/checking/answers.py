@@ -97,7 +97,7 @@ def tell(answer: Answer) -> Iterator[str]:
         said = f"{one.get('decision', '?')} by {one.get('name', '?')} ({one.get('role', '?')})"
         yield f"  · sign-off: {plain(said)}: {plain(one.get('comment', ''))} [{plain(one['status'])}]"
     if answer.findings:
-        yield f"NOT AUTHENTIC: {len(answer.findings)} findings; nothing in this evidence can be relied on"
+        yield f"NOT AUTHENTIC ({len(answer.findings)} findings above): rely on nothing in this evidence"
     else:
         stale = f", but STALE: {plain(answer.stale)}" if answer.stale else ""
         yield f"AUTHENTIC: drill {plain(answer.drill_id)}, sealed {plain(answer.sealed_at)}"

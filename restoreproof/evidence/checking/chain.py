@@ -143,5 +143,5 @@ def _tell_history(answer: Answer, entries: Sequence[Mapping[str, Any]], record: 
     if later:
         told = ends.get(later[-1]["drill_id"], "not finished")
         answer.notes.append(
-            f"{len(later)} later drills are in the ledger, the last {later[-1]['drill_id']}: {told}"
+            f"later drills in the ledger: {len(later)}, the last {later[-1]['drill_id']}: {told}"
         )

@@ -21,7 +21,7 @@ def examine(asked: Question) -> Answer:
         check_record(asked, answer, record)
         check_attestation(asked, answer, record)
         check_ledger(asked, answer, record)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         answer.refuse(RECORD, f"lacks what every record has ({type(error).__name__}: {error})")
     tell_sign_offs(asked, answer)
     return answer

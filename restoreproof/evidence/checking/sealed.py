@@ -57,6 +57,9 @@ def _check_statement(
         answer.refuse(ATTESTATION, f"its statement does not fit the record ({type(error).__name__}: {error})")
         return
     answer.sealed_at = sealed_at
+    for ours, theirs in zip(expected["subject"], statement["subject"], strict=False):
+        if ours["digest"] != theirs.get("digest"):
+            answer.refuse(str(ours["name"]), "is not the one that was sealed")
     for part, said in statement.items():
         if expected.get(part) != said:
             answer.refuse(ATTESTATION, f"its statement's {part} is not what files and record say")
