@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from restoreproof.evidence.headline import duration
 from restoreproof.evidence.model import Record, StageRecord
 from restoreproof.evidence.templating import environment
+from restoreproof.outcome import Verdict
 from restoreproof.shown import one_line
 
 WIDTH = 760
@@ -22,6 +23,7 @@ _NAMES = (90.0, 176.0)
 _NOTES = 132.0
 _GAP = 8.0
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
+_LAST = {True: "all verified", False: "all checked"}
 _NOTE = {"failed": "✘ failed", "entered": "? not left", "not-reached": "? not reached"}
 
 
@@ -200,7 +202,10 @@ def _bar(stage: StageRecord, y: float, scale: _Scale) -> Bar:
 
 def _moments(record: Record) -> list[tuple[str, float]]:
     time = record.recovery_time
-    moments = [("service back", time.time_to_service_s), ("all verified", time.time_to_verified_s)]
+    moments = [
+        ("service back", time.time_to_service_s),
+        (_LAST[record.verdict is Verdict.VERIFIED], time.time_to_verified_s),
+    ]
     return [(name, at) for name, at in moments if at is not None]
 
 

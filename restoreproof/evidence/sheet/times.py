@@ -9,7 +9,7 @@ from restoreproof.evidence.sheet.blocks import Facts, Line, Plot, Section, Table
 from restoreproof.evidence.templating import size
 from restoreproof.shown import one_line
 
-_MET = {True: "✔ met", False: "✘ missed", None: "? not measured"}
+_MET = {True: "✔ met", False: "✘ missed", None: "? open"}
 _PHASES = 200
 
 
@@ -42,26 +42,25 @@ def phases(record: Record) -> Section:
 
 def _figures(record: Record) -> tuple[tuple[str, Line], ...]:
     time, point = record.recovery_time, record.recovery_point
-    service = f"{span(time.time_to_service_s)} after the fetch began, target {duration(time.target_s)}"
-    lost = [f"{span(point.value_s)} old, target {duration(point.target_s)}: {_MET[point.met]}"]
+    service = f"{_after(time.time_to_service_s, 'not proven')}, target {duration(time.target_s)}"
+    lost = [f"{_old(point.value_s)}, target {duration(point.target_s)}: {_MET[point.met]}"]
     lost += [f"{one_line(name, 60)} {duration(seconds)}" for name, seconds in point.assets]
     if point.skew_s is not None:
         lost.append(f"skew between them {duration(point.skew_s)}")
     return (
         ("Service back (RTO)", line(f"{service}: {_MET[time.met]}")),
-        ("Everything verified", line(_after(time.time_to_verified_s))),
+        ("Everything checked", line(_after(time.time_to_verified_s, "not all of it was"))),
         ("Newest record (RPO)", joined(lost)),
         ("Data and machine", joined([_data(record), *_machine(record)], ", ")),
     )
 
 
-def span(seconds: float | None) -> str:
-    """A duration that may not have been measured."""
-    return "not measured" if seconds is None else duration(seconds)
+def _after(seconds: float | None, otherwise: str) -> str:
+    return otherwise if seconds is None else f"{duration(seconds)} after the fetch began"
 
 
-def _after(seconds: float | None) -> str:
-    return "not reached" if seconds is None else f"{duration(seconds)} after the fetch began"
+def _old(seconds: float | None) -> str:
+    return "not measured" if seconds is None else f"{duration(seconds)} old"
 
 
 def _data(record: Record) -> str:
