@@ -8,7 +8,7 @@ OSCAL := .venv-oscal
 BIN := $(VENV)/bin
 CONTRACT := compose/wipe/stack.yaml
 
-.PHONY: drill test lint bench clean help env lock test-containers
+.PHONY: drill test lint bench clean help env lock images test-containers
 
 drill: env ## Seed the reference stack, back it up, restore it into an isolated target, print the verdict
 	@$(BIN)/restoreproof backup $(CONTRACT)
@@ -58,8 +58,14 @@ var/releases/.built: $(PLATFORM)/.installed $(shell find compose/wipe/platform c
 	@$(PLATFORM)/bin/python compose/wipe/platform/build_releases.py --out var/releases
 	@touch $@
 
+images: ## Build the images of the reference stack and of restoreproof (Docker; installed if run as root)
+	@compose/images.sh
+
+test-containers: env $(VENV)/.develop images ## Pass the tests that need a Docker daemon
+	@$(BIN)/python -m pytest tests/containers
+
 lock: ## Resolve the locks anew, for Python 3.11 to 3.13
-	@for name in harness develop platform oscal containers; do \
+	@for name in harness develop platform oscal containers images/postgres images/s3 images/nginx images/keycloak images/sinks; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --allow-unsafe locks/$$name.in -o locks/$$name.txt; done
 
