@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from restoreproof.evidence.templating import environment
+from restoreproof.shown import shown
 
 _ORDER = ("failed", "broken", "skipped", "passed")
 _TEXT = 20_000
@@ -42,15 +45,20 @@ def _item(item: Mapping[str, Any], results: Path) -> dict[str, Any]:
     return {
         "name": item["name"],
         "status": item["status"],
-        "message": item.get("statusDetails", {}).get("message", ""),
+        "message": _whole(item.get("statusDetails", {}).get("message", "")),
         "parameters": [(it["name"], it["value"]) for it in item.get("parameters", ())],
         "attachments": [(it["name"], _content(results, it)) for it in item["attachments"]],
         "steps": [_item(step, results) for step in item["steps"]],
     }
 
 
-def _content(results: Path, attachment: Mapping[str, str]) -> str:
+def _content(results: Path, attachment: Mapping[str, str]) -> Markup:
     path = results / attachment["source"]
     if not attachment["type"].startswith(_READABLE):
-        return f"(no text; the file is allure-results/{attachment['source']})"
-    return path.read_bytes()[:_TEXT].decode("utf-8", "replace")
+        return _whole(f"(no text; the file is allure-results/{attachment['source']})")
+    return _whole(path.read_bytes()[:_TEXT].decode("utf-8", "replace"))
+
+
+def _whole(text: str) -> Markup:
+    """Escaped here, since a template would cut it to a line or two."""
+    return escape(shown(text, _TEXT))

@@ -93,7 +93,7 @@ def test_without_node_the_plain_report_says_so_and_shows_everything(
     story.tell("observation", check="c/x", outcome="FAILED", findings=["proofs/7.der"], **seen)
     story.tell("step", check="c/x", keyword="Then", text="it holds", outcome="failed", seconds=0.5)
     story.tell("step", check="c/x", keyword="And", text="so does this", outcome="not-run", seconds=0)
-    story.tell("service-log", check="c/x", service="s3", stage="objects", text="disk full")
+    story.tell("service-log", check="c/x", service="s3", stage="objects", text="a line\n" * 300 + "disk full")
     story.tell("scenario-finished", check="c/x", status="failed", reason="gone", seconds=0.75)
     html = report_of(tmp_path / "d1", plan, closed(story, 1))
     assert "not Allure's: Node is not installed" in html
