@@ -8,14 +8,20 @@ OSCAL := .venv-oscal
 BIN := $(VENV)/bin
 CONTRACT := compose/wipe/stack.yaml
 
-.PHONY: drill test lint bench clean help env lock images test-containers
+.PHONY: drill test lint bench clean help env lock images test-containers test-browser screenshots
 
 drill: env ## Seed the reference stack, back it up, restore it into an isolated target, print the verdict
 	@$(BIN)/restoreproof backup $(CONTRACT)
 	@$(BIN)/restoreproof drill $(CONTRACT)
 
-test: env $(VENV)/.develop $(OSCAL)/.installed ## Pass every test that needs no Docker daemon
-	@$(BIN)/python -m pytest
+test: env $(VENV)/.develop $(OSCAL)/.installed ## Pass every test that needs no Docker daemon and no browser
+	@$(BIN)/python -m pytest -m "not browser and not container"
+
+test-browser: env $(VENV)/.develop ## Open the pages of drills in Debian's Chromium
+	@$(BIN)/python -m pytest -m browser tests/browser
+
+screenshots: env $(VENV)/.develop ## Photograph drills for docs/screenshots: DRILL=reports/… FAILED=reports/…
+	@$(BIN)/python -m tests.browser.shoot --drill $(DRILL) --failed $(FAILED)
 
 lint: env $(VENV)/.develop ## ruff, mypy, the layer rule, the features
 	@$(BIN)/ruff check .
