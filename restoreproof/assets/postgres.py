@@ -28,6 +28,7 @@ from restoreproof.assets.learning import (
     count_queues,
     fingerprint_structure,
     fingerprint_tables,
+    identify_letters,
 )
 from restoreproof.runtimes.base import Completed
 
@@ -94,6 +95,7 @@ class PostgresAsset(Asset):
             taking.learnt["datasets"] = count_datasets(taking, self.name, connection)
             taking.learnt["chains"] = chain_heads(taking, self.name, connection)
             taking.learnt.setdefault("queues", {}).update(count_queues(taking, self.name, connection))
+            taking.learnt.setdefault("letters", {}).update(identify_letters(taking, self.name, connection))
         taking.learnt["roles"] = sorted(roles_of(ground))
 
     def versions(self, ground: Ground) -> Mapping[str, str]:
@@ -148,8 +150,7 @@ def dump_roles(taking: Taking, service: str) -> None:
         taking.ground.runtime.run_tool(
             service,
             "pg_dumpall",
-            ["--globals-only", *_connection(taking.ground, service)],
-            environment=_password(taking.ground, service),
+            ["--globals-only", "--no-password"],
             stdout=out,
         ),
         "pg_dumpall",
@@ -163,10 +164,8 @@ def dump_database(
     out = taking.directory / path
     out.parent.mkdir(parents=True, exist_ok=True)
     at = [f"--snapshot={snapshot_name}"] if snapshot_name else []
-    arguments = ["--format=custom", *at, *_connection(taking.ground, service), f"--dbname={database}"]
-    done = taking.ground.runtime.run_tool(
-        service, "pg_dump", arguments, environment=_password(taking.ground, service), stdout=out
-    )
+    arguments = ["--format=custom", *at, "--no-password", f"--dbname={database}"]
+    done = taking.ground.runtime.run_tool(service, "pg_dump", arguments, stdout=out)
     _must(done, "pg_dump")
     return out.stat().st_size
 
@@ -227,11 +226,10 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
                 "--create",
                 "--exit-on-error",
                 "--jobs=2",
-                *_connection(ground, service),
+                "--no-password",
                 "--dbname=postgres",
                 str(dump),
             ],
-            environment=_password(ground, service),
             read=[dump.parent],
         )
     if done.returncode != 0 or complains(done.stderr):
@@ -262,20 +260,6 @@ def database_mark(ground: Ground, service: str, database: str) -> Mark:
         ).fetchone()
     assert row is not None
     return Mark(row["at"], f"{service}: files of database {database}")
-
-
-def _connection(ground: Ground, service: str) -> list[str]:
-    endpoint, admin = ground.runtime.endpoint(service), ground.runtime.administrator(service)
-    return [
-        f"--host={endpoint.address}",
-        f"--port={endpoint.port}",
-        f"--username={admin.user}",
-        "--no-password",
-    ]
-
-
-def _password(ground: Ground, service: str) -> dict[str, Any]:
-    return {"PGPASSWORD": ground.runtime.administrator(service).password}
 
 
 def _must(done: Completed, tool: str) -> None:

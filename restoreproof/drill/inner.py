@@ -74,13 +74,15 @@ class InnerProcess:
     def _take(self, line: bytes, process: subprocess.Popen[bytes]) -> None:
         event = self._journal.accept(line)
         self._told(event)
-        if event.type != "isolation-probe" or not self._awaited:
+        if event.type != "isolation-probe":
             return
-        probe = str(event.data.get("probe"))
+        probe, reached = str(event.data.get("probe")), event.data.get("reached") is not False
+        judged = not self._awaited
         self._awaited.discard(probe)
-        if event.data.get("reached") is not False:
+        if reached:
             self._reached.append(probe)
-        if not self._awaited:
+        # A runtime may probe again once a service runs: that can only take back what was proven.
+        if reached if judged else not self._awaited:
             proven = not self._reached and not self._unreached
             self._journal.emit("isolation-verdict", proven=proven, reason=self._reason())
             if not proven and self._refuse:

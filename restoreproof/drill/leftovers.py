@@ -72,7 +72,7 @@ def collect_logs(source: Path, target: Path, redactor: Redactor) -> None:
     if not source.is_dir():
         return
     target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(source.glob("*.log")):
+    for path in sorted([*source.glob("*.log"), *source.glob("*.json")]):
         if path.is_symlink() or not path.is_file():
             continue
         with path.open("rb") as lines, (target / path.name).open("wb") as kept:

@@ -54,6 +54,8 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     for aborted in request.filing.ledger.abort_dead():
         say(f"drill {aborted} died earlier: recorded as ABORTED")
         destroy(request.var / "run" / aborted)
+    for left in kind(request.runtime).reap(say):
+        say(f"left by an earlier drill, and not to be removed: {left}")
     kind(request.runtime).prepare(request.contract, request.cache, say)
     return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
 

@@ -66,7 +66,7 @@ def open_drill(
     vault = open_vault(backup.directory, config.identity)
     redactor.learn([*vault.secrets(), *read_canaries(config.canaries)])
     confide(redactor, emitter, bytes.fromhex(config.secrecy))
-    runtime = kind_of.runtime(inside)
+    runtime = kind_of.runtime(inside, config.probes)
     clock = Clock(runtime)
     ground = Ground(
         contract,

@@ -46,7 +46,7 @@ class Place:
 class Inside:
     """What the inner process knows when it makes its runtime.
 
-    ``code`` is the release tree that Python services import; ``read`` holds what the runtime's tools read.
+    ``code`` is the release tree that Python services import.
     """
 
     drill_id: str
@@ -119,8 +119,13 @@ class Kind(ABC):
         """Try every way out of ``targets`` from where the services will run."""
 
     @abstractmethod
-    def runtime(self, inside: Inside) -> Runtime:
-        """What starts the services. Raises ContractError or EnvironmentUnfitError."""
+    def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
+        """What starts the services; it may try ``targets`` again from each.
+
+        Raises:
+            ContractError: a service is none that this runtime can run.
+            EnvironmentUnfitError: this machine does not let it.
+        """
 
     def reap(self, say: Say) -> list[str]:
         """Remove what dead drills left outside their directories; returns what could not be removed."""
@@ -130,9 +135,9 @@ class Kind(ABC):
 def names() -> tuple[str, ...]:
     """Every runtime's name, as ``--runtime`` spells it."""
     package = importlib.import_module("restoreproof.runtimes")
-    found = (module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
+    packages = (module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
     return tuple(
-        sorted(name for name in found if importlib.util.find_spec(f"restoreproof.runtimes.{name}.kind"))
+        sorted(name for name in packages if importlib.util.find_spec(f"{package.__name__}.{name}.kind"))
     )
 
 

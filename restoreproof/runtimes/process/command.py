@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from restoreproof.errors import UsageError
+from restoreproof.runtimes.kinds import DEFAULT, kind
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 
 _RUNNING = frozenset({"backup", "up", "drill"})
@@ -30,6 +31,8 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
     """
     if os.geteuid() != 0 or not _RUNNING & set(argv[1:2]) or "--help" in argv:
         return None
+    if not kind(_word(argv, "--runtime") or DEFAULT).steps_down:
+        return None
     defaults = {"--var": Path("var"), "--reports": Path("reports"), "--cache": cache}
     writable = [_asked(argv, option, default) for option, default in defaults.items()]
     for directory in writable:
@@ -39,12 +42,17 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
 
 def _asked(argv: Sequence[str], option: str, default: Path) -> Path:
     """The path given to ``option`` on this command line, absolute; else the default."""
+    return Path(_word(argv, option) or default).absolute()
+
+
+def _word(argv: Sequence[str], option: str) -> str | None:
+    """What is given to ``option`` on this command line, if anything is."""
     for number, word in enumerate(argv):
         if word == option and number + 1 < len(argv):
-            return Path(argv[number + 1]).absolute()
+            return argv[number + 1]
         if word.startswith(f"{option}="):
-            return Path(word.partition("=")[2]).absolute()
-    return default.absolute()
+            return word.partition("=")[2]
+    return None
 
 
 def _make_or_refuse(directory: Path) -> None:

@@ -16,7 +16,7 @@ from types import TracebackType
 from restoreproof.runtimes.base import ProbeResult
 
 _TIMEOUT_S = 2.0
-_SETTLED_S = 30.0
+SETTLED_S = 30.0
 LISTENERS = ("outer-tcp-listener", "outer-unix-listener")
 """The probes that have a positive control."""
 
@@ -91,7 +91,7 @@ class Control:
         host, port = self._tcp.getsockname()
         for family, address in ((socket.AF_INET, (host, port)), (socket.AF_UNIX, f"\0{self._name}")):
             with socket.socket(family, socket.SOCK_STREAM) as own:
-                own.settimeout(_SETTLED_S)
+                own.settimeout(SETTLED_S)
                 own.connect(address)
                 with self._lock:
                     self._own += 1

@@ -62,7 +62,7 @@ class Process(Kind):
     def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
         return probe(targets)
 
-    def runtime(self, inside: Inside) -> Runtime:
+    def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
         bare = BARE in os.environ
         if bare:
             inside.emitter.emit("note", text="the kernel refuses namespaces: services ran as plain processes")

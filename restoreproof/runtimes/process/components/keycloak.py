@@ -23,6 +23,8 @@ from restoreproof.runtimes.process.sandbox import Mounts
 from restoreproof.waiting import NotReady
 
 _MANAGEMENT_PORT = 9000
+ADMINISTRATOR_MADE = "Created temporary admin user"
+"""What Keycloak logs when it made the administrator: on an empty database only."""
 _TOOLS = ("bootstrap-admin", "export", "import", "show-config")
 
 
@@ -51,7 +53,8 @@ class Keycloak(base.Component[Options]):
     stop_grace_s: ClassVar[float] = 2.0
 
     @cached_property
-    def _administrator(self) -> Credentials:
+    def administrator(self) -> Credentials:
+        """The throw-away administrator of this drill."""
         return Credentials("restoreproof-admin", Secret("keycloak administrator", secrets.token_urlsafe(24)))
 
     @classmethod
@@ -70,19 +73,28 @@ class Keycloak(base.Component[Options]):
         return Launch(
             argv=home.argv(argv, vm=self.options.java),
             mounts=_mounts(home, site),
-            environment={
-                "KC_BOOTSTRAP_ADMIN_USERNAME": self._administrator.user,
-                "KC_BOOTSTRAP_ADMIN_PASSWORD": self._administrator.password,
-                **start.environment,
-                **self._hostname(start),
-                **self._database(site, start),
-            },
+            environment=self.environment(site.name, start),
             ready=lambda _: self._ask(site),
             what=f"{site.name} is healthy and serves the realm {self.options.realm!r}",
             deadline_s=self.options.deadline_s,
-            administrator=self._administrator,
-            administrator_if="Created temporary admin user",
+            administrator=self.administrator,
+            administrator_if=ADMINISTRATOR_MADE,
         )
+
+    def environment(self, name: str, start: Start) -> dict[str, str | Secret]:
+        """What ``name`` needs beside its arguments: what was restored, also in Keycloak's words.
+
+        Raises:
+            ContractError: the options name no database.
+            ServiceFailedError: the restored environment names none.
+        """
+        return {
+            "KC_BOOTSTRAP_ADMIN_USERNAME": self.administrator.user,
+            "KC_BOOTSTRAP_ADMIN_PASSWORD": self.administrator.password,
+            **start.environment,
+            **self._hostname(start),
+            **self._database(name, start),
+        }
 
     def _arguments(self, site: Site) -> list[str]:
         return [
@@ -101,17 +113,17 @@ class Keycloak(base.Component[Options]):
         # Tokens name the production hostname as their issuer; back-channels still come by service name.
         return {"KC_HOSTNAME": public, "KC_HOSTNAME_BACKCHANNEL_DYNAMIC": "true"}
 
-    def _database(self, site: Site, start: Start) -> dict[str, str | Secret]:
+    def _database(self, name: str, start: Start) -> dict[str, str | Secret]:
         if self.options.database is None:
             if "KC_DB_URL" not in start.environment:
-                raise ContractError(f"service {site.name!r}: no `database` in the contract, and no KC_DB_URL")
+                raise ContractError(f"service {name!r}: no `database` in the contract, and no KC_DB_URL")
             return {}
         variable = self.options.database
         given = start.environment.get(variable)
         url = urlsplit(given.reveal() if isinstance(given, Secret) else given or "")
         if not (url.hostname and url.username and url.password):
             raise ServiceFailedError(
-                f"{site.name}: {variable} is no postgresql:// address with user and password",
+                f"{name}: {variable} is no postgresql:// address with user and password",
                 hint="the restored environment lacks it, or the contract names another variable",
             )
         database = url.path.lstrip("/") or "keycloak"

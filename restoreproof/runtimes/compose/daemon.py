@@ -1,0 +1,91 @@
+"""The Docker daemon: what of a drill it holds, and its removal."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import docker
+import docker.errors
+import requests.exceptions
+
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+
+_TIMEOUT_S = 60
+_HINT = "is dockerd running, and may this user use its socket? `docker info` says more"
+
+
+@contextmanager
+def daemon() -> Iterator[docker.DockerClient]:
+    """A client of the daemon that the environment names.
+
+    Raises:
+        EnvironmentUnfitError: it does not answer, at first or later.
+    """
+    try:
+        client = docker.from_env(timeout=_TIMEOUT_S)
+        try:
+            client.ping()
+            yield client
+        finally:
+            client.close()
+    except docker.errors.NotFound:
+        raise
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise EnvironmentUnfitError(
+            f"the Docker daemon does not do what is asked: {error}", hint=_HINT
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One thing that the daemon holds for a drill."""
+
+    kind: str
+    name: str
+    drill: str
+    owner: Owner | None
+    remove: Callable[[], None]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def held(client: docker.DockerClient, drill_id: str | None = None) -> list[Held]:
+    """Everything that drills, or this one, made: containers first, then networks, then volumes."""
+    wanted = {"label": DRILL if drill_id is None else f"{DRILL}={drill_id}"}
+    containers = [
+        _held("container", one.name, one.labels, partial(one.remove, force=True, v=True))
+        for one in client.containers.list(all=True, filters=wanted, ignore_removed=True)
+    ]
+    networks = [
+        _held("network", one.name, one.attrs["Labels"], one.remove)
+        for one in client.networks.list(filters=wanted)
+    ]
+    volumes = [
+        _held("volume", one.name, one.attrs["Labels"], partial(one.remove, force=True))
+        for one in client.volumes.list(filters=wanted)
+    ]
+    return [*containers, *networks, *volumes]
+
+
+def remove_all(things: list[Held]) -> list[str]:
+    """Remove ``things`` in their order; returns what the daemon refused to remove, with its reason."""
+    left = []
+    for one in things:
+        try:
+            # Gone already (suppressed) is the aim of it.
+            with contextlib.suppress(docker.errors.NotFound):
+                one.remove()
+        except docker.errors.APIError as error:
+            left.append(f"{one}: {error.explanation}")
+    return left
+
+
+def _held(kind: str, name: str, labels: dict[str, str], remove: Callable[[], Any]) -> Held:
+    return Held(kind, name, labels[DRILL], Owner.parse(labels.get(OWNER, "")), remove)

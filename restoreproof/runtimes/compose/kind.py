@@ -1,0 +1,90 @@
+"""The compose runtime as a drill chooses it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import docker.errors
+
+from restoreproof.contract import Contract
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.compose import reaper
+from restoreproof.runtimes.compose.daemon import daemon
+from restoreproof.runtimes.compose.hosting import OWNER_VARIABLE, Containers, networks_of, probe_image
+from restoreproof.runtimes.compose.owner import Owner
+from restoreproof.runtimes.compose.probing import resolved, run_probes
+from restoreproof.runtimes.compose.project import EDGE, Project
+from restoreproof.runtimes.compose.runtime import ComposeRuntime
+from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
+
+_EDGE_S = 90.0
+
+
+class Compose(Kind):
+    """Containers, by the compose file beside the contract.
+
+    Whoever may use the daemon's socket is root on this machine, so stepping down would gain nothing.
+    """
+
+    name = "compose"
+    steps_down = False
+
+    def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
+        project = Project(contract, "prepare", cache)
+        services = project.config["services"]
+        wanted = [name for name in (*contract.services, EDGE) if name in services]
+        if absent := [name for name in (*contract.services, EDGE) if name not in services]:
+            raise ContractError(
+                f"compose.yaml has no service {', '.join(absent)}",
+                where=Location(str(contract.directory / "compose.yaml")),
+                hint="`restoreproof lint` compares it with the contract",
+            )
+        with daemon() as client:
+            for image in sorted({str(services[name]["image"]) for name in wanted}):
+                try:
+                    client.images.get(image)
+                except docker.errors.ImageNotFound as error:
+                    raise EnvironmentUnfitError(
+                        f"the image {image} is not on this machine",
+                        hint="`docker compose -f compose/wipe/compose.yaml build`; see docs/containers.md",
+                    ) from error
+
+    def hosting(self, place: Place) -> Hosting:
+        return Containers(place)
+
+    def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
+        project = _project(inside)
+        project.ask(
+            ["up", "-d", "--no-build", "--no-deps", "--wait", "--wait-timeout", str(int(_EDGE_S)), EDGE],
+            timeout_s=_EDGE_S + 30,
+        )
+        image = probe_image(project)
+        with daemon() as client:
+            for network in networks_of(project, list(inside.contract.services)):
+                full = f"{project.name}_{network}"
+                here = {
+                    name: resolved(client, full, target)
+                    for name, target in targets.items()
+                    if name.startswith(f"{network}: ")
+                }
+                yield from run_probes(client, image, full, here, labels=project.labels)
+
+    def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
+        return ComposeRuntime(_project(inside), inside, targets)
+
+    def reap(self, say: Say) -> list[str]:
+        return reaper.reap(say)
+
+
+def _project(inside: Inside) -> Project:
+    project = Project(inside.contract, inside.drill_id, inside.workdir)
+    owner = Owner.parse(os.environ[OWNER_VARIABLE])
+    assert owner is not None
+    project.own(owner)
+    return project
+
+
+KIND = Compose()

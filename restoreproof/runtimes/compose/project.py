@@ -1,0 +1,128 @@
+"""One compose project: testcontainers' ``DockerCompose`` with a name, a clean environment and deadlines."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+from testcontainers.compose import DockerCompose
+
+from restoreproof.contract import Contract
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+
+EDGE = "edge"
+"""The service that carries the harness's connections, and is no part of the stack."""
+
+_SHORT_S = 60.0
+
+
+class Project(DockerCompose):
+    """The stack's compose file under a name of the drill's own.
+
+    Raises:
+        ContractError: no compose.yaml stands beside the contract.
+    """
+
+    def __init__(self, contract: Contract, drill_id: str, workdir: Path) -> None:
+        file = contract.directory / "compose.yaml"
+        if not file.is_file():
+            raise ContractError(
+                "no compose.yaml stands beside the contract, and the compose runtime needs one",
+                where=Location(str(contract.path)),
+                hint="`--runtime process` runs without one",
+            )
+        super().__init__(context=str(contract.directory), compose_file_name=[str(file)])
+        self.name = f"rp-{drill_id.lower()}"
+        self.workdir = workdir
+        self.labels = {DRILL: drill_id}
+
+    @cached_property
+    def compose_command_property(self) -> list[str]:
+        """Every command names the project: COMPOSE_PROJECT_NAME of somebody else must never decide it."""
+        binary, compose, *files = super().compose_command_property
+        return [binary, compose, "--progress", "quiet", "-p", self.name, *files]
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The compose file as compose understands it."""
+        done = self.ask(["--profile", "*", "config", "--format", "json"])
+        config: dict[str, Any] = json.loads(done)
+        return config
+
+    def own(self, owner: Owner) -> None:
+        """From now on everything that is made is labelled as ``owner``'s.
+
+        Scaffolding of the file that a drill does not use keeps its place in it, and is never started.
+        """
+        self.labels[OWNER] = str(owner)
+        services = {name: {"labels": self.labels} for name in self.config["services"]}
+        networks = {name: {"labels": self.labels} for name in self.config.get("networks", {})}
+        volumes = {name: {"labels": self.labels} for name in self.config.get("volumes", {})}
+        path = self.workdir / "drill.yaml"
+        path.write_text(json.dumps({"services": services, "networks": networks, "volumes": volumes}))
+        self.compose_file_name = [*list(self.compose_file_name or ())[:1], str(path)]
+        self.__dict__.pop("compose_command_property", None)
+
+    def ask(
+        self, arguments: Sequence[str], *, files: Sequence[Path] = (), timeout_s: float = _SHORT_S
+    ) -> str:
+        """Run a compose command that has to succeed; returns what it printed.
+
+        Raises:
+            EnvironmentUnfitError: it failed, or did not end in time; its own words are in the message.
+        """
+        done = self.run(arguments, files=files, timeout_s=timeout_s)
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()[-1200:]
+            raise EnvironmentUnfitError(f"docker compose {arguments[0]} ended with {done.returncode}: {said}")
+        return done.stdout.decode(errors="replace")
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        files: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
+        stdin: IO[bytes] | int = subprocess.DEVNULL,
+        stdout: IO[bytes] | int = subprocess.PIPE,
+        timeout_s: float = _SHORT_S,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a compose command with further override ``files``; a failure is returned.
+
+        Raises:
+            EnvironmentUnfitError: there is no docker command, or it did not end in time; it is dead then.
+        """
+        overrides = [part for file in files for part in ("-f", str(file))]
+        argv = [*self.compose_command_property, *overrides, *arguments]
+        try:
+            return subprocess.run(
+                argv,
+                env={**_clean(), **(environment or {})},
+                cwd=self.context,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                timeout=timeout_s,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise EnvironmentUnfitError(
+                "there is no docker command here",
+                hint="docs/containers.md says what the compose runtime needs",
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentUnfitError(
+                f"docker compose {arguments[0]} did not end within {timeout_s:.0f} s",
+                hint="does the daemon still answer? `docker info` says so",
+            ) from error
+
+
+def _clean() -> dict[str, str]:
+    """Our environment without what would tell compose of another project."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}

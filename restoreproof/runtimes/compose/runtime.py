@@ -1,0 +1,350 @@
+"""The compose runtime: every service of the contract in a container of the drill's own project."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import docker.errors
+
+from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
+from restoreproof.runtimes.compose import override
+from restoreproof.runtimes.compose.daemon import daemon
+from restoreproof.runtimes.compose.hosting import probe_image
+from restoreproof.runtimes.compose.logs import append_log
+from restoreproof.runtimes.compose.parts import part
+from restoreproof.runtimes.compose.parts.base import Container, Part
+from restoreproof.runtimes.compose.probing import resolved, run_probes
+from restoreproof.runtimes.compose.project import EDGE, Project
+from restoreproof.runtimes.kinds import Inside
+from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.runtimes.process.room import enough_room
+from restoreproof.waiting import PATIENCE, NotReady, wait_until
+
+_PLAIN = Start()
+_LOG_LINES = 20
+_STDERR_TAIL = 4000
+_LINE_CHARACTERS = 400
+
+
+@dataclass(slots=True)
+class _Unit:
+    """One service: what configures it, and the container that runs it."""
+
+    part: Part
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    container: str | None = None
+    administrator: Credentials | None = None
+
+
+class ComposeRuntime:
+    """Implements ``Runtime`` (restoreproof/runtimes/base.py). Every method may be called from any thread.
+
+    Raises:
+        ContractError: a service names no component, or an option that its component does not know.
+    """
+
+    name = "compose"
+
+    def __init__(self, project: Project, inside: Inside, targets: Mapping[str, str]) -> None:
+        self.stage: str | None = None
+        self._project = project
+        self._inside = inside
+        self._targets = dict(targets)
+        self._units = {name: _Unit(part(name, one)) for name, one in inside.contract.services.items()}
+        self._private = inside.workdir / "private"
+        self._logs = inside.workdir / "logs"
+        self._lock = threading.Lock()
+        self._tool_runs = 0
+        self._doors: dict[int, int] | None = None
+        with enough_room(inside.workdir):
+            self._private.mkdir(mode=0o700)
+            self._logs.mkdir(exist_ok=True)
+
+    # ---- Stack
+
+    def endpoint(self, service: str, port: str = "main") -> Endpoint:
+        """The edge's door to ``service``: 127.0.0.1 and a port that Docker chose.
+
+        A port that the edge does not carry is 0: nothing answers there, as nothing outside needs it.
+        """
+        wanted = self._of(service).part.service.port_of(port)
+        if wanted is None:
+            raise ContractError(
+                f"service {service!r} has no port called {port!r}", hint="add it to its ports"
+            )
+        return Endpoint(service, service, "127.0.0.1", self._open_doors().get(wanted, 0))
+
+    def administrator(self, service: str) -> Credentials:
+        """The throw-away administrator of a service that was started. Raises ContractError if it has none."""
+        credentials = self._of(service).administrator
+        if credentials is None:
+            raise ContractError(f"service {service!r} has no throw-away administrator (or was never started)")
+        return credentials
+
+    def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
+        """The last lines of the service's log, redacted."""
+        unit = self._of(service)
+        if unit.container is None:
+            return ""
+        with daemon() as client:
+            said = client.containers.get(unit.container).logs(tail=lines)
+        text = self._inside.redactor.text(said.decode(errors="replace"))
+        return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
+
+    def run_tool(
+        self,
+        service: str,
+        tool: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str | Secret] | None = None,
+        read: Sequence[Path] = (),
+        write: Sequence[Path] = (),
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        timeout_s: float = 3600.0,
+    ) -> Completed:
+        """Run a tool in a container of the service's image, beside it; see ``Stack.run_tool``.
+
+        Raises EnvironmentUnfitError if it ran out of time. It runs as whoever owns the first directory.
+        """
+        spec = self._of(service).part.tool(tool)
+        given = {**spec.environment, **(environment or {})}
+        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
+        argv = [*spec.argv, *arguments]
+        mounts = [*(f"{path}:{path}:ro" for path in read), *(f"{path}:{path}" for path in write)]
+        options = [part for mount in mounts for part in ("-v", mount)]
+        # By name alone: the values are in compose's own environment, and on no command line.
+        options += [part for name in given for part in ("-e", name)]
+        if bound := (*write, *read):
+            owner = bound[0].stat()
+            options += ["--user", f"{owner.st_uid}:{owner.st_gid}"]
+        began = time.monotonic()
+        with contextlib.ExitStack() as files:
+            source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
+            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            done = self._project.run(
+                ["run", "--rm", "--no-deps", "-T", *options, service, *argv],
+                files=[self._tool_override(service)],
+                environment=override.revealed(given),
+                stdin=source,
+                stdout=target,
+                timeout_s=timeout_s,
+            )
+        seconds = time.monotonic() - began
+        stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
+        self._inside.emitter.emit(
+            "command",
+            tool=tool,
+            argv=argv,
+            returncode=done.returncode,
+            seconds=round(seconds, 3),
+            stderr_tail=stderr[-_STDERR_TAIL:],
+        )
+        return Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
+
+    # ---- Runtime
+
+    def start(self, service: str, start: Start = _PLAIN) -> None:
+        """Start ``service`` and return once its health check passes; see ``Runtime.start``."""
+        unit = self._of(service)
+        with unit.lock:
+            if self.running(service):
+                raise ServiceFailedError(f"{service} is running already", hint="stop it first")
+            began = time.monotonic()
+            container = unit.part.container(start)
+            self._learn(container, start)
+            path = self._private / f"{service}.yaml"
+            with enough_room(self._inside.workdir):
+                told = self._project.config["services"][service]
+                override.write_start(
+                    path,
+                    name=service,
+                    service=unit.part.service,
+                    container=container,
+                    told=told,
+                    files=self._private / "files" / service,
+                )
+            self._up(unit, service, container, path)
+            log = self._log_of(unit)
+            unit.administrator = container.administrator
+            if container.administrator_if and container.administrator_if not in log:
+                unit.administrator = None
+            for made in container.overrides:
+                self._inside.emitter.emit("override", service=service, name=made.name, why=made.why)
+            self._prove(unit, service)
+            seconds = round(time.monotonic() - began, 3)
+            self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
+
+    def stop(self, service: str) -> None:
+        """Stop ``service`` and remove its container, its log kept; nothing happens if it does not run."""
+        unit = self._of(service)
+        with unit.lock:
+            if unit.container is None:
+                return
+            with daemon() as client, contextlib.suppress(docker.errors.NotFound):
+                container = client.containers.get(unit.container)
+                container.stop(timeout=3)
+                container.reload()
+                code = container.attrs["State"]["ExitCode"]
+                append_log(self._logs, service, container)
+                container.remove(force=True)
+                self._inside.emitter.emit("service-stopped", service=service, returncode=code)
+            unit.container = None
+
+    def running(self, service: str) -> bool:
+        """Whether the service's container runs."""
+        return bool(self._state(self._of(service)).get("Running"))
+
+    def started_at(self, service: str) -> datetime | None:
+        """When the daemon started the service's container (UTC); None if none runs."""
+        state = self._state(self._of(service))
+        if not state.get("Running"):
+            return None
+        return datetime.fromisoformat(str(state["StartedAt"])).astimezone(UTC)
+
+    def teardown(self) -> None:
+        """Nothing: the outer process collects what the containers say, and removes them."""
+
+    # ---- parts
+
+    def _of(self, service: str) -> _Unit:
+        if service not in self._units:
+            raise ContractError(
+                f"the contract has no service {service!r}", hint=f"it has {', '.join(self._units)}"
+            )
+        return self._units[service]
+
+    def _learn(self, container: Container, start: Start) -> None:
+        values = [*container.environment.values(), *start.environment.values()]
+        self._inside.redactor.learn(value for value in values if isinstance(value, Secret))
+        if container.administrator is not None:
+            self._inside.redactor.learn([container.administrator.password])
+
+    def _up(self, unit: _Unit, service: str, container: Container, path: Path) -> None:
+        patience = container.deadline_s * PATIENCE
+        options = ["-d", "--no-build", "--no-deps", "--wait", "--wait-timeout", str(int(patience))]
+        done = self._project.run(["up", *options, service], files=[path], timeout_s=patience + 60)
+        with daemon() as client:
+            labels = [
+                f"com.docker.compose.project={self._project.name}",
+                f"com.docker.compose.service={service}",
+            ]
+            found = client.containers.list(
+                all=True, filters={"label": [*labels, "com.docker.compose.oneoff=False"]}
+            )
+            unit.container = found[0].id if found else None
+            if found:
+                self._inside.emitter.emit(
+                    "service-started",
+                    service=service,
+                    pid=found[0].attrs["State"]["Pid"],
+                    argv=[found[0].attrs["Path"], *found[0].attrs["Args"]],
+                    stage=self.stage,
+                )
+        if done.returncode:
+            said = self._inside.redactor.text(done.stderr.decode(errors="replace")).strip()
+            raise ServiceFailedError(
+                f"{service} did not become healthy: {said[-600:]}{self._context(service)}"
+            )
+        if container.ready is not None:
+            self._await_log(unit, service, container.ready, patience)
+
+    def _await_log(self, unit: _Unit, service: str, wanted: str, patience: float) -> None:
+        def look() -> None:
+            if wanted not in self._log_of(unit):
+                raise NotReady(f"its log does not say {wanted!r} yet")
+
+        wait_until(
+            look,
+            what=f"{service} is ready",
+            deadline_s=patience,
+            context=lambda: self._context(service),
+            retry_on=(NotReady,),
+        )
+
+    def _context(self, service: str) -> str:
+        tail = self.log_tail(service)
+        hint = hint_for(tail)
+        lines = "".join(f"\n    | {line}" for line in tail.splitlines())
+        return f"\n  last lines of {service}:{lines or ' none'}" + (f"\n  next: {hint}" if hint else "")
+
+    def _prove(self, unit: _Unit, service: str) -> None:
+        """Try the ways out once more, from the very network that the running service is in."""
+        if unit.container is None:
+            raise EnvironmentUnfitError(f"the container of {service} is not there")
+        told = self._project.config["services"][service]
+        with daemon() as client:
+            tried = {}
+            for network in told.get("networks", {}):
+                for name, target in self._targets.items():
+                    if name.startswith(f"{network}: "):
+                        full = f"{self._project.name}_{network}"
+                        tried[f"{service} on {name}"] = resolved(client, full, target)
+            results = run_probes(
+                client,
+                probe_image(self._project),
+                f"container:{unit.container}",
+                tried,
+                labels=self._project.labels,
+            )
+        for one in results:
+            self._inside.emitter.emit(
+                "isolation-probe", probe=one.probe, reached=one.reached, detail=one.detail
+            )
+
+    def _log_of(self, unit: _Unit) -> str:
+        if unit.container is None:
+            return ""
+        with daemon() as client:
+            log: bytes = client.containers.get(unit.container).logs()
+        return log.decode(errors="replace")
+
+    def _state(self, unit: _Unit) -> dict[str, Any]:
+        if unit.container is None:
+            return {}
+        with daemon() as client:
+            try:
+                state: dict[str, Any] = client.containers.get(unit.container).attrs["State"]
+            except docker.errors.NotFound:
+                return {}
+        return state
+
+    def _open_doors(self) -> dict[int, int]:
+        """Contract port to the port of 127.0.0.1 that Docker chose for it."""
+        with self._lock:
+            if self._doors is None:
+                with daemon() as client:
+                    labels = [
+                        f"com.docker.compose.project={self._project.name}",
+                        f"com.docker.compose.service={EDGE}",
+                    ]
+                    edge = client.containers.list(filters={"label": labels})
+                    if not edge:
+                        raise EnvironmentUnfitError(
+                            "the edge, which carries the harness's connections, is gone"
+                        )
+                    ports = edge[0].attrs["NetworkSettings"]["Ports"]
+                self._doors = {
+                    int(port.partition("/")[0]): int(bound[0]["HostPort"])
+                    for port, bound in ports.items()
+                    if bound
+                }
+            return self._doors
+
+    def _tool_override(self, service: str) -> Path:
+        with self._lock:
+            path = self._private / f"{service}.tool.yaml"
+            if not path.exists():
+                override.write_tool(path, service)
+        return path
