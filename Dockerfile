@@ -18,7 +18,7 @@ RUN /opt/venv/bin/pip install --quiet --no-deps --no-build-isolation --no-index 
 FROM ${BASE_IMAGE}
 RUN apt-get update -q \
  && apt-get install -qy --no-install-recommends ca-certificates python3 \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --create-home --shell /usr/sbin/nologin restoreproof \
  && install -d -o restoreproof -g restoreproof /work
 COPY --from=builder /opt/venv /opt/venv
