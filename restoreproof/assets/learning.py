@@ -101,6 +101,17 @@ def count_queues(
     }
 
 
+def identify_letters(
+    taking: Taking, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+) -> dict[str, list[str]]:
+    """Queue → what tells each item from every other at the snapshot, where the contract says how."""
+    return {
+        name: sorted(str(row["item"]) for row in connection.execute(queue.items.encode()).fetchall())
+        for name, queue in taking.ground.contract.queues.items()
+        if queue.database == asset_name and queue.items
+    }
+
+
 def chain_heads(
     taking: Taking, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:

@@ -83,6 +83,7 @@ class Catalogue(Known):
 
     ``tables`` and ``sequences`` go by schema-qualified name, within their database's asset where there are
     several; ``structure`` counts and fingerprints what is no row: policies, grants, constraints, indexes;
+    ``letters`` identifies each item of a queue, where the contract says how to tell them apart;
     ``commitments`` are keyed digests of secrets (NAME → hex); ``newest`` is the newest business
     record per asset, None where there was no record.
     """
@@ -102,6 +103,7 @@ class Catalogue(Known):
     datasets: dict[str, DatasetKnown] = Field(default_factory=dict)
     chains: dict[str, ChainKnown] = Field(default_factory=dict)
     queues: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    letters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     identity: dict[str, RealmKnown] = Field(default_factory=dict)
     roles: tuple[str, ...] = ()
     commitments: dict[str, str] = Field(default_factory=dict)

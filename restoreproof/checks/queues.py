@@ -120,15 +120,40 @@ def survey_queues(restoring: Restoring) -> QueueSurvey:
 
 @dataclass(frozen=True, slots=True)
 class UntouchedQueue:
-    """One queue that resuming must not have touched."""
+    """One queue that resuming must not have touched.
+
+    ``letters`` and ``known_letters`` are the identities of what waits and of what the backup held; None where
+    the contract or the catalogue has none, and only counts and times can be compared.
+    """
 
     queue: str
     waiting: Mapping[str, int]
     known: Mapping[str, int] | None
     taken: datetime | None
+    letters: frozenset[str] | None = None
+    known_letters: frozenset[str] | None = None
 
     def untouched(self) -> Observation:
-        """It holds what it held, and nothing was taken from it or added to it since the recovery point."""
+        """What the backup held is still in it: none was replayed or lost."""
+        if self.letters is not None and self.known_letters is not None:
+            return self._same_letters(self.letters, self.known_letters)
+        return self._same_counts()
+
+    def _same_letters(self, letters: frozenset[str], known: frozenset[str]) -> Observation:
+        findings = Findings()
+        for gone in sorted(known - letters):
+            findings.add(f"{self.queue}: {gone} is gone, replayed or lost")
+        kept, new = len(known & letters), len(letters - known)
+        return judge(
+            f"each of the {self.queue} of the backup still waits: none was replayed, none was lost",
+            f"{kept} of {len(known)} still wait" + (f", {new} are new since" if new else ""),
+            findings,
+            examined=len(known),
+            of=len(known),
+            zero_is_right=True,
+        )
+
+    def _same_counts(self) -> Observation:
         expected = f"the {self.queue} are those of the backup: none was replayed, none was added"
         if self.known is None:
             return not_verified(expected, "there is no catalogue that counted the queue")
@@ -148,11 +173,26 @@ class UntouchedQueue:
 
 @survey("dead letters untouched")
 def survey_untouched(restoring: Restoring, *, queue: str = "dead letters") -> UntouchedQueue:
-    """Count ``queue`` again, after the workers have resumed."""
-    ground = restoring.ground
-    known = restoring.catalogue.queues.get(queue) if restoring.catalogue else None
-    taken = first_taken(restoring, queue)
-    return UntouchedQueue(queue, counted(ground, queue), known, taken)
+    """Look at ``queue`` again, after the workers have resumed."""
+    ground, catalogue = restoring.ground, restoring.catalogue
+    known = catalogue.letters.get(queue) if catalogue else None
+    return UntouchedQueue(
+        queue,
+        counted(ground, queue),
+        catalogue.queues.get(queue) if catalogue else None,
+        first_taken(restoring, queue),
+        letters_in(ground, queue),
+        None if known is None else frozenset(known),
+    )
+
+
+def letters_in(ground: Ground, name: str) -> frozenset[str] | None:
+    """The identity of every item of the queue, where the contract says how to tell them apart."""
+    queue = ground.contract.queues[name]
+    if queue.items is None:
+        return None
+    with connect_asset(ground, queue.database) as connection:
+        return frozenset(str(row["item"]) for row in stream(connection, queue.items, {}))
 
 
 def first_taken(restoring: Restoring, name: str) -> datetime | None:

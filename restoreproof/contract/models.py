@@ -154,10 +154,12 @@ class Queue(Noun):
     """Work that waits: ``sql`` yields ``kind`` and ``items``.
 
     ``taken`` yields when an item was first taken from it, or added to it, after the recovery point, or null.
+    ``items`` yields ``item`` for each: what tells it from every other, also after a replay.
     """
 
     database: str
     sql: str
+    items: str | None = None
     taken: str | None = None
 
 

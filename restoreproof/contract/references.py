@@ -104,6 +104,7 @@ def _parameters(contract: Contract, named: dict[str, set[str]]) -> Iterator[Use]
         queries += [
             (("queues", name, "sql"), queue.sql, known),
             (("queues", name, "taken"), queue.taken, known),
+            (("queues", name, "items"), queue.items, frozenset()),
         ]
     if contract.canary:
         queries += [(("canary", "enqueue"), contract.canary.enqueue, known)]

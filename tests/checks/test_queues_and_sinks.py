@@ -8,7 +8,7 @@ import pytest
 
 from restoreproof.checks.queues import QueueSurvey, UntouchedQueue, differences, unexpected
 from restoreproof.checks.sinks import SinkSurvey, controls_among
-from restoreproof.outcome import Outcome
+from restoreproof.outcome import Observation, Outcome
 
 LIMITS = {"jobs": {"mail": 5}, "dead": {"mail: Refused": 2}}
 
@@ -55,6 +55,25 @@ def test_a_dead_letter_that_was_replaced_by_another_is_noticed_by_its_time() -> 
     touched = UntouchedQueue("dead", same, same, datetime(2026, 1, 1, tzinfo=UTC))
     assert touched.untouched().outcome is Outcome.FAILED
     assert UntouchedQueue("dead", {}, same, None).untouched().outcome is Outcome.FAILED
+
+
+def test_a_new_dead_letter_is_no_finding_and_a_replayed_one_is() -> None:
+    """Told apart by identity: as many as before, and one of them another, is a replay."""
+    then = frozenset({"1", "2", "3"})
+
+    def look(letters: frozenset[str], known: frozenset[str] | None = then) -> Observation:
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        waiting = {"mail: Refused": len(letters)}
+        return UntouchedQueue("dead", waiting, {"mail: Refused": 3}, moment, letters, known).untouched()
+
+    added = look(then | {"4"})
+    assert (added.outcome, added.examined, added.of) == (Outcome.PASSED, 3, 3)
+    assert "1 are new since" in added.observed
+    replayed = look(frozenset({"1", "3", "4"}))
+    assert (replayed.outcome, replayed.findings) == (Outcome.FAILED, ("dead: 2 is gone, replayed or lost",))
+    assert look(frozenset(), frozenset()).outcome is Outcome.PASSED
+    assert look(frozenset()).findings_total == 3
+    assert look(then | {"4"}, None).outcome is Outcome.FAILED  # by its count: no identities are known
 
 
 def test_silence_is_judged_for_every_sink() -> None:
