@@ -41,10 +41,16 @@ class History:
         return _text(line for line in kept[-LIMIT:] if line["name"] != self.drill_id)
 
     def add(self, generated: str) -> None:
-        """Take the last of the lines that Allure ``generated`` for this drill's own, in place of an older."""
+        """Take the last of the lines that Allure ``generated`` for this drill's own, in place of an older.
+
+        Messages are left out: they can quote a backup, and nothing but the evidence itself is searched for
+        secrets and quarantined when it holds one.
+        """
         lines = [line for line in self._lines() if line["name"] != self.drill_id]
         own = list(_parsed(generated))[-1:]
-        lines += [{**line, "name": self.drill_id, "timestamp": self.ended_ms} for line in own]
+        lines += [
+            _without_messages(line) | {"name": self.drill_id, "timestamp": self.ended_ms} for line in own
+        ]
         lines.sort(key=lambda line: (line["timestamp"], line["name"]))
         _replace(self.path, _text(lines[-LIMIT:]))
 
@@ -54,13 +60,25 @@ class History:
         return list(_parsed(self.path.read_text(encoding="utf-8", errors="replace")))
 
 
+def _without_messages(line: dict[str, Any]) -> dict[str, Any]:
+    results = {
+        key: {name: value for name, value in result.items() if name not in ("message", "trace")}
+        for key, result in line["testResults"].items()
+    }
+    return {**line, "testResults": results}
+
+
 def _parsed(text: str) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines():
+    for line in text.split("\n"):  # splitlines would cut at U+2028 too
         try:
             value = json.loads(line)
         except ValueError:  # torn by a crash; the trend has one point less
             continue
-        if isinstance(value, dict) and isinstance(value.get("timestamp"), int) and "name" in value:
+        if (
+            isinstance(value, dict)
+            and isinstance(value.get("timestamp"), int)
+            and {"name", "testResults"} <= value.keys()
+        ):
             yield value
 
 

@@ -106,11 +106,14 @@ def test_the_history_is_bounded_sorted_and_bears_a_torn_line(tmp_path: Path) -> 
     path = tmp_path / NAME
     for number in [*range(1, LIMIT + 5), 3]:
         history = History(path, f"d{number}", number * 1000)
-        history.add(json.dumps({"name": "as Allure calls it", "timestamp": 9, "testResults": {}}) + "\n")
+        result = {"status": "failed", "message": "hunter2", "trace": "hunter2"}
+        line = {"name": "as Allure calls it", "timestamp": 9, "testResults": {"x": result}}
+        history.add(json.dumps(line) + "\n")
     with path.open("a") as file:
         file.write('{"name": "torn')
     names = [line["name"] for line in lines_of_all(path)]
     assert names == [f"d{number}" for number in range(5, LIMIT + 5)]
+    assert "hunter2" not in path.read_text(), "messages can quote a backup"
     before = History(path, "d7", 7000).before()
     assert [json.loads(line)["name"] for line in before.splitlines()] == ["d5", "d6"]
 
