@@ -56,7 +56,7 @@ class SetFacts:
             bytes=values.count(data, "bytes"),
             seconds=values.number(data, "seconds"),
             verified_before_restore=not self._restoring,
-            facts=values.pairs(data, without=_TOLD),
+            facts=values.pairs({key: data[key] for key in data if key not in _TOLD}),
         )
 
     def on_set_contradiction(self, event: Event) -> None:
