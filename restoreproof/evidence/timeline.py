@@ -137,7 +137,7 @@ def chart(record: Record) -> Chart:
         plot=scale.plot,
         right=left + scale.plot + _GAP,
         top=_TOP,
-        height=below + 16 + _ROW * len(spans) + 4,
+        height=below + 16 + _ROW * len(spans) + 4 if spans else below,
         axis=axis,
         bars=bars,
         gates=gates,
@@ -187,7 +187,7 @@ def _holds(stage: StageRecord, approved: float) -> bool:
 
 def _bar(stage: StageRecord, y: float, scale: _Scale) -> Bar:
     begins = stage.begins_s if stage.begins_s is not None else 0.0
-    ends = stage.ends_s if stage.ends_s is not None else begins
+    ends = stage.ends_s if stage.ends_s is not None else scale.whole  # entered, and never left
     x = scale.x(begins)
     reached = stage.begins_s is not None
     return Bar(

@@ -111,6 +111,19 @@ def test_stages_that_failed_or_were_not_reached_say_so_in_words(record: Record) 
         assert told in svg, told
 
 
+def test_a_stage_that_was_never_left_reaches_to_the_end(record: Record) -> None:
+    drawn = chart(replace(record, stages=(StageRecord("objects", "entered", 2.0),)))
+    (bar,) = drawn.bars
+    assert bar.x + bar.width == pytest.approx(drawn.left + drawn.plot, abs=0.2)
+
+
+def test_without_a_measured_time_nothing_is_held_against_the_target(record: Record) -> None:
+    time = replace(record.recovery_time, time_to_service_s=None, time_to_verified_s=None)
+    assert "<desc" in draw(replace(record, recovery_time=time))
+    assert chart(replace(record, recovery_time=time)).spans == ()
+    assert ">RTO target" not in draw(replace(record, recovery_time=time))
+
+
 def test_it_is_one_well_formed_picture_with_a_title_and_a_description(record: Record) -> None:
     root = Xml.fromstring(draw(record))
     assert root.get("role") == "img"

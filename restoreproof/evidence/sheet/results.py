@@ -23,8 +23,8 @@ ROWS = 12
 """Rows of one group on the first page; the appendix holds them all."""
 
 _FIRST_GROUP = "consistency"
-_FINDINGS = 5
-_ALL_FINDINGS = 20
+_FINDINGS = 3
+_ALL_FINDINGS = 10
 
 
 def summary(record: Record) -> Section:
