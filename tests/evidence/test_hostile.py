@@ -21,6 +21,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from restoreproof.cli.app import say
 from restoreproof.evidence import allure_report
 from restoreproof.evidence.allure_report import AllureUnavailable
 from restoreproof.evidence.render import render
@@ -242,3 +243,12 @@ def test_the_live_print_can_not_be_steered(name: str) -> None:
         "\u2066",
     }
     assert "A" * 20_000 not in printed.getvalue()
+
+
+@pytest.mark.parametrize("name", HOSTILES)
+def test_what_a_command_says_can_not_steer(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The headline and the reasons of a record are printed at the end of a drill."""
+    say(HOSTILES[name])
+    printed = capsys.readouterr().out
+    assert not set(printed) & {*map(chr, range(9)), *"\x1b\x07\x9b\r\u202e\u2066"}
+    assert len(printed) < 130_000
