@@ -12,9 +12,22 @@ from typing import Annotated
 import typer
 
 from restoreproof.assets.identity_file import make_identity
-from restoreproof.cli.app import Cache, ContractArgument, Features, Json, app, cache_directory, out, say
+from restoreproof.cli.app import (
+    Cache,
+    ContractArgument,
+    Features,
+    Json,
+    Var,
+    app,
+    cache_directory,
+    out,
+    quiet,
+    say,
+    tell,
+)
 from restoreproof.contract import composefile, load, nouns
 from restoreproof.contract.bindings import bindings
+from restoreproof.drill.reaping import reap_everything
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.evidence.sealing.keys import make_signing_key
 from restoreproof.faults.base import faults_of
@@ -87,8 +100,24 @@ def keygen(
 
 
 @app.command()
-def doctor(json: Json = False, cache: Cache = None) -> None:
-    """Say what this machine has and lacks for a drill."""
+def doctor(
+    reap: Annotated[
+        bool,
+        typer.Option("--reap", help="remove what killed drills left: processes, containers, directories"),
+    ] = False,
+    var: Var = Path("var"),
+    json: Json = False,
+    cache: Cache = None,
+) -> None:
+    """Say what this machine has and lacks for a drill, or remove what killed drills left on it."""
+    if reap:
+        left = reap_everything(var.absolute(), quiet if json else say)
+        tell(
+            {"left": left},
+            json,
+            "\n".join([f"could not be removed: {one}" for one in left]) or "nothing is left",
+        )
+        raise typer.Exit(int(ExitCode.NOT_VERIFIED if left else ExitCode.VERIFIED))
     findings = diagnose(cache_directory(cache))
     if json:
         out.print_json(

@@ -18,6 +18,7 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import BackupSet, open_set
 from restoreproof.backups.verify import verify_against
 from restoreproof.contract import Contract
+from restoreproof.drill.alive import alive
 from restoreproof.drill.leftovers import destroy, processes_of
 from restoreproof.drill.sandboxing import readable
 from restoreproof.drill.source import SourceConfig
@@ -90,6 +91,12 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     workdir = request.var / "source" / f"{request.contract.stack}-{stamp}"
     components.prepare_cache(request.contract.services, request.cache, say)
+    with alive(workdir):
+        yield from _living(request, workdir, say)
+    say("the source's processes and data are gone")
+
+
+def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[Source]:
     workdir.mkdir(parents=True)
     config = SourceConfig(
         contract=request.contract.path,
@@ -118,7 +125,6 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
         left = [*processes_of(workdir), *destroy(workdir)]
     if left:
         raise EvidenceError(f"the source left something behind: {'; '.join(left)}")
-    say("the source's processes and data are gone")
 
 
 def take(source: Source, recipient: str, sets: Path, catalogue_directory: Path, stack: str) -> Taken:

@@ -15,6 +15,7 @@ from restoreproof.assets.vault import Vault, open_vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet, open_set
+from restoreproof.drill.alive import alive
 from restoreproof.drill.closing import close, point_latest
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.filing import new_drill_id, refusals_entered
@@ -22,6 +23,7 @@ from restoreproof.drill.host import orderly_signals
 from restoreproof.drill.inner import InnerProcess, Interrupted
 from restoreproof.drill.leftovers import collect_logs, destroy, survivors_of
 from restoreproof.drill.opening import journal_opening, journal_set
+from restoreproof.drill.reaping import reap_directories
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
 from restoreproof.drill.secrecy import Secrecy
@@ -53,8 +55,7 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     known = catalogues.load(request.catalogue) if request.catalogue else None
     for aborted in request.filing.ledger.abort_dead():
         say(f"drill {aborted} died earlier: recorded as ABORTED")
-        destroy(request.var / "run" / aborted)
-    for left in kind(request.runtime).reap(say):
+    for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say)]:
         say(f"left by an earlier drill, and not to be removed: {left}")
     kind(request.runtime).prepare(request.contract, request.cache, say)
     return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
@@ -105,7 +106,8 @@ class _Drill:
             self.id, self.backup.manifest.set_id, request.plan.digest, request.contract.stack
         )
         point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
-        distrust = self._journaled(journal, begun)
+        with alive(self.workdir):
+            distrust = self._journaled(journal, begun)
         self.say("writing the evidence")
         record, filed = close(self.directory, request.plan, request.filing, self.id, self.secrecy.leaks)
         if distrust:
@@ -247,7 +249,7 @@ class _Drill:
             return
         self.hosting.collect()
         removed = self.hosting.remove()
-        alive = survivors_of(self.workdir)
+        running = survivors_of(self.workdir)
         collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
-        left = [*removed, *alive, *destroy(self.workdir)]
+        left = [*removed, *running, *destroy(self.workdir)]
         journal.emit("teardown", proven=not left, leftovers=left)

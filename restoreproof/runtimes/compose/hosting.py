@@ -99,7 +99,8 @@ class Containers:
         try:
             with daemon() as client:
                 refused = remove_all(held(client, drill))
-                return refused or [str(one) for one in held(client, drill)]
+                # What the daemon was still making when the inner process ended comes to light a moment later.
+                return refused + remove_all(held(client, drill)) + [str(one) for one in held(client, drill)]
         except EnvironmentUnfitError as error:
             return [
                 f"containers of {drill}: {error.message}; `restoreproof doctor --reap` removes them later"

@@ -11,7 +11,7 @@ import psutil
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.kinds import Place
-from restoreproof.runtimes.process.confinement import bare_argv, kill_family, remains
+from restoreproof.runtimes.process.confinement import bare_argv, end_remains, kill_family
 from restoreproof.runtimes.process.isolation import Control
 
 BARE = "RESTOREPROOF_BARE"
@@ -60,9 +60,4 @@ class Unsandboxed:
         """The services wrote their logs where they belong."""
 
     def remove(self) -> list[str]:
-        left = remains(self._place.workdir)
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        _, alive = psutil.wait_procs(left, timeout=10)
-        return [f"process {process.pid}" for process in alive]
+        return end_remains(self._place.workdir)

@@ -172,14 +172,24 @@ def kill_family(pid: int) -> None:
 
 
 def remains(workdir: Path) -> list[psutil.Process]:
-    """This user's processes, but for this one, that work below ``workdir`` or name it in a command line."""
+    """Of this user (of all, for root): processes that work below ``workdir`` or name it in a command line."""
     found = []
     for process in psutil.process_iter():
         if process.pid == os.getpid():
             continue
         with contextlib.suppress(psutil.Error):
-            mine = os.geteuid() in process.uids()
+            mine = os.geteuid() in (0, *process.uids())
             below = workdir in (here := Path(process.cwd()), *here.parents)
             if mine and (below or any(str(workdir) in word for word in process.cmdline())):
                 found.append(process)
     return found
+
+
+def end_remains(workdir: Path) -> list[str]:
+    """Kill what ``remains`` finds; returns what did not end."""
+    left = remains(workdir)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _, alive = psutil.wait_procs(left, timeout=10)
+    return [f"process {process.pid}" for process in alive]
