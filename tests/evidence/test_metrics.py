@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from restoreproof.evidence.record import reduce
 from restoreproof.evidence.views.metrics import exposition
@@ -82,3 +83,15 @@ def test_a_hostile_name_stays_inside_its_label() -> None:
     text = exposition(reduce(plan, closed(story).events))
     assert samples(text)
     assert not [line for line in text.splitlines() if line.startswith("evil")]
+
+
+def test_the_page_lists_every_metric_and_its_alerts_use_no_other(plan: Plan) -> None:
+    said = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    table, _, alerts = said.partition("## What to be told of")
+    written = exposition(reduce(plan, healthy(plan).events))
+    told = dict(re.findall(r"(?m)^# HELP (restoreproof_\w+) (.*)$", written))
+    listed = dict(re.findall(r"(?m)^\| `(restoreproof_\w+)` \| [^|]* \| (.*) \|$", table))
+    assert listed == told
+    used = set(re.findall(r"restoreproof_\w+", alerts))
+    assert used
+    assert used <= set(told)
