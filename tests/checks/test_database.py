@@ -10,11 +10,11 @@ from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings
 from restoreproof.checks.database import (
     DatabaseSurvey,
-    Exceptions,
     RecoveryTime,
     TenantIsolation,
     told,
 )
+from restoreproof.checks.exceptions import Exceptions
 from restoreproof.outcome import Outcome
 
 A, B = "a" * 64, "a" * 63 + "b"

@@ -9,7 +9,8 @@ from pytest_bdd import parsers, then, when
 from restoreproof.checks.buckets import BucketsSurvey
 from restoreproof.checks.chains import ChainSurvey, WorkerReport
 from restoreproof.checks.configuration import SetIdentity
-from restoreproof.checks.database import DatabaseSurvey, Exceptions, SchemaVersion
+from restoreproof.checks.database import DatabaseSurvey, SchemaVersion
+from restoreproof.checks.exceptions import Exceptions
 from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.checks.objects import ObjectSurvey
 from restoreproof.checks.verification import SignatureSurvey

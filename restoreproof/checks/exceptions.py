@@ -1,0 +1,49 @@
+"""Datasets of which no row is right, looked for among rows that there should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from restoreproof.assets.base import Restoring
+from restoreproof.assets.dataset import connect_asset, parameters, scalar
+from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.checks.objects import expected_rows, rows
+from restoreproof.outcome import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """The rows of a dataset that should be empty, and how many were looked through for them.
+
+    ``zero`` is the contract's word that there may be nothing to look through.
+    """
+
+    dataset: str
+    findings: Findings
+    looked_through: int
+    of: int | None
+    zero: bool = False
+
+    def none(self) -> Observation:
+        """There is no exception, and as many were looked through as the catalogue counted."""
+        return judge(
+            f"no {self.dataset} among those the backup holds",
+            f"{self.findings.total} found, {self.looked_through:,} looked through",
+            self.findings,
+            examined=self.looked_through,
+            of=self.of,
+            zero_is_right=self.zero,
+        )
+
+
+@survey("exceptions")
+def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
+    """List the rows of a dataset whose right number is zero; ``of`` in the contract counts the rest."""
+    ground, block = restoring.ground, restoring.ground.contract.datasets[dataset]
+    findings = Findings()
+    for row in rows(restoring, dataset):
+        findings.add(" ".join(str(value) for value in row.values()))
+    with connect_asset(ground, block.database) as connection:
+        values = parameters(ground, block.of or "", restoring.backup.manifest.recovery_point)
+        looked = scalar(connection, block.of, values) if block.of else 0
+    return Exceptions(dataset, findings, int(looked), expected_rows(restoring, dataset), block.zero)
