@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -65,8 +64,8 @@ def open_filing(wanted: FilingWanted, var: Path, reports: Path, say: Callable[[s
     Raises:
         UsageError: the key, the ledger's place or the head file can't be used.
     """
-    if wanted.head_file and not os.access(wanted.head_file.absolute().parent, os.W_OK):
-        raise UsageError(f"{wanted.head_file} can't be written", hint="name a directory of this user's")
+    if wanted.head_file:
+        _refuse_unwritable(wanted.head_file.absolute())
     uri = (wanted.key or _own_key(var, say)) if wanted.sealed else None
     key = signing_key(uri, wanted.public_key) if uri else None
     home = home_of(wanted.ledger, reports / "ledger.jsonl")
@@ -78,6 +77,17 @@ def open_filing(wanted: FilingWanted, var: Path, reports: Path, say: Callable[[s
         wanted.head_file,
         wanted.timestamp,
     )
+
+
+def _refuse_unwritable(head_file: Path) -> None:
+    """Now, and not when the drill is over."""
+    try:
+        head_file.parent.mkdir(parents=True, exist_ok=True)
+        head_file.touch()
+    except OSError as error:
+        raise UsageError(
+            f"the head file {head_file} can't be written: {error.strerror}", hint="name one of this user's"
+        ) from error
 
 
 def _own_key(var: Path, say: Callable[[str], None]) -> str:

@@ -59,7 +59,8 @@ def test_a_key_that_can_not_be_used_is_refused_in_plain_words(uri: str, words: s
 
 
 def test_a_head_file_that_can_not_be_written_is_refused_before_the_drill(tmp_path: Path) -> None:
-    wanted = FilingWanted(head_file=tmp_path / "none" / "head")
+    (tmp_path / "file").touch()
+    wanted = FilingWanted(head_file=tmp_path / "file" / "head")
     with pytest.raises(UsageError, match="can't be written"):
         open_filing(wanted, tmp_path, tmp_path / "reports", quiet)
 
