@@ -40,6 +40,7 @@ compose
 BASE_IMAGE=$(compose/base_image.sh)
 # A proxy that opens TLS is trusted while building, if this machine trusts it; nothing of it stays in an image.
 CA_BUNDLE=${CA_BUNDLE:-${PIP_CERT:-/dev/null}}
+
 export BASE_IMAGE CA_BUNDLE
 began=$SECONDS
 services=("$@")
