@@ -31,7 +31,8 @@ _ROWS = (
     (limits,),
     (deviations,),
     (safety, detection),
-    (controls, yourself),
+    (controls,),
+    (yourself,),
 )
 _APPENDIX = (every_check, control_matrix, governance, components, phases, probes, artifacts, digests, unknown)
 

@@ -113,7 +113,7 @@ def _place(record: Record) -> Line:
     custody = record.custody
     if custody.ledger_seq is None:
         return line(NOT_RECORDED)
-    attempt = f", attempt {record.attempt} at this set" if record.attempt is not None else ""
+    attempt = f", attempt {record.attempt} at this set and plan" if record.attempt is not None else ""
     return line(
         f"entry {custody.ledger_seq}{attempt}, entry ",
         digest(custody.ledger_entry_sha256),

@@ -47,12 +47,20 @@ def _untested(record: Record) -> list[Line]:
 
 
 def _changed(record: Record) -> list[Line]:
-    said = [line(f"{change.service}: {change.name}, because {change.why}") for change in record.overrides]
-    machine = ", ".join(f"{name} {value}" for name, value in record.host) or "a machine that is not recorded"
+    said = [
+        line(f"{_service(change.service)}: {change.name}, because {change.why}")
+        for change in record.overrides
+    ]
+    host = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in record.host)
+    machine = host or "a machine that is not recorded"
     said.append(
         line(f"Engine, versions and machine are the drill's ({machine}); its services stand in the appendix.")
     )
     return said
+
+
+def _service(name: str) -> str:
+    return "every service" if name == "*" else name
 
 
 def _unknown(record: Record) -> list[Line]:

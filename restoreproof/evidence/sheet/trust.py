@@ -59,14 +59,14 @@ def safety(record: Record) -> Section:
 def _scan(scan: ForbiddenScan | None) -> Line:
     if scan is None:
         return line("the record tells of no scan for forbidden material")
-    sign = "✘" if scan.findings_total else "?" if scan.unscannable else "✔"
+    sign = "✘ " if scan.findings_total else "" if scan.unscannable else "✔ "
     looked = f"{scan.parts:,} parts looked into" if scan.parts is not None else "parts not counted"
     closed = "none was closed to the scan"
     if scan.unscannable:
         more = len(scan.unscannable) - _UNSCANNABLE
         named = [*scan.unscannable[:_UNSCANNABLE], *([f"{more:,} more"] if more > 0 else [])]
         closed = f"{len(scan.unscannable):,} closed to the scan ({', '.join(named)})"
-    return line(f"{sign} {scan.findings_total:,} found, {looked}, {closed}")
+    return line(f"{sign}{scan.findings_total:,} found, {looked}, {closed}")
 
 
 def _effects(record: Record) -> Line:
