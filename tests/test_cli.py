@@ -40,6 +40,7 @@ def test_every_command_is_known_here() -> None:
         "faults",
         "keygen",
         "lint",
+        "report",
         "seal",
         "show",
         "sign-off",
