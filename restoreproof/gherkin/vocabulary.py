@@ -17,6 +17,7 @@ from typing import Any
 from pytest_bdd.steps import step_function_context_registry
 
 from restoreproof.checks.base import surveys
+from restoreproof.errors import FeatureError, Location
 
 SURVEY = "survey"
 """The fixture in which a *When* leaves what it saw, and from which a *Then* states something."""
@@ -121,7 +122,7 @@ class Vocabulary:
     @staticmethod
     @lru_cache(maxsize=8)
     def of(modules: tuple[str, ...]) -> Vocabulary:
-        """The phrases of ``modules``, which are imported. Raises ImportError if one can't be."""
+        """The phrases of ``modules``, which are imported. Raises FeatureError if one can't be."""
         return Vocabulary(tuple(_phrases(modules)))
 
     def saying(self, kind: str, text: str) -> list[Phrase]:
@@ -155,6 +156,17 @@ def _phrases(modules: Iterable[str]) -> Iterator[Phrase]:
 def _with_plugins(names: Iterable[str]) -> Iterator[ModuleType]:
     """The modules so named, and those that they name as plugins, as pytest would find them."""
     for name in names:
-        module = importlib.import_module(name)
+        module = _imported(name)
         yield module
         yield from _with_plugins(getattr(module, "pytest_plugins", ()))
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # what a person's module raises can be anything
+        where = Location(f"{name.replace('.', '/')}.py", getattr(error, "lineno", None))
+        told = f"{type(error).__name__}: {error}"
+        raise FeatureError(
+            f"the step module {name} can't be imported: {told}", where=where, hint="mend it, or take it out"
+        ) from error

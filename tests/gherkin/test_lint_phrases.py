@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from restoreproof.errors import FeatureError, Location
 from restoreproof.gherkin.finding import LintFinding
 from restoreproof.gherkin.lint import lint
 from restoreproof.gherkin.vocabulary import Vocabulary
@@ -158,6 +159,18 @@ def test_phrases_of_ones_own_are_held_to_the_methods_that_they_call(
         "    When own eyes look\n    Then it is another\n",
     )
     assert [(one.rule, one.line) for one in found(project, SHIPPED, OWN)] == [("unanswerable", 6)]
+
+
+@pytest.mark.parametrize(("text", "line"), [("def (:\n", 2), ("import no_such_module\n", None)])
+def test_a_step_module_that_cannot_be_imported_is_named(
+    feature: Write, project: Path, own: Callable[[str], None], text: str, line: int | None
+) -> None:
+    own(text)
+    feature("x.feature", HEAD + "    Then it holds\n")
+    with pytest.raises(FeatureError, match="can't be imported") as refused:
+        found(project, OWN)
+    assert refused.value.where == Location(f"{OWN}.py", line)
+    assert refused.value.hint
 
 
 def test_every_shipped_then_may_stand_after_some_shipped_when() -> None:
