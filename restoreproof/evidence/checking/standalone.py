@@ -26,6 +26,9 @@ Exit code 0: authentic, fresh and VERIFIED. 1: not authentic, or the drill FAILE
 3: not verified, partial or stale. 2: this command could not start. The key must have come to you by another
 way than the evidence did: a key that lies beside the evidence proves nothing."""
 
+_DIGESTS = {b"P-384": "sha384", b"P-521": "sha512"}
+"""Which digest goes with a curve; P-256 and RSA take SHA-256."""
+
 
 def _openssl_key(path: Path) -> Key:
     pem, keyid, not_before, not_after = read_key_file(path)
@@ -52,8 +55,10 @@ def _scheme(pem: bytes) -> list[str]:
         raise Refused(f"openssl can't read the key: {done.stderr.decode(errors='replace').strip()[:200]}")
     if b"ED25519" in done.stdout:
         return []
-    rsa = ["-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "rsa_pss_saltlen:digest"]
-    return ["-digest", "sha256", *(rsa if b"Modulus" in done.stdout else [])]
+    if b"Modulus" in done.stdout:
+        return ["-digest", "sha256", "-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "rsa_pss_saltlen:digest"]
+    digest = next((digest for curve, digest in _DIGESTS.items() if curve in done.stdout), "sha256")
+    return ["-digest", digest]
 
 
 def _arguments() -> argparse.ArgumentParser:
