@@ -79,8 +79,18 @@ def _on_contract(wanted: Wanted, faults: tuple[Fault, ...], directory: Path) -> 
         fault.on_contract(content)
     path = directory / "contract" / wanted.contract.name
     path.parent.mkdir()
+    _bring_runbook(content, wanted.contract.absolute().parent, path.parent)
     yaml.dump(content, path)
     return replace(wanted, contract=path)
+
+
+def _bring_runbook(content: dict[str, Any], base: Path, copy: Path) -> None:
+    """The runbook is named relative to the contract, and its digest is taken where the contract is loaded."""
+    runbook = (content.get("governance") or {}).get("runbook") or {}
+    name = str(runbook.get("path") or "")
+    if name and not Path(name).is_absolute() and (base / name).is_file():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(base / name, copy / name)
 
 
 def _absolute(block: Any, base: Path) -> None:
