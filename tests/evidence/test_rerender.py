@@ -1,4 +1,4 @@
-"""Every view is a function of plan and journal: made anew it has the same bytes, and a seal is not touched."""
+"""Every view is a function of plan and journal: made anew it has the same bytes, and no seal is touched."""
 
 from __future__ import annotations
 
