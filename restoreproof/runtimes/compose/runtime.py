@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import docker.errors
 
@@ -20,11 +18,13 @@ from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
 from restoreproof.runtimes.compose import override
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.hosting import probe_image
+from restoreproof.runtimes.compose.inspection import container_of, doors, identity, log_of, state_of
 from restoreproof.runtimes.compose.logs import append_log
 from restoreproof.runtimes.compose.parts import part
 from restoreproof.runtimes.compose.parts.base import Container, Part
 from restoreproof.runtimes.compose.probing import resolved, run_probes
-from restoreproof.runtimes.compose.project import EDGE, Project
+from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.compose.tools import Tools
 from restoreproof.runtimes.kinds import Inside
 from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.runtimes.process.room import enough_room
@@ -32,7 +32,6 @@ from restoreproof.waiting import PATIENCE, NotReady, wait_until
 
 _PLAIN = Start()
 _LOG_LINES = 20
-_STDERR_TAIL = 4000
 _LINE_CHARACTERS = 400
 
 
@@ -64,7 +63,7 @@ class ComposeRuntime:
         self._private = inside.workdir / "private"
         self._logs = inside.workdir / "logs"
         self._lock = threading.Lock()
-        self._tool_runs = 0
+        self._tools = Tools(project, inside, self._private)
         self._doors: dict[int, int] | None = None
         with enough_room(inside.workdir):
             self._private.mkdir(mode=0o700)
@@ -93,12 +92,7 @@ class ComposeRuntime:
 
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
         """The last lines of the service's log, redacted."""
-        unit = self._of(service)
-        if unit.container is None:
-            return ""
-        with daemon() as client:
-            said = client.containers.get(unit.container).logs(tail=lines)
-        text = self._inside.redactor.text(said.decode(errors="replace"))
+        text = self._inside.redactor.text(log_of(self._of(service).container, lines))
         return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
 
     def run_tool(
@@ -118,40 +112,18 @@ class ComposeRuntime:
 
         Raises EnvironmentUnfitError if it ran out of time. It runs as whoever owns the first directory.
         """
-        spec = self._of(service).part.tool(tool)
-        given = {**spec.environment, **(environment or {})}
-        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
-        argv = [*spec.argv, *arguments]
-        mounts = [*(f"{path}:{path}:ro" for path in read), *(f"{path}:{path}" for path in write)]
-        options = [part for mount in mounts for part in ("-v", mount)]
-        # By name alone: the values are in compose's own environment, and on no command line.
-        options += [part for name in given for part in ("-e", name)]
-        if bound := (*write, *read):
-            owner = bound[0].stat()
-            options += ["--user", f"{owner.st_uid}:{owner.st_gid}"]
-        began = time.monotonic()
-        with contextlib.ExitStack() as files:
-            source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
-            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
-            done = self._project.run(
-                ["run", "--rm", "--no-deps", "-T", *options, service, *argv],
-                files=[self._tool_override(service)],
-                environment=override.revealed(given),
-                stdin=source,
-                stdout=target,
-                timeout_s=timeout_s,
-            )
-        seconds = time.monotonic() - began
-        stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
-        self._inside.emitter.emit(
-            "command",
-            tool=tool,
-            argv=argv,
-            returncode=done.returncode,
-            seconds=round(seconds, 3),
-            stderr_tail=stderr[-_STDERR_TAIL:],
+        return self._tools.complete(
+            service,
+            tool,
+            self._of(service).part.tool(tool),
+            arguments,
+            environment=environment or {},
+            read=read,
+            write=write,
+            stdin=stdin,
+            stdout=stdout,
+            timeout_s=timeout_s,
         )
-        return Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
 
     # ---- Runtime
 
@@ -176,7 +148,7 @@ class ComposeRuntime:
                     files=self._private / "files" / service,
                 )
             self._up(unit, service, container, path)
-            log = self._log_of(unit)
+            log = log_of(unit.container)
             unit.administrator = container.administrator
             if container.administrator_if and container.administrator_if not in log:
                 unit.administrator = None
@@ -204,11 +176,11 @@ class ComposeRuntime:
 
     def running(self, service: str) -> bool:
         """Whether the service's container runs."""
-        return bool(self._state(self._of(service)).get("Running"))
+        return bool(state_of(self._of(service).container).get("Running"))
 
     def started_at(self, service: str) -> datetime | None:
         """When the daemon started the service's container (UTC); None if none runs."""
-        state = self._state(self._of(service))
+        state = state_of(self._of(service).container)
         if not state.get("Running"):
             return None
         return datetime.fromisoformat(str(state["StartedAt"])).astimezone(UTC)
@@ -236,21 +208,16 @@ class ComposeRuntime:
         options = ["-d", "--no-build", "--no-deps", "--wait", "--wait-timeout", str(int(patience))]
         done = self._project.run(["up", *options, service], files=[path], timeout_s=patience + 60)
         with daemon() as client:
-            labels = [
-                f"com.docker.compose.project={self._project.name}",
-                f"com.docker.compose.service={service}",
-            ]
-            found = client.containers.list(
-                all=True, filters={"label": [*labels, "com.docker.compose.oneoff=False"]}
-            )
-            unit.container = found[0].id if found else None
-            if found:
+            made = container_of(client, self._project.name, service)
+            unit.container = made.id if made else None
+            if made:
                 self._inside.emitter.emit(
                     "service-started",
                     service=service,
-                    pid=found[0].attrs["State"]["Pid"],
-                    argv=[found[0].attrs["Path"], *found[0].attrs["Args"]],
+                    pid=made.attrs["State"]["Pid"],
+                    argv=[made.attrs["Path"], *made.attrs["Args"]],
                     stage=self.stage,
+                    **identity(made, unit.part.service),
                 )
         if done.returncode:
             said = self._inside.redactor.text(done.stderr.decode(errors="replace")).strip()
@@ -262,7 +229,7 @@ class ComposeRuntime:
 
     def _await_log(self, unit: _Unit, service: str, wanted: str, patience: float) -> None:
         def look() -> None:
-            if wanted not in self._log_of(unit):
+            if wanted not in log_of(unit.container):
                 raise NotReady(f"its log does not say {wanted!r} yet")
 
         wait_until(
@@ -303,48 +270,8 @@ class ComposeRuntime:
                 "isolation-probe", probe=one.probe, reached=one.reached, detail=one.detail
             )
 
-    def _log_of(self, unit: _Unit) -> str:
-        if unit.container is None:
-            return ""
-        with daemon() as client:
-            log: bytes = client.containers.get(unit.container).logs()
-        return log.decode(errors="replace")
-
-    def _state(self, unit: _Unit) -> dict[str, Any]:
-        if unit.container is None:
-            return {}
-        with daemon() as client:
-            try:
-                state: dict[str, Any] = client.containers.get(unit.container).attrs["State"]
-            except docker.errors.NotFound:
-                return {}
-        return state
-
     def _open_doors(self) -> dict[int, int]:
-        """Contract port to the port of 127.0.0.1 that Docker chose for it."""
         with self._lock:
             if self._doors is None:
-                with daemon() as client:
-                    labels = [
-                        f"com.docker.compose.project={self._project.name}",
-                        f"com.docker.compose.service={EDGE}",
-                    ]
-                    edge = client.containers.list(filters={"label": labels})
-                    if not edge:
-                        raise EnvironmentUnfitError(
-                            "the edge, which carries the harness's connections, is gone"
-                        )
-                    ports = edge[0].attrs["NetworkSettings"]["Ports"]
-                self._doors = {
-                    int(port.partition("/")[0]): int(bound[0]["HostPort"])
-                    for port, bound in ports.items()
-                    if bound
-                }
+                self._doors = doors(self._project.name)
             return self._doors
-
-    def _tool_override(self, service: str) -> Path:
-        with self._lock:
-            path = self._private / f"{service}.tool.yaml"
-            if not path.exists():
-                override.write_tool(path, service)
-        return path

@@ -1,0 +1,93 @@
+"""Commands that run to their end in a container of a service's image, beside the service."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Completed
+from restoreproof.runtimes.compose import override
+from restoreproof.runtimes.compose.parts.base import ContainerTool
+from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.kinds import Inside
+
+_STDERR_TAIL = 4000
+
+
+class Tools:
+    """Runs tools of one drill; from any thread. ``private`` is where its override files are kept."""
+
+    def __init__(self, project: Project, inside: Inside, private: Path) -> None:
+        self._project, self._inside, self._private = project, inside, private
+        self._lock = threading.Lock()
+
+    def complete(
+        self,
+        service: str,
+        tool: str,
+        spec: ContainerTool,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str | Secret],
+        read: Sequence[Path],
+        write: Sequence[Path],
+        stdin: Path | None,
+        stdout: Path | None,
+        timeout_s: float,
+    ) -> Completed:
+        """Run ``tool`` beside ``service`` and journal it; a failure of it is returned.
+
+        It gets none of the service's mounts, and runs as whoever owns the first directory bound into it.
+
+        Raises:
+            EnvironmentUnfitError: it did not end within ``timeout_s``; it is dead then.
+        """
+        given = {**spec.environment, **environment}
+        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
+        argv = [*spec.argv, *arguments]
+        began = time.monotonic()
+        with contextlib.ExitStack() as files:
+            source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
+            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            done = self._project.run(
+                ["run", "--rm", "--no-deps", "-T", *_options(given, read, write), service, *argv],
+                files=[self._override(service)],
+                environment=override.revealed(given),
+                stdin=source,
+                stdout=target,
+                timeout_s=timeout_s,
+            )
+        seconds = time.monotonic() - began
+        stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
+        self._inside.emitter.emit(
+            "command",
+            tool=tool,
+            argv=argv,
+            returncode=done.returncode,
+            seconds=round(seconds, 3),
+            stderr_tail=stderr[-_STDERR_TAIL:],
+        )
+        return Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
+
+    def _override(self, service: str) -> Path:
+        with self._lock:
+            path = self._private / f"{service}.tool.yaml"
+            if not path.exists():
+                override.write_tool(path, service)
+        return path
+
+
+def _options(names: Mapping[str, object], read: Sequence[Path], write: Sequence[Path]) -> list[str]:
+    mounts = [*(f"{path}:{path}:ro" for path in read), *(f"{path}:{path}" for path in write)]
+    options = [part for mount in mounts for part in ("-v", mount)]
+    # By name alone: the values are in compose's own environment, and on no command line.
+    options += [part for name in names for part in ("-e", name)]
+    if bound := (*write, *read):
+        owner = bound[0].stat()
+        options += ["--user", f"{owner.st_uid}:{owner.st_gid}"]
+    return options
