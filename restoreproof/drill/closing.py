@@ -10,6 +10,7 @@ from pathlib import Path
 from restoreproof.drill.filing import Filing
 from restoreproof.errors import EvidenceError, RestoreproofError
 from restoreproof.evidence.checking import assemble
+from restoreproof.evidence.checking.formats import ATTESTATION, RECORD
 from restoreproof.evidence.leaks import Leak, quarantine
 from restoreproof.evidence.ledger import Entry, Ledger
 from restoreproof.evidence.model import Record
@@ -83,6 +84,12 @@ def _refuse_leaks(directory: Path, ledger: Ledger, drill_id: str, look: Look) ->
 
 def _distrust(directory: Path, ledger: Ledger, drill_id: str, verdict: str) -> None:
     ledger.finish(drill_id, verdict, journal_sha256=_sha256(directory / "journal.jsonl"))
+
+
+def left_by(directory: Path) -> dict[str, str]:
+    """The SHA-256 of what a drill that died had written of its evidence."""
+    names = {"journal_sha256": "journal.jsonl", "record_sha256": RECORD, "attestation_sha256": ATTESTATION}
+    return {key: _sha256(path) for key, name in names.items() if (path := directory / name).is_file()}
 
 
 def point_latest(reports: Path, directory: Path) -> None:

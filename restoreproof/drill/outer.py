@@ -16,7 +16,7 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet, open_set
 from restoreproof.drill.alive import alive
-from restoreproof.drill.closing import close, point_latest
+from restoreproof.drill.closing import close, left_by, point_latest
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.filing import new_drill_id, refusals_entered
 from restoreproof.drill.host import orderly_signals
@@ -53,7 +53,7 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     backup = open_set(request.backup, request.contract.stack)
     vault = open_vault(backup.directory, request.identity)
     known = catalogues.load(request.catalogue) if request.catalogue else None
-    for aborted in request.filing.ledger.abort_dead():
+    for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
     for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say)]:
         say(f"left by an earlier drill, and not to be removed: {left}")

@@ -110,6 +110,24 @@ def test_a_drill_whose_process_ended_is_aborted_once(ledger: Ledger) -> None:
     assert ledger.entries()[-1].data == {"verdict": "ABORTED"}
 
 
+def test_an_aborted_drill_is_entered_with_what_it_left(ledger: Ledger) -> None:
+    ledger.start("dead", "set", "plan")
+    rewritten(ledger, 1, pid_started=0.0)
+    assert ledger.abort_dead(lambda name: {"attestation_sha256": name}) == ["dead"]
+    assert ledger.entries()[-1].data == {"verdict": "ABORTED", "attestation_sha256": "dead"}
+
+
+def test_a_ledger_from_before_entries_were_signed_is_continued(ledger: Ledger) -> None:
+    first = '{"at":"2026-11-22T16:16:00Z","data":{"attempt":1,"pid":1,"pid_started":2.5,"plan":"plan",' + (
+        f'"set_id":"set"}},"drill_id":"d0","prev":"{GENESIS}","seq":1,"type":"started"}}\n'
+    )
+    file_of(ledger).parent.mkdir()
+    file_of(ledger).write_text(first)
+    assert ledger.start("d1", "set", "plan").attempt == 2
+    assert file_of(ledger).read_text().startswith(first)
+    assert [one.seq for one in ledger.entries()] == [1, 2]
+
+
 def test_a_reused_process_id_does_not_keep_a_dead_drill_alive(ledger: Ledger) -> None:
     ledger.start("dead", "set", "plan")
     rewritten(ledger, 1, pid_started=psutil.Process().create_time() - 3600)

@@ -32,6 +32,7 @@ _DIGESTS = {b"P-384": "sha384", b"P-521": "sha512"}
 
 def _openssl_key(path: Path) -> Key:
     pem, keyid, not_before, not_after = read_key_file(path)
+    scheme = _scheme(pem)
 
     def accepts(message: bytes, signature: bytes) -> bool:
         with tempfile.TemporaryDirectory() as scratch:
@@ -40,7 +41,7 @@ def _openssl_key(path: Path) -> Key:
                 Path(scratch, name).write_bytes(data)
             argv = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key", "-rawin", "-in", "message"]
             done = subprocess.run(
-                [*argv, "-sigfile", "signature", *_scheme(pem)], cwd=scratch, capture_output=True, check=False
+                [*argv, "-sigfile", "signature", *scheme], cwd=scratch, capture_output=True, check=False
             )
         return done.returncode == 0
 

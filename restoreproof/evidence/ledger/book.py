@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,14 +92,18 @@ class Ledger:
         data = {"decision": decision, "sign_off_sha256": sign_off_sha256}
         return self._write(lambda _: [("signed-off", drill_id, data)])[1][0]
 
-    def abort_dead(self) -> list[str]:
-        """Close the entries of drills whose process is gone as aborted; returns their ids."""
+    def abort_dead(self, left: Callable[[str], Mapping[str, str]] = lambda _: {}) -> list[str]:
+        """Close the entries of drills whose process is gone as aborted; returns their ids.
+
+        ``left`` tells the SHA-256 of what a drill left: one that died between its seal and its last entry
+        stays aborted, and the ledger knows which seal that was.
+        """
 
         def draft(entries: Sequence[Entry]) -> list[_Draft]:
             closed = {one.drill_id for one in entries if one.type in ("finished", "aborted")}
             open_ = [one for one in entries if one.type == "started" and one.drill_id not in closed]
             dead = [one.drill_id for one in open_ if self._life.is_gone(one.drill_id, one.data)]
-            return [("aborted", name, {"verdict": "ABORTED"}) for name in dead]
+            return [("aborted", name, {"verdict": "ABORTED", **left(name)}) for name in dead]
 
         _, written = self._write(draft)
         for entry in written:
