@@ -165,7 +165,8 @@ _HEAD = """\
 <!-- Generated: python -m restoreproof.evidence.controls > docs/controls.md -->
 
 A drill supports a control; it never shows that an organisation fulfils one. Each row says what the control
-demands in short, which checks bear on it, what they support when they pass, and what they do not prove.
+demands in short, which checks and which parts of `record.json` bear on it, what they support when the checks
+pass, and what they do not prove.
 None of these texts was found to demand a signature: sealing strengthens integrity and custody, no more.
 
 *Source* says how far the demand can be relied on: *read* in a copy of the text, or what to verify against it
@@ -184,15 +185,21 @@ def page() -> str:
 def _frameworks(known: ControlMap) -> Iterator[str]:
     for key, title in known.frameworks.items():
         yield f"## {title}\n"
-        yield _row("Control", "Demand", "Checks", "Supports", "Does not prove", "Source")
+        yield _row("Control", "Demand", "Looked at", "Supports", "Does not prove", "Source")
         yield _row(*["---"] * 6)
         for control in known.control:
             if control.framework == key:
                 label = f"{control.reference}<br>`{control.label}`"
                 source = f"verify: {control.verify}" if control.verify else "read"
-                checks = _codes(control.checks) or "none: not answered by a drill"
-                yield _row(label, control.demand, checks, control.supports, control.not_proven, source)
+                yield _row(
+                    label, control.demand, _looked_at(control), control.supports, control.not_proven, source
+                )
         yield ""
+
+
+def _looked_at(control: ControlRef) -> str:
+    checks = _codes(control.checks) or "no check: not answered by a drill"
+    return f"{checks}; in the record {_codes(control.record)}" if control.record else checks
 
 
 def _scopes(known: ControlMap) -> Iterator[str]:
