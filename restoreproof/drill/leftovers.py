@@ -69,12 +69,10 @@ def _open_up(directory: Path) -> None:
 
 def collect_logs(source: Path, target: Path, redactor: Redactor) -> None:
     """Copy every log, redacted line by line and bounded in size."""
-    if not source.is_dir():
-        return
-    target.mkdir(parents=True, exist_ok=True)
     for path in sorted([*source.glob("*.log"), *source.glob("*.json")]):
         if path.is_symlink() or not path.is_file():
             continue
+        target.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as lines, (target / path.name).open("wb") as kept:
             # A line that is longer than we read at once is not cut in two: a secret could lie on the seam.
             while line := lines.readline(MAX_LOG_LINE + 1):

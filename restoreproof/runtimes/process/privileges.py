@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -49,8 +50,8 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     """
     if os.geteuid() != 0:
         raise EnvironmentUnfitError("only root can become another user")
-    uid = int(os.environ.get("SUDO_UID") or 0) or NOBODY_IN_PARTICULAR
-    gid = int(os.environ.get("SUDO_GID") or 0) or NOBODY_IN_PARTICULAR
+    hidden = _granted(["--dev-bind", "/", "/", "--unshare-pid"])
+    uid, gid = _user(known=not hidden)
     writable = [path.absolute() for path in writable]
     home = writable[0] / "home"
     for path in (*writable, home):
@@ -59,10 +60,8 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     package = Path(restoreproof.__file__).resolve().parent
     shown = [*harness_read(), package, *(path.absolute() for path in readable)]
     _refuse_unreadable(shown, uid)
-    namespace = _namespace(shown, writable)
-    hidden = _granted(namespace)
     process = subprocess.Popen(
-        [*namespace, "--", *_dropping(uid, gid), *argv] if hidden else [*_plainly(uid, gid), *argv],
+        [*(_confined(shown, writable, uid, gid) if hidden else _plainly(uid, gid)), *argv],
         env=_environment(os.environ, home, writable),
         # Ctrl-C would kill bubblewrap itself and with it the drill, before it could clean up: we pass it on.
         process_group=0,
@@ -86,12 +85,29 @@ def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
     return [str(bwrap_path()), *options, "--chdir", str(cwd if visible else writable[0])]
 
 
-def _granted(namespace: Sequence[str]) -> bool:
-    """Whether the kernel lets root make ``namespace``, by trying; it does not in unprivileged containers."""
-    return (
-        subprocess.run([*namespace, "--", "true"], capture_output=True, timeout=30, check=False).returncode
-        == 0
-    )
+def _granted(options: Sequence[str]) -> bool:
+    """Whether the kernel lets root make such a namespace, by trying; it does not in every container."""
+    trial = [str(bwrap_path()), *options, "--", "true"]
+    return subprocess.run(trial, capture_output=True, timeout=30, check=False).returncode == 0
+
+
+def _user(*, known: bool) -> tuple[int, int]:
+    """The uid and gid to become: whoever called ``sudo``, else nobody in particular.
+
+    PostgreSQL refuses a uid that the system does not know, so where no sandbox can make it ``known``,
+    it is the system's own nobody.
+    """
+    called = (int(os.environ.get("SUDO_UID") or 0), int(os.environ.get("SUDO_GID") or 0))
+    if all(called):
+        return called
+    if known:
+        nobody = pwd.getpwnam("nobody")
+        return nobody.pw_uid, nobody.pw_gid
+    return NOBODY_IN_PARTICULAR, NOBODY_IN_PARTICULAR
+
+
+def _confined(shown: Sequence[Path], writable: Sequence[Path], uid: int, gid: int) -> list[str]:
+    return [*_namespace(shown, writable), "--", *_dropping(uid, gid)]
 
 
 def _plainly(uid: int, gid: int) -> list[str]:

@@ -165,6 +165,8 @@ class Postgres(base.Component[Options]):
         }
 
     def hint(self, log: str) -> str | None:
+        if "could not look up effective user" in log:
+            return "this user is not in /etc/passwd: run the drill as one that is"
         if "database files are incompatible" in log:
             return "the data directory belongs to another major version of PostgreSQL"
         if "could not access file" in log:
