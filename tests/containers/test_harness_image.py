@@ -1,0 +1,65 @@
+"""The harness's own image: an ordinary user, nothing of the machine that built it, and the same answers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_IMAGE = "restoreproof/restoreproof:0.1.0"
+
+pytestmark = pytest.mark.container
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """The image, if this machine has it."""
+    if shutil.which("docker") is None:
+        pytest.skip("docker is not installed; `make test-containers` as root installs it")
+    if subprocess.run(["docker", "image", "inspect", _IMAGE], capture_output=True, check=False).returncode:
+        pytest.skip(f"no Docker daemon with {_IMAGE}; `make images` builds it")
+    return _IMAGE
+
+
+def _run(image: str, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = ["docker", "run", "--rm", "--network", "none", "--cap-drop", "ALL", *options, image, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_it_runs_as_an_ordinary_user(image: str) -> None:
+    """Not as root, and it may write where it works."""
+    done = _run(image, "-c", "id -u; touch /work/mine && echo written", options=("--entrypoint", "sh"))
+    assert done.stdout.split() == ["10001", "written"]
+
+
+def test_no_build_secret_stays_in_it(image: str) -> None:
+    """What the build trusted was mounted while it ran, and is gone."""
+    history = subprocess.run(
+        ["docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "PIP_CERT=" not in history.stdout
+    done = _run(image, "-c", "ls -A /run/secrets 2>/dev/null; env", options=("--entrypoint", "sh"))
+    assert "CERT" not in done.stdout
+
+
+def test_it_refuses_what_is_no_evidence_with_a_next_step(image: str, tmp_path: Path) -> None:
+    """An empty directory is not authentic: no traceback, and not success."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "drill.pub").write_text("no key\n")
+    done = _run(
+        image,
+        "verify",
+        "/evidence",
+        "--key",
+        "/evidence/drill.pub",
+        options=("-v", f"{tmp_path}:/evidence:ro"),
+    )
+    assert done.returncode in {1, 2}
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stdout + done.stderr != ""
