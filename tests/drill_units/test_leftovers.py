@@ -81,7 +81,7 @@ def test_only_ordinary_logs_are_taken_along(tmp_path: Path) -> None:
     (source / "directory.log").mkdir()
     (source / "other.txt").write_text("x")
     collect_logs(source, tmp_path / "kept", Redactor())
-    assert list((tmp_path / "kept").iterdir()) == []
+    assert not (tmp_path / "kept").exists(), "a directory that holds nothing is no evidence"
     collect_logs(tmp_path / "none", tmp_path / "nowhere", Redactor())
     assert not (tmp_path / "nowhere").exists()
 
