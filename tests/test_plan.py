@@ -8,7 +8,9 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 from pydantic import ValidationError
 
-from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
+from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, Waiver
+
+LATER = {"governance", "coverage", "service_stage"}
 
 CHECK = PlannedCheck(
     id="consistency/proofs",
@@ -52,10 +54,20 @@ def test_it_reads_back_as_it_was_written() -> None:
         {"waivers": ()},
         {"whole": False},
         {"features_sha256": "c" * 64},
+        {"service_stage": "objects"},
+        {"governance": Governance(bia_reference="BIA-1")},
+        {"coverage": Coverage(systems=("db",))},
     ],
 )
 def test_the_digest_names_everything_that_decides(change: dict[str, object]) -> None:
     assert replace(PLAN, **change).digest != PLAN.digest  # type: ignore[arg-type]
+
+
+def test_a_plan_that_was_frozen_before_a_key_came_keeps_its_digest() -> None:
+    before = {key: value for key, value in PLAN.as_json().items() if key not in LATER}
+    assert Plan.from_json(before).as_json() == before
+    assert Plan.from_json(before).digest == PLAN.digest
+    assert PLAN.as_json().keys().isdisjoint(LATER)
 
 
 def test_it_is_frozen() -> None:

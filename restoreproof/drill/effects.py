@@ -8,8 +8,10 @@ from obstore.exceptions import BaseError as StoreError
 from restoreproof.assets.base import Restoring
 from restoreproof.checks.sinks import SinkSurvey, survey_sinks
 from restoreproof.errors import ServiceFailedError
+from restoreproof.evidence.conductfacts import BEFORE_APPROVAL
 
-BEFORE_APPROVAL = "before-approval"
+__all__ = ["AT_THE_END", "BEFORE_APPROVAL", "tell_effects", "tell_last_effects"]
+
 AT_THE_END = "at-the-end"
 
 
