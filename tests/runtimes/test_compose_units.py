@@ -1,0 +1,114 @@
+"""What the compose runtime decides without a daemon: owners, overrides, and whose directories are whose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from restoreproof.contract.services import Service
+from restoreproof.errors import ContractError, UsageError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.compose.override import write_start, write_tool
+from restoreproof.runtimes.compose.owner import Owner
+from restoreproof.runtimes.compose.parts import part
+from restoreproof.runtimes.compose.parts.base import Container
+from restoreproof.runtimes.kinds import kind, names
+from restoreproof.runtimes.process import components
+
+POSTGRES = Service(component="postgres", port=5432, starts="database")
+NGINX = Service(component="nginx", port=8443, starts="api", names=("wipe.example",))
+
+
+def test_every_runtime_is_found_by_its_name() -> None:
+    assert {"process", "compose"} <= set(names())
+    assert [kind(name).name for name in names()] == list(names())
+    with pytest.raises(UsageError, match="no runtime 'podman'"):
+        kind("podman")
+
+
+def test_a_living_owner_is_not_gone() -> None:
+    owner = Owner.this()
+    assert Owner.parse(str(owner)) == owner
+    assert not owner.is_gone()
+
+
+@pytest.mark.parametrize("change", [{"started": "1"}, {"pid": 2**22 + 1}, {"boot": "another"}])
+def test_an_owner_is_gone_with_its_process_its_start_or_its_boot(change: dict[str, str]) -> None:
+    assert replace(Owner.this(), **change).is_gone()
+
+
+def test_an_owner_of_another_pid_namespace_is_never_called_gone() -> None:
+    assert not replace(Owner.this(), namespace="1", pid=1, started="1").is_gone()
+
+
+@pytest.mark.parametrize("label", ["", "1", "x:1:b:n", "1:2:3:4:5"])
+def test_a_label_that_nobody_wrote_names_no_owner(label: str) -> None:
+    assert Owner.parse(label) is None
+
+
+def read(path: Path) -> object:
+    """The override as compose reads it."""
+    yaml = YAML(typ="rt")
+    return yaml.load(path)
+
+
+def test_an_override_is_private_and_takes_no_dollar_for_its_own(tmp_path: Path) -> None:
+    path, files = tmp_path / "one.yaml", tmp_path / "files"
+    container = Container(
+        environment={"PASSWORD": Secret("PASSWORD", "a$b${c}"), "PLAIN": "x"},
+        files={"nginx.conf": b"events {}", "signer/key.pem": b"key"},
+        volumes=("/kept",),
+        arguments=["--held"],
+    )
+    told = {
+        "command": ["serve"],
+        "networks": {"core": None},
+        "volumes": [{"type": "volume", "source": "a", "target": "/kept"}, {"target": "/scaffold"}],
+    }
+    write_start(path, name="nginx", service=NGINX, container=container, told=told, files=files)
+    assert path.stat().st_mode & 0o777 == 0o600
+    block = read(path)["services"]["nginx"]  # type: ignore[index]
+    assert block["environment"] == {"PASSWORD": "a$$b$${c}", "PLAIN": "x"}
+    assert block["command"] == ["serve", "--held"]
+    assert block["networks"] == {"core": {"aliases": ["wipe.example"]}}
+    assert [mount["target"] for mount in block["volumes"]] == ["/kept", "/data/nginx.conf", "/data/signer"]
+    assert all(mount["read_only"] for mount in block["volumes"][1:])
+    assert (files / "signer" / "key.pem").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_leads_out_is_refused(tmp_path: Path) -> None:
+    container = Container(files={"../outside": b"x"})
+    with pytest.raises(ContractError, match="leads out"):
+        write_start(
+            tmp_path / "one.yaml",
+            name="api",
+            service=NGINX,
+            container=container,
+            told={},
+            files=tmp_path / "f",
+        )
+
+
+def test_a_tool_gets_none_of_the_services_mounts(tmp_path: Path) -> None:
+    write_tool(tmp_path / "tool.yaml", "postgres")
+    assert read(tmp_path / "tool.yaml")["services"]["postgres"]["volumes"] == []  # type: ignore[index]
+
+
+def test_the_administrators_password_reaches_postgres_as_a_file_only() -> None:
+    container = part("postgres", POSTGRES).container(Start())
+    assert container.administrator is not None
+    password = container.administrator.password.reveal()
+    assert container.files["password"] == password.encode()
+    assert password not in str(dict(container.environment)) + str(list(container.arguments))
+    assert container.environment["POSTGRES_PASSWORD_FILE"] == f"{container.place}/password"
+
+
+def test_every_component_of_the_process_runtime_has_its_part_in_containers() -> None:
+    package = Path(part.__code__.co_filename).parent
+    assert {name.replace("-", "_") for name in components.names()} == {
+        path.stem for path in package.glob("*.py") if path.stem not in ("__init__", "base")
+    }
