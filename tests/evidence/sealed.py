@@ -17,7 +17,7 @@ from restoreproof.evidence.model import Record
 from restoreproof.evidence.record import reduce
 from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
 from restoreproof.evidence.sealing.seal import Seal, seal
-from restoreproof.evidence.sealing.verify import verify
+from restoreproof.evidence.sealing.verify import THIS, verify
 from restoreproof.journal import Event
 from restoreproof.plan import Plan
 from tests.evidence.conftest import Story, healthy, plan_of
@@ -31,6 +31,7 @@ class Desk:
     """A place with a key and a ledger, where drills are filed."""
 
     root: Path
+    harness: str = THIS
     key: SigningKey = field(init=False)
     public: Path = field(init=False)
     ledger: Ledger = field(init=False)
@@ -59,7 +60,12 @@ class Desk:
         (directory / "logs").mkdir(parents=True)
         begun = self.ledger.start(drill_id, "s1", plan.digest, "wipe")
         custody = {"ledger_seq": begun.entry.seq, "ledger_entry_sha256": begun.entry.sha256}
-        opening = {"drill_id": drill_id, "attempt": begun.attempt, "custody": custody}
+        opening = {
+            "drill_id": drill_id,
+            "attempt": begun.attempt,
+            "custody": custody,
+            "harness": self.harness,
+        }
         record = written(directory, plan, opening, ended or datetime.now(UTC), tell)
         made = seal(directory, self.key) if sealed else None
         digest = hashlib.sha256((directory / "record.json").read_bytes()).hexdigest()

@@ -326,6 +326,19 @@ def test_a_record_that_the_journal_does_not_give_is_refused_though_well_signed(d
     assert "record.json: is not what plan.json and journal.jsonl give" in found(answer)
 
 
+def test_evidence_of_another_version_is_authentic_and_said_not_to_be_recomputed(desk: Desk) -> None:
+    """Evidence is kept for years, and a later version may word its record differently."""
+    desk.harness = "restoreproof 0.0.9"
+    directory = desk.file("d1", sealed=False)
+    record = directory / "record.json"
+    record.write_text(record.read_text().replace("mandatory checks passed", "checks passed"))
+    desk.seal(directory)
+    asked = ["verify", str(directory), "--key", str(desk.public), "--without-ledger", "--json"]
+    told = json.loads(CliRunner().invoke(app, asked).stdout)
+    assert told["authentic"]
+    assert told["notes"][-1].startswith("the record was not recomputed: restoreproof 0.0.9 made it")
+
+
 def test_sign_offs_are_shown_with_what_they_are_worth(desk: Desk) -> None:
     ours, _ = asked_of_both(desk, signed_off_thrice)
     first, second, third = ours["sign_offs"]
