@@ -91,8 +91,12 @@ class ComposeRuntime:
         return credentials
 
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
-        """The last lines of the service's log, redacted."""
-        text = self._inside.redactor.text(log_of(self._of(service).container, lines))
+        """The last lines of the service's log, redacted; or, in one line, why they can't be had."""
+        container = self._of(service).container
+        try:
+            text = self._inside.redactor.text(log_of(container, lines))
+        except EnvironmentUnfitError as error:
+            return f"the log can't be had: {error.message}"
         return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
 
     def run_tool(

@@ -1,0 +1,39 @@
+"""What the tests that drill in containers share: a backup set, and the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import docker
+import pytest
+
+from restoreproof.runtimes.compose.owner import DRILL
+from tests.drill.conftest import workshop
+
+__all__ = ["workshop"]
+
+Left = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def client() -> Iterator[docker.DockerClient]:
+    """The daemon."""
+    connected = docker.from_env()
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+def left(client: docker.DockerClient) -> Left:
+    """Names what the daemon still holds of a drill."""
+
+    def look(drill_id: str) -> list[str]:
+        wanted = {"label": f"{DRILL}={drill_id}"}
+        found = [
+            *client.containers.list(all=True, filters=wanted),
+            *client.networks.list(filters=wanted),
+            *client.volumes.list(filters=wanted),
+        ]
+        return [one.name for one in found]
+
+    return look

@@ -1,0 +1,163 @@
+"""Drills in containers: the verdict of the process runtime, side by side, and nothing left of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.waiting import NotReady, wait_until
+from tests.containers.conftest import Left
+from tests.containers.relay import relay
+from tests.drill.conftest import ROOT, Drilled, Workshop
+
+pytestmark = pytest.mark.container
+SINKS = "restoreproof/wipe-sinks:1"
+
+
+def examined(record: dict[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
+    """Check id → its outcome, and what each of its observations examined."""
+    return {
+        check["id"]: [
+            (check["outcome"],),
+            *((one["outcome"], one["examined"], one["total"]) for one in check["observations"]),
+        ]
+        for check in record["checks"]
+    }
+
+
+@pytest.fixture(scope="module")
+def both(workshop: Workshop) -> list[Drilled]:
+    """Two drills of the same set in containers, at once."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda _: workshop.drill("--runtime", "compose"), range(2)))
+
+
+def test_two_at_once_end_verified(both: list[Drilled]) -> None:
+    assert [one.record["verdict"] for one in both] == ["VERIFIED", "VERIFIED"], both[0].output[-4000:]
+
+
+def test_they_observe_what_the_process_runtime_observes(workshop: Workshop, both: list[Drilled]) -> None:
+    process = workshop.drill()
+    assert examined(both[0].record) == examined(process.record)
+
+
+def test_isolation_is_proven_before_postgres_starts_and_from_every_service(both: list[Drilled]) -> None:
+    events = [json.loads(line) for line in (both[0].directory / "journal.jsonl").open()]
+    kinds = [event["type"] for event in events]
+    started = next(n for n, one in enumerate(events) if one["type"] == "service-started")
+    assert kinds.index("isolation-verdict") < started
+    probes = [event["data"] for event in events if event["type"] == "isolation-probe"]
+    assert not any(probe["reached"] for probe in probes)
+    services = {event["data"]["service"] for event in events if event["type"] == "service-ready"}
+    assert {probe["probe"].partition(" on ")[0] for probe in probes if " on " in probe["probe"]} == services
+    [control] = [event["data"] for event in events if event["type"] == "isolation-control"]
+    assert control["reached"], "the same probe reaches the same listener from an ordinary network"
+
+
+def test_nothing_is_left_but_the_evidence(both: list[Drilled], left: Left) -> None:
+    for one in both:
+        assert left(one.record["drill_id"]) == []
+        assert (one.directory / "logs" / "postgres.log").stat().st_size > 0
+        told = (one.directory / "logs" / "containers.json").read_text()
+        assert '"ImageID"' in told
+        names = [name for each in json.loads(told)["containers"] for name in each["Config"]["Env"]]
+        assert not any("=" in name for name in names), "the environment's values are the restored secrets"
+
+
+@contextmanager
+def somebody_elses(client: docker.DockerClient) -> Iterator[Any]:
+    """A container of a drill whose process lives: ours."""
+    labels = {DRILL: "another", OWNER: str(Owner.this())}
+    container = client.containers.run(
+        SINKS, ["sleep", "600"], labels=labels, detach=True, network_mode="none"
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def test_a_killed_drill_is_reaped_and_nothing_else(
+    workshop: Workshop, client: docker.DockerClient, left: Left
+) -> None:
+    reports = workshop.reports()
+    argv = workshop.argv(*workshop.drill_arguments(reports, "--runtime", "compose"))
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        wait_until(lambda: _started(reports, "postgres"), what="a service of the drill runs", deadline_s=240)
+        os.kill(process.pid, signal.SIGKILL)
+    drill_id = (reports / "latest").resolve().name
+    assert left(drill_id) != []
+    with somebody_elses(client) as other:
+        done = workshop.run("doctor", "--reap", "--var", workshop.var)
+        assert done.returncode == 0, done.output
+        assert f"drill {drill_id} died" in done.output
+        other.reload()
+        assert other.status == "running"
+    assert left(drill_id) == []
+    assert not (workshop.var / "run" / drill_id).exists()
+
+
+def test_a_daemon_that_dies_in_mid_drill(workshop: Workshop, left: Left, tmp_path: Path) -> None:
+    reports = workshop.reports()
+    argv = workshop.argv(*workshop.drill_arguments(reports, "--runtime", "compose"))
+    with relay(tmp_path / "docker.sock") as daemon:
+        environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/docker.sock"}
+        with subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            wait_until(
+                lambda: _started(reports, "postgres"), what="a service of the drill runs", deadline_s=240
+            )
+            daemon.die()
+            output, _ = process.communicate(timeout=600)
+    assert process.returncode == 3, output[-4000:]
+    assert "Docker daemon" in output
+    directory = (reports / "latest").resolve()
+    record = json.loads((directory / "record.json").read_text())
+    assert record["verdict"] == "NOT VERIFIED"
+    assert "doctor --reap" in str(record["safety"]["leftovers"]), "it says what it could not remove"
+    assert left(directory.name) != []
+    assert workshop.run("doctor", "--reap", "--var", workshop.var).returncode == 0
+    assert left(directory.name) == []
+
+
+def _started(reports: Path, service: str) -> None:
+    journal = reports / "latest" / "journal.jsonl"
+    if not journal.exists() or f'"service": "{service}"' not in journal.read_text().replace('":"', '": "'):
+        raise NotReady(f"{service} was not started yet")
+
+
+def test_no_daemon(workshop: Workshop) -> None:
+    arguments = workshop.drill_arguments(workshop.reports(), "--runtime", "compose")
+    done = workshop.run(*arguments, DOCKER_HOST="unix:///nonexistent/docker.sock")
+    assert done.returncode == 3, done.output
+    assert "Docker daemon" in done.output
+    assert "next: " in done.output
+
+
+def test_an_image_that_is_missing(workshop: Workshop) -> None:
+    arguments = workshop.drill_arguments(workshop.reports(), "--runtime", "compose")
+    done = workshop.run(*arguments, NGINX_IMAGE="restoreproof/no-such-image:1")
+    assert done.returncode == 3, done.output
+    assert "restoreproof/no-such-image:1 is not on this machine" in done.output
+
+
+def test_a_service_that_does_not_become_healthy(workshop: Workshop, left: Left) -> None:
+    reports = workshop.reports()
+    # An image without PostgreSQL in it.
+    arguments = workshop.drill_arguments(reports, "--runtime", "compose", "-k", "set-identity")
+    done = workshop.run(*arguments, POSTGRES_IMAGE=SINKS)
+    assert done.returncode == 3, done.output
+    assert "postgres did not become healthy" in done.output
+    directory = (reports / "latest").resolve()
+    assert (directory / "record.json").exists(), "the evidence is kept"
+    assert left(directory.name) == []
