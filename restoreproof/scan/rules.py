@@ -69,11 +69,15 @@ def _der_at(data: bytes, start: int) -> bytes | None:
 
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s\\n]+={0,2}")
+_HEAD = 60
+"""Characters of base64 without a break that the pattern of the rule has seen."""
+_KEY_HEAD = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)(?:\x02\x01|\x30)|-----BEGIN", re.DOTALL)
+"""How a key begins: PEM, or a SEQUENCE of a version (PKCS #1, #8, #12, SEC 1) or an algorithm (encrypted)."""
 
 
 def _is_base64_key(found: bytes) -> bool:
     match = _BASE64.match(found)
-    if match is None:
+    if match is None or not _KEY_HEAD.match(binascii.a2b_base64(found[:_HEAD])):
         return False
     text = re.sub(rb"\\n|\s|=", b"", match[0])
     text = text[: len(text) - (len(text) % 4 == 1)]
