@@ -68,7 +68,9 @@ class Containers:
         pass_fds: Sequence[int],
         stdout: int | None,
     ) -> subprocess.Popen[bytes]:
-        ours = {name: os.environ[name] for name in _PASSED if name in os.environ}
+        # And what the compose file asks for, such as another image: both halves must read it alike.
+        wanted = (*_PASSED, *self._project.variables())
+        ours = {name: os.environ[name] for name in wanted if name in os.environ}
         return BareProcess(
             bare_argv(argv, self._place.workdir),
             env={"LANG": "C.UTF-8", **ours, **environment, OWNER_VARIABLE: str(Owner.this())},

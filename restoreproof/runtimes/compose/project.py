@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -54,6 +55,11 @@ class Project(DockerCompose):
         done = self.ask(["--profile", "*", "config", "--format", "json"])
         config: dict[str, Any] = json.loads(done)
         return config
+
+    def variables(self) -> frozenset[str]:
+        """The variables that the compose file interpolates."""
+        text = (Path(self.context) / "compose.yaml").read_text()
+        return frozenset(re.findall(r"(?<!\$)\$\{?([A-Za-z_]\w*)", text))
 
     def own(self, owner: Owner) -> None:
         """From now on everything that is made is labelled as ``owner``'s.
