@@ -53,7 +53,7 @@ def shell_lines() -> list[str]:
 
 def test_every_command_and_option_that_a_page_shows_exists() -> None:
     known = commands()
-    said = re.findall(r"restoreproof (\w+)((?: +[\w./-]+)*)", "\n".join(shell_lines()))
+    said = re.findall(r"restoreproof ([\w-]+)((?: +[\w./-]+)*)", "\n".join(shell_lines()))
     assert {name for name, _ in said} >= {"backup", "drill", "lint", "doctor"}
     for name, rest in said:
         assert name in known, name
