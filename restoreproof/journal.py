@@ -31,7 +31,8 @@ OUTER_TYPES = frozenset(
         "drill-opened",
         # set_id, run_id, recovery_point, taken_at?, taken_by?, location, release, synthetic, tool_versions{},
         # encryption{scheme, recipients}?, manifest_sha256, artifacts, objects, bytes, seconds,
-        # files: [{name, bytes, sha256, expected_sha256, digest_source}]: the first of them
+        # files: [{name, bytes, sha256, expected_sha256, digest_source}]: the first of them,
+        # lacks{part: reason}?: what an adopted set never had
         "set-verified",
         "set-contradiction",  # artifact, expected, observed
         "source-state",  # processes, directories: what is still there of a source this machine brought up

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import Asset, Installing, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.backups import lacking
+from restoreproof.backups.opening import BackupSet
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "custody"
@@ -61,6 +63,7 @@ class CustodyAsset(Asset):
         return home
 
     def restore(self, restoring: Restoring) -> None:
+        restoring.backup.require(lacking.CUSTODY)
         home = self.own_home(restoring)
         for name, file in self.overrides.items():
             restoring.ground.emitter.emit(
@@ -69,6 +72,10 @@ class CustodyAsset(Asset):
             assert (home / file).is_file()
 
     def contribution(self, service: str, restoring: Restoring) -> Start:
+        if service == self.service:
+            restoring.backup.require(lacking.CUSTODY)
+        if restoring.backup.lacks(lacking.CUSTODY):
+            return Start()
         home = self.own_home(restoring)
         replaced = {
             name: base64.b64encode((home / file).read_bytes()).decode()
@@ -96,6 +103,12 @@ def records(directory: Path) -> list[Mapping[str, Any]]:
         value = json.loads(path.read_text())
         found += value if isinstance(value, list) else [value]
     return found
+
+
+def keys_in_custody(backup: BackupSet) -> dict[str, Ed25519PublicKey]:
+    """As ``public_keys`` of the set. Raises Lacking where it was adopted without custody records."""
+    backup.require(lacking.CUSTODY)
+    return public_keys(backup.directory)
 
 
 def public_keys(directory: Path) -> dict[str, Ed25519PublicKey]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from restoreproof.assets.base import Asset, Ground, Installing, Mark, Restoring, Taking, asset_kind
 from restoreproof.assets.dataset import connect, scalar
 from restoreproof.assets.postgres import database_mark, dump_database, restore_dump, snapshot
+from restoreproof.backups import lacking
 from restoreproof.runtimes.base import Start
 
 PROVISIONED_REALM = "realm.json"
@@ -76,7 +77,13 @@ class KeycloakAsset(Asset):
         return f"keycloak/{self.database}.dump"
 
     def restore(self, restoring: Restoring) -> None:
+        restoring.backup.require(lacking.IDENTITY)
         restore_dump(restoring, self.store, self.database, self.dump)
+
+    def contribution(self, service: str, restoring: Restoring) -> Start:
+        if service == self.service:
+            restoring.backup.require(lacking.IDENTITY)
+        return Start()
 
     def provision(self, service: str, installing: Installing) -> Start:
         if service != self.service:

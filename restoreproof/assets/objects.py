@@ -24,6 +24,7 @@ from restoreproof.assets.base import (
     asset_kind,
 )
 from restoreproof.assets.s3 import control, keys, run_bounded, store
+from restoreproof.backups import lacking
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
@@ -103,9 +104,12 @@ class ObjectsAsset(Asset):
         return [_identity("application", application, own), *identities]
 
     def restore(self, restoring: Restoring) -> None:
+        restoring.backup.require(lacking.OBJECTS)
         self._make_buckets(restoring.ground)
         kept = {
-            name: self.bucket_name(restoring.ground, name) for name, one in self.buckets.items() if one.kept
+            name: self.bucket_name(restoring.ground, name)
+            for name, one in self.buckets.items()
+            if one.kept and not restoring.backup.lacks(lacking.bucket_part(name))
         }
         # A bucket's first write waits for the store to make room for it: all of them wait together.
         with ThreadPoolExecutor(max_workers=max(len(kept), 1)) as pool:

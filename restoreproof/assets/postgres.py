@@ -30,6 +30,8 @@ from restoreproof.assets.learning import (
     fingerprint_tables,
     identify_letters,
 )
+from restoreproof.assets.standin import stand_in_roles
+from restoreproof.backups import lacking
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
@@ -67,7 +69,10 @@ class PostgresAsset(Asset):
         ground = restoring.ground
         wanted = roles_of(ground)
         with ground.phase("roles") as work:
-            work.items = restore_roles(ground, self.service, restoring.backup.directory / GLOBALS, wanted)
+            if restoring.backup.lacks(lacking.ROLES):
+                work.items = stand_in_roles(ground, self.service, wanted)
+            else:
+                work.items = restore_roles(ground, self.service, restoring.backup.directory / GLOBALS, wanted)
         restore_dump(restoring, self.service, self.database, self.dump)
 
     def install(self, installing: Installing) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import crossplane
 
 from restoreproof.assets.base import Asset, Ground, Installing, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.backups import lacking
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "proxy"
@@ -38,9 +39,13 @@ class ProxyAsset(Asset):
         shutil.copyfile(taking.ground.contract.directory / self.source, target / self.config)
         (target / "tls.crt").write_bytes(taking.ground.vault.pem(self.certificate))
 
+    def restore(self, restoring: Restoring) -> None:
+        restoring.backup.require(lacking.PROXY)
+
     def contribution(self, service: str, restoring: Restoring) -> Start:
         if service != self.service:
             return Start()
+        restoring.backup.require(lacking.PROXY)
         config = restoring.backup.directory / DIRECTORY / self.config
         if not config.is_file():
             raise RestoreFailed(f"the set holds no {DIRECTORY}/{self.config}")

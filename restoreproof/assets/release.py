@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
-from restoreproof.assets.base import Asset, Taking, asset_kind
+from restoreproof.assets.base import Asset, Restoring, Taking, asset_kind
+from restoreproof.backups import lacking
 
 DIRECTORY = "release"
 KEPT = ("release.json", "sbom.cdx.json", "openapi.json")
@@ -18,6 +19,9 @@ class ReleaseAsset(Asset):
     """The description of the release that wrote the backup: digests, SBOM, API description."""
 
     after: ClassVar[tuple[str, ...]] = ()
+
+    def restore(self, restoring: Restoring) -> None:
+        restoring.backup.require(lacking.RELEASE)
 
     def take(self, taking: Taking) -> None:
         contract = taking.ground.contract

@@ -8,8 +8,9 @@ from typing import ClassVar
 import pyrage
 from pydantic import BaseModel, ConfigDict, Field
 
-from restoreproof.assets.base import Asset, Taking, asset_kind
+from restoreproof.assets.base import Asset, Restoring, Taking, asset_kind
 from restoreproof.assets.vault import Vault
+from restoreproof.backups import lacking
 from restoreproof.errors import IdentityError
 
 
@@ -49,6 +50,9 @@ class SecretsAsset(Asset):
     pairs: dict[str, str] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
+
+    def restore(self, restoring: Restoring) -> None:
+        restoring.backup.require(lacking.SECRETS)
 
     def take(self, taking: Taking) -> None:
         key = secrets.token_bytes(32)

@@ -17,6 +17,7 @@ from restoreproof.backups import layout
 from restoreproof.backups.confined import check_relative, walk
 from restoreproof.backups.digests import file_sha256, in_threads
 from restoreproof.backups.files import write_atomically
+from restoreproof.backups.lacking import Adoption
 from restoreproof.backups.merkle import artifact_root
 
 SCHEMA: Final = "restoreproof/backup-set/v1"
@@ -66,6 +67,8 @@ class Manifest(BaseModel):
     )
     artifacts: tuple[Artifact, ...] = Field(max_length=MAX_ARTIFACTS)
     merkle_root: Sha256
+    adopted: Adoption | None = None
+    """Only where the set was made of files that another tool had written."""
 
     def artifact(self, path: str) -> Artifact | None:
         """What the manifest says of ``path``."""
@@ -77,7 +80,7 @@ class Manifest(BaseModel):
 
     def as_bytes(self) -> bytes:
         """The manifest as it is written."""
-        return self.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
+        return self.model_dump_json(by_alias=True, indent=1, exclude_none=True).encode() + b"\n"
 
 
 def new_id() -> str:
@@ -99,6 +102,7 @@ def write_manifest(
     synthetic: bool,
     release: str,
     tool_versions: Mapping[str, str],
+    adopted: Adoption | None = None,
 ) -> tuple[Manifest, str]:
     """Digest every file of a finished set, write its manifest, and return it with the manifest's own SHA-256.
 
@@ -121,6 +125,7 @@ def write_manifest(
         tool_versions=dict(tool_versions),
         artifacts=artifacts,
         merkle_root=artifact_root((artifact.path, artifact.sha256) for artifact in artifacts),
+        adopted=adopted,
     )
     content = manifest.as_bytes()
     write_atomically(directory / layout.MANIFEST, content)

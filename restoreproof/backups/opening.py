@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from restoreproof.backups import layout
 from restoreproof.backups.confined import open_file, walk
+from restoreproof.backups.lacking import Lacking
 from restoreproof.backups.manifest import MAX_ARTIFACTS, MAX_BYTES, Manifest
 from restoreproof.backups.objects import ObjectEntry, read_index
 from restoreproof.errors import ForeignSetError, Location
@@ -39,6 +40,17 @@ class BackupSet:
     def has(self, relative: str) -> bool:
         """Whether the manifest lists ``relative``."""
         return self.manifest.artifact(relative) is not None
+
+    def lacks(self, part: str) -> str | None:
+        """What follows from an adopted set never having had ``part``, or None if that is not so."""
+        adopted = self.manifest.adopted
+        return adopted.lacks.get(part) if adopted else None
+
+    def require(self, *parts: str) -> None:
+        """Raise Lacking if the set was adopted without one of ``parts``."""
+        for part in parts:
+            if reason := self.lacks(part):
+                raise Lacking(part, reason)
 
     def buckets(self) -> tuple[str, ...]:
         """The buckets that the set has an index of, sorted."""

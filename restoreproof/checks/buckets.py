@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError as StoreError
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import chunks, control, run_bounded, store
+from restoreproof.backups import lacking
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.objects import ObjectEntry
 from restoreproof.checks.base import Findings, judge, survey
@@ -76,6 +77,8 @@ def survey_buckets(restoring: Restoring, *, asset: str) -> BucketsSurvey:
     block = restoring.ground.asset(asset)
     if not isinstance(block, ObjectsAsset):
         raise ContractError(f"asset {asset!r} restores no buckets")
+    kept = [bucket for bucket, one in block.buckets.items() if one.kept]
+    restoring.backup.require(lacking.OBJECTS, *map(lacking.bucket_part, kept))
     known = restoring.catalogue.buckets if restoring.catalogue else None
     differing, strange = Findings(), Findings()
     objects = size = 0
@@ -86,7 +89,6 @@ def survey_buckets(restoring: Restoring, *, asset: str) -> BucketsSurvey:
             reading.compare(differing)
             objects, size = objects + reading.total.count, size + reading.size
     versioning, locks = _settings(restoring, block)
-    kept = [bucket for bucket, one in block.buckets.items() if one.kept]
     of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
     return BucketsSurvey(objects, of, size, differing, strange, len(block.buckets), versioning, locks)
 

@@ -19,8 +19,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import Restoring
-from restoreproof.assets.custody import public_keys
+from restoreproof.assets.custody import keys_in_custody
 from restoreproof.assets.dataset import connect_asset, stream
+from restoreproof.backups import lacking
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.contract.models import Chain
 from restoreproof.outcome import Observation
@@ -48,7 +49,8 @@ class ChainSurvey:
     unsigned: Findings
     tails: Mapping[str, _Tail]
     heads: Mapping[str, tuple[int, str]] | None
-    signed: bool
+    unsignable: str | None
+    """Why no signature can be recomputed."""
     partitions: int = field(default=0)
 
     def continuous(self) -> Observation:
@@ -74,8 +76,8 @@ class ChainSurvey:
 
     def authentic(self) -> Observation:
         """Every link carries a signature by a key in custody."""
-        if not self.signed:
-            return not_verified(f"every one of the {self.name} is signed", "the contract names no signature")
+        if self.unsignable:
+            return not_verified(f"every one of the {self.name} is signed", self.unsignable)
         return judge(
             f"every one of the {self.name} is signed by a key in custody",
             f"{self.examined - self.unsigned.total:,} of {self.examined:,} signatures verify",
@@ -118,7 +120,8 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
     ground, block = restoring.ground, restoring.ground.contract.chains[chain]
     gaps, broken, unsigned = Findings(), Findings(), Findings()
     tails: dict[str, _Tail] = {}
-    keys = public_keys(restoring.backup.directory) if block.signature else {}
+    unkeyed = restoring.backup.lacks(lacking.CUSTODY) if block.signature else None
+    keys = keys_in_custody(restoring.backup) if block.signature and not unkeyed else {}
     examined = 0
     with ground.phase(f"chain of {chain}") as work:
         for row in _links(restoring, block):
@@ -130,7 +133,7 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
                 gaps.add(f"{label}: follows #{tail.sequence}")
             if problem := _problem(row, block, tail):
                 broken.add(f"{label}: {problem}")
-            if block.signature and (problem := _unsigned(row, block, keys)):
+            if block.signature and not unkeyed and (problem := _unsigned(row, block, keys)):
                 unsigned.add(f"{label}: {problem}")
             number = row[block.sequence]
             # A restored column may have become anything; what is no number has no successor.
@@ -148,7 +151,7 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
         unsigned,
         tails,
         heads,
-        block.signature is not None,
+        "the contract names no signature" if block.signature is None else unkeyed,
     )
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from restoreproof.assets import proxy, release
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.proxy import ProxyAsset
+from restoreproof.backups import lacking
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.web import public_url
 from restoreproof.contract.models import Contract
@@ -73,6 +74,7 @@ def survey_proxy(restoring: Restoring, *, asset: str) -> ProxySurvey:
     if not isinstance(block, ProxyAsset):
         raise ContractError(f"asset {asset!r} is no proxy")
     host = urlsplit(public_url(restoring)).hostname or ""
+    restoring.backup.require(lacking.PROXY, lacking.SECRETS)
     problems = certificate_problems(restoring, block, host)
     path = restoring.backup.directory / proxy.DIRECTORY / block.config
     try:
@@ -169,6 +171,7 @@ class ReleaseSurvey:
 @survey("release")
 def survey_release(restoring: Restoring) -> ReleaseSurvey:
     """Compare the set's release description with the tree of that release."""
+    restoring.backup.require(lacking.RELEASE)
     directory = restoring.backup.directory / release.DIRECTORY
     try:
         described = release.describe(directory)

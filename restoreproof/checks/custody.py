@@ -51,6 +51,7 @@ class CustodySurvey:
 @survey("custody")
 def survey_custody(restoring: Restoring) -> CustodySurvey:
     """Read every custody record, and every key id that the contract's signed rows name."""
+    keys = custody.keys_in_custody(restoring.backup)
     root = restoring.backup.directory / custody.DIRECTORY
     files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
     secret = Findings()
@@ -60,8 +61,7 @@ def survey_custody(restoring: Restoring) -> CustodySurvey:
     listed = [
         one for one in restoring.backup.manifest.artifacts if one.path.startswith(f"{custody.DIRECTORY}/")
     ]
-    known = frozenset(custody.public_keys(restoring.backup.directory))
-    return CustodySurvey(len(files), len(listed), secret, tuple(sorted(_used(restoring))), known)
+    return CustodySurvey(len(files), len(listed), secret, tuple(sorted(_used(restoring))), frozenset(keys))
 
 
 def _used(restoring: Restoring) -> set[str]:

@@ -14,6 +14,7 @@ from restoreproof.assets.base import Restoring
 from restoreproof.assets.dataset import connect_asset, parameters, stream
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import chunks, run_bounded, store
+from restoreproof.backups import lacking
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
@@ -58,9 +59,10 @@ class ObjectSurvey:
 
 
 def objects_asset(restoring: Restoring, bucket: str) -> ObjectsAsset:
-    """The asset that restores ``bucket``. Raises ContractError if none does."""
+    """The asset that restores ``bucket``. Raises ContractError if none does, or Lacking."""
     for asset in restoring.ground.assets():
         if isinstance(asset, ObjectsAsset) and bucket in asset.buckets:
+            restoring.backup.require(lacking.OBJECTS, lacking.bucket_part(bucket))
             return asset
     raise ContractError(f"no asset restores a bucket {bucket!r}")
 

@@ -15,7 +15,7 @@ import rfc8785
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import Restoring
-from restoreproof.assets.custody import public_keys
+from restoreproof.assets.custody import keys_in_custody
 from restoreproof.assets.s3 import run_bounded, store
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.checks.chains import check_signature
@@ -227,7 +227,7 @@ def survey_signatures(restoring: Restoring, *, signature: str) -> SignatureSurve
     bucket = ground.contract.datasets[block.dataset].objects
     if bucket is None:
         raise ContractError(f"dataset {block.dataset!r} names no bucket (objects)")
-    keys, read = public_keys(restoring.backup.directory), _reader(restoring, bucket)
+    keys, read = keys_in_custody(restoring.backup), _reader(restoring, bucket)
     bad, examined = Findings(), 0
 
     async def document(row: Row) -> tuple[Row, bytes | None]:

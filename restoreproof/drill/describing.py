@@ -29,6 +29,7 @@ def describe_set(backup: BackupSet, known: Catalogue | None, report: VerifyRepor
         "encryption": encryption_of(backup),
         "manifest_sha256": backup.manifest_sha256,
         "files": _files(backup, known, report),
+        **({"lacks": dict(manifest.adopted.lacks)} if manifest.adopted else {}),
     }
 
 

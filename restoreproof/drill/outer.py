@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from restoreproof.assets.vault import Vault, open_vault
+from restoreproof.assets.standin import vault_of
+from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.opening import BackupSet, open_set
@@ -51,7 +52,7 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
 def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
     backup = open_set(request.backup, request.contract.stack)
-    vault = open_vault(backup.directory, request.identity)
+    vault = vault_of(backup, request.contract, request.identity)
     known = catalogues.load(request.catalogue) if request.catalogue else None
     for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")

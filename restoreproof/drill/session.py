@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restoreproof.assets.base import Ground, Restoring
-from restoreproof.assets.vault import open_vault
+from restoreproof.assets.standin import vault_of
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.opening import open_set
 from restoreproof.contract import load
 from restoreproof.contract.services import Service
+from restoreproof.drill.absent import Absences, Present
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.effects import tell_last_effects
 from restoreproof.drill.gates import Gate
@@ -63,10 +64,13 @@ def open_drill(
     for result in kind_of.probes(inside, config.probes):
         emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
     backup = open_set(config.backup, contract.stack)
-    vault = open_vault(backup.directory, config.identity)
+    vault = vault_of(backup, contract, config.identity)
     redactor.learn([*vault.secrets(), *read_canaries(config.canaries)])
     confide(redactor, emitter, bytes.fromhex(config.secrecy))
-    runtime = kind_of.runtime(inside, config.probes)
+    redactor.learn(vault.stand_ins())
+    absences = Absences(emitter)
+    made = kind_of.runtime(inside, config.probes)
+    runtime: Runtime = Present(made, absences) if backup.manifest.adopted else made
     clock = Clock(runtime)
     ground = Ground(
         contract,
@@ -82,7 +86,9 @@ def open_drill(
     restoring = Restoring(ground, backup, known)
     gates: Mapping[str, Gate] = {stage: Gate(restoring) for stage in _resuming(contract.services)}
     try:
-        yield Drill(restoring, config.order, gates, hooks(restoring, config.faults), clock.enter)
+        yield Drill(
+            restoring, config.order, gates, hooks(restoring, config.faults), clock.enter, absences=absences
+        )
         tell_last_effects(restoring)
     finally:
         runtime.teardown()

@@ -10,8 +10,10 @@ from functools import partial, reduce
 from typing import Any
 
 from restoreproof.assets.base import Asset, RestoreFailed, Restoring
+from restoreproof.backups.lacking import Lacking
 from restoreproof.checks.base import conduct
 from restoreproof.contract.services import Service
+from restoreproof.drill.absent import Absences
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.telling import queries_of, tell_logs
 from restoreproof.errors import RestoreproofError, StageOrderError
@@ -41,6 +43,7 @@ class Drill:
         order: the stages in the order in which they are performed.
         gates: what must be approved before a stage is entered.
         hooks: further work between stages; faults use it.
+        absences: what an adopted set turns out to lack.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class Drill:
         gates: Mapping[str, Gate],
         hooks: StageHooks,
         stage_of: Callable[[str], None],
+        *,
+        absences: Absences | None = None,
     ) -> None:
         self.stages = tuple(order)
         self.restoring = restoring
@@ -58,6 +63,8 @@ class Drill:
         self._hooks = hooks
         self._next = 0
         self._failure: str | None = None
+        self._absences = absences or Absences(restoring.ground.emitter)
+        self._hollow: dict[str, str] = {}
         self._announce = stage_of
         self._surveys: dict[tuple[str, tuple[tuple[str, Any], ...]], Any] = {}
 
@@ -70,7 +77,8 @@ class Drill:
         """Perform every stage up to and including ``stage`` that was not performed yet.
 
         Raises:
-            StageNotReached: a stage on the way failed, now or earlier.
+            StageNotReached: a stage on the way failed, now or earlier; or an adopted set has nothing for this
+                one, though others may still be reached.
             StageOrderError: ``stage`` lies behind the present one; a drill never goes back.
         """
         if stage not in self.stages:
@@ -79,12 +87,17 @@ class Drill:
         if place < self._next - 1:
             present = self.stages[self._next - 1]
             raise StageOrderError(f"stage {stage!r} was asked for at {present!r}: a drill never goes back")
+        self._reach(place)
+        if why := self._hollow.get(stage):
+            raise StageNotReached(f"nothing of it is there: {why}")
+
+    def _reach(self, place: int) -> None:
         while self._next <= place:
             self._perform(self.stages[self._next])
 
     def finish(self) -> None:
         """Perform what is left of the order, so that a whole drill has reached every stage."""
-        self.advance_to(self.stages[-1])
+        self._reach(len(self.stages) - 1)
 
     def survey(self, kind: str, **nouns: Any) -> Any:
         """Look at the restored stack; the same look twice at one stage is taken once."""
@@ -123,7 +136,7 @@ class Drill:
             self._restore_and_start(stage)
             for hook in self._hooks.after:
                 hook(stage)
-        except (RestoreFailed, RestoreproofError) as error:
+        except (RestoreFailed, RestoreproofError, Lacking) as error:
             self._failure = f"stage {stage!r} failed: {error}"
             hint = getattr(error, "hint", None)
             lost = isinstance(error, RestoreFailed)
@@ -147,13 +160,30 @@ class Drill:
         stores = {service for asset in assets for service in asset.stores()}
         services = ground.contract.services
         here = [name for name, service in services.items() if _starts_here(service, stage)]
-        self._side_by_side([partial(self._start, name) for name in here if name in stores])
-        self._side_by_side([partial(asset.restore, self.restoring) for asset in assets])
-        self._side_by_side([partial(self._start, name) for name in here if name not in stores])
-        for name, service in services.items():
-            if _resumes(service) == stage:
-                ground.runtime.stop(name)
-                self._start(name, held=False)
+        bring = self._absences.bring
+        self._side_by_side(
+            [partial(bring, name, partial(self._start, name)) for name in here if name in stores]
+        )
+        self._side_by_side(
+            [
+                partial(bring, f"asset {asset.name}", partial(asset.restore, self.restoring))
+                for asset in assets
+            ]
+        )
+        self._side_by_side(
+            [partial(bring, name, partial(self._start, name)) for name in here if name not in stores]
+        )
+        resuming = [name for name, service in services.items() if _resumes(service) == stage]
+        for name in resuming:
+            bring(name, partial(self._resume, name))
+        brought = [f"asset {asset.name}" for asset in assets] or [*here, *resuming]
+        if why := self._absences.hollow(brought):
+            self._hollow[stage] = why
+
+    def _resume(self, name: str) -> None:
+        self._absences.refuse(name)
+        self.restoring.ground.runtime.stop(name)
+        self._start(name, held=False)
 
     def _start(self, name: str, *, held: bool = True) -> None:
         ground = self.restoring.ground

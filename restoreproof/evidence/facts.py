@@ -87,6 +87,11 @@ class Facts:
         if self._isolated is not False:
             self._isolated, self._isolation_reason = proven, reason
 
+    def on_set_verified(self, event: Event) -> None:
+        """An adopted set that lacks a part can't be all that a restore takes, whatever its checks say."""
+        for part, reason in values.pairs(values.mapping(event.data, "lacks")):
+            self._problem(f"the set was adopted and lacks {part}: {reason}")
+
     def on_stage_failed(self, event: Event) -> None:
         """A stage that failed because of the set, not of the machine, says that something is lost."""
         stage = values.text(event.data, "stage", 200)

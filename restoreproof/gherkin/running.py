@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from restoreproof.backups.lacking import Lacking
 from restoreproof.errors import RestoreproofError, StageOrderError
 from restoreproof.gherkin.collector import check_of
 from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
@@ -228,6 +229,8 @@ class DrillRun:
             return report
         if report.skipped:
             scenario.worsen("skipped", _reason(call))
+        elif call.excinfo and isinstance(call.excinfo.value, Lacking):
+            scenario.worsen("not-reached", str(call.excinfo.value))
         elif report.failed:
             where = "" if report.when == "call" else f"{report.when}: "
             scenario.worsen("failed", where + _reason(call))

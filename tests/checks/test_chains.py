@@ -68,7 +68,7 @@ class Surveyor:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
-        monkeypatch.setattr(chains, "public_keys", lambda directory: {"k1": KEY.public_key()})
+        monkeypatch.setattr(chains, "keys_in_custody", lambda backup: {"k1": KEY.public_key()})
 
     def __call__(
         self, rows: Iterable[dict[str, Any]], known: ChainKnown | None, block: Chain = BLOCK
@@ -80,7 +80,7 @@ class Surveyor:
         )
         catalogue = SimpleNamespace(chains={"receipts": known}) if known else None
         restoring: Any = SimpleNamespace(
-            ground=ground, catalogue=catalogue, backup=SimpleNamespace(directory=None)
+            ground=ground, catalogue=catalogue, backup=SimpleNamespace(lacks=lambda part: None)
         )
         return survey_chain(restoring, chain="receipts")
 

@@ -1,0 +1,140 @@
+"""A backup set made of what documented commands leave: a bare dump, and whatever else there is."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from restoreproof.backups import lacking, layout
+from restoreproof.backups.confined import open_file, walk
+from restoreproof.backups.dumpfile import DumpFile
+from restoreproof.backups.lacking import Adoption
+from restoreproof.backups.manifest import Manifest, new_id, write_manifest
+from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
+from restoreproof.errors import Location, UsageError
+
+UNKNOWN_RELEASE = "unknown"
+_CHUNK = 1024 * 1024
+_REASONS = {
+    lacking.ROLES: "what roles may do and how they log in is not known; the drill makes up the contract's",
+    lacking.CATALOGUE: "nothing outside the set says what must be in it, so no count can be confirmed",
+    lacking.OBJECTS: "no bucket is restored, and no row's object can be read",
+    lacking.IDENTITY: "no realm is restored: no user, client or login can be checked",
+    lacking.SECRETS: "no service that runs with the environment can be started",
+    lacking.CUSTODY: "no signature can be recomputed, and no signer made",
+    lacking.PROXY: "no proxy is restored, and nothing can be asked from outside",
+    lacking.RELEASE: "which release wrote the backup is not known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The environment and the key of its commitments, both encrypted with age."""
+
+    environment: bytes
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What there is to adopt. ``buckets`` maps the contract's buckets to mirrors of them, None where there
+    is none; ``directories`` maps the places of a set (``proxy``, ``custody``, ``release``) to directories.
+    """
+
+    stack: str
+    dump: DumpFile
+    synthetic: bool
+    recovery_point: datetime
+    release: str = UNKNOWN_RELEASE
+    globals: Path | None = None
+    realm: DumpFile | None = None
+    secrets: Secrets | None = None
+    buckets: Mapping[str, Path | None] = field(default_factory=dict)
+    directories: Mapping[str, Path] = field(default_factory=dict)
+
+
+def lacks(given: Given) -> dict[str, str]:
+    """Every part that a set taken by ``restoreproof backup`` has and this one won't, with what follows."""
+    there = {
+        lacking.ROLES: given.globals,
+        lacking.CATALOGUE: None,
+        lacking.OBJECTS: any(given.buckets.values()) or None,
+        lacking.IDENTITY: given.realm,
+        lacking.SECRETS: given.secrets,
+        lacking.CUSTODY: given.directories.get(layout.CUSTODY),
+        lacking.PROXY: given.directories.get(layout.PROXY),
+        lacking.RELEASE: given.directories.get(layout.RELEASE),
+    }
+    missing = {part: _REASONS[part] for part, what in there.items() if what is None}
+    if lacking.OBJECTS not in missing:
+        empty = (bucket for bucket, mirror in given.buckets.items() if mirror is None)
+        missing |= {lacking.bucket_part(bucket): "there is no mirror of this bucket" for bucket in empty}
+    return missing
+
+
+def adopt(given: Given, out: Path) -> Manifest:
+    """Write the set to ``out``, which must not exist; it appears there whole or not at all.
+
+    Raises:
+        UsageError: ``out`` exists.
+        ForeignSetError: a directory holds something that is no ordinary file.
+    """
+    if out.exists():
+        raise UsageError("there is something already", where=Location(str(out)), hint="name a new directory")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".adopting-", dir=out.parent) as temporary:
+        made = Path(temporary) / "set"
+        made.mkdir()
+        _fill(given, made)
+        manifest, _ = write_manifest(
+            made,
+            set_id=new_id(),
+            stack=given.stack,
+            run_id=new_id(),
+            recovery_point=given.recovery_point,
+            synthetic=given.synthetic,
+            release=given.release,
+            tool_versions={"pg_dump": given.dump.pg_dump, "postgres": given.dump.server},
+            adopted=Adoption(lacks=lacks(given)),
+        )
+        made.replace(out)
+    return manifest
+
+
+def _fill(given: Given, made: Path) -> None:
+    _copy(given.dump.path, made / layout.dump("postgres", given.dump.database))
+    if given.realm:
+        _copy(given.realm.path, made / layout.dump("keycloak", given.realm.database))
+    if given.globals:
+        _copy(given.globals, made / layout.GLOBALS)
+    if given.secrets:
+        (made / layout.ENVIRONMENT).parent.mkdir()
+        (made / layout.ENVIRONMENT).write_bytes(given.secrets.environment)
+        (made / layout.COMMITMENT).write_bytes(given.secrets.commitment)
+    for place, directory in given.directories.items():
+        for entry in walk(directory):
+            with open_file(directory, entry.path) as source:
+                target = made / place / entry.path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("xb") as file:
+                    shutil.copyfileobj(source, file)
+    for bucket, mirror in given.buckets.items():
+        if mirror:
+            write_index(made, bucket, _objects(made, mirror))
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _objects(made: Path, mirror: Path) -> Iterator[ObjectEntry]:
+    """Every file of a mirror under its path; its time is the copy's, so no time is stated."""
+    for entry in walk(mirror):
+        with open_file(mirror, entry.path) as file:
+            size, sha256 = store_blob(made, iter(lambda: file.read(_CHUNK), b""))
+        yield ObjectEntry(key=entry.path, size=size, sha256=sha256)

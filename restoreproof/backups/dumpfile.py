@@ -1,0 +1,86 @@
+"""A ``pg_dump -Fc`` file as pg_restore reads it: whose it is, when it was made, and that it is whole."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from restoreproof.errors import Location, UsageError
+
+MAGIC = b"PGDMP"
+TIMEOUT_S = 3600.0
+_TAKE_ONE = "take one with `pg_dump -Fc -d DATABASE -f FILE`, and compare its size after copying it"
+_ABOUT = re.compile(r"^; +(?P<what>[^:]+?)(?: at|:) (?P<value>.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class DumpFile:
+    """A whole dump. ``created`` is that machine's clock, taken for UTC: a dump names no zone."""
+
+    path: Path
+    database: str
+    created: datetime
+    server: str
+    pg_dump: str
+
+
+def read_dump(path: Path, pg_restore: Path) -> DumpFile:
+    """Read all of the dump at ``path`` with the binary ``pg_restore``; nothing is restored.
+
+    Raises:
+        UsageError: it is no such dump, of a newer PostgreSQL than ``pg_restore``, damaged or cut short.
+    """
+    where = Location(str(path))
+    if not path.is_file() or path.is_symlink():
+        raise UsageError("there is no such dump", where=where, hint=_TAKE_ONE)
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise UsageError(
+                "this is no pg_dump -Fc: plain SQL can't be adopted", where=where, hint=_TAKE_ONE
+            )
+    about = dict(_ABOUT.findall(_pg_restore(pg_restore, path, "--list")))
+    _pg_restore(pg_restore, path, "--file=/dev/null")
+    try:
+        created = datetime.strptime(about["Archive created"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S")
+        return DumpFile(
+            path,
+            about["dbname"],
+            created.replace(tzinfo=UTC),
+            _version(about["Dumped from database version"]),
+            _version(about["Dumped by pg_dump version"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise UsageError(
+            f"the dump does not say whose it is: {error}", where=where, hint=_TAKE_ONE
+        ) from error
+
+
+def _version(told: str) -> str:
+    """``18.6`` of ``18.6 (Debian 18.6-1.pgdg12+1)``."""
+    return told.split(maxsplit=1)[0]
+
+
+def _pg_restore(binary: Path, path: Path, option: str) -> str:
+    """What pg_restore prints. It gets no environment of ours: no address, no password, no locale."""
+    try:
+        done = subprocess.run(
+            [str(binary), option, str(path.resolve())],
+            env={"TZ": "UTC", "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(
+            f"pg_restore was not done with it in {TIMEOUT_S:.0f} s", where=Location(str(path))
+        ) from error
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()[-400:]
+        raise UsageError(
+            f"the dump can't be read to its end: {said}", where=Location(str(path)), hint=_TAKE_ONE
+        )
+    return done.stdout.decode(errors="replace")

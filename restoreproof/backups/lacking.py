@@ -1,0 +1,40 @@
+"""What an adopted set never had. It is told, and what rests on it is not verified: lacking is not lost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ROLES: Final = "roles"
+CATALOGUE: Final = "catalogue"
+OBJECTS: Final = "objects"
+IDENTITY: Final = "identity"
+SECRETS: Final = "secrets"
+CUSTODY: Final = "custody"
+PROXY: Final = "proxy"
+RELEASE: Final = "release"
+
+PartName = Annotated[str, Field(pattern=r"^[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9_.-]{0,127})?$")]
+Reason = Annotated[str, Field(max_length=300)]
+
+
+class Adoption(BaseModel):
+    """``lacks``: each part that was not given, and what follows from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lacks: dict[PartName, Reason] = Field(max_length=200)
+
+
+class Lacking(Exception):
+    """Something was asked of a part that the adopted set never had: there is nothing to say of the backup."""
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(f"the adopted set lacks {part}: {reason}")
+        self.part = part
+
+
+def bucket_part(bucket: str) -> str:
+    """The part that holds the objects of one bucket."""
+    return f"{OBJECTS}/{bucket}"
