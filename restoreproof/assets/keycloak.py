@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import httpx
@@ -100,9 +101,17 @@ class KeycloakAsset(Asset):
             counts = self._counts(connection)
         taking.learnt["identity"] = {self.realm: {**counts, "jwks": self.signing_keys(ground)}}
 
+    def _present(self, ground: Ground) -> None:
+        """Raise Lacking where the set was adopted without this realm: its database is not there either."""
+        ground.runtime.endpoint(self.service)
+
+    def _connected(self, ground: Ground) -> AbstractContextManager[psycopg.Connection[dict[str, Any]]]:
+        self._present(ground)
+        return connect(ground.runtime, self.store, self.database)
+
     def counts(self, ground: Ground) -> dict[str, int]:
         """How many users, clients, roles, groups, credentials and role mappings the realm holds."""
-        with connect(ground.runtime, self.store, self.database) as connection:
+        with self._connected(ground) as connection:
             return self._counts(connection)
 
     def _counts(self, connection: psycopg.Connection[dict[str, Any]]) -> dict[str, int]:
@@ -115,7 +124,7 @@ class KeycloakAsset(Asset):
             "select u.id from user_entity u join realm r on r.id = u.realm_id "
             "where r.name = %s and u.service_account_client_link is null"
         )
-        with connect(ground.runtime, self.store, self.database) as connection:
+        with self._connected(ground) as connection:
             return frozenset(str(row["id"]) for row in connection.execute(query, [self.realm]))
 
     def parameter(self, ground: Ground, name: str) -> Any:
@@ -126,7 +135,7 @@ class KeycloakAsset(Asset):
             "select u.id from user_entity u join realm r on r.id = u.realm_id "
             "where r.name = :realm and u.username = :user"
         )
-        with connect(ground.runtime, self.store, self.database) as connection:
+        with self._connected(ground) as connection:
             return scalar(connection, query, {"realm": self.realm, "user": user})
 
     def url(self, ground: Ground, path: str) -> str:
@@ -145,6 +154,7 @@ class KeycloakAsset(Asset):
         )
 
     def marks(self, ground: Ground) -> Sequence[Mark]:
+        self._present(ground)
         return (database_mark(ground, self.store, self.database),)
 
 

@@ -270,4 +270,7 @@ class RecoveryTime:
 def survey_recovery_time(restoring: Restoring) -> RecoveryTime:
     """Seconds since the drill began, on the clock that outer and inner process share."""
     ground = restoring.ground
+    for name, service in ground.contract.services.items():
+        if not service.options().get("one_shot", False):
+            ground.runtime.endpoint(name)  # raises Lacking for an absent one: the platform is not back then
     return RecoveryTime(time.monotonic() - ground.opened_mono, ground.contract.objectives.rto_s)
