@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def contract_with(workshop: Workshop, name: str, old: str, new: str) -> Path:
     up = os.path.relpath(ROOT, directory)
     edited = text.replace(old, new, 1).replace("../../", f"{up}/")
     (directory / "stack.yaml").write_text(edited)
+    shutil.copy(CONTRACT.with_name("runbook.md"), directory)
     return directory / "stack.yaml"
 
 
