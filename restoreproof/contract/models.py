@@ -15,6 +15,7 @@ from restoreproof.contract.document import Document
 from restoreproof.contract.durations import Seconds, Window
 from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, from_validation
+from restoreproof.contract.production import Production
 from restoreproof.contract.rules import Governance, Objectives, Schedule
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, Location
@@ -225,6 +226,7 @@ class Contract(Noun):
     objectives: Objectives
     backup: Schedule | None = None
     governance: Governance | None = None
+    production: Production | None = None
     releases: Releases | None = None
     services: dict[str, Service] = Field(min_length=1)
     assets: dict[str, Asset] = Field(min_length=1)

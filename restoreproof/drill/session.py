@@ -16,6 +16,7 @@ from restoreproof.contract.services import Service
 from restoreproof.drill.absent import Absences, Present
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.effects import tell_last_effects
+from restoreproof.drill.fidelity import tell_fidelity
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.secrecy import confide, read_canaries
 from restoreproof.drill.stages import Drill, StageHooks
@@ -90,6 +91,7 @@ def open_drill(
             restoring, config.order, gates, hooks(restoring, config.faults), clock.enter, absences=absences
         )
         tell_last_effects(restoring)
+        tell_fidelity(restoring)
     finally:
         runtime.teardown()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
