@@ -75,7 +75,7 @@ def test_ctrl_c_leaves_evidence_and_nothing_else(workshop: Workshop) -> None:
     reports = workshop.reports()
     with running(workshop, reports) as process:
         process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=60)[0].decode()
+        output = process.communicate(timeout=300)[0].decode()
     record = json.loads((reports / "latest" / "record.json").read_text())
     assert process.returncode == 3, output[-3000:]
     assert record["verdict"] == "NOT VERIFIED"
