@@ -30,7 +30,7 @@ def examined(record: dict[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
     return {
         check["id"]: [
             (check["outcome"],),
-            *((one["outcome"], one["examined"], one["total"]) for one in check["observations"]),
+            *((one["outcome"], one["examined"], one["of"]) for one in check["observations"]),
         ]
         for check in record["checks"]
     }
@@ -53,7 +53,7 @@ def test_they_observe_what_the_process_runtime_observes(workshop: Workshop, both
 
 
 def test_isolation_is_proven_before_postgres_starts_and_from_every_service(both: list[Drilled]) -> None:
-    events = [json.loads(line) for line in (both[0].directory / "journal.jsonl").open()]
+    events = [json.loads(one) for one in (both[0].directory / "journal.jsonl").read_text().splitlines()]
     kinds = [event["type"] for event in events]
     started = next(n for n, one in enumerate(events) if one["type"] == "service-started")
     assert kinds.index("isolation-verdict") < started
