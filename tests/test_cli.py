@@ -34,6 +34,7 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 def test_every_command_is_known_here() -> None:
     assert COMMANDS == [
+        "adopt",
         "backup",
         "doctor",
         "drill",
@@ -233,7 +234,8 @@ def own_directory() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp())
     path.chmod(0o755)
     shutil.copytree(ROOT / "features", path / "features")
-    shutil.copy(CONTRACT, path / "stack.yaml")
+    for name in ("stack.yaml", "runbook.md"):
+        shutil.copy(Path(CONTRACT).with_name(name), path)
     yield path
     shutil.rmtree(path)
 

@@ -55,7 +55,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             except (ClientError, BotoCoreError) as error:
                 raise NotReady(str(error)) from error
 
-        wait_until(writable, what="SeaweedFS takes an object", deadline_s=60)
+        wait_until(writable, what="SeaweedFS takes an object", deadline_s=180)
         yield url
         process.kill()
     client.close()
