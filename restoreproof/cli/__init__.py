@@ -5,6 +5,7 @@ Each module registers its commands on ``app``.
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from collections.abc import Callable
@@ -23,6 +24,9 @@ __all__ = ["adopting", "app", "drilling", "main", "reporting", "sealing", "sourc
 
 def main() -> None:
     """Run the command line as an ordinary user, and turn every failure on purpose into its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a sign must not end a drill
+            stream.reconfigure(errors="backslashreplace")
     _run(_as_ordinary_user)
 
 

@@ -102,9 +102,14 @@ def verify(
         )
     except Refused as error:
         raise UsageError(str(error)) from error
-    answer = verify_evidence(asked)
-    if tsa_ca:
-        check_token(real, tsa_ca, answer)
+    try:
+        answer = verify_evidence(asked)
+        if tsa_ca:
+            check_token(real, tsa_ca, answer)
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename} can't be read: {error.strerror}", hint="ask as a user who may read all of it"
+        ) from error
     _tell(answer, json)
     raise typer.Exit(answer.exit_code)
 
@@ -156,7 +161,8 @@ def _ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
 
 def _tell(answer: Answer, json: bool) -> None:
     if json:
-        out.print_json(jsonlib.dumps(answers.as_json(answer)))
+        # In ASCII: names of files need not be text, and what they hold must not steer a terminal.
+        out.print_json(jsonlib.dumps(answers.as_json(answer)), ensure_ascii=True)
         return
     for line in answers.tell(answer):
         say(line)

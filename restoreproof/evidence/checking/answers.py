@@ -53,12 +53,16 @@ class Question:
 
 @dataclass
 class Answer:
-    """What was found. ``notes`` belong to the answer and don't decide it."""
+    """What was found. ``notes`` belong to the answer and don't decide it.
+
+    ``about`` says what was drilled: one key may seal the drills of several stacks, and a verdict is of one.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sign_offs: list[dict[str, str]] = field(default_factory=list)
     drill_id: str = ""
+    about: dict[str, str] = field(default_factory=dict)
     verdict: str = ""
     drill_code: int = 1
     sealed_at: str = ""
@@ -101,6 +105,7 @@ def tell(answer: Answer) -> Iterator[str]:
     else:
         stale = f", but STALE: {plain(answer.stale)}" if answer.stale else ""
         yield f"AUTHENTIC: drill {plain(answer.drill_id)}, sealed {plain(answer.sealed_at)}"
+        yield "  of " + ", ".join(f"{name} {plain(value, 100)}" for name, value in answer.about.items())
         yield f"{plain(answer.verdict)}{stale}"
 
 
@@ -111,6 +116,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "exit_code": answer.exit_code,
         "verdict": answer.verdict,
         "drill_id": answer.drill_id,
+        "about": answer.about,
         "sealed_at": answer.sealed_at,
         "ended_at": answer.ended_at,
         "stale": answer.stale,

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from restoreproof.evidence.checking.answers import Answer, Question, short
+from restoreproof.evidence.checking.files import read
 from restoreproof.evidence.checking.formats import (
     ATTESTATION,
     IN_TOTO,
@@ -27,7 +28,7 @@ def tell_sign_offs(asked: Question, answer: Answer) -> None:
 
 def _sign_off(asked: Question, path: Path) -> dict[str, str]:
     try:
-        payload, keyid, signature = open_envelope(path.read_bytes() if not path.is_symlink() else b"")
+        payload, keyid, signature = open_envelope(read(path, Answer()) or b"")
         statement = json.loads(payload)
         told = {str(name): str(value) for name, value in statement["predicate"].items()}
         about = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}

@@ -9,6 +9,8 @@ from restoreproof.evidence.checking.files import check_files, read_json
 from restoreproof.evidence.checking.formats import RECORD
 from restoreproof.evidence.checking.sealed import check_attestation, check_record
 
+_MALFORMED = (KeyError, TypeError, AttributeError, ValueError, RecursionError)
+
 
 def examine(asked: Question) -> Answer:
     """Everything that can be said of the evidence without recomputing its record."""
@@ -20,8 +22,11 @@ def examine(asked: Question) -> Answer:
     try:
         check_record(asked, answer, record)
         check_attestation(asked, answer, record)
-        check_ledger(asked, answer, record)
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except _MALFORMED as error:
         answer.refuse(RECORD, f"lacks what every record has ({type(error).__name__}: {error})")
+    try:
+        check_ledger(asked, answer, record)
+    except _MALFORMED as error:
+        answer.refuse("ledger", f"or the record lacks what each has ({type(error).__name__}: {error})")
     tell_sign_offs(asked, answer)
     return answer

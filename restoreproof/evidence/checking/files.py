@@ -13,10 +13,19 @@ from typing import Any
 from restoreproof.evidence.checking.answers import Answer
 from restoreproof.evidence.checking.formats import SUMS, UNLISTED, sha256_of, sums_text
 
+MAX_READ = 256 * 1024 * 1024
+"""Bytes of a file that is read into memory; others are only hashed."""
+MAX_HASHED = 16 * 1024 * 1024 * 1024
+"""Bytes of a file that is hashed: a sparse file can claim any length, and would keep a verifier for days."""
+
 
 def files_below(directory: Path) -> Iterator[tuple[str, str | None]]:
-    """Every name below ``directory`` with what is wrong about it; None for an ordinary file of its own."""
-    for parent, folders, names in os.walk(directory):
+    """Every name below ``directory`` with what is wrong about it; None for an ordinary file of its own.
+
+    Raises:
+        OSError: a directory can't be read, and so not told what is in it.
+    """
+    for parent, folders, names in os.walk(directory, onerror=_unreadable):
         for name in sorted((*folders, *names)):
             path = Path(parent, name)
             relative = path.relative_to(directory).as_posix()
@@ -30,8 +39,14 @@ def files_below(directory: Path) -> Iterator[tuple[str, str | None]]:
                 yield relative, "is no ordinary file"
             elif status.st_nlink != 1:
                 yield relative, f"has {status.st_nlink} names (hard links)"
+            elif status.st_size > MAX_HASHED:
+                yield relative, f"is {status.st_size:,} bytes long, which no file of evidence is"
             else:
                 yield relative, None
+
+
+def _unreadable(error: OSError) -> None:
+    raise error
 
 
 def _parse_sums(text: bytes) -> dict[str, str] | None:
@@ -63,10 +78,6 @@ def check_files(directory: Path, answer: Answer) -> None:
             answer.refuse(name, "is missing" if name not in there else f"{SUMS} may not list this file")
         elif there[name] is None and sha256_of(directory / name) != expected:
             answer.refuse(name, f"was changed: its SHA-256 is not the one in {SUMS}")
-
-
-MAX_READ = 256 * 1024 * 1024
-"""Bytes of a file that is read into memory; others are only hashed."""
 
 
 def read(path: Path, answer: Answer) -> bytes | None:

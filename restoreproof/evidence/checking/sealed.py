@@ -29,7 +29,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 def check_attestation(asked: Question, answer: Answer, record: Mapping[str, Any]) -> None:
     text = read(asked.directory / ATTESTATION, answer)
-    if text is None:
+    if text is None or read(asked.directory / SUMS, Answer()) is None:  # which has its finding already
         return
     try:
         payload, keyid, signature = open_envelope(text)
@@ -75,6 +75,7 @@ def _check_statement(
 def check_record(asked: Question, answer: Answer, record: Mapping[str, Any]) -> None:
     answer.drill_id, answer.verdict = str(record.get("drill_id")), str(record.get("verdict"))
     answer.ended_at = str(record.get("ended_at"))
+    answer.about = _about(record)
     due = asked.drill or asked.directory.name
     if answer.drill_id != due:
         told = "asked for" if asked.drill else "the directory's name, and a renamed one needs --drill"
@@ -88,6 +89,16 @@ def check_record(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
     else:
         answer.drill_code = int(code)
     answer.stale = _staleness(asked, answer.ended_at)
+
+
+def _about(record: Mapping[str, Any]) -> dict[str, str]:
+    plan, backup = record.get("plan") or {}, record.get("backup_set") or {}
+    return {
+        "stack": str(record.get("stack")),
+        "backup set": str(backup.get("set_id")),
+        "contract": f"SHA256:{plan.get('contract_sha256')}",
+        "features": f"SHA256:{plan.get('features_sha256')}",
+    }
 
 
 def _staleness(asked: Question, ended_at: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import subprocess
 import sys
@@ -81,6 +82,8 @@ def _arguments() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Answer on standard output; the exit code says the same."""
     given = _arguments().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # an answer is due on any terminal
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         directory = directory_of(given.directory)
         answer = examine(

@@ -55,7 +55,11 @@ def reproduced(directory: Path) -> None:
         plan = Plan.from_json(json.loads((directory / PLAN).read_bytes()))
         told = reduce(plan, read_journal(directory / JOURNAL)).text().encode()
         record = (directory / RECORD).read_bytes()
-    except (EvidenceError, ValidationError, ValueError, OSError, RecursionError) as error:
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        at = ".".join(map(str, first["loc"])) or "the file"
+        raise Unreproducible(f"{PLAN} is no plan: {at}: {first['msg']}") from error
+    except (EvidenceError, ValueError, OSError, RecursionError) as error:
         raise Unreproducible(f"{PLAN} and {JOURNAL} give no record: {error}") from error
     if told != record:
         raise Unreproducible(f"is not what {PLAN} and {JOURNAL} give when the record is made anew")
