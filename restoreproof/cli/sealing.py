@@ -49,6 +49,7 @@ def seal(
     """Seal the evidence of a drill that ran with --no-seal: here, where the key is."""
     real = _directory(directory)
     signing = signing_key(key, public_key)
+    book = None if without_ledger else _ledger(real, ledger, signing)  # first: a seal is never replaced
     try:
         reproduced(real)  # what is signed is what plan and journal give, whatever was sent here
     except Unreproducible as error:
@@ -57,8 +58,8 @@ def seal(
         ) from error
     made = seal_evidence(real, signing)
     assemble.write_beside(real)
-    if not without_ledger:
-        _ledger(real, ledger, signing).seal(sealed_drill(real), made.attestation_sha256)
+    if book:
+        book.seal(sealed_drill(real), made.attestation_sha256)
     if timestamp:
         stamp(real, timestamp)
     told = {"sealed": str(real), "attestation_sha256": made.attestation_sha256, "key": made.keyid}
@@ -90,7 +91,7 @@ def verify(
     drill's own code, and 3 for a VERIFIED drill that is too old.
     """
     try:
-        real = directory_of(directory)
+        real = _directory(directory)
         asked = Question(
             directory=real,
             key=pinned_key(key),
@@ -119,7 +120,7 @@ def sign_off(
     directory: Evidence,
     name: Annotated[str, typer.Option("--as", help="who decides")],
     role: Annotated[str, typer.Option("--role", help="in which role: management, compliance, owner")],
-    decision: Annotated[Decision, typer.Option("--decision")],
+    decision: Annotated[Decision, typer.Option("--decision", help="whether the evidence is accepted")],
     comment: Annotated[str, typer.Option("--comment", help="why")],
     key: KeyUri,
     public_key: PublicHalf = None,
@@ -130,9 +131,10 @@ def sign_off(
     """Accept or reject sealed evidence: a second attestation beside it, by another key than the drill's."""
     real = _directory(directory)
     signing = signing_key(key, public_key)
+    book = None if without_ledger else _ledger(real, ledger, signing)
     made = sign_evidence_off(real, Word(name, role, decision, comment), signing)
-    if not without_ledger:
-        _ledger(real, ledger, signing).sign_off(made.drill_id, str(decision), made.sha256)
+    if book:
+        book.sign_off(made.drill_id, str(decision), made.sha256)
     told = {"sign_off": str(made.path), "decision": str(decision), "key": signing.keyid}
     tell(told, json, f"{made.path}: {decision} by {name}, signed by the key SHA256:{signing.keyid}")
 
@@ -141,7 +143,7 @@ def _directory(path: Path) -> Path:
     try:
         return directory_of(path)
     except Refused as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(str(error), hint="name one drill's, such as reports/latest") from error
 
 
 def _lines(directory: Path, named: str | None) -> list[bytes]:
@@ -156,7 +158,9 @@ def _ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
             f"no ledger beside {directory}", hint="name it with --ledger, or say --without-ledger"
         )
     home = home_of(named, directory.parent / "ledger.jsonl")
-    return Ledger(home, key, life=directory.parent / ".ledger-running")
+    book = Ledger(home, key, life=directory.parent / ".ledger-running")
+    book.head()  # one that is broken is said to be so before anything is signed
+    return book
 
 
 def _tell(answer: Answer, json: bool) -> None:

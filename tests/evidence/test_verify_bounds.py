@@ -18,10 +18,11 @@ from restoreproof.cli import app
 from restoreproof.errors import UsageError
 from restoreproof.evidence.checking import assemble
 from restoreproof.evidence.checking.answers import Refused
-from restoreproof.evidence.checking.formats import RECORD, SUMS
+from restoreproof.evidence.checking.formats import RECORD, SUMS, canonical, envelope_text, open_envelope
 from restoreproof.evidence.checking.options import ledger_of, read_key_file
-from restoreproof.evidence.sealing.keys import pinned_key
-from tests.evidence.sealed import Desk
+from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
+from restoreproof.evidence.sealing.signoff import Decision, Word, sign_off
+from tests.evidence.sealed import YEAR, Desk
 
 HUGE = 2**42
 """Bytes of a sparse file: nothing on disk, and hours to read."""
@@ -187,3 +188,54 @@ def test_the_single_file_answers_on_a_terminal_that_knows_no_signs(desk: Desk) -
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=plain)
     assert done.returncode == 0, done.stderr
     assert "AUTHENTIC" in done.stdout
+
+
+def test_a_sign_off_can_not_say_itself_what_it_is_worth(desk: Desk) -> None:
+    """Its words are shown before anybody's key vouches for them: they must not stand for the verifier's."""
+    directory = desk.file("d1")
+    signed = sign_off(directory, Word("Mallory", "management", Decision.ACCEPT, "fine"), stranger(desk))
+    payload, keyid, signature = open_envelope(signed.path.read_bytes())
+    statement = json.loads(payload)
+    statement["predicate"] |= {"status": "signed by the approver's key", "file": "approved.json"}
+    signed.path.write_bytes(envelope_text(canonical(statement), keyid, signature))
+    _, told = both(desk, directory)
+    (one,) = json.loads(told)["sign_offs"]
+    assert one["status"].startswith("not checked")
+    assert one["file"] == signed.path.name
+
+
+def test_a_sign_off_by_a_key_that_was_revoked_does_not_hold(desk: Desk) -> None:
+    directory = desk.file("d1")
+    sign_off(directory, Word("Ann", "management", Decision.ACCEPT, "fine"), stranger(desk))
+    public = desk.root / "keys" / "stranger.pub"
+    public.write_text(re.sub("(# not-after: ).*", r"\g<1>2026-01-01T00:00:00Z", public.read_text()))
+    _, told = both(desk, directory, "--approver-key", str(public))
+    assert "was not valid" in json.loads(told)["sign_offs"][0]["status"]
+
+
+def test_a_sign_off_without_a_name_is_refused(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="--as is empty"):
+        sign_off(desk.file("d1"), Word(" ", "management", Decision.ACCEPT, "fine"), stranger(desk))
+
+
+def test_nothing_is_sealed_that_the_ledger_can_not_be_told(desk: Desk) -> None:
+    directory = desk.file("d1", sealed=False)
+    (desk.reports / "ledger.jsonl").unlink()
+    asked = ["seal", str(directory), "--key", f"file:{desk.root}/keys/drill.pem"]
+    done = CliRunner().invoke(app, asked)
+    assert isinstance(done.exception, UsageError)
+    assert not (directory / SUMS).exists()
+
+
+@pytest.mark.parametrize("uri", ["drill.pem", "foo:bar", "/keys/drill.pem"])
+def test_a_key_that_is_no_uri_is_told_how_to_be_one(uri: str) -> None:
+    with pytest.raises(UsageError, match="names no key") as refused:
+        signing_key(uri)
+    assert refused.value.hint
+    assert refused.value.hint.startswith("file:PATH")
+
+
+def stranger(desk: Desk) -> SigningKey:
+    """A key that nobody here vouches for."""
+    make_signing_key(desk.root / "keys" / "stranger.pem", valid_for=YEAR)
+    return signing_key(f"file:{desk.root}/keys/stranger.pem")

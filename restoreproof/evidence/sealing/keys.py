@@ -1,7 +1,7 @@
 """Signing keys by URI, and public keys as their readers pin them.
 
 ``file:PATH`` is a private key in PEM. Every other scheme is securesystemslib's (``awskms:``, ``azurekms:``,
-``gcpkms:``, ``hashivault:``, ``hsm:``): it needs what that scheme needs, and the public key as a file.
+``gcpkms:``, ``hv:``, ``hsm:``): it needs what that scheme needs, and the public key as a file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
-from securesystemslib.signer import CryptoSigner, Signature, Signer, SSlibKey
+from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Signature, Signer, SSlibKey
 
 from restoreproof.errors import UsageError
 from restoreproof.evidence.checking.answers import Key, Refused
@@ -52,6 +52,9 @@ def signing_key(uri: str, public: Path | None = None) -> SigningKey:
     """
     if path := path_of(uri):
         return _from_file(path)
+    scheme, colon, _ = uri.partition(":")
+    if not colon or scheme not in SIGNER_FOR_URI_SCHEME:
+        raise UsageError(f"{uri!r} names no key", hint=f"file:PATH, or one of {', '.join(_services())}")
     if public is None:
         raise UsageError(
             f"the public half of {uri} is needed too",
@@ -61,8 +64,15 @@ def signing_key(uri: str, public: Path | None = None) -> SigningKey:
     try:
         signer = Signer.from_priv_key_uri(uri, known)
     except Exception as error:  # each scheme raises its own, and they name no common base
-        raise UsageError(f"the key {uri} can't be used: {error}") from error
+        raise UsageError(
+            f"the key {uri} can't be used: {error}",
+            hint=f"see what securesystemslib needs for {scheme}: and that its service lets you in",
+        ) from error
     return SigningKey(known.keyid, self_issued=False, sign=_signing(signer))
+
+
+def _services() -> list[str]:
+    return sorted(f"{scheme}:" for scheme in SIGNER_FOR_URI_SCHEME if scheme not in _FILES)
 
 
 def path_of(uri: str) -> Path | None:

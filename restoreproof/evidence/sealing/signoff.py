@@ -57,8 +57,10 @@ def sign_off(directory: Path, word: Word, key: SigningKey) -> SignedOff:
     """Write ``<drill id>.sign-off-<n>.dsse.json`` beside ``directory``; earlier ones stay.
 
     Raises:
-        UsageError: the evidence is not sealed or not intact, or ``key`` is the one that sealed it.
+        UsageError: the evidence is not sealed or not intact, ``key`` is the one that sealed it, or the word
+            lacks a name, a role or a reason.
     """
+    _refuse_blanks(word)
     intact = Answer()
     check_files(directory, intact)
     record = read_json(directory / RECORD, intact)
@@ -80,6 +82,12 @@ def sign_off(directory: Path, word: Word, key: SigningKey) -> SignedOff:
     text = envelope_text(payload, key.keyid, key.sign(pae(IN_TOTO, payload)))
     path = _written(directory.parent, drill_id, text)
     return SignedOff(path, drill_id, hashlib.sha256(text).hexdigest())
+
+
+def _refuse_blanks(word: Word) -> None:
+    for option, given in (("--as", word.name), ("--role", word.role), ("--comment", word.comment)):
+        if not given.strip():
+            raise UsageError(f"{option} is empty", hint="a sign-off says who decides, in which role, and why")
 
 
 def _statement(directory: Path, drill_id: str, word: Word) -> dict[str, object]:
