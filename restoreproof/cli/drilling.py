@@ -136,7 +136,8 @@ def _close(told: dict[str, Any], record: Any) -> None:
     counts = record.counts
     say(
         f"  scenarios: {counts.total} planned, {counts.passed} passed, {counts.failed} failed, "
-        f"{counts.not_verified} not verified, {counts.error} errors, {counts.waived} waived"
+        f"{counts.not_verified} not verified, {counts.error} errors, {counts.waived} waived; "
+        f"advisory: {counts.advisory_passed} of {counts.advisory} passed"
     )
     for reason in record.incomplete:
         say(f"  ! {reason}")

@@ -32,7 +32,16 @@ def duration(seconds: float) -> str:
 def _passed(record: Record) -> str:
     counts = record.counts
     waived = f"{counts.waived} waived" if counts.waived else "nothing was waived"
-    return f"{counts.passed} of {counts.mandatory} mandatory checks passed; {waived}."
+    return f"{counts.passed} of {counts.mandatory} mandatory checks passed; {waived}{_advice(record)}."
+
+
+def _advice(record: Record) -> str:
+    """What counts for nothing in the verdict, and must not be overlooked for that."""
+    unheeded = [one for one in record.checks if not one.mandatory and one.outcome is not Outcome.PASSED]
+    if not unheeded:
+        return ""
+    more = f" and {len(unheeded) - 1} more" if len(unheeded) > 1 else ""
+    return f"; advisory, and not passed: “{unheeded[0].title}”{more}"
 
 
 def _failed(record: Record) -> str:

@@ -35,6 +35,7 @@ def test_a_healthy_drill_is_verified_and_says_so_in_one_sentence(plan: Plan) -> 
     assert record.exit_code is ExitCode.VERIFIED
     assert record.headline.startswith("3 of 3 mandatory checks passed; nothing was waived. Service was back")
     assert "6 min old at the recovery point (target 15 min)" in record.headline
+    assert "advisory" not in record.headline
     assert (record.recovery_point.value_s, record.recovery_point.skew_s) == (360, 60)
     assert record.recovery_time.met
     assert [stage.status for stage in record.stages] == ["done"] * 3

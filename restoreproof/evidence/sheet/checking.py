@@ -114,11 +114,11 @@ def _place(record: Record) -> Line:
     if custody.ledger_seq is None:
         return line(NOT_RECORDED)
     attempt = f", attempt {record.attempt} at this set and plan" if record.attempt is not None else ""
+    before = custody.previous_record_sha256
     return line(
         f"entry {custody.ledger_seq}{attempt}, entry ",
         digest(custody.ledger_entry_sha256),
-        ", previous record ",
-        digest(custody.previous_record_sha256),
+        *((", previous record ", digest(before)) if before else (", no finished drill before it",)),
     )
 
 

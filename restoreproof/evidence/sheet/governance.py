@@ -34,7 +34,7 @@ def _policy(record: Record) -> Line:
     if policy is None:
         return line(NOT_RECORDED)
     named = [policy.id, f"version {policy.version}" if policy.version else None, policy.frequency]
-    return line(", ".join(str(part) for part in named if part), ", ", digest(policy.digest))
+    return line(", ".join(str(part) for part in named if part), ", digest ", digest(policy.digest))
 
 
 def _runbook(record: Record) -> Line:
@@ -42,5 +42,5 @@ def _runbook(record: Record) -> Line:
     return (
         line(NOT_RECORDED)
         if runbook is None
-        else line(runbook.path or NOT_RECORDED, ", ", digest(runbook.digest))
+        else line(runbook.path or NOT_RECORDED, ", digest ", digest(runbook.digest))
     )

@@ -102,8 +102,8 @@ def detection(record: Record) -> Section:
     if not record.faults:
         said = (
             "Not shown by this drill: it injected no damage. The proof is a drill with --fault for each kind "
-            "of damage, which must end FAILED by the very check that guards against it; such drills stand "
-            "in the same ledger."
+            "of damage, which must end FAILED by the very check that guards against it. This evidence "
+            "does not say whether such drills were made."
         )
     else:
         noticed = [check.title for check in record.checks if check.outcome is Outcome.FAILED]
