@@ -197,6 +197,7 @@ def test_advisory_findings_are_shown_and_not_counted() -> None:
     assert record.verdict is Verdict.VERIFIED
     assert outcome_of(record, "c/y") is Outcome.FAILED
     assert (record.counts.mandatory, record.counts.advisory, record.counts.advisory_passed) == (1, 1, 0)
+    assert "advisory, and not passed: “" in record.headline
 
 
 def test_a_service_that_failed_its_smoke_was_never_back(plan: Plan) -> None:
