@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from restoreproof.evidence.checking.formats import RECORD, SUMS, canonical, enve
 from restoreproof.evidence.checking.options import ledger_of, read_key_file
 from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
 from restoreproof.evidence.sealing.signoff import Decision, Word, sign_off
+from restoreproof.journal import Event
+from tests.evidence.conftest import Story
 from tests.evidence.sealed import YEAR, Desk
 
 HUGE = 2**42
@@ -233,6 +236,19 @@ def test_a_key_that_is_no_uri_is_told_how_to_be_one(uri: str) -> None:
         signing_key(uri)
     assert refused.value.hint
     assert refused.value.hint.startswith("file:PATH")
+
+
+def test_a_drill_with_a_fault_is_said_to_be_one(desk: Desk) -> None:
+    def spoilt(story: Story) -> list[Event]:
+        where = next(n for n, one in enumerate(story.events) if one.source == "inner")
+        injected = replace(story.events[where], type="fault-injected", data={"fault": "lost-rows"})
+        told = [*story.events[:where], injected, *story.events[where:]]
+        return [replace(one, seq=number) for number, one in enumerate(told, 1)]
+
+    answer = desk.verify(desk.file("d1", tell=spoilt))
+    assert not answer.findings
+    assert answer.exit_code == 3
+    assert [note for note in answer.notes if "injected was lost-rows" in note]
 
 
 def stranger(desk: Desk) -> SigningKey:

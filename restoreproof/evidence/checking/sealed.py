@@ -76,6 +76,8 @@ def check_record(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
     answer.drill_id, answer.verdict = str(record.get("drill_id")), str(record.get("verdict"))
     answer.ended_at = str(record.get("ended_at"))
     answer.about = _about(record)
+    for fault in record.get("faults") or ():
+        answer.notes.append(f"a test of the harness, which says nothing of the backup: injected was {fault}")
     due = asked.drill or asked.directory.name
     if answer.drill_id != due:
         told = "asked for" if asked.drill else "the directory's name, and a renamed one needs --drill"
