@@ -16,11 +16,19 @@ from restoreproof.drill.leftovers import processes_of
 from restoreproof.waiting import NotReady, wait_until
 from tests.drill.conftest import CONTRACT, ROOT, Workshop
 
+_HEEDING_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
 
 @contextmanager
 def running(workshop: Workshop, reports: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A drill in the background that has restored its database."""
     argv = workshop.argv(*workshop.drill_arguments(reports))
+    # A shell that runs the tests in the background lets them, and what they start, ignore Ctrl-C.
+    argv = [sys.executable, "-c", _HEEDING_CTRL_C, *argv]
     process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def restored() -> None:
