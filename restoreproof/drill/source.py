@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -46,9 +47,12 @@ class Progress:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._lock = threading.Lock()
 
     def emit(self, type: str, /, **data: Any) -> None:
-        print(json.dumps({"event": type, **self._redactor.value(data)}, default=str), flush=True)
+        line = json.dumps({"event": type, **self._redactor.value(data)}, default=str)
+        with self._lock:  # services come up side by side: their lines must not run into each other
+            print(line, flush=True)
 
 
 class SourceStack:
