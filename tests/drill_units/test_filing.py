@@ -48,7 +48,7 @@ def test_without_sealing_no_key_is_made(tmp_path: Path) -> None:
     ("uri", "words"),
     [
         ("file:/none.pem", "no signing key at /none.pem"),
-        ("nonsense:key", "public half"),
+        ("nonsense:key", "names no key"),
         ("file:/etc/passwd", "not a private key"),
     ],
 )
