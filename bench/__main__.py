@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import evidence
-from restoreproof.contract import load
+from restoreproof.contract import Contract, load
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.leftovers import destroy
 from restoreproof.drill.sandboxing import readable
@@ -94,7 +95,25 @@ def _bare(var: Path) -> dict[str, float]:
     workdir.mkdir(parents=True)
     backup = (var / "sets" / "latest").resolve()
     identity = (var / "keys" / "recovery.txt").absolute()
-    config = InnerConfig(
+    config = bare_orders(contract, backup, identity, workdir)
+    config.write(workdir / "inner.json")
+    read = readable(contract, backup, identity, user_cache_path("restoreproof"), Path("bench").absolute())
+    sandbox = DrillSandbox(workdir, read=read, services=contract.services)
+    argv = [sys.executable, "-m", "bench.bare", str(workdir / "inner.json")]
+    process = sandbox.launch(argv, {"PYTHONPATH": str(Path.cwd())}, stdout=subprocess.PIPE)
+    out, _ = process.communicate()
+    destroy(workdir)
+    if process.returncode:
+        raise SystemExit(f"the bare restore ended with {process.returncode}")
+    seconds: dict[str, float] = json.loads(out.splitlines()[-1])
+    return seconds
+
+
+def bare_orders(contract: Contract, backup: Path, identity: Path, workdir: Path) -> InnerConfig:
+    """What the inner process needs to restore ``backup`` and nothing more."""
+    return InnerConfig(
+        drill_id=workdir.name,
+        runtime="process",
         plan={},
         features=Path("features").absolute(),
         step_modules=(),
@@ -107,18 +126,8 @@ def _bare(var: Path) -> dict[str, float]:
         opened_mono=time.monotonic(),
         order=contract.order,
         probes={},
+        secrecy=secrets.token_hex(32),
     )
-    config.write(workdir / "inner.json")
-    read = readable(contract, backup, identity, user_cache_path("restoreproof"), Path("bench").absolute())
-    sandbox = DrillSandbox(workdir, read=read, services=contract.services)
-    argv = [sys.executable, "-m", "bench.bare", str(workdir / "inner.json")]
-    process = sandbox.launch(argv, {"PYTHONPATH": str(Path.cwd())}, stdout=subprocess.PIPE)
-    out, _ = process.communicate()
-    destroy(workdir)
-    if process.returncode:
-        raise SystemExit(f"the bare restore ended with {process.returncode}")
-    seconds: dict[str, float] = json.loads(out.splitlines()[-1])
-    return seconds
 
 
 def _call(arguments: list[str], *, allowed: tuple[int, ...] = (0,)) -> str:

@@ -13,6 +13,8 @@ from rich.console import Console
 
 import bench.__main__ as bench
 from bench.bare import Silence
+from restoreproof.contract import load
+from restoreproof.drill.config import InnerConfig
 
 ROOT = Path(__file__).parents[2]
 ROW: dict[str, Any] = {
@@ -64,3 +66,11 @@ def test_a_command_that_fails_ends_the_benchmark(monkeypatch: pytest.MonkeyPatch
 
 def test_the_bare_restore_keeps_no_events() -> None:
     Silence().emit("note", text="dropped")
+
+
+def test_the_bare_restore_has_the_orders_that_an_inner_process_reads(tmp_path: Path) -> None:
+    contract = load(ROOT / "compose/wipe/stack.yaml")
+    orders = bench.bare_orders(contract, tmp_path / "set", tmp_path / "key", tmp_path)
+    orders.write(tmp_path / "inner.json")
+    assert InnerConfig.read(tmp_path / "inner.json") == orders
+    assert orders.order == contract.order
