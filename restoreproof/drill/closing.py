@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from restoreproof.drill.filing import Filing
 from restoreproof.errors import EvidenceError, RestoreproofError
 from restoreproof.evidence.checking import assemble
-from restoreproof.evidence.checking.formats import ATTESTATION, RECORD
+from restoreproof.evidence.checking.formats import ATTESTATION, RECORD, sha256_of
 from restoreproof.evidence.leaks import Leak, quarantine
 from restoreproof.evidence.ledger import Entry, Ledger
 from restoreproof.evidence.model import Record
@@ -56,7 +55,7 @@ def close(directory: Path, plan: Plan, filing: Filing, drill_id: str, look: Look
     entry = ledger.finish(
         drill_id,
         str(record.verdict),
-        record_sha256=_sha256(directory / "record.json"),
+        record_sha256=sha256_of(directory / "record.json"),
         attestation_sha256=made.attestation_sha256 if made else None,
     )
     if filing.head_file:
@@ -83,13 +82,13 @@ def _refuse_leaks(directory: Path, ledger: Ledger, drill_id: str, look: Look) ->
 
 
 def _distrust(directory: Path, ledger: Ledger, drill_id: str, verdict: str) -> None:
-    ledger.finish(drill_id, verdict, journal_sha256=_sha256(directory / "journal.jsonl"))
+    ledger.finish(drill_id, verdict, journal_sha256=sha256_of(directory / "journal.jsonl"))
 
 
 def left_by(directory: Path) -> dict[str, str]:
     """The SHA-256 of what a drill that died had written of its evidence."""
     names = {"journal_sha256": "journal.jsonl", "record_sha256": RECORD, "attestation_sha256": ATTESTATION}
-    return {key: _sha256(path) for key, name in names.items() if (path := directory / name).is_file()}
+    return {key: sha256_of(path) for key, name in names.items() if (path := directory / name).is_file()}
 
 
 def point_latest(reports: Path, directory: Path) -> None:
@@ -98,7 +97,3 @@ def point_latest(reports: Path, directory: Path) -> None:
     fresh = reports / f".latest-{directory.name}"
     fresh.symlink_to(directory.name)
     fresh.replace(link)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

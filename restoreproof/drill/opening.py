@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from restoreproof import __version__
@@ -17,6 +15,7 @@ from restoreproof.drill.host import describe_host, host_fingerprint
 from restoreproof.drill.leftovers import processes_of
 from restoreproof.drill.provenance import ci_run_url, harness_build, operator
 from restoreproof.drill.requested import DrillRequest, Say
+from restoreproof.evidence.checking.formats import sha256_of
 from restoreproof.journal import Emitter
 
 _NO_CUSTODY: Mapping[str, object] = MappingProxyType({})
@@ -41,7 +40,7 @@ def journal_opening(
         stack=request.contract.stack,
         plan=request.plan.digest,
         set_id=backup.manifest.set_id,
-        catalogue_sha256=_sha256(request.catalogue) if request.catalogue else None,
+        catalogue_sha256=sha256_of(request.catalogue) if request.catalogue else None,
         attempt=attempt,
         trigger=request.trigger,
         operator=operator(),
@@ -83,7 +82,3 @@ def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, sa
         f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
         f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
