@@ -19,6 +19,7 @@ from restoreproof.backups.digests import file_sha256, in_threads
 from restoreproof.backups.files import write_atomically
 from restoreproof.backups.lacking import Adoption
 from restoreproof.backups.merkle import artifact_root
+from restoreproof.backups.references import Reference
 
 SCHEMA: Final = "restoreproof/backup-set/v1"
 MAX_BYTES = 64 * 1024 * 1024
@@ -69,6 +70,8 @@ class Manifest(BaseModel):
     merkle_root: Sha256
     adopted: Adoption | None = None
     """Only where the set was made of files that another tool had written."""
+    references: dict[Name, Reference] | None = Field(default=None, max_length=100)
+    """Asset to what a provider keeps of it; None where every part is a file."""
 
     def artifact(self, path: str) -> Artifact | None:
         """What the manifest says of ``path``."""
@@ -103,6 +106,7 @@ def write_manifest(
     release: str,
     tool_versions: Mapping[str, str],
     adopted: Adoption | None = None,
+    references: Mapping[str, Reference] | None = None,
 ) -> tuple[Manifest, str]:
     """Digest every file of a finished set, write its manifest, and return it with the manifest's own SHA-256.
 
@@ -126,6 +130,7 @@ def write_manifest(
         artifacts=artifacts,
         merkle_root=artifact_root((artifact.path, artifact.sha256) for artifact in artifacts),
         adopted=adopted,
+        references=dict(references) if references else None,
     )
     content = manifest.as_bytes()
     write_atomically(directory / layout.MANIFEST, content)

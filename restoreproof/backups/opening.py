@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from restoreproof.backups.confined import open_file, walk
 from restoreproof.backups.lacking import Lacking
 from restoreproof.backups.manifest import MAX_ARTIFACTS, MAX_BYTES, Manifest
 from restoreproof.backups.objects import ObjectEntry, read_index
+from restoreproof.backups.references import Reference
 from restoreproof.errors import ForeignSetError, Location
 
 _WRITE_ONE = "name a directory that `restoreproof backup` has written, or fetch the set again"
@@ -45,6 +46,15 @@ class BackupSet:
         """What follows from an adopted set never having had ``part``, or None if that is not so."""
         adopted = self.manifest.adopted
         return adopted.lacks.get(part) if adopted else None
+
+    @property
+    def references(self) -> Mapping[str, Reference]:
+        """Every asset whose part is no file of the set, and where its provider keeps it."""
+        return self.manifest.references or {}
+
+    def elsewhere(self, part: str) -> str | None:
+        """The asset whose reference stands for ``part``, or None if the set itself holds it, or lacks it."""
+        return next((name for name, one in self.references.items() if part in one.parts), None)
 
     def require(self, *parts: str) -> None:
         """Raise Lacking if the set was adopted without one of ``parts``."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from restoreproof.backups.lacking import Lacking
+from restoreproof.backups.references import Reference
 from restoreproof.errors import ServiceFailedError
 from restoreproof.journal import Emitter
 from restoreproof.redact import Secret
@@ -111,6 +112,9 @@ class Present:
 
     def stop(self, service: str) -> None:
         self._runtime.stop(service)
+
+    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
+        self._runtime.restore_reference(asset, reference, recovery_point)
 
     def running(self, service: str) -> bool:
         return self._runtime.running(service)

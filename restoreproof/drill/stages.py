@@ -11,6 +11,7 @@ from typing import Any
 
 from restoreproof.assets.base import Asset, RestoreFailed, Restoring
 from restoreproof.backups.lacking import Lacking
+from restoreproof.backups.references import Reference
 from restoreproof.checks.base import conduct
 from restoreproof.contract.services import Service
 from restoreproof.drill.absent import Absences
@@ -20,7 +21,7 @@ from restoreproof.errors import RestoreproofError, StageOrderError
 from restoreproof.journal import Emitter
 from restoreproof.outcome import Observation, require_passed
 from restoreproof.redact import Secret
-from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.base import ReferenceLost, Start
 
 
 class StageNotReached(Exception):
@@ -155,12 +156,19 @@ class Drill:
         self.emitter.emit("stage-done", stage=stage, seconds=round(time.monotonic() - started, 4))
 
     def _restore_and_start(self, stage: str) -> None:
-        ground = self.restoring.ground
+        ground, references = self.restoring.ground, self.restoring.backup.references
         assets = [asset for asset in ground.assets() if asset.at == stage]
         stores = {service for asset in assets for service in asset.stores()}
         services = ground.contract.services
         here = [name for name, service in services.items() if _starts_here(service, stage)]
         bring = self._absences.bring
+        # A provider's restore may be what makes the store: it comes first.
+        self._side_by_side(
+            [
+                partial(bring, f"asset {name}", partial(self._restore_reference, name, references[name]))
+                for name in (asset.name for asset in assets if asset.name in references)
+            ]
+        )
         self._side_by_side(
             [partial(bring, name, partial(self._start, name)) for name in here if name in stores]
         )
@@ -168,6 +176,7 @@ class Drill:
             [
                 partial(bring, f"asset {asset.name}", partial(asset.restore, self.restoring))
                 for asset in assets
+                if asset.name not in references
             ]
         )
         self._side_by_side(
@@ -179,6 +188,15 @@ class Drill:
         brought = [f"asset {asset.name}" for asset in assets] or [*here, *resuming]
         if why := self._absences.hollow(brought):
             self._hollow[stage] = why
+
+    def _restore_reference(self, asset: str, reference: Reference) -> None:
+        ground, manifest = self.restoring.ground, self.restoring.backup.manifest
+        with ground.phase(f"reference of {asset}") as work:
+            work.bytes = reference.bytes
+            try:
+                ground.runtime.restore_reference(asset, reference, manifest.recovery_point)
+            except ReferenceLost as lost:
+                raise RestoreFailed(str(lost)) from lost
 
     def _resume(self, name: str) -> None:
         self._absences.refuse(name)

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from restoreproof.backups.references import Reference
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redact import Secret
 
 
@@ -51,6 +53,18 @@ class Start:
     environment: Mapping[str, str | Secret] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     arguments: Sequence[str] = ()
+
+
+class ReferenceLost(Exception):
+    """The provider's own command says that it can't restore what a set refers to: the backup is lost."""
+
+
+def nothing_managed(asset: str, reference: Reference) -> EnvironmentUnfitError:
+    """Why a runtime that makes its own target brings nothing back that a provider keeps."""
+    return EnvironmentUnfitError(
+        f"the set's part of the asset {asset!r} is a reference to something managed: {reference}",
+        hint="drill it with --runtime external, whose contract says how to restore it",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,17 @@ class Runtime(Stack, Protocol):
 
     def stop(self, service: str) -> None:
         """Stop ``service`` and everything it started; return once it is gone."""
+
+    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
+        """Have a provider bring ``asset`` back from ``reference``; nothing of it is a file of the set.
+
+        Called before the services start that hold the asset, for its provider may have to make them.
+        What is ``in_place`` is there already: nothing is run for it.
+
+        Raises:
+            ReferenceLost: the provider can't restore it.
+            EnvironmentUnfitError: this runtime has no provider to ask, or the provider was not reached.
+        """
 
     def running(self, service: str) -> bool:
         """Whether the service's process is alive."""

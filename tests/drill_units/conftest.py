@@ -14,6 +14,7 @@ import pytest
 from restoreproof.assets.base import _KINDS, Asset, Ground, Restoring
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
+from restoreproof.backups.references import Reference
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract.loading import parse
 from restoreproof.drill.gates import Gate
@@ -71,6 +72,9 @@ class Memory:
 
     def stop(self, service: str) -> None:
         self.note(f"stop {service}")
+
+    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
+        self.note(f"{reference.reference} for {asset} at {recovery_point:%Y-%m-%d}")
 
     def log_tail(self, service: str, lines: int = 20) -> str:
         return f"{service} said something" if f"start {service}" in self.done else ""

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import docker.errors
 
+from restoreproof.backups.references import Reference
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
 from restoreproof.redact import Secret
-from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
+from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.compose import override
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.hosting import probe_image
@@ -177,6 +178,10 @@ class ComposeRuntime:
                 container.remove(force=True)
                 self._inside.emitter.emit("service-stopped", service=service, returncode=code)
             unit.container = None
+
+    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
+        """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
+        raise nothing_managed(asset, reference)
 
     def running(self, service: str) -> bool:
         """Whether the service's container runs."""

@@ -14,11 +14,12 @@ from typing import Any
 
 import httpx
 
+from restoreproof.backups.references import Reference
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
 from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor, Secret
-from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
+from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.process import components, supervise
 from restoreproof.runtimes.process.addresses import addresses, hosts
 from restoreproof.runtimes.process.components.base import Component, Launch, Site
@@ -213,6 +214,10 @@ class ProcessRuntime:
             code = self._confinement.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
             unit.process = None
             self._emitter.emit("service-stopped", service=service, returncode=code)
+
+    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
+        """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
+        raise nothing_managed(asset, reference)
 
     def running(self, service: str) -> bool:
         """Whether the service's process is alive."""
