@@ -36,6 +36,7 @@ def test_every_command_is_known_here() -> None:
     assert COMMANDS == [
         "adopt",
         "backup",
+        "compare",
         "doctor",
         "drill",
         "faults",
