@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,9 +30,17 @@ class Adoption(BaseModel):
 class Lacking(Exception):
     """Something was asked of a part that the adopted set never had: there is nothing to say of the backup."""
 
+    said: ClassVar[str] = "the adopted set lacks {part}: {reason}"
+
     def __init__(self, part: str, reason: str) -> None:
-        super().__init__(f"the adopted set lacks {part}: {reason}")
+        super().__init__(self.said.format(part=part, reason=reason))
         self.part = part
+
+
+class NotInTarget(Lacking):
+    """Something was asked of a service that a target made by somebody else never had, or can't do."""
+
+    said: ClassVar[str] = "the target lacks {part}: {reason}"
 
 
 def bucket_part(bucket: str) -> str:

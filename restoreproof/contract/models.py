@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, 
 
 from restoreproof.contract.document import Document
 from restoreproof.contract.durations import Seconds, Window
+from restoreproof.contract.external import External
 from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, from_validation
 from restoreproof.contract.production import Production
@@ -243,6 +244,7 @@ class Contract(Noun):
     canary: Canary | None = None
     forbidden: dict[str, Forbidden] = Field(default_factory=dict)
     source: Source | None = None
+    external: External | None = None
 
     _document: Document = PrivateAttr(default_factory=lambda: Document("stack.yaml", {}))
     _path: Path = PrivateAttr(default=Path("stack.yaml"))

@@ -29,6 +29,7 @@ def problems(contract: Contract) -> Iterator[Problem]:
     yield from _stages(contract)
     yield from _placeholders(contract)
     yield from _unreviewed(contract)
+    yield from _in_argv(contract)
 
 
 Use = tuple[tuple[str | int, ...], str, str | None, Collection[str]]
@@ -64,6 +65,7 @@ def uses(contract: Contract) -> Iterator[Use]:
         for queue in contract.review.limits:
             yield ("review", queue), "queue", queue, named["queue"]
     yield from _single(contract, services)
+    yield from _external(contract, services)
     yield from _databases(contract, named["asset"])
     yield from _parameters(contract, named)
     yield from _variables(contract, named["variable"])
@@ -80,6 +82,19 @@ def _single(contract: Contract, services: Collection[str]) -> Iterator[Use]:
             yield ("source", "needs", number), "service", needed, services
         releases = contract.releases.model_dump(exclude_none=True) if contract.releases else {}
         yield ("source", "release"), "release", contract.source.release, releases
+
+
+def _external(contract: Contract, services: Collection[str]) -> Iterator[Use]:
+    target = contract.external
+    if target is None:
+        return
+    for name in target.services:
+        yield ("external", "services", name), "service", name, services
+    for name in target.restore:
+        yield ("external", "restore", name), "asset", name, contract.assets
+    if target.isolation:
+        path = ("external", "isolation", "within")
+        yield path, "service of the target", target.isolation.within, target.services
 
 
 def _databases(contract: Contract, assets: Collection[str]) -> Iterator[Use]:
@@ -161,6 +176,19 @@ def _unreviewed(contract: Contract) -> Iterator[Problem]:
             yield Problem(
                 contract.where("queues", name), message, nearest(name, set(limits) - set(contract.queues))
             )
+
+
+def _in_argv(contract: Contract) -> Iterator[Problem]:
+    """Secrets on command lines of the target's: everybody on the machine can read those."""
+    if contract.external is None:
+        return
+    secret = contract.external.secret_variables()
+    for path, text in contract.external.texts():
+        if type(path[-1]) is int:
+            for name in sorted(secret.intersection(variables_in(text))):
+                message = f"{_dotted(('external', *path))}: ${name} is secret and would be in the process list"
+                hint = "; the command has it in its environment"
+                yield Problem(contract.where("external", *path), message + hint)
 
 
 def _text(value: object) -> str | None:

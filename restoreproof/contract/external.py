@@ -1,0 +1,123 @@
+"""The ``external:`` block of a contract: a target that the harness did not start, and how to handle it.
+
+Any text of it may hold ``$NAME``: a variable of the environment that the drill is started in, looked up when
+it starts. What is secret may only be given so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from restoreproof.contract.durations import Seconds
+from restoreproof.contract.variables import variables_in
+
+_VARIABLE = r"^\$(\{\w+\}|[A-Za-z_]\w*)$"
+TARGET, HOST, PORT, REFERENCE = "{target}", "{host}", "{port}", "{reference}"
+"""What a command may ask for beside variables, each as a whole word or within one."""
+
+
+def _text(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Variable = Annotated[str, Field(pattern=_VARIABLE, examples=["$NAME"])]
+"""A value that a contract may name and never hold."""
+Port = Annotated[
+    str, BeforeValidator(_text), Field(pattern=rf"^[1-9]\d{{0,4}}$|{_VARIABLE}", examples=["5432", "$PORT"])
+]
+Command = Annotated[tuple[Text, ...], Field(min_length=1)]
+"""A program and its arguments; no shell reads them."""
+
+
+class Block(BaseModel):
+    """A block whose keys are all known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExternalAdministrator(Block):
+    """Who may create roles and databases, buckets or realms in a service of the target."""
+
+    user: Text
+    password: Variable
+
+
+class ExternalRestore(Block):
+    """Brings back an asset of which the set holds a reference only, such as a provider's snapshot."""
+
+    command: Command
+    deadline: Seconds = 7200.0
+
+
+class ExternalIsolation(Block):
+    """How it is shown that nothing leads out of the target.
+
+    ``probe`` tries TCP to ``{target}``, or to ``{host}`` and ``{port}``, from inside the target's network:
+    exit 0 if it was reached, 1 if not, anything else counts as reached. ``address`` is where an ordinary
+    machine reaches the one that drills. ``within`` is the service, by its ``inside``, that the very same
+    command must reach: a probe that reaches nothing at all proves nothing.
+    """
+
+    probe: Command
+    address: Text
+    within: str
+
+
+class ExternalService(Block):
+    """Where one service of the target is, and how it is handled; what has no command can't be done.
+
+    Without ``start`` it runs already, and the drill only waits until it answers. ``exec`` is a prefix: a tool
+    and its arguments are appended. ``inside`` is where it listens within the target, ``since`` prints when
+    its process started (ISO 8601).
+    """
+
+    address: Text
+    port: Port
+    ports: dict[str, Port] = Field(default_factory=dict)
+    inside: Text | None = None
+    administrator: ExternalAdministrator | None = None
+    start: Command | None = None
+    stop: Command | None = None
+    exec: Command | None = None
+    logs: Command | None = None
+    since: Command | None = None
+
+
+class External(Block):
+    """A target that somebody else provisioned for one drill.
+
+    ``marker`` is the nonce that provisioning left in each of its stores, and that no production store has.
+    ``down`` removes the target when the drill is over; without it the target is left as it is.
+    """
+
+    marker: Variable
+    max_age: Seconds = 86400.0
+    isolation: ExternalIsolation | None = None
+    restore: dict[str, ExternalRestore] = Field(default_factory=dict)
+    services: dict[str, ExternalService] = Field(min_length=1)
+    down: Command | None = None
+
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every text of the block, and the keys that lead to it."""
+        yield from _texts(self.model_dump(), ())
+
+    def secret_variables(self) -> frozenset[str]:
+        """The names of the variables whose values are secret."""
+        administrators = (one.administrator for one in self.services.values() if one.administrator)
+        given = [self.marker, *(administrator.password for administrator in administrators)]
+        return frozenset(name for text in given for name in variables_in(text))
+
+
+def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            yield from _texts(inner, (*path, position))
