@@ -1,0 +1,77 @@
+"""The outer half of the bare restore: ``python -m bench.sandboxed VAR`` prints the seconds of each stage."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from bench.drills import CONTRACT
+from restoreproof.contract import Contract, load
+from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.leftovers import destroy
+from restoreproof.drill.sandboxing import readable
+from restoreproof.runtimes.process.launch import DrillSandbox
+from restoreproof.runtimes.process.privileges import as_ordinary_user
+
+
+def restore_bare(var: Path) -> dict[str, float]:
+    """The seconds that each stage of the latest set of ``var`` takes without the harness."""
+    argv = [sys.executable, "-m", "bench.sandboxed", str(var)]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the bare restore ended with {done.returncode}")
+    seconds: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return seconds
+
+
+def main(var: Path) -> int:
+    """Restore in a sandbox, as an ordinary user."""
+    cache = user_cache_path("restoreproof")
+    if os.geteuid() == 0:
+        return as_ordinary_user(
+            [sys.executable, "-m", "bench.sandboxed", str(var)], [var, cache], [Path.cwd()]
+        )
+    contract = load(CONTRACT)
+    workdir = var / "run" / f"bare-{os.getpid()}-{time.monotonic_ns()}"
+    workdir.mkdir(parents=True)
+    orders = bare_orders(contract, (var / "sets/latest").resolve(), var / "keys/recovery.txt", workdir, cache)
+    orders.write(workdir / "inner.json")
+    read = readable(contract, orders.backup, orders.identity, cache, Path("bench").absolute())
+    sandbox = DrillSandbox(workdir, read=read, services=contract.services)
+    argv = [sys.executable, "-m", "bench.bare", str(workdir / "inner.json")]
+    try:
+        return sandbox.launch(argv, {"PYTHONPATH": str(Path.cwd())}).wait()
+    finally:
+        destroy(workdir)
+
+
+def bare_orders(contract: Contract, backup: Path, identity: Path, workdir: Path, cache: Path) -> InnerConfig:
+    """What the inner process needs to restore ``backup`` and nothing more."""
+    return InnerConfig(
+        drill_id=workdir.name,
+        runtime="process",
+        plan={},
+        features=Path("features").absolute(),
+        step_modules=(),
+        contract=contract.path,
+        backup=backup,
+        catalogue=None,
+        identity=identity,
+        workdir=workdir,
+        cache=cache,
+        opened_mono=time.monotonic(),
+        order=contract.order,
+        probes={},
+        secrecy=secrets.token_hex(32),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).absolute()))
