@@ -8,11 +8,15 @@ OSCAL := .venv-oscal
 BIN := $(VENV)/bin
 CONTRACT := compose/wipe/stack.yaml
 
-.PHONY: drill test lint bench clean help env lock images test-containers test-browser screenshots
+.PHONY: drill test lint bench clean help env lock images test-containers test-browser screenshots drill-containers
 
 drill: env ## Seed the reference stack, back it up, restore it into an isolated target, print the verdict
 	@$(BIN)/restoreproof backup $(CONTRACT)
 	@$(BIN)/restoreproof drill $(CONTRACT)
+
+drill-containers: env ## Drill the newest set in containers, and compare the record with the newest drill's
+	@before=$$(readlink -e reports/latest) || { echo "there is no drill to compare with: make drill"; exit 2; }; \
+	$(BIN)/restoreproof drill $(CONTRACT) --runtime compose && $(BIN)/restoreproof compare "$$before" reports/latest
 
 test: env $(VENV)/.develop $(OSCAL)/.installed ## Pass every test that needs no Docker daemon and no browser
 	@$(BIN)/python -m pytest -m "not browser and not container"

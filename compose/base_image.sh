@@ -7,16 +7,26 @@ official=${BASE_IMAGE:-debian:bookworm-slim}
 made=restoreproof/base:bookworm
 
 here() { docker image inspect "$1" >/dev/null 2>&1; }
+can_be_pulled() { timeout 60 docker pull --quiet "$official" >/dev/null 2>&1; }
+# One that was made is kept, so that the layers on it stay cached: `docker image rm` it to begin anew.
+was_made() { [ -z "${BASE_IMAGE:-}" ] && here "$made"; }
 
-if here "$official" || timeout 60 docker pull --quiet "$official" >/dev/null 2>&1; then
+have_mmdebstrap() {
+  command -v mmdebstrap >/dev/null && return
+  if [ "$(id -u)" != 0 ]; then
+    echo "base_image.sh: $official can't be pulled and mmdebstrap is missing: apt-get install mmdebstrap" >&2
+    exit 2
+  fi
+  apt-get update -q >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends mmdebstrap >&2
+}
+
+if here "$official" || { ! was_made && can_be_pulled; }; then
   echo "$official"
   exit
 fi
 if ! here "$made"; then
-  command -v mmdebstrap >/dev/null || {
-    echo "base_image.sh: $official can't be pulled and mmdebstrap is missing: apt-get install mmdebstrap" >&2
-    exit 2
-  }
+  have_mmdebstrap
   echo "base_image.sh: $official can't be pulled; making $made of Debian's packages" >&2
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT

