@@ -216,9 +216,9 @@ class _Handler(socketserver.StreamRequestHandler):
         finally:
             for one in handed:
                 os.close(one)
+        self.wfile.write(json.dumps(asdict(reply)).encode() + b"\n")
         if down:
             self.server.shutdown()
-        self.wfile.write(json.dumps(asdict(reply)).encode() + b"\n")
 
 
 def main(config: Path) -> None:

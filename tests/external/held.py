@@ -1,0 +1,99 @@
+"""A player in the background, and the environment in which a drill finds its target."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from restoreproof.waiting import NotReady, wait_until
+from tests.drill.conftest import CONTRACT, ROOT
+
+MARKER = "RESTOREPROOF_DRILL_MARKER"
+STORES = ("postgres", "s3")
+
+
+class HeldTarget:
+    """A target that a player holds in ``directory``; ``nonce`` is what its provisioning was told."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.nonce = secrets.token_hex(16)
+
+    def order(self, *arguments: object, **environment: str) -> str:
+        """Give one order and return what it printed; a failure of it is one of the test."""
+        done = self.attempt(*arguments, **environment)
+        assert done.returncode == 0, f"target {arguments}: {done.stderr}"
+        return done.stdout
+
+    def attempt(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Give one order, however it ends."""
+        return subprocess.run(
+            [self.directory / "target", *map(str, arguments)],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def provision(self, services: Sequence[str] = STORES) -> None:
+        """Throw away what there is, and bring up ``services`` with the drill's marker in each."""
+        self.order("fresh")
+        for service in services:
+            self.order("start", service)
+            self.order("mark", service, self.nonce)
+
+    def environment(self) -> dict[str, str]:
+        """What the contract's ``external:`` block asks for."""
+        lines = self.order("env").splitlines()
+        return {MARKER: self.nonce, **dict(line.split("=", 1) for line in lines)}
+
+    @contextmanager
+    def connected(self, database: str = "postgres") -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """A connection to the target's PostgreSQL from outside, as a drill makes one."""
+        told = self.environment()
+        with psycopg.connect(
+            host="127.0.0.1",
+            port=told["POSTGRES_PORT"],
+            user=told["POSTGRES_OWNER"],
+            password=told["POSTGRES_OWNER_PASSWORD"],
+            dbname=database,
+            autocommit=True,
+            connect_timeout=10,
+        ) as connection:
+            yield connection
+
+
+@contextmanager
+def held_target(directory: Path, cache: Path, shared: Path) -> Iterator[HeldTarget]:
+    """Hold an empty target in ``directory``; its tools see ``shared``. It is gone afterwards."""
+    directory.mkdir(parents=True)
+    argv = [sys.executable, "-m", "tests.external.player", directory, CONTRACT, cache, shared]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    player = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+    target = HeldTarget(directory)
+
+    def answers() -> None:
+        if target.attempt("env").returncode:
+            raise NotReady("the player takes no orders yet")
+
+    def ended() -> str | None:
+        return None if player.poll() is None else f"it ended with {player.returncode}"
+
+    try:
+        wait_until(answers, what="the player takes orders", deadline_s=60, gave_up=ended)
+        yield target
+        target.order("down")
+        assert player.wait(timeout=120) == 0
+    finally:
+        player.kill()
+        player.communicate()
