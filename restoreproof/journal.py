@@ -60,6 +60,7 @@ INNER_TYPES = frozenset(
         "service-log",  # service, text, stage, check?: its last lines, at the end of a stage or of a check
         "command",  # tool, argv, returncode, seconds, stderr_tail
         "override",  # service, name, why
+        "fidelity",  # subject, service, here, production?, differs?, consequence: target against production
         "measurement",  # name, value, unit, detail, newest_at?: of the record that an RPO was measured by
         "forbidden-scan",  # ruleset, ruleset_digest, bytes, parts, unscannable, findings: [{rule, location}]
         "sink-effects",  # when: before-approval|at-the-end, effects{sink: how many}

@@ -8,7 +8,7 @@ Feature: The recovery objectives are met
     Then none is older than the recovery point objective allows
     And the assets come from one moment
 
-  @at:workers @id:rto
+  @at:workers @id:rto @rests-on:data-size
   Scenario: Service is back within the recovery time objective
     When the time since the drill began is taken
     Then service was back within the recovery time objective

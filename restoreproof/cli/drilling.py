@@ -120,6 +120,7 @@ def drill(
         "sealed_by": result.filed.seal.keyid if result.filed.seal else None,
         "self_issued": record.custody.self_issued,
         "timestamp_missing": result.filed.untimed,
+        "fidelity": record.as_json()["fidelity"],
     }
     if json:
         tell(told, json, "")

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from pydantic import Field, PositiveInt
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from restoreproof.contract.rules import Rule
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class Subject(StrEnum):
+    """What of a target is compared with production, and what a check may rest on (``@rests-on:``)."""
+
+    ENGINE = "engine"
+    PROGRAM = "program"
+    EXTENSION = "extension"
+    COLLATION = "collation"
+    DATA_SIZE = "data-size"
+    CPUS = "cpus"
+    MEMORY = "memory"
 
 
 class Machine(Rule):
@@ -15,13 +32,19 @@ class Machine(Rule):
 
 
 class Production(Rule):
-    """``engines`` maps a database's service to its version (``"18.4"``), ``extensions`` a name to its.
+    """What is not stated here is told as not declared, and compared with nothing.
 
-    ``collation`` is how the databases are collated; ``data_gib`` is how much all of them hold.
+    ``engines`` maps a service to its version (``"18.4"``), ``programs`` to the digest of its image, or of
+    the program in its wheel; ``extensions`` a name to its version. ``collation`` is how the databases are
+    collated, ``collation_version`` what their provider (ICU, glibc) says of itself. ``data_gib`` is how much
+    all of them hold; from the part ``data_enough`` of it on, times of a drill are taken for production's.
     """
 
     engines: dict[str, str] = Field(default_factory=dict)
+    programs: dict[str, Digest] = Field(default_factory=dict)
     extensions: dict[str, str] = Field(default_factory=dict)
     collation: str | None = None
-    data_gib: PositiveInt | None = None
+    collation_version: str | None = None
+    data_gib: PositiveFloat | None = None
+    data_enough: float = Field(default=0.5, ge=0, le=1)
     machine: Machine = Machine()

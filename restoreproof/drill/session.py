@@ -16,11 +16,12 @@ from restoreproof.contract.services import Service
 from restoreproof.drill.absent import Absences, Present
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.effects import tell_last_effects
-from restoreproof.drill.fidelity import tell_fidelity
+from restoreproof.drill.fidelity import Scales, Witness, tell_fidelity
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.secrecy import confide, read_canaries
 from restoreproof.drill.stages import Drill, StageHooks
 from restoreproof.journal import Emitter
+from restoreproof.plan import Plan
 from restoreproof.redact import Redactor
 from restoreproof.runtimes.base import Runtime
 from restoreproof.runtimes.kinds import Inside, kind
@@ -53,6 +54,7 @@ def open_drill(
     """
     config = InnerConfig.read(config_path)
     contract, kind_of = load(config.contract), kind(config.runtime)
+    emitter = witness = Witness(emitter)
     inside = Inside(
         drill_id=config.drill_id,
         contract=contract,
@@ -88,10 +90,16 @@ def open_drill(
     gates: Mapping[str, Gate] = {stage: Gate(restoring) for stage in _resuming(contract.services)}
     try:
         yield Drill(
-            restoring, config.order, gates, hooks(restoring, config.faults), clock.enter, absences=absences
+            restoring,
+            config.order,
+            gates,
+            hooks(restoring, config.faults),
+            clock.enter,
+            absences=absences,
+            weigh=Scales(restoring, Plan.from_json(config.plan), witness.programs).weigh,
         )
         tell_last_effects(restoring)
-        tell_fidelity(restoring)
+        tell_fidelity(restoring, witness.programs)
     finally:
         runtime.teardown()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

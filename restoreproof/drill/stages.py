@@ -45,6 +45,7 @@ class Drill:
         gates: what must be approved before a stage is entered.
         hooks: further work between stages; faults use it.
         absences: what an adopted set turns out to lack.
+        weigh: what an observation of a check is worth, where the target is not as production.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class Drill:
         stage_of: Callable[[str], None],
         *,
         absences: Absences | None = None,
+        weigh: Callable[[str | None, Observation], Observation] = lambda check, observation: observation,
     ) -> None:
         self.stages = tuple(order)
         self.restoring = restoring
         self.current_check: str | None = None
         self._gates = gates
+        self._weigh = weigh
         self._hooks = hooks
         self._next = 0
         self._failure: str | None = None
@@ -115,8 +118,9 @@ class Drill:
         Raises:
             CheckFailed, CheckNotVerified: see ``require_passed``.
         """
-        self.emitter.emit("observation", check=self.current_check, **asdict(observation))
-        require_passed(observation)
+        weighed = self._weigh(self.current_check, observation)
+        self.emitter.emit("observation", check=self.current_check, **asdict(weighed))
+        require_passed(weighed)
 
     def tell_logs(self) -> None:
         """Journal what every service logged last, as it stands at the present check."""

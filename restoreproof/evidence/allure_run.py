@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from restoreproof.evidence.allure_files import ResultFiles
@@ -51,7 +52,18 @@ def facts(record: Record) -> dict[str, str]:
         "restoreproof": record.harness,
         "Opened (UTC)": record.opened_at or "unknown",
         **{f"host {name}": value for name, value in record.host},
+        **dict(_fidelity(record)),
     }
+
+
+def _fidelity(record: Record) -> Iterator[tuple[str, str]]:
+    """What differs from production, each by name; and what production does not declare, in one line."""
+    for one in record.fidelity:
+        if one.differs:
+            what = one.subject if one.service == "*" else f"{one.subject} of {one.service}"
+            yield f"Unlike production: {what}", f"{one.here} (production: {one.production})"
+    if undeclared := dict.fromkeys(one.subject for one in record.fidelity if one.differs is None):
+        yield "Production not declared", ", ".join(undeclared)
 
 
 def category_rules() -> list[dict[str, Any]]:

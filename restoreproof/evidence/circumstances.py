@@ -72,6 +72,21 @@ class TargetRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FidelityRecord:
+    """One fact about ``service`` (``*`` for all) in the target, held against production; and what follows.
+
+    ``production`` and ``differs`` are None where the contract does not declare what production has.
+    """
+
+    subject: str
+    service: str
+    here: str
+    production: str | None
+    differs: bool | None
+    consequence: str
+
+
+@dataclass(frozen=True, slots=True)
 class SampleRecord:
     """One check that examined a part only, and how the part was drawn."""
 

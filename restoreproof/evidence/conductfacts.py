@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from restoreproof.evidence import values
-from restoreproof.evidence.circumstances import ComponentRecord, TargetRecord
+from restoreproof.evidence.circumstances import ComponentRecord, FidelityRecord, TargetRecord
 from restoreproof.evidence.conduct import CommandRecord, Effects, ForbiddenScan, ScanFinding, SinkEffects
 from restoreproof.evidence.problems import MANY
 from restoreproof.journal import Event
@@ -21,6 +21,7 @@ class ConductFacts:
         self.commands: list[CommandRecord] = []
         self.commands_total = 0
         self.forbidden_scan: ForbiddenScan | None = None
+        self.fidelity: list[FidelityRecord] = []
         self._components: dict[str, ComponentRecord] = {}
         self._before: dict[str, int] = {}
         self._after: dict[str, int] = {}
@@ -62,6 +63,20 @@ class ConductFacts:
                 for key in ("component", "version", "digest", "source")
             )
             self._components[name] = ComponentRecord(name, *told)
+
+    def on_fidelity(self, event: Event) -> None:
+        data = event.data
+        if len(self.fidelity) < MANY:
+            self.fidelity.append(
+                FidelityRecord(
+                    subject=values.text(data, "subject", 100),
+                    service=values.text(data, "service", 200),
+                    here=values.text(data, "here", 500),
+                    production=values.optional_text(data, "production", 500),
+                    differs=values.flag(data, "differs"),
+                    consequence=values.text(data, "consequence", 500),
+                )
+            )
 
     def on_forbidden_scan(self, event: Event) -> None:
         data = event.data

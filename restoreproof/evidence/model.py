@@ -14,6 +14,7 @@ from restoreproof.evidence.circumstances import (
     Actors,
     ClockRecord,
     Custody,
+    FidelityRecord,
     GovernanceRecord,
     HarnessBuild,
     ScopeRecord,
@@ -243,6 +244,7 @@ class Record:
     harness_build: HarnessBuild = field(default_factory=HarnessBuild)
     governance: GovernanceRecord = field(default_factory=GovernanceRecord)
     target: TargetRecord = field(default_factory=TargetRecord)
+    fidelity: tuple[FidelityRecord, ...] = ()
     scope: ScopeRecord = field(default_factory=ScopeRecord)
     commands: tuple[CommandRecord, ...] = ()
     commands_total: int = 0

@@ -115,6 +115,7 @@ class _Reduction:
             harness_build=opening.harness_build(),
             governance=opening.governance(),
             target=self._conduct.target(),
+            fidelity=tuple(self._conduct.fidelity),
             scope=scope(checks, plan),
             commands=tuple(self._conduct.commands),
             commands_total=self._conduct.commands_total,

@@ -53,6 +53,7 @@ _ASKED: tuple[tuple[str, _Missing, str], ...] = (
     ),
     ("target.destroyed_at", lambda r: r.target.destroyed_at, "its destruction is not proven"),
     ("target.host_fingerprint", lambda r: r.target.host_fingerprint, _NOT_JOURNALED),
+    ("fidelity", lambda r: r.fidelity, "the drill held nothing against production"),
     ("scope.systems", lambda r: r.scope.systems, "the plan was frozen without it"),
     ("forbidden_scan", lambda r: r.forbidden_scan, "no search for forbidden material was journaled"),
     ("effects.sinks", lambda r: r.effects.sinks, "no count of outbound effects was journaled"),

@@ -19,7 +19,8 @@ def limits(record: Record) -> Section:
         "Examined by sample": _samples(record),
         "Not tested": _untested(record),
         "Advisory, never counted": [line(told(check)) for check in record.checks if not check.mandatory],
-        "Other than in production": _changed(record),
+        "Other than in production": [*_apart(record), *_changed(record)],
+        "Not declared of production, so not compared": _undeclared(record),
         "Noted": [line(note) for note in record.notes],
         "Not known": _unknown(record),
     }
@@ -44,6 +45,26 @@ def _untested(record: Record) -> list[Line]:
         said.append(line("Whether damage would have been noticed: no fault was injected into this drill."))
     said.append(line("Whatever no feature states: the checks of this report are all there were."))
     return said
+
+
+def _apart(record: Record) -> list[Line]:
+    return [
+        line(
+            f"{_service(one.service)}, {one.subject}: here {one.here}; in production {one.production}; "
+            f"{one.consequence}"
+        )
+        for one in record.fidelity
+        if one.differs
+    ]
+
+
+def _undeclared(record: Record) -> list[Line]:
+    """One line for each subject, with the services that it was not declared for."""
+    services: dict[str, list[str]] = {}
+    for one in record.fidelity:
+        if one.differs is None:
+            services.setdefault(one.subject, []).append(_service(one.service))
+    return [line(f"{subject}: {', '.join(dict.fromkeys(names))}") for subject, names in services.items()]
 
 
 def _changed(record: Record) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from restoreproof.contract.production import Subject
 from restoreproof.errors import FeatureError, Location
 from restoreproof.gherkin.document import Document
 from restoreproof.gherkin.finding import LintFinding
@@ -39,6 +40,9 @@ def tag_words(document: Document, _: Context) -> Findings:
         elif tag.name == "severity" and tag.value not in SEVERITIES:
             message = f"unknown severity {tag.value!r}"
             yield LintFinding(document.file, tag.line, "severity", message, suggest(tag.value, SEVERITIES))
+        elif tag.name == "rests-on" and tag.value not in set(Subject):
+            message = f"nothing called {tag.value!r} is compared with production"
+            yield LintFinding(document.file, tag.line, "rests-on", message, suggest(tag.value, list(Subject)))
     for tag in document.tags:
         if tag.name == "id":
             yield LintFinding(document.file, tag.line, "tag-place", "@id names one scenario, not a feature")
