@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from restoreproof.cli.app import Json, app, err, tell
+from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.evidence.rerender import Comparison, compare, is_sealed, render_again
 
@@ -34,11 +35,13 @@ def report(
     if into is not None:
         _refuse_unfit(into, directory)
     if not is_sealed(directory):
+        refuse_unwritable(into or directory)
         record = render_again(directory, into)
         where = str(into or directory)
         told = {"rendered": where, "sealed": False, "verdict": str(record.verdict)}
         tell(told, json, f"{where}: every view rendered anew: {record.verdict}")
     elif into is not None:
+        refuse_unwritable(into)
         _held_against(directory, into, into, json)
     else:
         with tempfile.TemporaryDirectory(prefix="restoreproof-report-") as scratch:

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from restoreproof.cli.app import Json, app, err, out, say, tell
+from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.evidence.checking import answers, assemble
 from restoreproof.evidence.checking.answers import Answer, Question, Refused
 from restoreproof.evidence.checking.options import directory_of, ledger_of, parse_age, parse_head
 from restoreproof.evidence.ledger import Ledger
+from restoreproof.evidence.ledger.home import FileHome
 from restoreproof.evidence.ledger.homes import home_of
 from restoreproof.evidence.sealing.keys import SigningKey, pinned_key, signing_key
 from restoreproof.evidence.sealing.seal import seal as seal_evidence
@@ -48,6 +50,7 @@ def seal(
 ) -> None:
     """Seal the evidence of a drill that ran with --no-seal: here, where the key is."""
     real = _directory(directory)
+    refuse_unwritable(real, real.parent)
     signing = signing_key(key, public_key)
     book = None if without_ledger else _ledger(real, ledger, signing)  # first: a seal is never replaced
     try:
@@ -130,6 +133,7 @@ def sign_off(
 ) -> None:
     """Accept or reject sealed evidence: a second attestation beside it, by another key than the drill's."""
     real = _directory(directory)
+    refuse_unwritable(real.parent)
     signing = signing_key(key, public_key)
     book = None if without_ledger else _ledger(real, ledger, signing)
     made = sign_evidence_off(real, Word(name, role, decision, comment), signing)
@@ -158,6 +162,8 @@ def _ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
             f"no ledger beside {directory}", hint="name it with --ledger, or say --without-ledger"
         )
     home = home_of(named, directory.parent / "ledger.jsonl")
+    if isinstance(home, FileHome):
+        refuse_unwritable(home.path.parent)
     book = Ledger(home, key, life=directory.parent / ".ledger-running")
     book.head()  # one that is broken is said to be so before anything is signed
     return book

@@ -25,6 +25,7 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
+from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.contract import composefile, load, nouns
 from restoreproof.contract.bindings import bindings
 from restoreproof.drill.reaping import reap_everything
@@ -89,6 +90,7 @@ def keygen(
     ] = "730d",
 ) -> None:
     """Make a recovery identity (age); keep it apart from the backups it opens. Or make a signing key."""
+    refuse_unwritable(path.absolute().parent)
     if not signing:
         say(f"{path}: public recipient {make_identity(path)}")
         return
