@@ -150,6 +150,10 @@ class Asset(BaseModel):
         """The services that have to run before ``restore``."""
         return ()
 
+    def parts(self) -> tuple[str, ...]:
+        """The parts of a set that a provider may keep in its place; none where that makes no sense."""
+        return ()
+
     def restore(self, restoring: Restoring) -> None:
         """Bring the asset back from the set. Raises a RestoreproofError that says what is lost."""
 

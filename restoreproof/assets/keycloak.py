@@ -72,6 +72,9 @@ class KeycloakAsset(Asset):
     def stores(self) -> tuple[str, ...]:
         return (self.store,)
 
+    def parts(self) -> tuple[str, ...]:
+        return (lacking.IDENTITY,)
+
     @property
     def dump(self) -> str:
         """Where in the set the dump lies."""

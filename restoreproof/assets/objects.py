@@ -65,6 +65,10 @@ class ObjectsAsset(Asset):
     def stores(self) -> tuple[str, ...]:
         return (self.service,)
 
+    def parts(self) -> tuple[str, ...]:
+        kept = (lacking.bucket_part(bucket) for bucket, one in self.buckets.items() if one.kept)
+        return (lacking.OBJECTS, *kept)
+
     def bucket_name(self, ground: Ground, bucket: str) -> str:
         """The real name of the contract's bucket. Raises ContractError if there is none of that name."""
         if bucket not in self.buckets:

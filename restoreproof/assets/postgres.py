@@ -61,6 +61,9 @@ class PostgresAsset(Asset):
     def stores(self) -> tuple[str, ...]:
         return (self.service,)
 
+    def parts(self) -> tuple[str, ...]:
+        return (lacking.ROLES,)
+
     @property
     def dump(self) -> str:
         """Where in the set the dump lies."""

@@ -1,4 +1,4 @@
-"""A backup set made of what documented commands leave: a bare dump, and whatever else there is."""
+"""A backup set made of what other tools leave: a bare dump, what a provider keeps, whatever else there is."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from restoreproof.backups import lacking, layout
+from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.confined import open_file, walk
 from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.lacking import Adoption
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
+from restoreproof.backups.references import Reference
 from restoreproof.errors import Location, UsageError
 
 UNKNOWN_RELEASE = "unknown"
@@ -42,26 +44,31 @@ class Secrets:
 @dataclass(frozen=True, slots=True)
 class Given:
     """What there is to adopt. ``buckets`` maps the contract's buckets to mirrors of them, None where there
-    is none; ``directories`` maps the places of a set (``proxy``, ``custody``, ``release``) to directories.
+    is none; ``directories`` maps the places of a set (``proxy``, ``custody``, ``release``, and the index of
+    buckets that are in place) to directories; ``references`` maps assets to what their providers keep.
+
+    ``catalogue`` is what is known of the recovery point from outside, if it is.
     """
 
     stack: str
-    dump: DumpFile
     synthetic: bool
     recovery_point: datetime
+    dump: DumpFile | None = None
     release: str = UNKNOWN_RELEASE
     globals: Path | None = None
     realm: DumpFile | None = None
     secrets: Secrets | None = None
     buckets: Mapping[str, Path | None] = field(default_factory=dict)
     directories: Mapping[str, Path] = field(default_factory=dict)
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
 
 
 def lacks(given: Given) -> dict[str, str]:
     """Every part that a set taken by ``restoreproof backup`` has and this one won't, with what follows."""
     there = {
         lacking.ROLES: given.globals,
-        lacking.CATALOGUE: None,
+        lacking.CATALOGUE: given.catalogue,
         lacking.OBJECTS: any(given.buckets.values()) or None,
         lacking.IDENTITY: given.realm,
         lacking.SECRETS: given.secrets,
@@ -69,15 +76,18 @@ def lacks(given: Given) -> dict[str, str]:
         lacking.PROXY: given.directories.get(layout.PROXY),
         lacking.RELEASE: given.directories.get(layout.RELEASE),
     }
-    missing = {part: _REASONS[part] for part, what in there.items() if what is None}
+    elsewhere = {part for reference in given.references.values() for part in reference.parts}
+    missing = {part: _REASONS[part] for part, what in there.items() if what is None and part not in elsewhere}
     if lacking.OBJECTS not in missing:
         empty = (bucket for bucket, mirror in given.buckets.items() if mirror is None)
         missing |= {lacking.bucket_part(bucket): "there is no mirror of this bucket" for bucket in empty}
     return missing
 
 
-def adopt(given: Given, out: Path) -> Manifest:
+def adopt(given: Given, out: Path) -> tuple[Manifest, str]:
     """Write the set to ``out``, which must not exist; it appears there whole or not at all.
+
+    Returns the manifest and its SHA-256.
 
     Raises:
         UsageError: ``out`` exists.
@@ -90,7 +100,7 @@ def adopt(given: Given, out: Path) -> Manifest:
         made = Path(temporary) / "set"
         made.mkdir()
         _fill(given, made)
-        manifest, _ = write_manifest(
+        manifest, sha256 = write_manifest(
             made,
             set_id=new_id(),
             stack=given.stack,
@@ -98,15 +108,21 @@ def adopt(given: Given, out: Path) -> Manifest:
             recovery_point=given.recovery_point,
             synthetic=given.synthetic,
             release=given.release,
-            tool_versions={"pg_dump": given.dump.pg_dump, "postgres": given.dump.server},
+            tool_versions=_versions(given.dump),
             adopted=Adoption(lacks=lacks(given)),
+            references=given.references,
         )
         made.replace(out)
-    return manifest
+    return manifest, sha256
+
+
+def _versions(dump: DumpFile | None) -> dict[str, str]:
+    return {"pg_dump": dump.pg_dump, "postgres": dump.server} if dump else {}
 
 
 def _fill(given: Given, made: Path) -> None:
-    _copy(given.dump.path, made / layout.dump("postgres", given.dump.database))
+    if given.dump:
+        _copy(given.dump.path, made / layout.dump("postgres", given.dump.database))
     if given.realm:
         _copy(given.realm.path, made / layout.dump("keycloak", given.realm.database))
     if given.globals:

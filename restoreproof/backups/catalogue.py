@@ -78,6 +78,13 @@ class RealmKnown(Known):
     jwks: tuple[KeyKnown, ...] = ()
 
 
+class ReissuedFrom(Known):
+    """The set that a catalogue was written for first, by its id and the digest of its manifest."""
+
+    set_id: Name
+    manifest_sha256: Sha256
+
+
 class Catalogue(Known):
     """Everything expected of one set.
 
@@ -108,6 +115,8 @@ class Catalogue(Known):
     roles: tuple[str, ...] = ()
     commitments: dict[str, str] = Field(default_factory=dict)
     newest: dict[str, Utc | None] = Field(default_factory=dict)
+    reissued_from: ReissuedFrom | None = None
+    """Only where it was written again, for a set that was adopted of the same recovery point."""
 
 
 def path_of(directory: Path, set_id: str) -> Path:

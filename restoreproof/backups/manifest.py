@@ -19,7 +19,7 @@ from restoreproof.backups.digests import file_sha256, in_threads
 from restoreproof.backups.files import write_atomically
 from restoreproof.backups.lacking import Adoption
 from restoreproof.backups.merkle import artifact_root
-from restoreproof.backups.references import Reference
+from restoreproof.backups.references import AssetName, Reference
 
 SCHEMA: Final = "restoreproof/backup-set/v1"
 MAX_BYTES = 64 * 1024 * 1024
@@ -70,7 +70,7 @@ class Manifest(BaseModel):
     merkle_root: Sha256
     adopted: Adoption | None = None
     """Only where the set was made of files that another tool had written."""
-    references: dict[Name, Reference] | None = Field(default=None, max_length=100)
+    references: dict[AssetName, Reference] | None = Field(default=None, max_length=100)
     """Asset to what a provider keeps of it; None where every part is a file."""
 
     def artifact(self, path: str) -> Artifact | None:

@@ -13,6 +13,7 @@ IN_PLACE: Final = "in-place"
 
 ReferenceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9/][A-Za-z0-9._:/@+=,-]{0,511}$")]
 """It becomes an argument of the user's command: nothing in it may pass for an option or steer a terminal."""
+AssetName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,128}$")]
 Engine = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$")]
 
 

