@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from restoreproof.backups.references import Reference
 from restoreproof.contract.services import Service
@@ -22,30 +18,16 @@ from restoreproof.redact import Redactor, Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.process import components, supervise
 from restoreproof.runtimes.process.addresses import addresses, hosts
-from restoreproof.runtimes.process.components.base import Component, Launch, Site
+from restoreproof.runtimes.process.components.base import Launch, Site
 from restoreproof.runtimes.process.confinement import Bare, Sandbox
 from restoreproof.runtimes.process.files import write_confined
-from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.runtimes.process.room import enough_room, refuse_busy_ports
 from restoreproof.runtimes.process.sandbox import Etc, Mounts
 from restoreproof.runtimes.process.supervise import revealed
 from restoreproof.runtimes.process.tools import Tools
-from restoreproof.waiting import NotReady, wait_until
+from restoreproof.runtimes.process.unit import LOG_LINES, Unit, await_ready
 
 _PLAIN = Start()
-_LOG_LINES = 20
-
-
-@dataclass(slots=True)
-class _Unit:
-    """One service: what runs it, and what of it runs."""
-
-    site: Site
-    component: Component[Any]
-    log: Path
-    lock: threading.RLock
-    process: subprocess.Popen[bytes] | None = None
-    administrator: Credentials | None = None
 
 
 class ProcessRuntime:
@@ -101,7 +83,7 @@ class ProcessRuntime:
                 for name, service in services.items()
             }
 
-    def _unit(self, name: str, service: Service, *, contract_dir: Path, code: Path, cache: Path) -> _Unit:
+    def _unit(self, name: str, service: Service, *, contract_dir: Path, code: Path, cache: Path) -> Unit:
         data = self._workdir / "services" / name / "data"
         if data.is_dir() and any(data.iterdir()):
             raise EnvironmentUnfitError(
@@ -123,7 +105,7 @@ class ProcessRuntime:
             name, service, self._addresses[name], data, contract_dir, code, cache, run, self._confinement
         )
         log = self._workdir / "logs" / f"{name}.log"
-        return _Unit(site, components.component(name, service), log, threading.RLock())
+        return Unit(site, components.component(name, service), log, threading.RLock())
 
     # ---- Stack
 
@@ -143,7 +125,7 @@ class ProcessRuntime:
         """The one directory that ``service`` may write; the same path inside and outside its sandbox."""
         return self._of(service).site.data
 
-    def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
+    def log_tail(self, service: str, lines: int = LOG_LINES) -> str:
         """The last lines of the service's log, redacted."""
         return supervise.tail(self._of(service).log, lines, self._redactor.text)
 
@@ -237,14 +219,14 @@ class ProcessRuntime:
 
     # ---- parts
 
-    def _of(self, service: str) -> _Unit:
+    def _of(self, service: str) -> Unit:
         if service not in self._units:
             raise ContractError(
                 f"the contract has no service {service!r}", hint=f"it has {', '.join(self._units)}"
             )
         return self._units[service]
 
-    def _adopt(self, unit: _Unit, launch: Launch, start: Start) -> None:
+    def _adopt(self, unit: Unit, launch: Launch, start: Start) -> None:
         secrets = [*launch.environment.values(), *start.environment.values()]
         self._redactor.learn(value for value in secrets if isinstance(value, Secret))
         if launch.administrator is not None:
@@ -253,7 +235,7 @@ class ProcessRuntime:
         for override in launch.overrides:
             self._emitter.emit("override", service=unit.site.name, name=override.name, why=override.why)
 
-    def _spawn(self, unit: _Unit, launch: Launch) -> int:
+    def _spawn(self, unit: Unit, launch: Launch) -> int:
         mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
         argv = self._confinement.command(unit.site.name, launch.argv, mounts=mounts, cwd=unit.site.data)
         with supervise.append_only(unit.log) as log:
@@ -274,34 +256,9 @@ class ProcessRuntime:
         )
         return offset
 
-    def _await(self, unit: _Unit, launch: Launch, offset: int) -> None:
-        process = unit.process
-        assert process is not None
-
-        def gave_up() -> str | None:
-            code = process.poll()
-            return None if code is None else f"it exited with {_exit(code)} while starting"
-
-        def context() -> str:
-            log = self._redactor.text(supervise.since(unit.log, offset))
-            hint = unit.component.hint(log) or hint_for(log)
-            lines = supervise.tail(unit.log, _LOG_LINES, self._redactor.text)
-            shown = (
-                f"\n  last lines of {unit.log.name}:\n{_indented(lines)}"
-                if lines
-                else "\n  it logged nothing"
-            )
-            return shown + (f"\n  next: {hint}" if hint else "")
-
+    def _await(self, unit: Unit, launch: Launch, offset: int) -> None:
         try:
-            wait_until(
-                lambda: launch.ready(supervise.since(unit.log, offset)),
-                what=launch.what,
-                deadline_s=launch.deadline_s,
-                gave_up=gave_up,
-                context=context,
-                retry_on=(NotReady, OSError, httpx.TransportError, ValueError),
-            )
+            await_ready(unit, launch, offset, self._redactor)
         except BaseException:
             # Whatever ended the wait, Ctrl-C included, a service that is not ready does not stay behind.
             self.stop(unit.site.name)
@@ -313,11 +270,3 @@ class ProcessRuntime:
             directory = self._workdir / "tools" / f"{self._tool_runs}-{service}"
         directory.mkdir(parents=True)
         return directory
-
-
-def _exit(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"code {code}"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    | {line}" for line in text.splitlines())
