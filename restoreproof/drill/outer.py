@@ -156,6 +156,7 @@ class _Drill:
         }
 
     def _perform(self, journal: JournalWriter) -> None:
+        self.workdir.mkdir(parents=True)
         with self.hosting.control() as control:
             outside = control.probe_outside()
             for result in outside:
@@ -184,7 +185,6 @@ class _Drill:
 
     def _launch(self, control: Control) -> Callable[[int], subprocess.Popen[bytes]]:
         request, workdir = self.request, self.workdir
-        workdir.mkdir(parents=True)
         config = InnerConfig(
             drill_id=self.id,
             runtime=request.runtime,

@@ -61,8 +61,17 @@ def test_isolation_is_proven_before_postgres_starts_and_from_every_service(both:
     assert not any(probe["reached"] for probe in probes)
     services = {event["data"]["service"] for event in events if event["type"] == "service-ready"}
     assert {probe["probe"].partition(" on ")[0] for probe in probes if " on " in probe["probe"]} == services
-    [control] = [event["data"] for event in events if event["type"] == "isolation-control"]
-    assert control["reached"], "the same probe reaches the same listener from an ordinary network"
+    controls = [event["data"] for event in events if event["type"] == "isolation-control"]
+    assert {"harness's listener", "daemon's port 2375", "name of that container", "daemon's socket"} < {
+        one["probe"] for one in controls
+    }
+    assert all(one["reached"] for one in controls), "the same probes get through from an ordinary network"
+    asked = {probe["probe"] for probe in probes}
+    for service in services:
+        assert {
+            f"{service} on core: {one['probe']}" for one in controls if "socket" not in one["probe"]
+        } < asked
+        assert f"{service}: daemon's socket" in asked
 
 
 def test_nothing_is_left_but_the_evidence(both: list[Drilled], left: Left) -> None:

@@ -6,15 +6,16 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import docker
 
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.compose.control import Control, control
 from restoreproof.runtimes.compose.daemon import daemon, held, remove_all
 from restoreproof.runtimes.compose.logs import append_log
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.compose.probing import Control
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.kinds import Place
 from restoreproof.runtimes.process.bare import BareProcess
@@ -53,12 +54,11 @@ class Containers:
         self._place = place
         self._project = Project(place.contract, place.drill_id, place.workdir)
 
-    def control(self) -> Control:
+    def control(self) -> AbstractContextManager[Control]:
         project = self._project
         labels = {**project.labels, OWNER: str(Owner.this())}
-        return Control(
-            probe_image(project), networks_of(project, list(self._place.contract.services)), labels
-        )
+        inside = networks_of(project, list(self._place.contract.services))
+        return control(probe_image(project), f"{project.name}-control", inside, labels)
 
     def launch(
         self,

@@ -13,9 +13,11 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.compose import reaper
 from restoreproof.runtimes.compose.daemon import daemon
+from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.hosting import OWNER_VARIABLE, Containers, networks_of, probe_image
+from restoreproof.runtimes.compose.inspection import container_of
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.probing import resolved, run_probes
+from restoreproof.runtimes.compose.probing import of_network, probe_network
 from restoreproof.runtimes.compose.project import EDGE, Project
 from restoreproof.runtimes.compose.runtime import ComposeRuntime
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
@@ -57,20 +59,16 @@ class Compose(Kind):
 
     def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
         project = _project(inside)
-        project.ask(
-            ["up", "-d", "--no-build", "--no-deps", "--wait", "--wait-timeout", str(int(_EDGE_S)), EDGE],
-            timeout_s=_EDGE_S + 30,
-        )
+        project.ask(["up", "-d", "--no-build", "--no-deps", EDGE], timeout_s=_EDGE_S)
         image = probe_image(project)
         with daemon() as client:
             for network in networks_of(project, list(inside.contract.services)):
-                full = f"{project.name}_{network}"
-                here = {
-                    name: resolved(client, full, target)
-                    for name, target in targets.items()
-                    if name.startswith(f"{network}: ")
-                }
-                yield from run_probes(client, image, full, here, labels=project.labels)
+                here = of_network(targets, network)
+                yield from probe_network(
+                    client, image, f"{project.name}_{network}", here, labels=project.labels
+                )
+            edge = container_of(client, project.name, EDGE)
+        await_healthy(edge and edge.id, EDGE, deadline_s=_EDGE_S)
 
     def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
         return ComposeRuntime(_project(inside), inside, targets)

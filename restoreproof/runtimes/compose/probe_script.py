@@ -1,4 +1,4 @@
-"""Runs in a container: tries each target of its argument (JSON: probe name to [kind, target]).
+"""Runs in a container: tries each target of its argument (JSON: probe name to [kind, target]), all at once.
 
 An answer of any kind counts as reached, a refusal too: whoever refuses is there. It imports nothing but the
 standard library, and is sent to ``python -`` as text.
@@ -8,6 +8,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 TIMEOUT_S = 2.0
 
@@ -21,27 +22,27 @@ def tcp(target: str) -> str:
     return "connected"
 
 
-def unix(target: str) -> str:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(TIMEOUT_S)
-        client.connect(target)
-    return "connected"
-
-
 def resolve(target: str) -> str:
     return f"resolved to {socket.getaddrinfo(target, 443)[0][4][0]}"
 
 
-ATTEMPTS: dict[str, Callable[[str], str]] = {"tcp": tcp, "unix": unix, "resolve": resolve}
+ATTEMPTS: dict[str, Callable[[str], str]] = {"tcp": tcp, "resolve": resolve}
+
+
+def attempt(asked: tuple[str, tuple[str, str]]) -> dict[str, object]:
+    probe, (kind, target) = asked
+    try:
+        reached, detail = True, ATTEMPTS[kind](target)
+    except OSError as error:
+        reached, detail = False, str(error)
+    return {"probe": probe, "reached": reached, "detail": f"{target}: {detail}"}
 
 
 def main() -> None:
-    for probe, (kind, target) in json.loads(sys.argv[1]).items():
-        try:
-            reached, detail = True, ATTEMPTS[kind](target)
-        except OSError as error:
-            reached, detail = False, str(error)
-        print(json.dumps({"probe": probe, "reached": reached, "detail": f"{target}: {detail}"}), flush=True)
+    asked = json.loads(sys.argv[1])
+    with ThreadPoolExecutor(len(asked)) as pool:
+        for answer in pool.map(attempt, asked.items()):
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
-"""Proof that nothing leads out of a drill's networks: the same probes, inside and on an ordinary network."""
+"""Trying the ways out, from a container: on a network, or in the very network that a service runs in."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
-import socket
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import docker
@@ -17,103 +14,17 @@ import docker.errors
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.compose import probe_script
-from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.process.isolation import SETTLED_S
 
-ORDINARY = "bridge"
-"""The daemon's default network: what a container is on when nobody says otherwise."""
+GATEWAY = "gateway"
+"""The kind of a target that is known only once a network was made: the host's address on it."""
 
-LISTENER = "outer-tcp-listener"
-_DAEMON_PORT = 2375
-# 192.0.2.0/24 and 2001:db8::/32 are reserved for documentation: nobody is there, whatever the outcome.
-_FIXED = {
-    "egress-ipv4": "tcp 192.0.2.1:443",
-    "egress-ipv6": "tcp [2001:db8::1]:443",
-    "name-resolution": "resolve example.com",
-    "daemon-socket": "unix /var/run/docker.sock",
-}
+_RESOLVER = {"dns": ["127.0.0.1"], "dns_opt": ["timeout:1", "attempts:1"]}
+"""As the compose file has it for every service: what its network does not know, nobody is asked for."""
 
 
-class Control:
-    """A live listener on the host, where a container of an ordinary network reaches it.
-
-    Args:
-        image: an image with Python, for the container that proves it.
-        networks: the stack's networks, by the compose file's names.
-        labels: what the container is labelled with.
-    """
-
-    def __init__(self, image: str, networks: Sequence[str], labels: Mapping[str, str]) -> None:
-        self._image, self._networks, self._labels = image, tuple(networks), dict(labels)
-        with daemon() as client:
-            address = gateway(client, ORDINARY)
-        self._tcp = socket.create_server((address, 0))
-        self._lock = threading.Lock()
-        self._accepted = 0
-        self._own = 0
-
-    def __enter__(self) -> Control:
-        threading.Thread(target=self._accept, name="control", daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # shutdown wakes the thread that waits in accept; close alone would leave it there.
-        self._tcp.shutdown(socket.SHUT_RDWR)
-        self._tcp.close()
-
-    @property
-    def _address(self) -> str:
-        host, port = self._tcp.getsockname()
-        return f"{host}:{port}"
-
-    @property
-    def targets(self) -> dict[str, str]:
-        """For each network, what is tried from it. Its own gateway is known once it was made."""
-        host, port = self._tcp.getsockname()
-        tried = {
-            LISTENER: f"tcp {host}:{port}",
-            "daemon": f"tcp {host}:{_DAEMON_PORT}",
-            "gateway": f"gateway {port}",
-            **_FIXED,
-        }
-        return {f"{network}: {name}": target for network in self._networks for name, target in tried.items()}
-
-    def probe_outside(self) -> list[ProbeResult]:
-        """The positive control: the same probe, on the ordinary network, reaches the listener."""
-        with daemon() as client:
-            results = run_probes(
-                client, self._image, ORDINARY, {LISTENER: f"tcp {self._address}"}, labels=self._labels
-            )
-        self._settle()
-        with self._lock:
-            self._own += sum(result.reached for result in results)
-        return results
-
-    def from_inside(self) -> int:
-        """How many connections came, until now, that the outer did not make itself."""
-        self._settle()
-        with self._lock:
-            return self._accepted - self._own
-
-    def _settle(self) -> None:
-        """Return once every connection made before this call is counted: they are taken in their order."""
-        host, port = self._tcp.getsockname()
-        with socket.create_connection((host, port), timeout=SETTLED_S) as own:
-            with self._lock:
-                self._own += 1
-            own.recv(1)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._tcp.accept()
-            except OSError:
-                return  # closed: the drill is over
-            with self._lock:
-                self._accepted += 1
-            connection.close()
+def of_network(targets: Mapping[str, str], network: str) -> dict[str, str]:
+    """Those of ``targets`` that are tried from ``network``, by the names that they have there."""
+    return {name: target for name, target in targets.items() if name.startswith(f"{network}: ")}
 
 
 def run_probes(
@@ -123,8 +34,9 @@ def run_probes(
     targets: Mapping[str, str],
     *,
     labels: Mapping[str, str],
+    resolver: Mapping[str, Sequence[str]] = {},
 ) -> list[ProbeResult]:
-    """Try ``targets`` from a container on ``network`` (or ``container:ID``, inside that one's).
+    """Try ``targets`` from a container on ``network`` (or ``container:ID``, inside that one's), all at once.
 
     Raises:
         EnvironmentUnfitError: the container did not answer for every target.
@@ -140,6 +52,7 @@ def run_probes(
             cap_drop=["ALL"],
             security_opt=["no-new-privileges:true"],
             remove=True,
+            **resolver,
         )
     except docker.errors.ContainerError as error:
         raise EnvironmentUnfitError(f"a probe on {network} broke: {error.stderr!r}") from error
@@ -149,10 +62,23 @@ def run_probes(
     return [ProbeResult(one["probe"], one["reached"], one["detail"]) for one in answers]
 
 
+def probe_network(
+    client: docker.DockerClient,
+    image: str,
+    network: str,
+    targets: Mapping[str, str],
+    *,
+    labels: Mapping[str, str],
+) -> list[ProbeResult]:
+    """Try ``targets`` from a container of its own on ``network``, as a service would be on it."""
+    tried = {name: resolved(client, network, target) for name, target in targets.items()}
+    return run_probes(client, image, network, tried, labels=labels, resolver=_RESOLVER)
+
+
 def resolved(client: docker.DockerClient, network: str, target: str) -> str:
     """``target``, with the gateway of ``network`` put in where it is asked for."""
     kind, _, rest = target.partition(" ")
-    return f"tcp {gateway(client, network)}:{rest}" if kind == "gateway" else target
+    return f"tcp {gateway(client, network)}:{rest}" if kind == GATEWAY else target
 
 
 def gateway(client: docker.DockerClient, network: str) -> str:

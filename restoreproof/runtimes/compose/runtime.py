@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,18 +19,18 @@ from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.compose import override
 from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.compose.hosting import probe_image
+from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.inspection import container_of, doors, identity, log_of, state_of
 from restoreproof.runtimes.compose.logs import append_log
 from restoreproof.runtimes.compose.parts import part
 from restoreproof.runtimes.compose.parts.base import Container, Part
-from restoreproof.runtimes.compose.probing import resolved, run_probes
 from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.compose.proving import Prover
 from restoreproof.runtimes.compose.tools import Tools
 from restoreproof.runtimes.kinds import Inside
 from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.runtimes.process.room import enough_room
-from restoreproof.waiting import PATIENCE, NotReady, wait_until
+from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
 _LOG_LINES = 20
@@ -59,7 +60,7 @@ class ComposeRuntime:
         self.stage: str | None = None
         self._project = project
         self._inside = inside
-        self._targets = dict(targets)
+        self._prover = Prover(project, dict(targets))
         self._units = {name: _Unit(part(name, one)) for name, one in inside.contract.services.items()}
         self._private = inside.workdir / "private"
         self._logs = inside.workdir / "logs"
@@ -159,7 +160,6 @@ class ComposeRuntime:
                 unit.administrator = None
             for made in container.overrides:
                 self._inside.emitter.emit("override", service=service, name=made.name, why=made.why)
-            self._prove(unit, service)
             seconds = round(time.monotonic() - began, 3)
             self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
 
@@ -213,30 +213,42 @@ class ComposeRuntime:
             self._inside.redactor.learn([container.administrator.password])
 
     def _up(self, unit: _Unit, service: str, container: Container, path: Path) -> None:
-        patience = container.deadline_s * PATIENCE
-        options = ["-d", "--no-build", "--no-deps", "--wait", "--wait-timeout", str(int(patience))]
-        done = self._project.run(["up", *options, service], files=[path], timeout_s=patience + 60)
+        done = self._project.run(["up", "-d", "--no-build", "--no-deps", service], files=[path])
+        made = self._made(unit, service)
+        if done.returncode or made is None:
+            said = self._inside.redactor.text(done.stderr.decode(errors="replace")).strip()
+            raise ServiceFailedError(f"{service} could not be started: {said[-600:]}{self._context(service)}")
+        # Side by side: the probes wait for answers that do not come, and the service comes up meanwhile.
+        with ThreadPoolExecutor(1) as pool:
+            proof = pool.submit(self._prover.probe, made, service)
+            await_healthy(
+                made, service, deadline_s=container.deadline_s, context=lambda: self._context(service)
+            )
+            if container.ready is not None:
+                self._await_log(unit, service, container.ready, container.deadline_s)
+        for one in proof.result():
+            self._inside.emitter.emit(
+                "isolation-probe", probe=one.probe, reached=one.reached, detail=one.detail
+            )
+
+    def _made(self, unit: _Unit, service: str) -> str | None:
+        """Note the container that now is the service's, and tell of it; returns its id if there is one."""
         with daemon() as client:
             made = container_of(client, self._project.name, service)
-            unit.container = made.id if made else None
-            if made:
-                self._inside.emitter.emit(
-                    "service-started",
-                    service=service,
-                    pid=made.attrs["State"]["Pid"],
-                    argv=[made.attrs["Path"], *made.attrs["Args"]],
-                    stage=self.stage,
-                    **identity(made, unit.part.service),
-                )
-        if done.returncode:
-            said = self._inside.redactor.text(done.stderr.decode(errors="replace")).strip()
-            raise ServiceFailedError(
-                f"{service} did not become healthy: {said[-600:]}{self._context(service)}"
+            if made is None:
+                return None
+            unit.container = str(made.id)
+            self._inside.emitter.emit(
+                "service-started",
+                service=service,
+                pid=made.attrs["State"]["Pid"],
+                argv=[made.attrs["Path"], *made.attrs["Args"]],
+                stage=self.stage,
+                **identity(made, unit.part.service),
             )
-        if container.ready is not None:
-            self._await_log(unit, service, container.ready, patience)
+        return unit.container
 
-    def _await_log(self, unit: _Unit, service: str, wanted: str, patience: float) -> None:
+    def _await_log(self, unit: _Unit, service: str, wanted: str, deadline_s: float) -> None:
         def look() -> None:
             if wanted not in log_of(unit.container):
                 raise NotReady(f"its log does not say {wanted!r} yet")
@@ -244,7 +256,7 @@ class ComposeRuntime:
         wait_until(
             look,
             what=f"{service} is ready",
-            deadline_s=patience,
+            deadline_s=deadline_s,
             context=lambda: self._context(service),
             retry_on=(NotReady,),
         )
@@ -254,30 +266,6 @@ class ComposeRuntime:
         hint = hint_for(tail)
         lines = "".join(f"\n    | {line}" for line in tail.splitlines())
         return f"\n  last lines of {service}:{lines or ' none'}" + (f"\n  next: {hint}" if hint else "")
-
-    def _prove(self, unit: _Unit, service: str) -> None:
-        """Try the ways out once more, from the very network that the running service is in."""
-        if unit.container is None:
-            raise EnvironmentUnfitError(f"the container of {service} is not there")
-        told = self._project.config["services"][service]
-        with daemon() as client:
-            tried = {}
-            for network in told.get("networks", {}):
-                for name, target in self._targets.items():
-                    if name.startswith(f"{network}: "):
-                        full = f"{self._project.name}_{network}"
-                        tried[f"{service} on {name}"] = resolved(client, full, target)
-            results = run_probes(
-                client,
-                probe_image(self._project),
-                f"container:{unit.container}",
-                tried,
-                labels=self._project.labels,
-            )
-        for one in results:
-            self._inside.emitter.emit(
-                "isolation-probe", probe=one.probe, reached=one.reached, detail=one.detail
-            )
 
     def _open_doors(self) -> dict[int, int]:
         with self._lock:
