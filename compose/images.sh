@@ -46,7 +46,7 @@ BASE_IMAGE=$(compose/base_image.sh)
 # A proxy that opens TLS is trusted while building, if this machine trusts it; nothing of it stays in an image.
 CA_BUNDLE=${CA_BUNDLE:-${PIP_CERT:-/dev/null}}
 
-export BASE_IMAGE CA_BUNDLE
+export BASE_IMAGE CA_BUNDLE COMPOSE_BAKE=false
 began=$SECONDS
 services=("$@")
 [ $# -gt 0 ] || services=(postgres s3 nginx keycloak init smtp edge)
