@@ -186,9 +186,11 @@ def _in_argv(contract: Contract) -> Iterator[Problem]:
     for path, text in contract.external.texts():
         if type(path[-1]) is int:
             for name in sorted(secret.intersection(variables_in(text))):
-                message = f"{_dotted(('external', *path))}: ${name} is secret and would be in the process list"
-                hint = "; the command has it in its environment"
-                yield Problem(contract.where("external", *path), message + hint)
+                message = (
+                    f"{_dotted(('external', *path))}: ${name} is secret and would be in the process list; "
+                    "the command has it in its environment"
+                )
+                yield Problem(contract.where("external", *path), message)
 
 
 def _text(value: object) -> str | None:

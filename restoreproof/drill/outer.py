@@ -76,7 +76,8 @@ class _Drill:
         say: Say,
     ) -> None:
         self.request, self.backup, self.known = request, backup, known
-        self.secrecy = Secrecy(vault, request.canaries, request.contract)
+        given = kind(request.runtime).secrets(request.contract)
+        self.secrecy = Secrecy(vault, request.canaries, request.contract, given)
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono

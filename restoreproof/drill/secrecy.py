@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from restoreproof.assets.vault import Vault, parse_environment
@@ -27,10 +27,13 @@ class Secrecy:
         vault: the restored environment.
         canaries: a file of ``NAME=VALUE`` lines: further values that must be in no evidence.
         contract: what no backup of the stack may hold, no evidence may hold either.
+        given: what the drill itself was given to get at its target.
     """
 
-    def __init__(self, vault: Vault, canaries: Path | None, contract: Contract) -> None:
-        self.redactor = Redactor([*vault.secrets(), *read_canaries(canaries)])
+    def __init__(
+        self, vault: Vault, canaries: Path | None, contract: Contract, given: Sequence[Secret] = ()
+    ) -> None:
+        self.redactor = Redactor([*vault.secrets(), *read_canaries(canaries), *given])
         self.key = secrets.token_bytes(32)
         self._fingerprints = Fingerprints(self.key)
         own = {name: (rule.pattern, rule.example) for name, rule in contract.forbidden.items()}

@@ -64,6 +64,7 @@ def open_drill(
         emitter=emitter,
         redactor=redactor,
     )
+    redactor.learn(kind_of.secrets(contract))
     for result in kind_of.probes(inside, config.probes):
         emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
     backup = open_set(config.backup, contract.stack)
@@ -72,8 +73,7 @@ def open_drill(
     confide(redactor, emitter, bytes.fromhex(config.secrecy))
     redactor.learn(vault.stand_ins())
     absences = Absences(emitter)
-    made = kind_of.runtime(inside, config.probes)
-    runtime: Runtime = Present(made, absences) if backup.manifest.adopted else made
+    runtime: Runtime = Present(kind_of.runtime(inside, config.probes), absences)
     clock = Clock(runtime)
     ground = Ground(
         contract,

@@ -19,7 +19,7 @@ from typing import Protocol
 from restoreproof.contract import Contract
 from restoreproof.errors import UsageError
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor
+from restoreproof.redact import Redactor, Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 
 DEFAULT = "process"
@@ -109,6 +109,10 @@ class Kind(ABC):
     @abstractmethod
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         """Make or find what all drills on it need once. Raises EnvironmentUnfitError."""
+
+    def secrets(self, contract: Contract) -> Sequence[Secret]:
+        """What the runtime itself was given that no evidence may hold. Raises ContractError."""
+        return ()
 
     @abstractmethod
     def hosting(self, place: Place) -> Hosting:

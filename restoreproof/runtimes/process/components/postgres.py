@@ -153,16 +153,7 @@ class Postgres(base.Component[Options]):
 
     def pointed_at(self, host: str, port: int) -> dict[str, str | Secret]:
         """libpq's variables for the administrator of the cluster at ``host``."""
-        return {
-            "PGHOST": host,
-            "PGPORT": str(port),
-            "PGUSER": SUPERUSER,
-            "PGPASSWORD": self.administrator.password,
-            "PGDATABASE": "postgres",
-            "PGCONNECT_TIMEOUT": "10",
-            "PSQLRC": "/dev/null",
-            "TZ": "UTC",
-        }
+        return libpq(host, port, self.administrator)
 
     def hint(self, log: str) -> str | None:
         if "could not look up effective user" in log:
@@ -172,6 +163,30 @@ class Postgres(base.Component[Options]):
         if "could not access file" in log:
             return "the set wants a PostgreSQL extension that this harness does not carry"
         return None
+
+
+def libpq(host: str, port: int, administrator: Credentials) -> dict[str, str | Secret]:
+    """The variables that point any client of a cluster at it, as ``administrator``."""
+    return {
+        "PGHOST": host,
+        "PGPORT": str(port),
+        "PGUSER": administrator.user,
+        "PGPASSWORD": administrator.password,
+        "PGDATABASE": "postgres",
+        "PGCONNECT_TIMEOUT": "10",
+        "PSQLRC": "/dev/null",
+        "TZ": "UTC",
+    }
+
+
+def client(tool: str) -> Path | None:
+    """The harness's own binary ``tool`` (psql, pg_restore, …); None if there is no such client.
+
+    Raises:
+        EnvironmentUnfitError: this machine has no PostgreSQL of the harness's.
+    """
+    binary = base.packaged(_DISTRIBUTION, "pginstall/bin/postgres").with_name(tool)
+    return binary if Path(tool).name == tool and binary.is_file() else None
 
 
 COMPONENT = Postgres

@@ -7,6 +7,7 @@ import binascii
 import json
 import ssl
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.redact import Secret
-from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Site, Tool
 from restoreproof.runtimes.process.identity import Identity, sha256
@@ -105,63 +106,75 @@ class Python(base.Component[Options]):
         return Tool(argv=[str(self._interpreter(site)), "-m", name], mounts=mounts, environment=environment)
 
     def _probe(self, site: Site, start: Start, ready: Ready) -> base.Probe:
-        if ready.log is not None:
-            wanted = ready.log
-            return lambda log: _in_log(log, wanted)
-        if ready.path is None:
+        if ready.log is None and ready.path is None:
             raise ContractError(f"service {site.name!r}: `ready` names neither a path nor a log text")
-        verify = _tls(site, start, ready.tls) if ready.tls else False
-        path = ready.path
-        return lambda _: _answers(site, path, verify)
+        endpoint = Endpoint(site.name, site.name, site.address, site.port("main"))
+        tls = _trust(ready, endpoint.service, start)
+        return lambda log: _asked(ready, endpoint, tls, lambda: log)
 
 
-def _in_log(log: str, wanted: str) -> None:
-    if wanted not in log:
-        raise NotReady(f"its log does not say {wanted!r} yet")
+def ask(ready: Ready, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
+    """Return if the service at ``endpoint`` is ready; ``log`` gives what it has logged.
+
+    Raises:
+        NotReady, OSError, httpx.TransportError: it is not, or not yet.
+        ServiceFailedError: ``start`` lacks what asking takes.
+    """
+    _asked(ready, endpoint, _trust(ready, endpoint.service, start), log)
 
 
-def _answers(site: Site, path: str, tls: ssl.SSLContext | bool) -> None:
+def _trust(ready: Ready, name: str, start: Start) -> ssl.SSLContext | None:
+    return _tls(name, start, ready.tls) if ready.tls else None
+
+
+def _asked(ready: Ready, endpoint: Endpoint, tls: ssl.SSLContext | None, log: Callable[[], str]) -> None:
+    if ready.log is not None and ready.log not in log():
+        raise NotReady(f"its log does not say {ready.log!r} yet")
+    if ready.log is None and ready.path is not None:
+        _answers(endpoint, ready.path, tls)
+
+
+def _answers(endpoint: Endpoint, path: str, tls: ssl.SSLContext | None) -> None:
     scheme = "https" if tls else "http"
-    port = site.port("main")
-    with httpx.Client(verify=tls, timeout=5, trust_env=False) as client:
+    with httpx.Client(verify=tls or False, timeout=5, trust_env=False) as client:
         # By address, with Host and SNI kept: outside the sandbox nobody resolves the name.
         answer = client.get(
-            f"{scheme}://{site.address}:{port}{path}",
-            headers={"Host": f"{site.name}:{port}"},
-            extensions={"sni_hostname": site.name},
+            f"{scheme}://{endpoint.address}:{endpoint.port}{path}",
+            headers={"Host": f"{endpoint.host}:{endpoint.port}"},
+            extensions={"sni_hostname": endpoint.host},
         )
     if answer.status_code != httpx.codes.OK:
         raise NotReady(f"{path} answers {answer.status_code}: {answer.text[:300]}")
 
 
-def _tls(site: Site, start: Start, tls: Tls) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=_pem(site, start, tls.ca).decode())
+def _tls(name: str, start: Start, tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=_pem(name, start, tls.ca).decode())
     if tls.certificate and tls.key:
         # ssl loads a key from a file only; this one is mode 0600 and gone after the call.
         with tempfile.NamedTemporaryFile(suffix=".pem") as pair:
-            pair.write(_pem(site, start, tls.certificate) + b"\n" + _pem(site, start, tls.key))
+            pair.write(_pem(name, start, tls.certificate) + b"\n" + _pem(name, start, tls.key))
             pair.flush()
             try:
                 context.load_cert_chain(pair.name)
             except ssl.SSLError as error:
                 raise ServiceFailedError(
-                    f"{site.name}: {tls.certificate} and {tls.key} are no pair: {error}"
+                    f"{name}: {tls.certificate} and {tls.key} are no pair: {error}"
                 ) from error
     return context
 
 
-def _pem(site: Site, start: Start, variable: str) -> bytes:
+def _pem(name: str, start: Start, variable: str) -> bytes:
     value = start.environment.get(variable)
     if value is None:
         raise ServiceFailedError(
-            f"{site.name}: its environment has no {variable}, which its readiness check needs",
+            f"{name}: its environment has no {variable}, which its readiness check needs",
             hint="the restored environment is incomplete, or the contract names another variable",
         )
     text = value.reveal() if isinstance(value, Secret) else value
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ServiceFailedError(f"{site.name}: {variable} is not base64") from error
+        raise ServiceFailedError(f"{name}: {variable} is not base64") from error
 
 
 COMPONENT = Python

@@ -1,0 +1,53 @@
+"""Whether a service of the target answers, asked as closely as it can be from outside."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from restoreproof.contract.services import Service
+from restoreproof.runtimes.base import Endpoint, Start
+from restoreproof.runtimes.process.components import python
+from restoreproof.waiting import NotReady
+
+_TIMEOUT_S = 5.0
+
+
+def _connects(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
+    socket.create_connection((endpoint.address, endpoint.port), timeout=_TIMEOUT_S).close()
+
+
+def _realm(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
+    realm = service.options().get("realm", "master")
+    path = f"/realms/{realm}/.well-known/openid-configuration"
+    answer = httpx.get(
+        f"http://{endpoint.address}:{endpoint.port}{path}", timeout=_TIMEOUT_S, trust_env=False
+    )
+    if answer.status_code != httpx.codes.OK:
+        raise NotReady(f"the realm {realm!r} answers {answer.status_code}")
+
+
+def _stated(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
+    """What the contract's ``ready:`` asks for."""
+    options = python.Options.model_validate(service.options())
+    if options.ready is None:
+        return
+    python.ask(options.ready, endpoint, start, log)
+
+
+_ASKED: Mapping[str, Callable[[Service, Endpoint, Start, Callable[[], str]], None]] = {
+    "keycloak": _realm,
+    "python": _stated,
+}
+"""By component; any other has to accept a connection."""
+
+
+def ask(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
+    """Return if the service answers; ``log`` gets its last lines. What is raised says what was seen.
+
+    Raises:
+        NotReady, OSError, httpx.TransportError: it does not answer yet.
+    """
+    _ASKED.get(service.component, _connects)(service, endpoint, start, log)

@@ -1,0 +1,150 @@
+"""The contract's own commands for a target: run without a shell, with a deadline, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.redact import Redactor, Secret
+from restoreproof.runtimes.base import Completed
+from restoreproof.runtimes.external import leash
+from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.process.supervise import Spawner
+from restoreproof.waiting import PATIENCE
+
+_KEPT = 256 * 1024
+"""Bytes of a command's words that are looked at; the end is what counts."""
+_OURS = frozenset({"RESTOREPROOF_INNER", "RESTOREPROOF_PIPE", "RESTOREPROOF_TTY"})
+_ENDING_S = 15.0
+
+
+def own_environment() -> dict[str, str]:
+    """The user's environment, without what belongs to the harness's own processes."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _OURS and not name.startswith(("PYTHON", "PYTEST_"))
+    }
+
+
+def words_of(drill_id: str, target: Target) -> dict[str, str | Secret]:
+    """What every command of a drill is told by environment."""
+    return {"RESTOREPROOF_DRILL_ID": drill_id, "RESTOREPROOF_MARKER": target.marker}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command. ``deadline_s`` is before ``PATIENCE``; ``more`` is added to its environment.
+
+    What it says goes to ``stdout``, if given, and else into what comes back.
+    """
+
+    what: str
+    argv: Sequence[str]
+    deadline_s: float
+    more: Mapping[str, str | Secret] = field(default_factory=dict)
+    stdin: Path | None = None
+    stdout: Path | None = None
+
+
+class Commands:
+    """Runs commands of one drill, from any thread.
+
+    Args:
+        directory: where they run: the contract's.
+        private: a directory that only this user may enter.
+        environment: what each gets beside the user's own environment.
+        redactor: masks what they say.
+    """
+
+    def __init__(
+        self, directory: Path, private: Path, environment: Mapping[str, str | Secret], redactor: Redactor
+    ) -> None:
+        self._directory, self._private = directory, private
+        self._environment = dict(environment)
+        self._redactor = redactor
+        self._spawner = Spawner()
+
+    def run(self, order: Order) -> Completed:
+        """Run ``order`` to its end; a failure of it is returned.
+
+        Raises:
+            ContractError: there is no such program.
+            EnvironmentUnfitError: it did not end in time; nothing of it runs any more.
+        """
+        given = {**self._environment, **order.more}
+        self._redactor.learn(value for value in given.values() if isinstance(value, Secret))
+        plain = {name: one.reveal() if isinstance(one, Secret) else one for name, one in given.items()}
+        environment = {**own_environment(), **plain}
+        argv = [self._program(order, environment), *order.argv[1:]]
+        began = time.monotonic()
+        with ExitStack() as files:
+            source = files.enter_context(order.stdin.open("rb")) if order.stdin else subprocess.DEVNULL
+            out = files.enter_context(order.stdout.open("wb") if order.stdout else self._scratch())
+            err = files.enter_context(self._scratch())
+            process = self._spawner.popen(
+                self._leashed(argv), environment=environment, stdin=source, stdout=out, stderr=err
+            )
+            self._wait(order, process, err)
+            said = b"" if order.stdout else _read(out)
+            stderr = self._redactor.text(_read(err)[-_KEPT:].decode(errors="replace"))
+        return Completed(tuple(order.argv), process.returncode, said, stderr, time.monotonic() - began)
+
+    def close(self) -> None:
+        """End whatever still runs."""
+        self._spawner.close()
+
+    def _leashed(self, argv: Sequence[str]) -> list[str]:
+        # The leash is asked to end when the thread ends that spawned it, so also when we are killed.
+        tied = ["setpriv", "--pdeathsig", "TERM", "env", f"--chdir={self._directory}"]
+        return [*tied, sys.executable, "-IS", leash.__file__, *argv]
+
+    def _program(self, order: Order, environment: Mapping[str, str]) -> str:
+        name = order.argv[0]
+        found = shutil.which(
+            str(self._directory / name) if "/" in name else name, path=environment.get("PATH")
+        )
+        if found is None:
+            raise ContractError(
+                f"{order.what}: there is no program {name!r} that can be run",
+                hint=f"commands run in {self._directory}, with the PATH of the drill",
+            )
+        return found
+
+    def _scratch(self) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=self._private)
+
+    def _wait(self, order: Order, process: subprocess.Popen[bytes], err: IO[bytes]) -> None:
+        limit = order.deadline_s * PATIENCE
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired as error:
+            said = self._redactor.text(_read(err)[-1000:].decode(errors="replace")).strip()
+            raise EnvironmentUnfitError(
+                f"{order.what} did not end within {limit:.0f} s, and was ended"
+                + (f"; it said: {said}" if said else ""),
+                hint="try the command by hand; RESTOREPROOF_PATIENCE multiplies every deadline",
+            ) from error
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(_ENDING_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()

@@ -1,0 +1,115 @@
+"""One service of the target, handled by its commands; each is journaled, and refused what it may not do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from restoreproof.backups.lacking import NotInTarget
+from restoreproof.contract.external import ExternalService
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, ServiceFailedError
+from restoreproof.journal import Emitter
+from restoreproof.redact import Redactor, Secret
+from restoreproof.runtimes.base import Completed, Credentials, Endpoint
+from restoreproof.runtimes.external.commands import Commands, Order
+from restoreproof.runtimes.process.components import postgres
+
+_TAIL = 4000
+_LINE_CHARACTERS = 400
+START_S, STOP_S, ASK_S = 900.0, 300.0, 30.0
+
+
+class Handler:
+    """Runs and journals commands of the contract's ``external:`` block. ``stage`` is the present one."""
+
+    def __init__(self, commands: Commands, emitter: Emitter, redactor: Redactor) -> None:
+        self.stage: str | None = None
+        self._commands, self._emitter, self._redactor = commands, emitter, redactor
+
+    def run(self, order: Order, service: str | None = None, tool: str | None = None) -> Completed:
+        """Run ``order``, and journal it as ``tool`` if it is one. Raises as ``Commands.run``."""
+        words = {"RESTOREPROOF_STAGE": self.stage or "", "RESTOREPROOF_SERVICE": service or ""}
+        done = self._commands.run(
+            Order(
+                order.what, order.argv, order.deadline_s, {**words, **order.more}, order.stdin, order.stdout
+            )
+        )
+        self._emitter.emit(
+            "command",
+            tool=tool or order.what,
+            argv=list(order.argv),
+            returncode=done.returncode,
+            seconds=round(done.seconds, 3),
+            stderr_tail=done.stderr[-_TAIL:] if done.returncode or tool else "",
+        )
+        return done
+
+    def must(self, order: Order, service: str) -> Completed:
+        """Run ``order``. Raises ServiceFailedError, with what it said last, unless it ends with 0."""
+        done = self.run(order, service)
+        if done.returncode:
+            said = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace")).strip()
+            raise ServiceFailedError(
+                f"{order.what} ended with {done.returncode}: {said[-600:] or 'it said nothing'}",
+                hint=f"run it by hand: {' '.join(order.argv)}",
+            )
+        return done
+
+    def log(self, service: str, block: ExternalService) -> str:
+        """What the service's log command prints, redacted; or in one line why it prints nothing."""
+        if block.logs is None:
+            return ""
+        try:
+            done = self._commands.run(Order(f"logs of {service}", block.logs, ASK_S))
+        except RestoreproofError as error:
+            return f"the log can't be had: {error.message}"
+        if done.returncode:
+            return f"the log can't be had: its command ended with {done.returncode}"
+        return self._redactor.text(done.stdout.decode(errors="replace"))
+
+    def since(self, service: str, block: ExternalService) -> datetime | None:
+        """When the service's process started, as its command says (UTC); None if there is no such command.
+
+        Raises:
+            EnvironmentUnfitError: the command says something else.
+        """
+        if block.since is None:
+            return None
+        done = self.run(Order(f"since of {service}", block.since, ASK_S), service)
+        said = done.stdout.decode(errors="replace").strip()
+        try:
+            at = datetime.fromisoformat(said) if done.returncode == 0 else None
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise EnvironmentUnfitError(
+                f"the since command of {service} ended with {done.returncode} and printed no time",
+                hint=f"it has to print ISO 8601, such as 2026-11-22T21:00:00Z: {' '.join(block.since)}",
+            )
+        return at.astimezone(UTC)
+
+
+def tail(text: str, lines: int) -> str:
+    """The last ``lines`` lines, bounded in width."""
+    return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines()[-lines:])
+
+
+def pointed(
+    component: str, endpoint: Endpoint, inside: str | None, administrator: Credentials | None
+) -> dict[str, str | Secret]:
+    """The variables that point the tools of ``component`` at the service, where they know such variables.
+
+    ``inside`` is where the service is for a tool that runs within the target.
+    """
+    if component != "postgres" or administrator is None:
+        return {}
+    host, _, port = (inside or f"{endpoint.address}:{endpoint.port}").rpartition(":")
+    return postgres.libpq(host, int(port), administrator)
+
+
+def own_tool(service: str, component: str, tool: str) -> Path:
+    """The harness's own binary of a client. Raises NotInTarget if it has none of that name."""
+    found = postgres.client(tool) if component == "postgres" else None
+    if found is None:
+        raise NotInTarget(service, f"its external: block has no exec command to run {tool} with")
+    return found

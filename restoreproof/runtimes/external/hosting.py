@@ -1,0 +1,83 @@
+"""The outer half of a drill against a target that somebody else provisioned."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from restoreproof.errors import RestoreproofError
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.external.commands import Commands, Order, own_environment, words_of
+from restoreproof.runtimes.external.isolation import control
+from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.kinds import Control, Place
+from restoreproof.runtimes.process.bare import BareProcess
+from restoreproof.runtimes.process.confinement import bare_argv
+
+_LOGS_S = 60.0
+_DOWN_S = 900.0
+
+
+class Foreign:
+    """The inner process is a plain one of this machine: nothing that was restored runs in it."""
+
+    def __init__(self, place: Place, target: Target) -> None:
+        self._place, self._target = place, target
+        self._redactor = Redactor(target.secrets)
+
+    def control(self) -> AbstractContextManager[Control]:
+        isolation = self._target.block.isolation
+        inside = self._target.block.services[isolation.within].inside if isolation else None
+        return control(isolation, inside)
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        pass_fds: Sequence[int],
+        stdout: int | None,
+    ) -> subprocess.Popen[bytes]:
+        # The contract's commands need what the user's own would: credentials, a proxy, a home.
+        return BareProcess(
+            bare_argv(argv, self._place.workdir),
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", **own_environment(), **environment},
+            pass_fds=tuple(pass_fds),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            start_new_session=True,
+        )
+
+    def collect(self) -> None:
+        """What the log command of each service prints, by now; a service that has none is left out."""
+        logs = self._place.workdir / "logs"
+        logs.mkdir(exist_ok=True)
+        for name, service in self._target.block.services.items():
+            if service.logs:
+                said = self._run(f"logs of {name}", service.logs, _LOGS_S, logs / f"{name}.log")
+                if said:
+                    (logs / f"{name}.collecting.log").write_text(f"{said}\n")
+
+    def remove(self) -> list[str]:
+        """Run the contract's ``down``; without one the target is its provisioner's to remove."""
+        down = self._target.block.down
+        said = self._run("down", down, _DOWN_S, self._place.workdir / "down.txt") if down else None
+        return [f"the target: {said}"] if said else []
+
+    def _run(self, what: str, argv: Sequence[str], deadline_s: float, stdout: Path) -> str | None:
+        """What went wrong with it, if anything did."""
+        private = self._place.workdir
+        directory = self._place.contract.directory
+        commands = Commands(directory, private, words_of(self._place.drill_id, self._target), self._redactor)
+        try:
+            done = commands.run(Order(what, argv, deadline_s, stdout=stdout))
+        except RestoreproofError as error:
+            return error.message
+        finally:
+            commands.close()
+        return (
+            f"{what} ended with {done.returncode}: {done.stderr.strip()[-500:]}" if done.returncode else None
+        )

@@ -1,0 +1,79 @@
+"""The external runtime as a drill chooses it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from restoreproof.contract import Contract
+from restoreproof.errors import EnvironmentUnfitError, UsageError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.external.hosting import Foreign
+from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober
+from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof
+from restoreproof.runtimes.external.runtime import ExternalRuntime, commands_of
+from restoreproof.runtimes.external.target import Target, fill
+from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
+
+
+class External(Kind):
+    """A target that was provisioned for the drill: endpoints and commands are the contract's.
+
+    The commands are the user's own and need the user's home and credentials, so root does not step down.
+    """
+
+    name = "external"
+    steps_down = False
+
+    def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
+        target = fill(contract, os.environ)
+        try:
+            silent = Proof(target, lambda proven: say(str(proven))).survey()
+        except MarkerRefusedError as error:
+            raise UsageError(error.message, where=error.where, hint=error.hint) from error
+        for service, said in silent.items():
+            if not _made_later(target, service):
+                block = target.block.services[service]
+                raise EnvironmentUnfitError(
+                    f"{service} does not answer at {block.address}:{block.port}: {said}",
+                    hint=f"bring the target up first, or give external.services.{service} a start command",
+                    where=target.where("services", service),
+                )
+            say(f"{service} does not answer yet: the drill makes it")
+
+    def secrets(self, contract: Contract) -> Sequence[Secret]:
+        return fill(contract, os.environ).secrets
+
+    def hosting(self, place: Place) -> Hosting:
+        return Foreign(place, fill(place.contract, os.environ))
+
+    def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
+        target = fill(inside.contract, os.environ)
+        isolation = target.block.isolation
+        if isolation is None or BLIND not in targets:
+            yield ProbeResult(UNDECLARED, True, "external: says nothing of isolation, so nothing was tried")
+            return
+        commands = commands_of(inside, target)
+        reached = False
+        for result in Prober(isolation, commands).ways_out(targets):
+            reached = reached or result.reached
+            yield result
+        commands.close()
+        if reached:  # it is settled already, and no service has to start for it
+            yield ProbeResult(BLIND, True, "not asked: a way out was found")
+
+    def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
+        return ExternalRuntime(inside, fill(inside.contract, os.environ), targets)
+
+
+def _made_later(target: Target, service: str) -> bool:
+    """Whether a command of the drill may be what makes the service."""
+    restored = (target.contract.assets[asset] for asset in target.block.restore)
+    holders = {str(name) for one in restored for name in (one.service, one.options().get("store"))}
+    return service in holders or target.block.services[service].start is not None
+
+
+KIND = External()
+"""What ``--runtime external`` chooses."""

@@ -1,0 +1,60 @@
+"""What a kind of store says of its marker."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from restoreproof.contract.services import Service
+from restoreproof.runtimes.base import Credentials, Endpoint
+
+NAME = "restoreproof_drill_marker"
+"""What the marker is called; with hyphens where an underscore can't be."""
+HYPHENATED = NAME.replace("_", "-")
+TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A marker as it was read; ``now`` is the store's own time, or ours where it does not tell."""
+
+    nonce: str
+    created_at: datetime
+    now: datetime
+
+
+class Silent(Exception):
+    """The store does not answer, or not yet: there is nothing that could be written to."""
+
+
+class Unmarked(Exception):
+    """The store answers and shows no marker: it may be anybody's."""
+
+
+class Kind(ABC):
+    """One kind of store. ``components`` are those of the contract that are of it."""
+
+    components: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
+        """Every marker that is there, read by the administrator; nothing is written.
+
+        Raises:
+            Silent: nobody answers.
+            Unmarked: somebody answers, and there is no marker, or the administrator is refused.
+        """
+
+
+def moment(text: object) -> datetime:
+    """The time that a marker states. Raises Unmarked if it is none."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise Unmarked("its marker does not say when it was made") from error
+    if at.tzinfo is None:
+        raise Unmarked("its marker says when it was made without a time zone")
+    return at

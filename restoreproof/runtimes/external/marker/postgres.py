@@ -1,0 +1,56 @@
+"""The marker of a PostgreSQL server: a row of a table in the database ``postgres``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+import psycopg
+
+from restoreproof.contract.services import Service
+from restoreproof.runtimes.base import Credentials, Endpoint
+from restoreproof.runtimes.external.marker import base
+from restoreproof.runtimes.external.marker.base import NAME, TIMEOUT_S, Found, Silent, Unmarked
+
+_ROWS = 100
+# libpq's own words, which are not translated here; whatever else is said was said by a server.
+_NOBODY = re.compile(
+    r"Connection refused|closed the connection unexpectedly|timeout expired|No route|unreachable"
+    r"|Connection reset|Connection timed out|could not (?:send|receive) data|starting up|shutting down"
+)
+
+
+class Postgres(base.Kind):
+    """``create table restoreproof_drill_marker (nonce text, created_at timestamptz)``, by provisioning."""
+
+    components: ClassVar[tuple[str, ...]] = ("postgres",)
+
+    def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
+        try:
+            connection = psycopg.connect(
+                host=endpoint.address,
+                port=endpoint.port,
+                user=administrator.user,
+                password=administrator.password.reveal(),
+                dbname="postgres",
+                connect_timeout=TIMEOUT_S,
+                options=f"-c default_transaction_read_only=on -c statement_timeout={TIMEOUT_S * 1000}",
+            )
+        except psycopg.OperationalError as error:
+            if _NOBODY.search(str(error)):
+                raise Silent(str(error).strip()) from error
+            raise Unmarked(f"it refuses its administrator: {str(error).strip()}") from error
+        with connection:
+            try:
+                rows = connection.execute(
+                    f"select nonce, created_at, now() from public.{NAME} limit {_ROWS}"
+                ).fetchall()
+            except psycopg.errors.UndefinedTable as error:
+                raise Unmarked(f"its database postgres has no table {NAME}") from error
+            except psycopg.Error as error:
+                raise Unmarked(f"its table {NAME} can't be read: {error}") from error
+        return [Found(str(nonce), created_at, now) for nonce, created_at, now in rows]
+
+
+KIND = Postgres()

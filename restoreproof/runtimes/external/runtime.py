@@ -1,0 +1,278 @@
+"""The external runtime: a target that somebody else provisioned, handled by the contract's commands."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.references import Reference
+from restoreproof.contract.external import REFERENCE, ExternalService
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
+from restoreproof.runtimes.external import answering, handed
+from restoreproof.runtimes.external.admission import Admission
+from restoreproof.runtimes.external.commands import Commands, Order, words_of
+from restoreproof.runtimes.external.handling import START_S, STOP_S, Handler, own_tool, pointed, tail
+from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.kinds import Inside
+from restoreproof.runtimes.process.room import enough_room
+from restoreproof.waiting import NotReady, wait_until
+
+_PLAIN = Start()
+_LOG_LINES = 20
+_ANSWER_S = 300.0
+_LOST = 1
+"""What a restore command ends with if the provider can't restore what the set refers to."""
+
+
+def commands_of(inside: Inside, target: Target) -> Commands:
+    """What runs the contract's commands for the inner process."""
+    private = inside.workdir / "private"
+    with enough_room(inside.workdir):
+        private.mkdir(mode=0o700, exist_ok=True)
+    return Commands(inside.contract.directory, private, words_of(inside.drill_id, target), inside.redactor)
+
+
+class ExternalRuntime:
+    """Implements ``Runtime`` (restoreproof/runtimes/base.py). Every method may be called from any thread.
+
+    Raises:
+        MarkerRefusedError: a store of the target answers and was not made for this drill.
+    """
+
+    name = "external"
+
+    def __init__(self, inside: Inside, target: Target, targets: Mapping[str, str]) -> None:
+        self._inside, self._target = inside, target
+        self._private = inside.workdir / "private"
+        self._commands = commands_of(inside, target)
+        self._handler = Handler(self._commands, inside.emitter, inside.redactor)
+        self._admission = Admission(target, targets, self._commands, inside.emitter)
+        self._locks = {name: threading.RLock() for name in target.block.services}
+        self._running: set[str] = set()
+
+    @property
+    def stage(self) -> str | None:
+        """The stage being performed, for the journal and the commands."""
+        return self._handler.stage
+
+    @stage.setter
+    def stage(self, stage: str | None) -> None:
+        self._handler.stage = stage
+
+    # ---- Stack
+
+    def endpoint(self, service: str, port: str = "main") -> Endpoint:
+        """Where ``service`` is reached from here. Raises NotInTarget if the target goes without it."""
+        endpoint = self._target.endpoint(service, port)
+        self._admission.require(service)
+        return endpoint
+
+    def administrator(self, service: str) -> Credentials:
+        """The administrator that the contract names. Raises NotInTarget if it names none."""
+        credentials = self._target.administrator(service)
+        if credentials is None:
+            raise NotInTarget(service, "its external: block names no administrator")
+        self._admission.require(service)
+        return credentials
+
+    def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
+        """The last lines that the service's log command prints, redacted; empty if it has none."""
+        block = self._target.block.services.get(service)
+        return tail(self._handler.log(service, block), lines) if block else ""
+
+    def run_tool(
+        self,
+        service: str,
+        tool: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str | Secret] | None = None,
+        read: Sequence[Path] = (),
+        write: Sequence[Path] = (),
+        stdin: Path | None = None,
+        stdout: Path | None = None,
+        timeout_s: float = 3600.0,
+    ) -> Completed:
+        """Run a tool by the service's ``exec``, or a database's client by the harness's own; as ``Stack``.
+
+        Raises EnvironmentUnfitError if it ran out of time, NotInTarget if there is no way to run it.
+        """
+        block = self._target.service(service)
+        self._admission.require(service)
+        component = self._target.contract.services[service].component
+        inside = block.inside if block.exec else None
+        pointing = pointed(
+            component, self._target.endpoint(service), inside, self._target.administrator(service)
+        )
+        given = {**pointing, **(environment or {})}
+        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
+        if block.exec is None:
+            argv = [str(own_tool(service, component, tool)), *arguments]
+            order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout)
+            return self._handler.run(order, service, tool)
+        with handed.for_tool(self._private, given, read, write) as told:
+            argv = [*block.exec, tool, *arguments]
+            order = Order(f"{tool} in {service}", argv, timeout_s, told, stdin, stdout)
+            return self._handler.run(order, service, tool)
+
+    # ---- Runtime
+
+    def start(self, service: str, start: Start = _PLAIN) -> None:
+        """Start ``service`` by its command, if it has one, and return once it answers; see ``Runtime.start``.
+
+        Raises:
+            NotInTarget: the target goes without it, or it runs already and can't be held.
+            MarkerRefusedError: it, or another store of the target, is not this drill's.
+            EnvironmentUnfitError: it did not answer in time.
+        """
+        block = self._target.service(service)
+        with self._locks[service]:
+            began = time.monotonic()
+            self._inside.redactor.learn(
+                value for value in start.environment.values() if isinstance(value, Secret)
+            )
+            self._admission.before(service)
+            before = ""
+            if block.start is None:
+                self._found_running(service, start)
+            else:
+                before = self._handler.log(service, block)
+                self._admission.replaced(service)
+                self._run_start(service, block.start, start)
+            self._await(service, block, start, before)
+            self._admission.require(service)
+            self._running.add(service)
+            self._tell_started(service, block)
+            self._admission.after(service)
+            seconds = round(time.monotonic() - began, 3)
+            self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
+
+    def stop(self, service: str) -> None:
+        """Stop ``service`` by its command. Raises NotInTarget if it has none."""
+        block = self._target.service(service)
+        if block.stop is None:
+            raise NotInTarget(service, "its external: block has no stop command")
+        with self._locks[service]:
+            self._admission.before(service)
+            done = self._handler.must(Order(f"stop of {service}", block.stop, STOP_S), service)
+            self._running.discard(service)
+            self._admission.replaced(service)
+            self._inside.emitter.emit("service-stopped", service=service, returncode=done.returncode)
+
+    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
+        """Have the contract's command restore ``reference``; see ``Runtime.restore_reference``."""
+        if reference.in_place:
+            return
+        spec = self._target.block.restore.get(asset)
+        if spec is None:
+            raise EnvironmentUnfitError(
+                f"the set's part of {asset} is the reference {reference}, and no command restores it",
+                where=self._target.where(),
+                hint=f"add external.restore.{asset} to the contract",
+            )
+        holders = self._holders(asset)
+        self._admission.before(*holders)
+        self._admission.replaced(*holders)
+        told = {
+            "RESTOREPROOF_ASSET": asset,
+            "RESTOREPROOF_REFERENCE": reference.reference,
+            "RESTOREPROOF_RECOVERY_POINT": recovery_point.isoformat(),
+        }
+        argv = [part.replace(REFERENCE, reference.reference) for part in spec.command]
+        what = f"restore of {asset}"
+        done = self._handler.run(Order(what, argv, spec.deadline, told))
+        if done.returncode:
+            said = f"{what} ended with {done.returncode}: {done.stderr.strip()[-600:] or 'it said nothing'}"
+            raise ReferenceLost(said) if done.returncode == _LOST else EnvironmentUnfitError(said)
+        for service in holders:
+            if service in self._admission.proof.stores:
+                self._await(service, self._target.block.services[service], _PLAIN, "")
+        self._admission.after(*holders)
+
+    def running(self, service: str) -> bool:
+        """Whether the drill found or started it and did not stop it: its process can't be watched."""
+        return service in self._running
+
+    def started_at(self, service: str) -> datetime | None:
+        """When its process started, as its ``since`` command says; None if it has none."""
+        return self._handler.since(service, self._target.service(service))
+
+    def teardown(self) -> None:
+        """End every command. The target is left to the outer process, which collects its logs first."""
+        self._commands.close()
+
+    # ---- parts
+
+    def _holders(self, asset: str) -> list[str]:
+        """The services of the target that hold what ``asset`` restores."""
+        block = self._target.contract.assets[asset]
+        named = (block.service, block.options().get("store"))
+        return [str(name) for name in named if name in self._target.block.services]
+
+    def _found_running(self, service: str, start: Start) -> None:
+        """It has no start command: what it was to be started with does not reach it."""
+        if start.arguments:
+            raise NotInTarget(service, "it runs already, and without a start command it can't be held")
+        if start.environment or start.files:
+            self._inside.emitter.emit(
+                "override",
+                service=service,
+                name="configured by its provisioner",
+                why="it has no start command, so nothing that the set restored was handed to it",
+            )
+
+    def _run_start(self, service: str, argv: Sequence[str], start: Start) -> None:
+        with handed.for_start(self._private, start) as told:
+            self._handler.must(Order(f"start of {service}", argv, START_S, told), service)
+
+    def _await(self, service: str, block: ExternalService, start: Start, before: str) -> None:
+        """Return once it answers. ``before`` is what it had logged earlier, which does not count."""
+
+        def look() -> None:
+            if service in self._admission.proof.stores:
+                self._admission.ask(service)
+            else:
+                answering.ask(
+                    self._target.contract.services[service],
+                    self._listening(service),
+                    start,
+                    lambda: self._handler.log(service, block).removeprefix(before),
+                )
+
+        wait_until(
+            look,
+            what=f"{service} at {block.address}:{block.port} answers",
+            deadline_s=_ANSWER_S,
+            context=lambda: self._context(service),
+            retry_on=(NotReady, OSError, httpx.TransportError),
+        )
+
+    def _listening(self, service: str) -> Endpoint:
+        try:
+            return self._target.endpoint(service)
+        except EnvironmentUnfitError as error:  # a name that is made with the service
+            raise NotReady(error.message) from error
+
+    def _context(self, service: str) -> str:
+        lines = "".join(f"\n    | {line}" for line in self.log_tail(service).splitlines())
+        return f"\n  last lines of {service}:{lines}" if lines else "\n  it has no log that can be read"
+
+    def _tell_started(self, service: str, block: ExternalService) -> None:
+        self._inside.emitter.emit(
+            "service-started",
+            service=service,
+            argv=list(block.start or ()),
+            stage=self.stage,
+            component=self._target.contract.services[service].component,
+            version=None,
+            digest=None,
+            source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
+        )

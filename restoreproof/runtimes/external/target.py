@@ -1,0 +1,150 @@
+"""The contract's ``external:`` block with its variables filled in: the target of one drill."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from restoreproof.backups.lacking import NotInTarget
+from restoreproof.contract import Contract, resolve
+from restoreproof.contract.external import External, ExternalService
+from restoreproof.contract.problems import InvalidContract, Problem, nearest
+from restoreproof.contract.variables import variables_in
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Credentials, Endpoint
+
+NONCE_CHARACTERS = 16
+"""A marker shorter than this could be guessed, or be a word that stands in some table anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the drill is pointed at. ``passwords`` are of the services' administrators, by service."""
+
+    contract: Contract
+    block: External
+    marker: Secret
+    passwords: Mapping[str, Secret]
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """What no evidence may hold: the passwords, and the nonce that would let a drill write."""
+        return [self.marker, *self.passwords.values()]
+
+    def service(self, name: str) -> ExternalService:
+        """The block of one service.
+
+        Raises:
+            ContractError: the contract has no such service.
+            NotInTarget: the target goes without it.
+        """
+        if name not in self.contract.services:
+            known = ", ".join(self.contract.services)
+            raise ContractError(f"the contract has no service {name!r}", hint=f"it has {known}")
+        if name not in self.block.services:
+            raise NotInTarget(name, "the contract's external: does not list it")
+        return self.block.services[name]
+
+    def administrator(self, name: str) -> Credentials | None:
+        """Who may write to the service, if the block says."""
+        given = self.service(name).administrator
+        return Credentials(given.user, self.passwords[name]) if given else None
+
+    def endpoint(self, name: str, port: str = "main") -> Endpoint:
+        """Where the service is reached from here.
+
+        Raises:
+            NotInTarget: the target has no such service, or no such port of it.
+            EnvironmentUnfitError: its name does not resolve.
+        """
+        service = self.service(name)
+        if self.contract.services[name].port_of(port) is None:
+            raise ContractError(f"service {name!r} has no port called {port!r}", hint="add it to its ports")
+        number = service.port if port == "main" else service.ports.get(port)
+        if number is None:
+            raise NotInTarget(name, f"its external: block has no port called {port!r}")
+        return Endpoint(name, name, self._resolved(name, service.address), int(number))
+
+    def _resolved(self, name: str, address: str) -> str:
+        try:
+            found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise EnvironmentUnfitError(
+                f"{name}: the address {address!r} does not resolve: {error}",
+                hint=f"see external.services.{name}.address at {self.where('services', name, 'address')}",
+            ) from error
+        return str(found[0][4][0])
+
+    def where(self, *path: str | int) -> Location:
+        """The line of the block on which ``path`` stands."""
+        return self.contract.where("external", *path)
+
+
+def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
+    """The target that ``contract`` describes, as ``environment`` fills it in.
+
+    Raises:
+        ContractError: there is no ``external:`` block, or a variable is unset or does not fit; with its line.
+    """
+    block = contract.external
+    if block is None:
+        raise ContractError(
+            "the contract has no external: block, so nothing says where the target is",
+            where=Location(str(contract.path)),
+            hint="docs/external.md describes it; --runtime process and --runtime compose need none",
+        )
+    if unset := list(_unset(contract, block, environment)):
+        raise InvalidContract(unset)
+    filled = _filled(block, environment, block.secret_variables())
+    try:
+        made = External.model_validate(filled)
+    except ValidationError as error:
+        raise InvalidContract(_unfit(contract, one["loc"]) for one in error.errors()) from error
+    passwords = {
+        name: Secret(f"external {name} administrator", resolve(one.administrator.password, environment))
+        for name, one in block.services.items()
+        if one.administrator
+    }
+    marker = Secret("drill marker", resolve(block.marker, environment))
+    if len(marker.reveal()) < NONCE_CHARACTERS:
+        raise ContractError(
+            f"the marker that {block.marker} holds is shorter than {NONCE_CHARACTERS} characters",
+            where=contract.where("external", "marker"),
+            hint="provisioning makes a new one for each drill, as `openssl rand -hex 24` does",
+        )
+    return Target(contract, made, marker, passwords)
+
+
+def _unset(contract: Contract, block: External, environment: Mapping[str, str]) -> Iterator[Problem]:
+    for path, text in block.texts():
+        for name in variables_in(text):
+            if not environment.get(name):
+                where = ".".join(map(str, ("external", *path)))
+                message = f"{where}: ${name} is not set in the environment of this drill"
+                yield Problem(contract.where("external", *path), message, nearest(name, environment))
+
+
+def _unfit(contract: Contract, path: tuple[str | int, ...]) -> Problem:
+    """Only a port can be wrong now: any other text may be any other text."""
+    dotted = ".".join(map(str, ("external", *path)))
+    return Problem(contract.where("external", *path), f"{dotted}: the variable does not hold a port")
+
+
+def _filled(value: Any, environment: Mapping[str, str], secret: frozenset[str]) -> Any:
+    """``value`` with its variables replaced, but for those that are secret."""
+    if isinstance(value, External):
+        value = value.model_dump()
+    if isinstance(value, dict):
+        return {key: _filled(inner, environment, secret) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(inner, environment, secret) for inner in value]
+    if isinstance(value, float):
+        return f"{value} s"  # as a span of time is written
+    if isinstance(value, str) and not secret.intersection(variables_in(value)):
+        return resolve(value, environment)
+    return value
