@@ -1,38 +1,29 @@
-"""Keycloak: its database dumped and restored, and the realm compared with what the catalogue knows."""
+"""Keycloak: its database dumped and restored, or kept by a provider, and what its realm holds."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import httpx
-import psycopg
 import rfc8785
 from pydantic import BaseModel, ConfigDict
 
 from restoreproof.assets.base import Asset, Ground, Installing, Mark, Restoring, Taking, asset_kind
-from restoreproof.assets.dataset import connect, scalar
+from restoreproof.assets.dataset import connect
 from restoreproof.assets.postgres import database_mark, dump_database, restore_dump, snapshot
+from restoreproof.assets.realm import Realm
+from restoreproof.assets.realm.admin import Admin
+from restoreproof.assets.realm.tables import Tables
 from restoreproof.backups import lacking
+from restoreproof.backups.lacking import Lacking
 from restoreproof.runtimes.base import Start
 
 PROVISIONED_REALM = "realm.json"
 """What provisioning leaves for a fresh Keycloak to import."""
-
-_COUNTS = {
-    "users": "select count(*) from user_entity where realm_id = :realm "
-    "and service_account_client_link is null",
-    "clients": "select count(*) from client where realm_id = :realm",
-    "roles": "select count(*) from keycloak_role where realm_id = :realm",
-    "groups": "select count(*) from keycloak_group where realm_id = :realm and type = 0",
-    "credentials": "select count(*) from credential c join user_entity u on u.id = c.user_id "
-    "where u.realm_id = :realm",
-    "role_mappings": "select count(*) from user_role_mapping m join user_entity u on u.id = m.user_id "
-    "where u.realm_id = :realm",
-}
 
 
 class Client(BaseModel):
@@ -101,45 +92,48 @@ class KeycloakAsset(Asset):
             ground.phase("dump of the identity database") as work,
         ):
             work.bytes = dump_database(taking, self.store, self.database, self.dump, snapshot_name=name)
-            counts = self._counts(connection)
+            counts = Tables(connection, self.realm).counts()
         taking.learnt["identity"] = {self.realm: {**counts, "jwks": self.signing_keys(ground)}}
 
     def _present(self, ground: Ground) -> None:
         """Raise Lacking where the set was adopted without this realm: its database is not there either."""
         ground.runtime.endpoint(self.service)
 
-    def _connected(self, ground: Ground) -> AbstractContextManager[psycopg.Connection[dict[str, Any]]]:
+    @contextmanager
+    def _realm(self, ground: Ground) -> Iterator[Realm]:
+        """The realm, by its tables where the store is there and holds them, else by asking Keycloak."""
         self._present(ground)
-        return connect(ground.runtime, self.store, self.database)
+        if self._has_tables(ground):
+            with connect(ground.runtime, self.store, self.database) as connection:
+                yield Tables(connection, self.realm)
+        else:
+            server = self.url(ground, "").partition("realms/")[0]
+            yield Admin(server, self.realm, ground.runtime.administrator(self.service))
+
+    def _has_tables(self, ground: Ground) -> bool:
+        try:
+            with connect(ground.runtime, self.store, "postgres") as connection:
+                found = connection.execute("select from pg_database where datname = %s", [self.database])
+                return found.fetchone() is not None
+        except Lacking:
+            # The store is not among what runs here: Keycloak's provider keeps it to itself.
+            return False
 
     def counts(self, ground: Ground) -> dict[str, int]:
         """How many users, clients, roles, groups, credentials and role mappings the realm holds."""
-        with self._connected(ground) as connection:
-            return self._counts(connection)
-
-    def _counts(self, connection: psycopg.Connection[dict[str, Any]]) -> dict[str, int]:
-        realm = scalar(connection, "select id from realm where name = :name", {"name": self.realm})
-        return {name: int(scalar(connection, sql, {"realm": realm})) for name, sql in _COUNTS.items()}
+        with self._realm(ground) as realm:
+            return realm.counts()
 
     def subjects(self, ground: Ground) -> frozenset[str]:
         """The ids of the realm's people, as tokens carry them in ``sub``."""
-        query = (
-            "select u.id from user_entity u join realm r on r.id = u.realm_id "
-            "where r.name = %s and u.service_account_client_link is null"
-        )
-        with self._connected(ground) as connection:
-            return frozenset(str(row["id"]) for row in connection.execute(query, [self.realm]))
+        with self._realm(ground) as realm:
+            return frozenset(realm.subjects())
 
     def parameter(self, ground: Ground, name: str) -> Any:
         if name not in self.people:
             return None
-        user = ground.vault.secret(self.people[name].user).reveal()
-        query = (
-            "select u.id from user_entity u join realm r on r.id = u.realm_id "
-            "where r.name = :realm and u.username = :user"
-        )
-        with self._connected(ground) as connection:
-            return scalar(connection, query, {"realm": self.realm, "user": user})
+        with self._realm(ground) as realm:
+            return realm.subject_of(ground.vault.secret(self.people[name].user).reveal())
 
     def url(self, ground: Ground, path: str) -> str:
         """A back-channel address of the realm."""

@@ -27,9 +27,28 @@ objectives: {rpo: 15m, rto: 4h}
 services:
   source: {component: postgres, port: 5432, starts: rows}
   target: {component: postgres, port: 5432, starts: rows}
+  keycloak:
+    component: keycloak
+    version: 26.7.3
+    port: 8080
+    ports: {management: 9000}
+    database: IDP_DATABASE_URL
+    realm: shop
+    starts: rows
 order: [rows]
 assets:
   shop: {kind: postgres, at: rows, service: target, database: shop, owner: shop, roles: [shop, reader]}
+  identity:
+    kind: keycloak
+    at: rows
+    service: keycloak
+    store: source
+    database: keycloak
+    owner: keycloak
+    roles: []
+    realm: shop
+    clients: {}
+    people: {canary: {user: CANARY_USER, password: CANARY_PASSWORD}}
 """
 
 
@@ -67,7 +86,8 @@ def ground(contract: Contract, notes: Notes, tmp_path_factory: pytest.TempPathFa
     )
     runtime.start("source")
     runtime.start("target")
-    yield Ground(contract, runtime, Vault({}, b"k"), notes, workdir, lambda: "rows")
+    vault = Vault({"CANARY_USER": "anna", "CANARY_PASSWORD": "anna-password"}, b"k")
+    yield Ground(contract, runtime, vault, notes, workdir, lambda: "rows")
     runtime.teardown()
 
 

@@ -1,0 +1,48 @@
+"""A realm by Keycloak's tables: what its dump brought back, without asking Keycloak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from restoreproof.assets.dataset import scalar
+
+_COUNTS = {
+    "users": "select count(*) from user_entity where realm_id = :realm "
+    "and service_account_client_link is null",
+    "clients": "select count(*) from client where realm_id = :realm",
+    "roles": "select count(*) from keycloak_role where realm_id = :realm",
+    "groups": "select count(*) from keycloak_group where realm_id = :realm and type = 0",
+    "credentials": "select count(*) from credential c join user_entity u on u.id = c.user_id "
+    "where u.realm_id = :realm",
+    "role_mappings": "select count(*) from user_role_mapping m join user_entity u on u.id = m.user_id "
+    "where u.realm_id = :realm",
+}
+_PEOPLE = (
+    "select u.id from user_entity u join realm r on r.id = u.realm_id "
+    "where r.name = %s and u.service_account_client_link is null"
+)
+_PERSON = (
+    "select u.id from user_entity u join realm r on r.id = u.realm_id "
+    "where r.name = :realm and u.username = :user"
+)
+
+
+class Tables:
+    """The realm ``name`` in the database of ``connection``."""
+
+    def __init__(self, connection: psycopg.Connection[dict[str, Any]], name: str) -> None:
+        self._connection, self._name = connection, name
+
+    def counts(self) -> dict[str, int]:
+        realm = scalar(self._connection, "select id from realm where name = :name", {"name": self._name})
+        return {name: int(scalar(self._connection, sql, {"realm": realm})) for name, sql in _COUNTS.items()}
+
+    def subjects(self) -> Iterator[str]:
+        return (str(row["id"]) for row in self._connection.execute(_PEOPLE, [self._name]))
+
+    def subject_of(self, username: str) -> str | None:
+        found = scalar(self._connection, _PERSON, {"realm": self._name, "user": username})
+        return None if found is None else str(found)

@@ -1,0 +1,176 @@
+"""A realm counted by Keycloak's tables and by its admin API: one Keycloak, one answer, one verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from keycloak import KeycloakAdmin
+
+from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.dataset import connect
+from restoreproof.assets.keycloak import KeycloakAsset
+from restoreproof.assets.realm import admin
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.lacking import Lacking
+from restoreproof.checks.identity import RealmSurvey, survey_realm
+from restoreproof.drill.absent import Absences, Present
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.outcome import Outcome
+from restoreproof.redact import Secret
+from restoreproof.runtimes.base import Credentials, Start
+
+PEOPLE = ("anna", "bert", "carl", "dora", "emil")
+REALM = {
+    "realm": "shop",
+    "enabled": True,
+    "roles": {
+        "realm": [{"name": "buyer"}, {"name": "seller"}],
+        "client": {"till": [{"name": "refund"}, {"name": "open"}]},
+    },
+    "groups": [{"name": "staff", "subGroups": [{"name": "night"}, {"name": "day"}]}, {"name": "guests"}],
+    "clients": [{"clientId": "till", "secret": "till-secret", "serviceAccountsEnabled": True}],
+    "users": [
+        {
+            "username": name,
+            "enabled": True,
+            "credentials": [{"type": "password", "value": f"{name}-password"}] if name != "emil" else [],
+            "realmRoles": ["buyer"],
+            "clientRoles": {"till": ["refund", "open"]} if name == "anna" else {},
+        }
+        for name in PEOPLE
+    ]
+    + [
+        {
+            "username": "service-account-till",
+            "enabled": True,
+            "serviceAccountClientId": "till",
+            "realmRoles": ["seller"],
+        }
+    ],
+}
+
+Look = Callable[[], RealmSurvey]
+
+
+@pytest.fixture(scope="module")
+def keycloak(ground: Ground) -> KeycloakAdmin:
+    """A real Keycloak with that realm, as its administrator meets it."""
+    with connect(ground.runtime, "source", "postgres", readonly=False, autocommit=True) as connection:
+        connection.execute("create role keycloak login password 'idp-password'")
+        connection.execute("create database keycloak owner keycloak")
+    url = Secret("idp", "postgresql://keycloak:idp-password@source:5432/keycloak")
+    files = {"import/realm.json": json.dumps(REALM).encode()}
+    ground.runtime.start("keycloak", Start(environment={"IDP_DATABASE_URL": url}, files=files))
+    endpoint, administrator = ground.runtime.endpoint("keycloak"), ground.runtime.administrator("keycloak")
+    return KeycloakAdmin(
+        server_url=f"http://{endpoint.address}:{endpoint.port}/",
+        realm_name="shop",
+        user_realm_name="master",
+        username=administrator.user,
+        password=administrator.password.reveal(),
+    )
+
+
+@pytest.fixture(scope="module")
+def asset(ground: Ground, keycloak: KeycloakAdmin) -> KeycloakAsset:
+    found = ground.asset("identity")
+    assert isinstance(found, KeycloakAsset)
+    return found
+
+
+@pytest.fixture(scope="module")
+def managed(ground: Ground, keycloak: KeycloakAdmin) -> Ground:
+    """The same ground where the contract's store is not among what runs."""
+    absences = Absences(ground.emitter)
+
+    def none() -> None:
+        raise Lacking("service", "the target has no such service")
+
+    absences.bring("source", none)
+    return replace(ground, runtime=Present(ground.runtime, absences))
+
+
+@pytest.fixture(scope="module")
+def ways(ground: Ground, managed: Ground) -> dict[str, Ground]:
+    return {"tables": ground, "admin API": managed}
+
+
+@pytest.fixture
+def looks(ways: dict[str, Ground], asset: KeycloakAsset, restoring: Restoring) -> dict[str, Look]:
+    """The check of the realm in both ways, against a catalogue of the realm as it is now."""
+    known = {**asset.counts(ways["tables"]), "jwks": asset.signing_keys(ways["tables"])}
+    catalogue = Catalogue.model_validate(
+        {
+            **{"set_id": "s", "stack": "shop", "manifest_sha256": "0" * 64, "merkle_root": "0" * 64},
+            **{"taken_at": datetime.now(UTC), "recovery_point": datetime.now(UTC)},
+            "identity": {"shop": known},
+        }
+    )
+
+    def look(way: Ground) -> Look:
+        return lambda: survey_realm(Restoring(way, restoring.backup, catalogue), asset="identity")
+
+    return {name: look(way) for name, way in ways.items()}
+
+
+def test_both_ways_count_the_same(
+    asset: KeycloakAsset, ways: dict[str, Ground], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin, "PAGE", 2)
+    counts = {name: asset.counts(way) for name, way in ways.items()}
+    assert counts["tables"] == counts["admin API"]
+    assert counts["tables"]["users"] == len(PEOPLE)
+    assert counts["tables"]["credentials"] == len(PEOPLE) - 1
+    assert counts["tables"]["groups"] == 4
+    assert counts["tables"]["role_mappings"] >= len(PEOPLE) + 3
+    assert asset.subjects(ways["tables"]) == asset.subjects(ways["admin API"])
+    assert len(asset.subjects(ways["tables"])) == len(PEOPLE)
+
+
+def test_both_ways_know_the_same_person(asset: KeycloakAsset, ways: dict[str, Ground]) -> None:
+    found = {asset.parameter(way, "canary") for way in ways.values()}
+    assert len(found) == 1
+    assert found <= asset.subjects(ways["tables"])
+    assert {asset.parameter(way, "no such name") for way in ways.values()} == {None}
+
+
+def test_a_deleted_user_fails_in_both_ways(looks: dict[str, Look], keycloak: KeycloakAdmin) -> None:
+    assert {look().whole().outcome for look in looks.values()} == {Outcome.PASSED}
+    keycloak.delete_user(str(keycloak.get_user_id("dora")))
+    for look in looks.values():
+        assert _findings(look) == {"users", "credentials", "role_mappings"}
+
+
+def test_a_removed_credential_fails_in_both_ways(looks: dict[str, Look], keycloak: KeycloakAdmin) -> None:
+    assert {look().whole().outcome for look in looks.values()} == {Outcome.PASSED}
+    user = str(keycloak.get_user_id("carl"))
+    [credential] = keycloak.get_credentials(user)
+    keycloak.delete_credential(user, credential["id"])
+    for look in looks.values():
+        assert _findings(look) == {"credentials"}
+
+
+def _findings(look: Look) -> set[str]:
+    said = look().whole()
+    assert said.outcome is Outcome.FAILED
+    return {finding.partition(":")[0] for finding in said.findings}
+
+
+def test_a_realm_that_is_not_there_holds_nothing(asset: KeycloakAsset, ways: dict[str, Ground]) -> None:
+    gone = asset.model_copy(update={"realm": "gone"})
+    assert [set(gone.counts(way).values()) for way in ways.values()] == [{0}, {0}]
+
+
+def test_an_administrator_who_may_not_look_says_nothing_of_the_backup(
+    asset: KeycloakAsset, managed: Ground
+) -> None:
+    wrong: Any = Credentials("nobody", Secret("password", "wrong-password"))
+    endpoint = managed.runtime.endpoint("keycloak")
+    with pytest.raises(EnvironmentUnfitError, match=r"refused a look at the realm 'shop' with 40[01]") as caught:
+        admin.Admin(f"http://{endpoint.address}:{endpoint.port}/", "shop", wrong).counts()
+    assert "wrong-password" not in str(caught.value)
