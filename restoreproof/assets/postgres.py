@@ -31,8 +31,8 @@ from restoreproof.assets.learning import (
     identify_letters,
 )
 from restoreproof.assets.standin import stand_in_roles
+from restoreproof.assets.unfit import misfit, refuse_base, refuse_newer
 from restoreproof.backups import lacking
-from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
@@ -222,14 +222,15 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
 
     Raises:
         RestoreFailed: pg_restore did not end cleanly; its own words are in the message.
-        EnvironmentUnfitError: a newer PostgreSQL than the target wrote the dump.
+        EnvironmentUnfitError: the target can't hold what the set has, which is no fault of the set's.
     """
     ground, dump = restoring.ground, restoring.backup.directory / path
-    if not dump.is_file():
-        raise RestoreFailed(f"the set holds no {path}: the database {database!r} can't be restored")
     with connect(ground.runtime, service, "postgres") as connection:
         version = connection.info.server_version // 10_000
+    refuse_base(restoring.backup, version)
     refuse_newer(restoring.backup.manifest.tool_versions, version)
+    if not dump.is_file():
+        raise RestoreFailed(f"the set holds no {path}: the database {database!r} can't be restored")
     with ground.phase(f"pg_restore of {database}") as work:
         work.bytes = dump.stat().st_size
         done = ground.runtime.run_tool(
@@ -246,7 +247,7 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
             read=[dump.parent],
         )
     if done.returncode != 0 or complains(done.stderr):
-        raise RestoreFailed(
+        raise misfit(done.stderr) or RestoreFailed(
             f"pg_restore of {path} ended with {done.returncode}: {done.stderr.strip()[-600:]}"
         )
     try:
@@ -257,19 +258,6 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
             connection.execute("analyze")
     except psycopg.DatabaseError as error:
         raise RestoreFailed(f"{path} was restored, but {database!r} can't be used: {error}") from error
-
-
-def refuse_newer(tools: Mapping[str, str], target: int) -> None:
-    """Raise EnvironmentUnfitError if the set's pg_dump is newer than the major version of the target.
-
-    A dump restores into the same or a newer version only: what fails here says nothing of the backup.
-    """
-    wrote = tools.get("pg_dump", "").partition(".")[0]
-    if wrote.isdecimal() and int(wrote) > target:
-        raise EnvironmentUnfitError(
-            f"the set was dumped by pg_dump {wrote}, and the target is PostgreSQL {target}",
-            hint=f"drill it with a harness that has PostgreSQL {wrote}",
-        )
 
 
 def complains(stderr: str) -> bool:

@@ -6,6 +6,8 @@ import re
 
 MANIFEST = "manifest.json"
 GLOBALS = "postgres/globals.sql"
+BASE = "postgres/base"
+"""A base backup, in the place of dumps and roles."""
 BLOBS = "objects/blobs"
 INDEX = "objects/index"
 ENVIRONMENT = "secrets/environment.age"

@@ -1,0 +1,72 @@
+"""What keeps a sound backup from being restored into this target: the machine's affair, and told by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from restoreproof.backups import layout
+from restoreproof.backups.basebackup import read_base
+from restoreproof.backups.opening import BackupSet
+from restoreproof.errors import EnvironmentUnfitError
+
+_MISFITS: Mapping[re.Pattern[str], tuple[str, str]] = {
+    re.compile(r"unsupported version \((?P<what>[\d.]+)\) in file header"): (
+        "the dump is in the archive format {what}, which this pg_restore does not know",
+        "drill it with a harness that has the PostgreSQL that wrote it",
+    ),
+    re.compile(
+        r"(?:invalid (?:LC_COLLATE |LC_CTYPE )?locale name:?|could not create locale|invalid locale name"
+        r'|could not open collator for locale) "(?P<what>[^"]{1,100})"'
+    ): (
+        "the database sorts by the locale {what}, which the target does not have",
+        "give the target that locale, or drill it in an image that has it",
+    ),
+    re.compile(r"ICU is not supported in this build"): (
+        "the database sorts by ICU, which this PostgreSQL was built without",
+        "drill it with a PostgreSQL that has ICU",
+    ),
+    re.compile(r'extension "(?P<what>[^"]{1,100})" is not available'): (
+        "the database needs the extension {what}, which the target does not have",
+        "drill it in an image that has it (POSTGRES_IMAGE), or with the external runtime",
+    ),
+}
+"""What pg_restore or the server says, what that means, and what to do."""
+
+
+def refuse_newer(tools: Mapping[str, str], target: int) -> None:
+    """Raise EnvironmentUnfitError if the set's pg_dump is newer than the major version of the target.
+
+    A dump restores into the same or a newer version only: what fails here says nothing of the backup.
+    """
+    wrote = tools.get("pg_dump", "").partition(".")[0]
+    if wrote.isdecimal() and int(wrote) > target:
+        raise EnvironmentUnfitError(
+            f"the set was dumped by pg_dump {wrote}, and the target is PostgreSQL {target}",
+            hint=f"drill it with a harness that has PostgreSQL {wrote}",
+        )
+
+
+def refuse_base(backup: BackupSet, target: int) -> None:
+    """Raise EnvironmentUnfitError if the set holds a base backup, which only its own version could run."""
+    base = read_base(backup.directory / layout.BASE)
+    if base is None:
+        return
+    if base.major != str(target):
+        raise EnvironmentUnfitError(
+            f"the set holds a base backup of PostgreSQL {base.major}, "
+            f"which can't run under PostgreSQL {target}",
+            hint=f"restore it under PostgreSQL {base.major} by a command of yours: docs/fidelity.md",
+        )
+    raise EnvironmentUnfitError(
+        f"the set holds a base backup of PostgreSQL {base.major}, and this runtime restores dumps only",
+        hint="take one with pg_dump -Fc, or restore the base backup by a command of yours: docs/fidelity.md",
+    )
+
+
+def misfit(said: str) -> EnvironmentUnfitError | None:
+    """Why the target can't hold the dump, if that is what ``said`` (by pg_restore) comes from."""
+    for pattern, (message, hint) in _MISFITS.items():
+        if found := pattern.search(said):
+            return EnvironmentUnfitError(message.format(**found.groupdict()), hint=hint)
+    return None

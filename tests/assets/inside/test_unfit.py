@@ -1,0 +1,105 @@
+"""What the target can't hold is no fault of the backup's: real servers and tools, told by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restoreproof.assets.base import Ground, Restoring, Taking
+from restoreproof.assets.dataset import connect, scalar
+from restoreproof.assets.postgres import dump_database, restore_dump
+from restoreproof.backups import layout
+from restoreproof.errors import EnvironmentUnfitError
+
+DATABASE = "fitting"
+DUMP = f"postgres/{DATABASE}.dump"
+Alter = Callable[[bytes], bytes]
+
+
+def as_administrator(ground: Ground, service: str, database: str = "postgres") -> Any:
+    return connect(ground.runtime, service, database, readonly=False, autocommit=True)
+
+
+@pytest.fixture(scope="module", params=["builtin", "libc"])
+def dump(request: pytest.FixtureRequest, ground: Ground, taking: Taking) -> Iterator[bytes]:
+    """A dump of a database that sorts by that provider, and has an extension."""
+    locale = {"builtin": "builtin builtin_locale 'C.UTF-8'", "libc": "libc locale 'C.UTF-8'"}[request.param]
+    with as_administrator(ground, "source") as connection:
+        connection.execute(f"create database {DATABASE} template template0 locale_provider {locale}".encode())
+    with as_administrator(ground, "source", DATABASE) as connection:
+        connection.execute("create extension amcheck")
+        connection.execute("create table rows as select n from generate_series(1, 100) as n")
+    dump_database(taking, "source", DATABASE, DUMP)
+    yield (taking.directory / DUMP).read_bytes()
+    with as_administrator(ground, "source") as connection:
+        connection.execute(f"drop database {DATABASE}".encode())
+
+
+@pytest.fixture
+def restore(restoring: Restoring, ground: Ground) -> Iterator[Callable[[bytes], None]]:
+    """Restores the given bytes into the target, which is without the database before and after."""
+
+    def run(content: bytes) -> None:
+        (restoring.backup.directory / DUMP).write_bytes(content)
+        restore_dump(restoring, "target", DATABASE, DUMP)
+
+    yield run
+    with as_administrator(ground, "target") as connection:
+        connection.execute(f"drop database if exists {DATABASE} with (force)".encode())
+
+
+def test_a_dump_that_fits_is_restored(restore: Any, dump: bytes, ground: Ground) -> None:
+    restore(dump)
+    with connect(ground.runtime, "target", DATABASE) as connection:
+        assert scalar(connection, "select count(*) from rows", {}) == 100
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda dump: dump[:6] + bytes([dump[6] + 1]) + dump[7:], "the dump is in the archive format 1."),
+        (lambda dump: dump.replace(b"amcheck", b"nocheck"), "needs the extension nocheck"),
+        (lambda dump: dump.replace(b"'C.UTF-8'", b"'X.UTF-8'"), "sorts by the locale X.UTF-8"),
+    ],
+    ids=["newer archive", "extension", "locale"],
+)
+def test_what_the_target_has_not_is_told_by_name(restore: Any, dump: bytes, alter: Alter, said: str) -> None:
+    with pytest.raises(EnvironmentUnfitError) as refused:
+        restore(alter(dump))
+    assert said in refused.value.message
+    assert refused.value.hint
+
+
+@pytest.fixture(params=["plain", "tar"])
+def base(request: pytest.FixtureRequest, restoring: Restoring, ground: Ground) -> Path:
+    """A base backup of the source, in the set."""
+    directory = restoring.backup.directory / layout.BASE
+    directory.mkdir()
+    arguments = ["-D", str(directory), f"--format={request.param}", "--checkpoint=fast", "--no-password"]
+    done = ground.runtime.run_tool(
+        "source", "pg_basebackup", [*arguments, "--wal-method=none"], write=[directory]
+    )
+    assert done.returncode == 0, done.stderr
+    return directory
+
+
+def test_a_base_backup_of_the_same_version_is_not_verified_by_name(base: Path, restoring: Restoring) -> None:
+    with pytest.raises(
+        EnvironmentUnfitError, match="base backup of PostgreSQL 18, and this runtime restores"
+    ):
+        restore_dump(restoring, "target", DATABASE, DUMP)
+
+
+def test_a_base_backup_of_another_version_can_not_run_and_that_is_said(
+    base: Path, restoring: Restoring
+) -> None:
+    if not (base / "PG_VERSION").exists():
+        (base / "base.tar").unlink()
+    (base / "PG_VERSION").write_text("15\n")
+    with pytest.raises(
+        EnvironmentUnfitError, match="base backup of PostgreSQL 15, which can't run under PostgreSQL 18"
+    ):
+        restore_dump(restoring, "target", DATABASE, DUMP)
