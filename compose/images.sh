@@ -40,8 +40,23 @@ compose() {
   rm -rf "$work"
 }
 
+# room MB: end with 3 if the daemon's disk has less; a daemon elsewhere is not looked into.
+room() {
+  local root free
+  root=$(docker info --format '{{.DockerRootDir}}')
+  [ -d "$root" ] || return 0
+  free=$(df --output=avail --block-size=1M "$root" | tail -n 1 | tr -dc 0-9)
+  [ "$free" -ge "$1" ] && return
+  echo "images.sh: only $free MB are free at $root, where Docker keeps its images, and $1 are wanted" >&2
+  echo "  next: free some space; \`docker system df\` says what is there, \`docker builder prune\` removes caches" >&2
+  exit 3
+}
+
+build() { docker compose -f "$1" build --quiet "${@:2}" || { room 200; exit 1; }; }
+
 daemon
 compose
+room "$([ $# -gt 0 ] && echo 2000 || echo 6000)"
 BASE_IMAGE=$(compose/base_image.sh)
 # A proxy that opens TLS is trusted while building, if this machine trusts it; nothing of it stays in an image.
 CA_BUNDLE=${CA_BUNDLE:-${PIP_CERT:-/dev/null}}
@@ -50,10 +65,10 @@ export BASE_IMAGE CA_BUNDLE COMPOSE_BAKE=false
 began=$SECONDS
 services=("$@")
 [ $# -gt 0 ] || services=(postgres s3 nginx keycloak init smtp edge)
-docker compose -f compose/wipe/compose.yaml build --quiet "${services[@]}"
+build compose/wipe/compose.yaml "${services[@]}"
 if [ $# -eq 0 ]; then
-  WIPE_RELEASE=1.4.0 docker compose -f compose/wipe/compose.yaml build --quiet init
-  docker compose -f compose/harness.yaml build --quiet
+  WIPE_RELEASE=1.4.0 build compose/wipe/compose.yaml init
+  build compose/harness.yaml
 fi
 echo "images.sh: built in $((SECONDS - began)) s, on $BASE_IMAGE"
 docker image ls --format '{{.Repository}}:{{.Tag}}  {{.Size}}' --filter 'reference=restoreproof/*'
