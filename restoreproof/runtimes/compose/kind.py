@@ -6,10 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import docker.errors
-
 from restoreproof.contract import Contract
-from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.errors import ContractError, Location
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.compose import reaper
 from restoreproof.runtimes.compose.daemon import daemon
@@ -17,6 +15,7 @@ from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.hosting import OWNER_VARIABLE, Containers, networks_of, probe_image
 from restoreproof.runtimes.compose.inspection import container_of
 from restoreproof.runtimes.compose.owner import Owner
+from restoreproof.runtimes.compose.preparing import refuse_disagreement, refuse_missing_images
 from restoreproof.runtimes.compose.probing import of_network, probe_network
 from restoreproof.runtimes.compose.project import EDGE, Project
 from restoreproof.runtimes.compose.runtime import ComposeRuntime
@@ -36,23 +35,16 @@ class Compose(Kind):
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         project = Project(contract, "prepare", cache)
+        refuse_disagreement(contract)
         services = project.config["services"]
-        wanted = [name for name in (*contract.services, EDGE) if name in services]
-        if absent := [name for name in (*contract.services, EDGE) if name not in services]:
+        if EDGE not in services:
             raise ContractError(
-                f"compose.yaml has no service {', '.join(absent)}",
+                f"compose.yaml has no service {EDGE}, which carries the harness's connections",
                 where=Location(str(contract.directory / "compose.yaml")),
-                hint="`restoreproof lint` compares it with the contract",
+                hint="docs/containers.md says what it is",
             )
         with daemon() as client:
-            for image in sorted({str(services[name]["image"]) for name in wanted}):
-                try:
-                    client.images.get(image)
-                except docker.errors.ImageNotFound as error:
-                    raise EnvironmentUnfitError(
-                        f"the image {image} is not on this machine",
-                        hint="`docker compose -f compose/wipe/compose.yaml build`; see docs/containers.md",
-                    ) from error
+            refuse_missing_images(client, contract, services)
 
     def hosting(self, place: Place) -> Hosting:
         return Containers(place)

@@ -16,6 +16,7 @@ from testcontainers.compose import DockerCompose
 from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.process.hints import hint_for
 
 EDGE = "edge"
 """The service that carries the harness's connections, and is no part of the stack."""
@@ -51,10 +52,30 @@ class Project(DockerCompose):
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The compose file as compose understands it."""
-        done = self.ask(["--profile", "*", "config", "--format", "json"])
-        config: dict[str, Any] = json.loads(done)
+        """The compose file as compose understands it; no daemon is asked.
+
+        Raises:
+            ContractError: compose refuses it.
+            EnvironmentUnfitError: there is no docker command, or no compose in it.
+        """
+        done = self.run(["--profile", "*", "config", "--format", "json"])
+        if done.returncode:
+            self._refuse_without_plugin()
+            raise ContractError(
+                f"docker compose refuses it: {_words(done)}",
+                where=Location(str(Path(self.context) / "compose.yaml")),
+                hint="`docker compose config` says the same",
+            )
+        config: dict[str, Any] = json.loads(done.stdout)
         return config
+
+    def _refuse_without_plugin(self) -> None:
+        asked = self.run(["version"])
+        if asked.returncode:
+            raise EnvironmentUnfitError(
+                f"docker has no compose plugin here: {_words(asked)}",
+                hint="`make images` as root installs it; docs/containers.md says more",
+            )
 
     def variables(self) -> frozenset[str]:
         """The variables that the compose file interpolates."""
@@ -85,8 +106,10 @@ class Project(DockerCompose):
         """
         done = self.run(arguments, files=files, timeout_s=timeout_s)
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()[-1200:]
-            raise EnvironmentUnfitError(f"docker compose {arguments[0]} ended with {done.returncode}: {said}")
+            said = _words(done)
+            raise EnvironmentUnfitError(
+                f"docker compose {arguments[0]} ended with {done.returncode}: {said}", hint=hint_for(said)
+            )
         return done.stdout.decode(errors="replace")
 
     def run(
@@ -127,6 +150,11 @@ class Project(DockerCompose):
                 f"docker compose {arguments[0]} did not end within {timeout_s:.0f} s",
                 hint="does the daemon still answer? `docker info` says so",
             ) from error
+
+
+def _words(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The end of what a command complained of."""
+    return done.stderr.decode(errors="replace").strip()[-1200:]
 
 
 def _clean() -> dict[str, str]:

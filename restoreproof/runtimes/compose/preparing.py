@@ -1,0 +1,55 @@
+"""What has to hold before anything of a drill in containers is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import docker
+import docker.errors
+
+from restoreproof.contract import Contract, composefile
+from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.runtimes.compose.project import EDGE
+
+_OURS = "restoreproof/"
+
+
+def refuse_disagreement(contract: Contract) -> None:
+    """Raise ContractError if the compose file is of another stack than the contract, line by line."""
+    if found := composefile.problems(contract):
+        first, *others = found
+        more = "".join(f"\n{one.where}: {one}" for one in others)
+        raise ContractError(
+            f"{first}{more}",
+            where=first.where,
+            hint="correct the lines named; `restoreproof lint` finds them without a drill",
+        )
+
+
+def refuse_missing_images(
+    client: docker.DockerClient, contract: Contract, services: Mapping[str, Any]
+) -> None:
+    """Raise EnvironmentUnfitError with every image that a drill needs and this machine lacks."""
+    missing: dict[str, list[str]] = {}
+    for name in (*contract.services, EDGE):
+        image = str(services[name]["image"])
+        try:
+            client.images.get(image)
+        except docker.errors.ImageNotFound:
+            missing.setdefault(image, []).append(name)
+    if missing:
+        told = "; ".join(
+            f"the image {image}, for {', '.join(names)}, is not on this machine"
+            for image, names in missing.items()
+        )
+        raise EnvironmentUnfitError(told, hint=_next_step(missing))
+
+
+def _next_step(missing: Mapping[str, object]) -> str:
+    """A drill pulls nothing, so that what it runs was chosen by somebody."""
+    foreign = [image for image in missing if not image.startswith(_OURS)]
+    steps = [f"docker pull {image}" for image in foreign]
+    if len(foreign) < len(missing):
+        steps.append("make images")
+    return f"`{' && '.join(steps)}`; docs/containers.md says more"
