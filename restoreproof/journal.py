@@ -27,7 +27,7 @@ OUTER_TYPES = frozenset(
     {
         # drill_id, stack, plan, set_id, catalogue_sha256?, catalogue_signed_by?, attempt, trigger, operator?,
         # ci_run_url?, runtime, host{...}, host_fingerprint, clock{source, offset_ms?}, custody{...}, harness,
-        # harness_build{version, git_commit?, lockfile_sha256?, python}
+        # harness_build{version, git_commit?, code_sha256, lockfile_sha256?, python}
         "drill-opened",
         # set_id, run_id, recovery_point, taken_at?, taken_by?, location, release, synthetic, tool_versions{},
         # encryption{scheme, recipients}?, manifest_sha256, artifacts, objects, bytes, seconds,

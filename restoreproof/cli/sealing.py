@@ -23,7 +23,7 @@ from restoreproof.evidence.sealing.seal import sealed_drill
 from restoreproof.evidence.sealing.signoff import Decision, Word
 from restoreproof.evidence.sealing.signoff import sign_off as sign_evidence_off
 from restoreproof.evidence.sealing.timestamp import check_token, stamp
-from restoreproof.evidence.sealing.verify import Unreproducible, reproduced
+from restoreproof.evidence.sealing.verify import Unreproducible, made_elsewhere, reproduced
 from restoreproof.evidence.sealing.verify import verify as verify_evidence
 
 Evidence = Annotated[Path, typer.Argument(metavar="DIR", help="the evidence of one drill")]
@@ -56,9 +56,9 @@ def seal(
     try:
         reproduced(real)  # what is signed is what plan and journal give, whatever was sent here
     except Unreproducible as error:
-        raise UsageError(
-            f"{real}: {error}", hint="fetch the evidence again from the drill's machine"
-        ) from error
+        maker = made_elsewhere(real)
+        hint = f"seal it with {maker}, which made it" if maker else "fetch the evidence again"
+        raise UsageError(f"{real}: {error}", hint=f"{hint}; the drill's machine has both") from error
     made = seal_evidence(real, signing)
     assemble.write_beside(real)
     if book:

@@ -13,8 +13,9 @@ from restoreproof.drill.clock import describe_clock
 from restoreproof.drill.describing import describe_set
 from restoreproof.drill.host import describe_host, host_fingerprint
 from restoreproof.drill.leftovers import processes_of
-from restoreproof.drill.provenance import ci_run_url, harness_build, operator
+from restoreproof.drill.provenance import ci_run_url, operator
 from restoreproof.drill.requested import DrillRequest, Say
+from restoreproof.evidence.build import harness_build
 from restoreproof.evidence.checking.formats import sha256_of
 from restoreproof.journal import Emitter
 

@@ -24,10 +24,14 @@ class Actors:
 
 @dataclass(frozen=True, slots=True)
 class HarnessBuild:
-    """The program that drilled, and what it was told: each by version or SHA-256 (hex)."""
+    """The program that drilled, and what it was told: each by version or SHA-256 (hex).
+
+    ``code_sha256`` is of the code that made the record: the same code makes it again, byte for byte.
+    """
 
     version: str = ""
     git_commit: str | None = None
+    code_sha256: str | None = None
     features_sha256: str = ""
     contract_sha256: str = ""
     lockfile_sha256: str | None = None

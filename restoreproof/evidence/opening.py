@@ -42,6 +42,7 @@ class Opening:
         return HarnessBuild(
             version=values.text(told, "version", 100) or self._plan.harness,
             git_commit=values.optional_text(told, "git_commit", 100),
+            code_sha256=values.optional_text(told, "code_sha256", 100),
             features_sha256=self._plan.features_sha256,
             contract_sha256=self._plan.contract_sha256,
             lockfile_sha256=values.optional_text(told, "lockfile_sha256", 100),

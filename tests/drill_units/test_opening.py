@@ -17,7 +17,8 @@ from restoreproof.backups.verify import VerifyReport
 from restoreproof.drill.clock import describe_clock
 from restoreproof.drill.describing import LISTED, describe_set, encryption_of
 from restoreproof.drill.host import host_fingerprint
-from restoreproof.drill.provenance import ci_run_url, git_commit, harness_build, operator
+from restoreproof.drill.provenance import ci_run_url, operator
+from restoreproof.evidence.build import git_commit, harness_build
 
 COMMIT = "a" * 40
 DIGEST = hashlib.sha256(b"content").hexdigest()
@@ -75,6 +76,7 @@ def test_the_commit_of_a_further_work_tree_is_its_own(tmp_path: Path) -> None:
 
 def test_the_build_names_its_lock_file_by_digest(tmp_path: Path) -> None:
     assert harness_build(tmp_path)["lockfile_sha256"] is None
+    assert harness_build(tmp_path)["code_sha256"] == harness_build()["code_sha256"]
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks" / "harness.txt").write_bytes(b"content")
     assert harness_build(tmp_path)["lockfile_sha256"] == DIGEST

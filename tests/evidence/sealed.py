@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from restoreproof.evidence.build import harness_build
 from restoreproof.evidence.checking.answers import Answer, Question
 from restoreproof.evidence.checking.options import directory_of, ledger_of, parse_head
 from restoreproof.evidence.ledger import Ledger
@@ -17,7 +18,7 @@ from restoreproof.evidence.model import Record
 from restoreproof.evidence.record import reduce
 from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
 from restoreproof.evidence.sealing.seal import Seal, seal
-from restoreproof.evidence.sealing.verify import THIS, verify
+from restoreproof.evidence.sealing.verify import verify
 from restoreproof.journal import Event
 from restoreproof.plan import Plan
 from tests.evidence.conftest import Story, healthy, plan_of
@@ -31,7 +32,7 @@ class Desk:
     """A place with a key and a ledger, where drills are filed."""
 
     root: Path
-    harness: str = THIS
+    build: dict[str, str | None] = field(default_factory=harness_build)
     key: SigningKey = field(init=False)
     public: Path = field(init=False)
     ledger: Ledger = field(init=False)
@@ -64,7 +65,8 @@ class Desk:
             "drill_id": drill_id,
             "attempt": begun.attempt,
             "custody": custody,
-            "harness": self.harness,
+            "harness": f"restoreproof {self.build['version']}",
+            "harness_build": self.build,
         }
         record = written(directory, plan, opening, ended or datetime.now(UTC), tell)
         made = seal(directory, self.key) if sealed else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -10,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +18,10 @@ from typer.testing import CliRunner
 from restoreproof.cli import app
 from restoreproof.evidence.checking import assemble
 from restoreproof.evidence.checking.answers import Answer
-from restoreproof.evidence.checking.formats import ATTESTATION, GENESIS, SUMS, plan_digest
-from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.ledger.entry import Entry
-from restoreproof.evidence.sealing.keys import make_signing_key, signing_key
-from restoreproof.evidence.sealing.signoff import Decision, Word, sign_off
-from restoreproof.journal import Event
-from tests.evidence.conftest import Story, plan_of
-from tests.evidence.sealed import YEAR, Desk
-
-Case = tuple[Path, list[str]]
-"""A directory, and further options."""
+from restoreproof.evidence.checking.formats import plan_digest
+from tests.evidence.conftest import plan_of
+from tests.evidence.sealed import Desk
+from tests.evidence.verify_cases import AUTHENTIC, CASES, Case, failed, signed_off_thrice
 
 
 @pytest.fixture
@@ -41,227 +32,6 @@ def desk(tmp_path: Path) -> Desk:
 def found(answer: Answer) -> str:
     """Every finding, as text."""
     return "\n".join(f"{one.where}: {one.what}" for one in answer.findings)
-
-
-def failed(story: Story) -> list[Event]:
-    """The same drill, with one observation that contradicts the expectation."""
-    spoilt = [
-        replace(one, data=one.data | {"outcome": "FAILED"}) if one.type == "observation" else one
-        for one in story.events
-    ]
-    return [
-        replace(one, data=one.data | {"status": "failed"}) if one.type == "scenario-finished" else one
-        for one in spoilt
-    ]
-
-
-def rechained(desk: Desk, keep: Callable[[Entry], Entry | None], *, strip: bool) -> None:
-    """The ledger as a forger without the key would leave it: every link right, no signature made anew."""
-    lines: list[bytes] = []
-    prev = GENESIS
-    for entry in desk.ledger.entries():
-        if kept := keep(entry):
-            made = replace(kept, seq=len(lines) + 1, prev=prev, signature=None if strip else entry.signature)
-            lines.append(made.line())
-            prev = hashlib.sha256(lines[-1]).hexdigest()
-    Path(desk.ledger.home.name).write_bytes(b"".join(lines))
-
-
-def other_key(desk: Desk, name: str = "other") -> Path:
-    return make_signing_key(desk.root / "keys" / f"{name}.pem", valid_for=YEAR)
-
-
-# Cases: each prepares evidence and says how it is asked about.
-
-
-def untouched(desk: Desk) -> Case:
-    return desk.file("d1"), []
-
-
-def a_later_head_is_pinned(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    desk.file("d2")
-    return directory, ["--head", str(desk.ledger.head())]
-
-
-def a_verdict_was_edited(desk: Desk) -> Case:
-    directory = desk.file("d1", tell=failed)
-    page = directory / "index.html"
-    page.write_text(page.read_text().replace("FAILED", "VERIFIED") + " ")
-    return directory, []
-
-
-def record_edited_and_summed_anew(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    (directory / "index.html").write_text("all is well")
-    done = subprocess.run(["sha256sum", "index.html"], cwd=directory, capture_output=True, check=True)
-    sums = (directory / SUMS).read_text()
-    (directory / SUMS).write_text(re.sub(r".*  index\.html\n", done.stdout.decode(), sums))
-    return directory, []
-
-
-def another_key_is_pinned(desk: Desk) -> Case:
-    return desk.file("d1"), ["--key", str(other_key(desk))]
-
-
-def sealed_anew_by_another_key(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    for name in (SUMS, ATTESTATION):
-        (directory / name).unlink()
-    other_key(desk)
-    desk.key = signing_key(f"file:{desk.root}/keys/other.pem")
-    desk.seal(directory)
-    return directory, []
-
-
-def an_older_attestation_is_replayed(desk: Desk) -> Case:
-    old, new = desk.file("d1"), desk.file("d2", tell=failed)
-    for name in (SUMS, ATTESTATION):
-        shutil.copyfile(old / name, new / name)
-    return new, []
-
-
-def an_older_drill_takes_the_name_of_a_newer(desk: Desk) -> Case:
-    old, new = desk.file("d1"), desk.file("d2", tell=failed)
-    shutil.rmtree(new)
-    shutil.copytree(old, new)
-    return new, []
-
-
-def the_ledger_lost_its_end(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    desk.file("d2", tell=failed)
-    head = desk.ledger.head()
-    ledger = Path(desk.ledger.home.name)
-    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:2]))
-    return directory, ["--head", str(head)]
-
-
-def the_ledger_was_rechained(desk: Desk) -> Case:
-    desk.file("d1", tell=failed)
-    directory = desk.file("d2")
-    rechained(desk, lambda one: one if one.drill_id != "d1" else None, strip=False)
-    return directory, []
-
-
-def the_ledger_was_rechained_without_signatures(desk: Desk) -> Case:
-    desk.file("d1", tell=failed)
-    directory = desk.file("d2")
-    rechained(desk, lambda one: one if one.drill_id != "d1" else None, strip=True)
-    return directory, []
-
-
-def one_ledger_line_was_edited(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    ledger = Path(desk.ledger.home.name)
-    ledger.write_bytes(ledger.read_bytes().replace(b'"attempt":1', b'"attempt":3'))
-    return directory, []
-
-
-def the_ledger_never_heard_of_it(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    Path(desk.ledger.home.name).unlink()
-    desk.file("d2")
-    return directory, []
-
-
-def no_ledger_is_asked(desk: Desk) -> Case:
-    return desk.file("d1"), ["--without-ledger"]
-
-
-def the_key_had_expired(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    text = re.sub(r"(# not-after: ).*", r"\g<1>2026-01-01T00:00:00Z", desk.public.read_text())
-    desk.public.write_text(text)
-    return directory, []
-
-
-def stale(desk: Desk) -> Case:
-    return desk.file("d1", ended=datetime.now(UTC) - timedelta(days=31)), []
-
-
-def old_and_any_age_is_asked(desk: Desk) -> Case:
-    return desk.file("d1", ended=datetime.now(UTC) - timedelta(days=400)), ["--max-age", "none"]
-
-
-def from_the_future(desk: Desk) -> Case:
-    return desk.file("d1", ended=datetime.now(UTC) + timedelta(days=2)), []
-
-
-def renamed(desk: Desk) -> Case:
-    return desk.file("d1").rename(desk.reports / "quarterly"), []
-
-
-def renamed_and_asked_for_by_id(desk: Desk) -> Case:
-    return desk.file("d1").rename(desk.reports / "quarterly"), ["--drill", "d1"]
-
-
-def another_drill_is_asked_for(desk: Desk) -> Case:
-    desk.file("d2")
-    return desk.file("d1"), ["--drill", "d2"]
-
-
-def the_drill_failed(desk: Desk) -> Case:
-    return desk.file("d1", tell=failed), []
-
-
-def the_drill_proved_nothing(desk: Desk) -> Case:
-    return desk.file("d1", tell=lambda story: story.without("isolation-verdict")), []
-
-
-def never_sealed(desk: Desk) -> Case:
-    return desk.file("d1", sealed=False), []
-
-
-def sealed_on_another_machine(desk: Desk) -> Case:
-    desk.ledger = Ledger(desk.reports / "ledger.jsonl")  # the drill's machine has no key
-    directory = desk.file("d1", sealed=False)
-    made = desk.seal(directory)
-    Ledger(desk.reports / "ledger.jsonl", desk.key).seal("d1", made.attestation_sha256)
-    return directory, []
-
-
-def signed_off_thrice(desk: Desk) -> Case:
-    directory = desk.file("d1")
-    approver = other_key(desk, "approver")
-    other_key(desk, "stranger")
-    for name, decision in (("approver", Decision.REJECT), ("stranger", Decision.ACCEPT)):
-        key = signing_key(f"file:{desk.root}/keys/{name}.pem")
-        sign_off(directory, Word(f"Ann {name}", "management", decision, "the second\x1b[2K look"), key)
-    (desk.reports / "d1.sign-off-9.dsse.json").write_text("{}")
-    return directory, ["--approver-key", str(approver)]
-
-
-CASES: dict[Callable[[Desk], Case], int] = {
-    untouched: 0,
-    a_later_head_is_pinned: 0,
-    a_verdict_was_edited: 1,
-    record_edited_and_summed_anew: 1,
-    another_key_is_pinned: 1,
-    sealed_anew_by_another_key: 1,
-    an_older_attestation_is_replayed: 1,
-    an_older_drill_takes_the_name_of_a_newer: 1,
-    the_ledger_lost_its_end: 1,
-    the_ledger_was_rechained: 1,
-    the_ledger_was_rechained_without_signatures: 1,
-    one_ledger_line_was_edited: 1,
-    the_ledger_never_heard_of_it: 1,
-    no_ledger_is_asked: 0,
-    the_key_had_expired: 1,
-    stale: 3,
-    old_and_any_age_is_asked: 0,
-    from_the_future: 1,
-    renamed: 1,
-    renamed_and_asked_for_by_id: 0,
-    another_drill_is_asked_for: 1,
-    the_drill_failed: 1,
-    the_drill_proved_nothing: 3,
-    never_sealed: 1,
-    sealed_on_another_machine: 0,
-    signed_off_thrice: 0,
-}
-AUTHENTIC = {the_drill_failed}
-"""Where 1 is the drill's own code."""
 
 
 def asked_of_both(desk: Desk, case: Callable[[Desk], Case]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -284,6 +54,8 @@ def test_both_verifiers_say_the_same(desk: Desk, case: Callable[[Desk], Case]) -
     assert ours["exit_code"] == CASES[case], ours
     assert ours["authentic"] == (CASES[case] != 1 or case in AUTHENTIC)
     assert theirs.pop("notes")[:-1] == ours.pop("notes")
+    # Without the package no record can be made anew; all else is said by both.
+    assert (ours.pop("recomputed"), theirs.pop("recomputed")) == (True, False)
     assert theirs == ours
 
 
@@ -326,17 +98,49 @@ def test_a_record_that_the_journal_does_not_give_is_refused_though_well_signed(d
     assert "record.json: is not what plan.json and journal.jsonl give" in found(answer)
 
 
-def test_evidence_of_another_version_is_authentic_and_said_not_to_be_recomputed(desk: Desk) -> None:
-    """Evidence is kept for years, and a later version may word its record differently."""
-    desk.harness = "restoreproof 0.0.9"
+OTHER = {"version": "0.0.9", "git_commit": "1" * 40, "code_sha256": "2" * 64}
+
+
+def reworded(desk: Desk) -> Case:
+    """Evidence as other code than this leaves it: whole, and its record in other words."""
+    desk.build = OTHER
     directory = desk.file("d1", sealed=False)
     record = directory / "record.json"
     record.write_text(record.read_text().replace("mandatory checks passed", "checks passed"))
     desk.seal(directory)
-    asked = ["verify", str(directory), "--key", str(desk.public), "--without-ledger", "--json"]
-    told = json.loads(CliRunner().invoke(app, asked).stdout)
-    assert told["authentic"]
-    assert told["notes"][-1].startswith("the record was not recomputed: restoreproof 0.0.9 made it")
+    return directory, ["--without-ledger"]
+
+
+def test_evidence_of_other_code_is_authentic_and_said_not_to_be_recomputed(desk: Desk) -> None:
+    """Evidence is kept for years, and between two releases the version says nothing of the code."""
+    ours, theirs = asked_of_both(desk, reworded)
+    for told in (ours, theirs):
+        assert (told["authentic"], told["recomputed"], told["exit_code"]) == (True, False, 0)
+        assert told["notes"][-1].startswith("the record was not recomputed from plan and journal: ")
+    assert "0.0.9 (commit 111111111111) made it, and this is restoreproof 0.1.0" in ours["notes"][-1]
+
+
+def test_a_verdict_that_was_not_recomputed_is_never_told_as_one_that_was(desk: Desk) -> None:
+    directory, options = reworded(desk)
+    done = CliRunner().invoke(app, ["verify", str(directory), "--key", str(desk.public), *options])
+    assert done.stdout.splitlines()[-1] == "VERIFIED, as its signer says: the record was not recomputed"
+    done = CliRunner().invoke(app, ["verify", str(desk.file("d2")), "--key", str(desk.public), *options])
+    assert done.stdout.splitlines()[-1] == "VERIFIED"
+
+
+def test_other_code_whose_record_is_the_same_is_recomputed(desk: Desk) -> None:
+    desk.build = OTHER
+    assert desk.verify(desk.file("d1")).recomputed
+
+
+def test_without_the_signature_no_other_code_is_an_excuse(desk: Desk) -> None:
+    directory, options = reworded(desk)
+    record = directory / "record.json"
+    record.write_text(record.read_text().replace("checks passed", "checks were passed"))
+    done = CliRunner().invoke(app, ["verify", str(directory), "--key", str(desk.public), *options, "--json"])
+    told = json.loads(done.stdout)
+    assert (told["authentic"], told["exit_code"]) == (False, 1)
+    assert "record.json" in {one["where"] for one in told["findings"]}
 
 
 def test_sign_offs_are_shown_with_what_they_are_worth(desk: Desk) -> None:

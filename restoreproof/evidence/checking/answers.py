@@ -68,10 +68,16 @@ class Answer:
     sealed_at: str = ""
     ended_at: str = ""
     stale: str = ""
+    recomputed: bool = True
 
     def refuse(self, where: str, what: str) -> None:
         """Add one reason."""
         self.findings.append(Finding(where, what))
+
+    def not_recomputed(self, why: str) -> None:
+        """The record is its signer's word: it was not made anew from plan and journal."""
+        self.recomputed = False
+        self.notes.append(f"the record was not recomputed from plan and journal: {why}")
 
     @property
     def exit_code(self) -> int:
@@ -106,7 +112,8 @@ def tell(answer: Answer) -> Iterator[str]:
         stale = f", but STALE: {plain(answer.stale)}" if answer.stale else ""
         yield f"AUTHENTIC: drill {plain(answer.drill_id)}, sealed {plain(answer.sealed_at)}"
         yield "  of " + ", ".join(f"{name} {plain(value, 100)}" for name, value in answer.about.items())
-        yield f"{plain(answer.verdict)}{stale}"
+        signers = "" if answer.recomputed else ", as its signer says: the record was not recomputed"
+        yield f"{plain(answer.verdict)}{stale}{signers}"
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -120,6 +127,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "sealed_at": answer.sealed_at,
         "ended_at": answer.ended_at,
         "stale": answer.stale,
+        "recomputed": answer.recomputed,
         "findings": [{"where": one.where, "what": one.what} for one in answer.findings],
         "notes": answer.notes,
         "sign_offs": answer.sign_offs,

@@ -100,6 +100,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Refused, OSError) as error:
         print(f"verify_evidence.py: {error}", file=sys.stderr)
         return 2
-    answer.notes.append("the record was not recomputed from plan and journal; `restoreproof verify` does")
+    answer.not_recomputed("`restoreproof verify` does it")
     print(json.dumps(as_json(answer)) if given.json else "\n".join(tell(answer)))
     return answer.exit_code

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from restoreproof import __version__
 from restoreproof.errors import EvidenceError
+from restoreproof.evidence.build import code_sha256, harness_build, spoken
 from restoreproof.evidence.bundle import JOURNAL
 from restoreproof.evidence.checking.answers import Answer, Question
 from restoreproof.evidence.checking.examining import examine
@@ -17,8 +17,6 @@ from restoreproof.evidence.checking.formats import PLAN, RECORD
 from restoreproof.evidence.record import reduce
 from restoreproof.journal import read_journal
 from restoreproof.plan import Plan
-
-THIS = f"restoreproof {__version__}"
 
 
 class Unreproducible(Exception):
@@ -41,12 +39,30 @@ def verify(asked: Question) -> Answer:
 
 
 def _judge(directory: Path, answer: Answer, error: str) -> None:
-    """A record that can't be made anew is refused, unless another version of this program made it."""
-    made_by = json.loads((directory / RECORD).read_bytes()).get("harness") if not answer.findings else THIS
-    if made_by == THIS:
+    """A record that can't be made anew is refused, unless other code than this made it."""
+    maker = None if answer.findings else made_elsewhere(directory)
+    if maker is None:
         answer.refuse(RECORD, error)
     else:
-        answer.notes.append(f"the record was not recomputed: {made_by} made it, and this is {THIS}")
+        answer.not_recomputed(f"{maker} made it, and this is {this()}")
+
+
+def this() -> str:
+    """The program that runs here, as people name it."""
+    build = harness_build()
+    return spoken(f"restoreproof {build['version']}", build["git_commit"])
+
+
+def made_elsewhere(directory: Path) -> str | None:
+    """Which program made the record, if by its own word other code than this did; else None."""
+    try:
+        record = json.loads((directory / RECORD).read_bytes())
+        build = record.get("harness_build") or {}
+        if build.get("code_sha256") == code_sha256():
+            return None
+        return spoken(str(record.get("harness")), build.get("git_commit"))
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
 
 
 def reproduced(directory: Path) -> None:
