@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.drill.conftest import CONTRACT, ROOT, Workshop, workshop
-from tests.external.held import HeldTarget, held_target
+from tests.external.held import Foreign, HeldTarget, held_target
 
 __all__ = ["workshop"]
 
@@ -37,6 +37,12 @@ def target(workshop: Workshop, request: pytest.FixtureRequest) -> Iterator[HeldT
 def contract(workshop: Workshop) -> Path:
     """The contract of WIPE with an ``external:`` block, and nothing else of it changed."""
     return contract_with(workshop, "external", BLOCK.read_text())
+
+
+@pytest.fixture
+def foreign(workshop: Workshop, target: HeldTarget, contract: Path) -> Foreign:
+    """Drills on the module's target."""
+    return Foreign(workshop, target, contract)
 
 
 def contract_with(workshop: Workshop, name: str, block: str) -> Path:

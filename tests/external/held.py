@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from restoreproof.waiting import NotReady, wait_until
-from tests.drill.conftest import CONTRACT, ROOT
+from tests.drill.conftest import CONTRACT, ROOT, Done, Drilled, Workshop
 
 MARKER = "RESTOREPROOF_DRILL_MARKER"
 STORES = ("postgres", "s3")
@@ -57,6 +59,10 @@ class HeldTarget:
         lines = self.order("env").splitlines()
         return {MARKER: self.nonce, **dict(line.split("=", 1) for line in lines)}
 
+    def events(self) -> str:
+        """What the player did until now, as it wrote it down."""
+        return (self.directory / "player.jsonl").read_text()
+
     @contextmanager
     def connected(self, database: str = "postgres") -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """A connection to the target's PostgreSQL from outside, as a drill makes one."""
@@ -73,11 +79,45 @@ class HeldTarget:
             yield connection
 
 
+@dataclass(frozen=True)
+class Foreign:
+    """Drills of ``contract`` on ``target``, whose features and assertions are those of any other drill."""
+
+    workshop: Workshop
+    target: HeldTarget
+    contract: Path
+
+    def drill(self, *more: object, **environment: str) -> Drilled:
+        """Perform a drill and read its record."""
+        reports = self.workshop.reports()
+        done = self._run(reports, more, environment)
+        directory = (reports / "latest").resolve()
+        assert (directory / "record.json").exists(), done.output
+        record = json.loads((directory / "record.json").read_text())
+        return Drilled(done.returncode, done.output, directory, record)
+
+    def refused(self, *more: object, **environment: str) -> Done:
+        """Ask for a drill that should not come to a record."""
+        return self._run(self.workshop.reports(), more, environment)
+
+    def argv(self, reports: Path, *more: object) -> list[str]:
+        """The command line of a drill, by the user that the player is."""
+        shop = self.workshop
+        arguments = shop.drill_arguments(reports, *more, contract=self.contract)
+        ordinary = [sys.executable, "-m", "tests.external.ordinary", str(shop.directory), str(shop.cache)]
+        return [*ordinary, *shop.argv(*arguments, "--runtime", "external")]
+
+    def _run(self, reports: Path, more: Sequence[object], environment: Mapping[str, str]) -> Done:
+        told = {**self.target.environment(), **environment}
+        return self.workshop.execute(self.argv(reports, *more), **told)
+
+
 @contextmanager
 def held_target(directory: Path, cache: Path, shared: Path) -> Iterator[HeldTarget]:
     """Hold an empty target in ``directory``; its tools see ``shared``. It is gone afterwards."""
     directory.mkdir(parents=True)
-    argv = [sys.executable, "-m", "tests.external.player", directory, CONTRACT, cache, shared]
+    places = map(str, (directory, CONTRACT, cache, shared))
+    argv = [sys.executable, "-m", "tests.external.player", *places]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     player = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     target = HeldTarget(directory)

@@ -1,0 +1,143 @@
+"""Managed services: a snapshot that the provider keeps, and buckets and a realm that are in place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests.drill.conftest import Workshop
+from tests.external.held import Foreign, HeldTarget
+
+REAL = {name: f"wipe-{name}" for name in ("proofs", "certificates", "binaries", "exports")}
+DELIVERIES = "wipe-billing-drop"
+VERSIONED = ("proofs", "certificates")
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A set of references, and the catalogue that was written again for it."""
+
+    directory: Path
+    catalogue: Path
+
+
+def snapshot_of(workshop: Workshop) -> Path:
+    """The databases of the set as a provider keeps them: a snapshot outside of it, its own dumps."""
+    directory = workshop.directory / "snapshots" / "nightly"
+    directory.mkdir(parents=True)
+    for part in ("postgres/globals.sql", "postgres/wipe.dump", "keycloak/keycloak.dump"):
+        shutil.copy(workshop.set / part, directory)
+    return workshop.give(directory)
+
+
+@contextmanager
+def buckets(target: HeldTarget) -> Iterator[Any]:
+    """A client of the target's object store, as its owner."""
+    told = target.environment()
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{told['S3_PORT']}",
+        region_name="us-east-1",
+        aws_access_key_id=told["S3_OWNER"],
+        aws_secret_access_key=told["S3_OWNER_PASSWORD"],
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    yield client
+    client.close()
+
+
+def replicate(workshop: Workshop, target: HeldTarget) -> None:
+    """Fill the target's buckets as a provider's replication would: with everything that production has."""
+    with buckets(target) as client:
+        for bucket, name in {**REAL, "": DELIVERIES}.items():
+            client.create_bucket(Bucket=name)
+            if bucket in VERSIONED:
+                client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+            for index in sorted((workshop.set / "objects" / "index").glob(f"{bucket or '!'}-*.jsonl")):
+                for entry in map(json.loads, index.read_text().splitlines()):
+                    digest = entry["sha256"]
+                    client.put_object(
+                        Bucket=name,
+                        Key=entry["key"],
+                        Body=(workshop.set / "objects" / "blobs" / digest[:2] / digest).read_bytes(),
+                        ContentType=entry["content_type"],
+                        Metadata=entry["metadata"],
+                    )
+
+
+def adopt(foreign: Foreign, name: str, snapshot: Path) -> Adopted:
+    """A set of what the provider keeps, and what only files can hold: environment, custody, proxy, release."""
+    shop = foreign.workshop
+    adopted = Adopted(shop.directory / "managed" / name, shop.directory / "managed" / f"{name}.json")
+    shop.give(adopted.directory.parent)
+    referred = {"database": snapshot, "objects": "in-place", "identity": "in-place"}
+    references = [part for asset, at in referred.items() for part in ("--reference", f"{asset}={at}")]
+    done = shop.run(
+        "adopt", "--contract", foreign.contract, "--out", adopted.directory, "--synthetic", *references,
+        "--engine", "database=18.6", "--index", shop.set / "objects" / "index",
+        "--env", shop.set / "secrets" / "environment.age",
+        "--commitment", shop.set / "secrets" / "commitment.age",
+        "--identity", shop.var / "keys" / "recovery.txt", "--custody", shop.set / "custody",
+        "--proxy", shop.set / "proxy", "--release", shop.set / "release",
+        "--catalogue", shop.catalogue, "--catalogue-out", adopted.catalogue,
+    )  # fmt: skip
+    assert done.returncode == 0, done.output
+    shop.give(adopted.directory.parent)
+    return adopted
+
+
+@pytest.fixture(scope="module")
+def nightly(workshop: Workshop) -> Path:
+    """A snapshot of the very recovery point that the catalogue describes."""
+    return snapshot_of(workshop)
+
+
+def test_a_snapshot_and_what_is_in_place_are_verified(foreign: Foreign, nightly: Path) -> None:
+    foreign.target.provision(["s3"])
+    replicate(foreign.workshop, foreign.target)
+    adopted = adopt(foreign, "nightly", nightly)
+    drilled = foreign.drill("--set", adopted.directory, "--catalogue", adopted.catalogue)
+    unpassed = {
+        check["id"]: (check["outcome"], check["reason"])
+        for check in drilled.record["checks"]
+        if check["mandatory"] and check["outcome"] != "PASSED"
+    }
+    # Nobody can search a snapshot for what must not be in it: that stays open, and is said by name.
+    assert set(unpassed) == {"backup/forbidden-material"}, unpassed
+    assert "database" in unpassed["backup/forbidden-material"][1]
+    assert drilled.record["verdict"] == "NOT VERIFIED"
+    assert drilled.returncode == 3
+
+
+def test_a_snapshot_that_lost_a_table_fails_by_its_name(foreign: Foreign, nightly: Path) -> None:
+    target, wrong = foreign.target, nightly.with_name("wrong")
+    target.order("fresh")
+    target.order("restore", "database", nightly, RESTOREPROOF_MARKER=target.nonce)
+    with target.connected("wipe") as connection:
+        connection.execute("drop table verification_logs")
+    target.order("snapshot", "postgres", wrong)
+    target.provision(["s3"])
+    replicate(foreign.workshop, target)
+    adopted = adopt(foreign, "wrong", wrong)
+    drilled = foreign.drill("--set", adopted.directory, "--catalogue", adopted.catalogue)
+    assert drilled.returncode == 1, drilled.output
+    assert drilled.record["verdict"] == "FAILED"
+    assert drilled.outcomes["backup/tables"] == "FAILED"
+    assert "verification_logs" in json.dumps(drilled.check("backup/tables")["observations"])
+
+
+def test_a_snapshot_that_is_gone_is_a_lost_backup(foreign: Foreign, nightly: Path) -> None:
+    foreign.target.provision(["s3"])
+    adopted = adopt(foreign, "gone", nightly.with_name("gone"))
+    drilled = foreign.drill("--set", adopted.directory, "--catalogue", adopted.catalogue)
+    assert drilled.returncode == 1, drilled.output
+    assert f"there is no snapshot {nightly.with_name('gone')}" in drilled.output
