@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 from restoreproof.backups import layout
 from restoreproof.backups.basebackup import read_base
+from restoreproof.backups.dumpfile import NEWER
 from restoreproof.backups.opening import BackupSet
 from restoreproof.errors import EnvironmentUnfitError
 
 _MISFITS: Mapping[re.Pattern[str], tuple[str, str]] = {
-    re.compile(r"unsupported version \((?P<what>[\d.]+)\) in file header"): (
+    re.compile(NEWER): (
         "the dump is in the archive format {what}, which this pg_restore does not know",
         "drill it with a harness that has the PostgreSQL that wrote it",
     ),

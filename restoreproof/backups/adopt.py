@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from restoreproof.backups import lacking, layout
+from restoreproof.backups.basebackup import BaseBackup
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.confined import open_file, walk
 from restoreproof.backups.dumpfile import DumpFile
@@ -46,6 +47,7 @@ class Given:
     """What there is to adopt. ``buckets`` maps the contract's buckets to mirrors of them, None where there
     is none; ``directories`` maps the places of a set (``proxy``, ``custody``, ``release``, and the index of
     buckets that are in place) to directories; ``references`` maps assets to what their providers keep.
+    ``base`` stands for roles and every database.
 
     ``catalogue`` is what is known of the recovery point from outside, if it is.
     """
@@ -54,6 +56,7 @@ class Given:
     synthetic: bool
     recovery_point: datetime
     dump: DumpFile | None = None
+    base: BaseBackup | None = None
     release: str = UNKNOWN_RELEASE
     globals: Path | None = None
     realm: DumpFile | None = None
@@ -67,10 +70,10 @@ class Given:
 def lacks(given: Given) -> dict[str, str]:
     """Every part that a set taken by ``restoreproof backup`` has and this one won't, with what follows."""
     there = {
-        lacking.ROLES: given.globals,
+        lacking.ROLES: given.globals or given.base,
         lacking.CATALOGUE: given.catalogue,
         lacking.OBJECTS: any(given.buckets.values()) or None,
-        lacking.IDENTITY: given.realm,
+        lacking.IDENTITY: given.realm or given.base,
         lacking.SECRETS: given.secrets,
         lacking.CUSTODY: given.directories.get(layout.CUSTODY),
         lacking.PROXY: given.directories.get(layout.PROXY),
@@ -108,7 +111,7 @@ def adopt(given: Given, out: Path) -> tuple[Manifest, str]:
             recovery_point=given.recovery_point,
             synthetic=given.synthetic,
             release=given.release,
-            tool_versions=_versions(given.dump),
+            tool_versions=_versions(given),
             adopted=Adoption(lacks=lacks(given)),
             references=given.references,
         )
@@ -116,8 +119,10 @@ def adopt(given: Given, out: Path) -> tuple[Manifest, str]:
     return manifest, sha256
 
 
-def _versions(dump: DumpFile | None) -> dict[str, str]:
-    return {"pg_dump": dump.pg_dump, "postgres": dump.server} if dump else {}
+def _versions(given: Given) -> dict[str, str]:
+    if given.base:
+        return {"postgres": given.base.major}
+    return {"pg_dump": given.dump.pg_dump, "postgres": given.dump.server} if given.dump else {}
 
 
 def _fill(given: Given, made: Path) -> None:
@@ -131,7 +136,8 @@ def _fill(given: Given, made: Path) -> None:
         (made / layout.ENVIRONMENT).parent.mkdir()
         (made / layout.ENVIRONMENT).write_bytes(given.secrets.environment)
         (made / layout.COMMITMENT).write_bytes(given.secrets.commitment)
-    for place, directory in given.directories.items():
+    base = {layout.BASE: given.base.path} if given.base else {}
+    for place, directory in {**base, **given.directories}.items():
         for entry in walk(directory):
             with open_file(directory, entry.path) as source:
                 target = made / place / entry.path

