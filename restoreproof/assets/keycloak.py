@@ -100,10 +100,13 @@ class KeycloakAsset(Asset):
         ground.runtime.endpoint(self.service)
 
     @contextmanager
-    def _realm(self, ground: Ground) -> Iterator[Realm]:
-        """The realm, by its tables where the store is there and holds them, else by asking Keycloak."""
+    def _realm(self, ground: Ground, *, kept: bool = False) -> Iterator[Realm]:
+        """The realm, by its tables where the store is there and holds them, else by asking Keycloak.
+
+        Where a provider kept it, only Keycloak knows on which tables it runs: a snapshot may hold others.
+        """
         self._present(ground)
-        if self._has_tables(ground):
+        if not kept and self._has_tables(ground):
             with connect(ground.runtime, self.store, self.database) as connection:
                 yield Tables(connection, self.realm)
         else:
@@ -119,14 +122,17 @@ class KeycloakAsset(Asset):
             # The store is not among what runs here: Keycloak's provider keeps it to itself.
             return False
 
-    def counts(self, ground: Ground) -> dict[str, int]:
-        """How many users, clients, roles, groups, credentials and role mappings the realm holds."""
-        with self._realm(ground) as realm:
+    def counts(self, ground: Ground, *, kept: bool = False) -> dict[str, int]:
+        """How many users, clients, roles, groups, credentials and role mappings the realm holds.
+
+        ``kept``: a provider kept it, and the set only refers to it.
+        """
+        with self._realm(ground, kept=kept) as realm:
             return realm.counts()
 
-    def subjects(self, ground: Ground) -> frozenset[str]:
-        """The ids of the realm's people, as tokens carry them in ``sub``."""
-        with self._realm(ground) as realm:
+    def subjects(self, ground: Ground, *, kept: bool = False) -> frozenset[str]:
+        """The ids of the realm's people, as tokens carry them in ``sub``. ``kept`` as for ``counts``."""
+        with self._realm(ground, kept=kept) as realm:
             return frozenset(realm.subjects())
 
     def parameter(self, ground: Ground, name: str) -> Any:

@@ -184,7 +184,8 @@ class ObjectsAsset(Asset):
         return {"objects": summary.objects, "bytes": summary.bytes, "fingerprint": summary.fingerprint}
 
     def newest_record(self, restoring: Restoring) -> datetime | None:
-        kept = (bucket for bucket, block in self.buckets.items() if block.kept)
+        indexed = restoring.backup.buckets()  # one that is in place need not have an index
+        kept = (bucket for bucket, block in self.buckets.items() if block.kept and bucket in indexed)
         times = (entry.last_modified for bucket in kept for entry in restoring.backup.objects(bucket))
         return max((time for time in times if time is not None), default=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,20 @@ from restoreproof.assets.s3 import chunks, control, run_bounded, store
 from restoreproof.backups import lacking
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.objects import ObjectEntry
-from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
+_Named = tuple[str, ObjectEntry | None]
 _NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration"})
 
 
 @dataclass(frozen=True, slots=True)
 class BucketsSurvey:
-    """Every kept bucket after a GET of each of its objects, and the settings of every bucket."""
+    """Every kept bucket after a GET of each of its objects, and the settings of every bucket.
+
+    ``unindexed`` are buckets in place of which no index says what their objects were.
+    """
 
     objects: int
     of: int | None
@@ -36,6 +40,7 @@ class BucketsSurvey:
     buckets: int
     versioning: Findings
     locks: Findings
+    unindexed: tuple[str, ...] = ()
 
     def as_backed_up(self) -> Observation:
         """Object count, bytes and content of every kept bucket are what the catalogue recorded."""
@@ -50,8 +55,11 @@ class BucketsSurvey:
 
     def metadata(self) -> Observation:
         """Content type and user metadata of every object are those of the set's index."""
+        expected = "every object has the content type and metadata it had"
+        if self.unindexed and not self.strange.total:
+            return not_verified(expected, f"no index says what they were in {', '.join(self.unindexed)}")
         return judge(
-            "every object has the content type and metadata it had",
+            expected,
             f"{self.objects - self.strange.total:,} of {self.objects:,} equal",
             self.strange,
             examined=self.objects,
@@ -81,6 +89,7 @@ def survey_buckets(restoring: Restoring, *, asset: str) -> BucketsSurvey:
     restoring.backup.require(lacking.OBJECTS, *map(lacking.bucket_part, kept))
     known = restoring.catalogue.buckets if restoring.catalogue else None
     differing, strange = Findings(), Findings()
+    unindexed: list[str] = []
     objects = size = 0
     for bucket, one in block.buckets.items():
         if one.kept:
@@ -88,18 +97,26 @@ def survey_buckets(restoring: Restoring, *, asset: str) -> BucketsSurvey:
             reading.go()
             reading.compare(differing)
             objects, size = objects + reading.total.count, size + reading.size
+            unindexed += [] if reading.indexed else [bucket]
     versioning, locks = _settings(restoring, block)
     of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
-    return BucketsSurvey(objects, of, size, differing, strange, len(block.buckets), versioning, locks)
+    return BucketsSurvey(
+        objects, of, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
+    )
 
 
 class _Reading:
-    """One bucket, read through the set's index: content, metadata, and what is listed beyond it."""
+    """One bucket, read through the set's index: content, metadata, and what is listed beyond it.
+
+    One that is in place and has no index is read as it is listed; how much it should be, the catalogue knows.
+    """
 
     def __init__(self, restoring: Restoring, asset: ObjectsAsset, bucket: str, strange: Findings) -> None:
         self.total, self.size, self.listed = Fingerprint(), 0, 0
         self.unreadable = Findings()
         self._restoring, self._bucket, self._strange = restoring, bucket, strange
+        in_place = restoring.backup.elsewhere(lacking.bucket_part(bucket)) is not None
+        self.indexed = not in_place or bucket in restoring.backup.buckets()
         ground = restoring.ground
         self._source = store(
             ground.runtime.endpoint(asset.service),
@@ -108,32 +125,39 @@ class _Reading:
         )
 
     def go(self) -> None:
-        """GET every object that the index names, 32 at a time, then list the bucket."""
+        """GET every object that the index or the listing names, 32 at a time, then list the bucket."""
         with self._restoring.ground.phase(f"every object of {self._bucket}") as work:
-            for entry, found, sha256, attributes in run_bounded(
-                self._read, self._restoring.backup.objects(self._bucket)
-            ):
+            for (key, entry), found, sha256, attributes in run_bounded(self._read, self._named()):
                 if sha256 is None:
-                    self.unreadable.add(f"{self._bucket}/{entry.key}: can't be read")
+                    self.unreadable.add(f"{self._bucket}/{key}: can't be read")
                     continue
-                self.total.add(object_row(entry.key, found, sha256))
+                self.total.add(object_row(key, found, sha256))
                 self.size += found
-                if problem := different(entry, attributes):
-                    self._strange.add(f"{self._bucket}/{entry.key}: {problem}")
-            self.listed = sum(len(page) for page in obstore.list(self._source, chunk_size=1000))
+                if entry and (problem := different(entry, attributes)):
+                    self._strange.add(f"{self._bucket}/{key}: {problem}")
+            self.listed = sum(1 for _ in self._keys())
             work.items, work.bytes = self.total.count, self.size
 
-    async def _read(self, entry: ObjectEntry) -> tuple[ObjectEntry, int, str | None, Mapping[str, Any]]:
+    def _named(self) -> Iterator[_Named]:
+        """Every key to read, and what the index says of it."""
+        if self.indexed:
+            return ((entry.key, entry) for entry in self._restoring.backup.objects(self._bucket))
+        return ((key, None) for key in self._keys())
+
+    def _keys(self) -> Iterator[str]:
+        return (meta["path"] for page in obstore.list(self._source, chunk_size=1000) for meta in page)
+
+    async def _read(self, named: _Named) -> tuple[_Named, int, str | None, Mapping[str, Any]]:
         digest, size = hashlib.sha256(), 0
         try:
-            answer = await obstore.get_async(self._source, entry.key)
+            answer = await obstore.get_async(self._source, named[0])
             async for chunk in chunks(answer.stream()):
                 digest.update(chunk)
                 size += len(chunk)
         except (StoreError, OSError):
             # Told as a digest of None: the object is named in the findings.
-            return entry, size, None, {}
-        return entry, size, digest.hexdigest(), dict(answer.attributes)
+            return named, size, None, {}
+        return named, size, digest.hexdigest(), dict(answer.attributes)
 
     def compare(self, findings: Findings) -> None:
         """Add everything in which this bucket differs from what the catalogue knows of it."""

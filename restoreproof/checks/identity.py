@@ -56,7 +56,7 @@ def survey_realm(restoring: Restoring, *, asset: str) -> RealmSurvey:
     keycloak = keycloak_asset(restoring, asset)
     known = restoring.catalogue.identity.get(keycloak.realm) if restoring.catalogue else None
     with restoring.ground.phase("realm"):
-        counts = keycloak.counts(restoring.ground)
+        counts = keycloak.counts(restoring.ground, kept=asset in restoring.backup.references)
         keys = {key["kid"]: key["thumbprint"] for key in keycloak.signing_keys(restoring.ground)}
     return RealmSurvey(
         keycloak.realm,
@@ -142,7 +142,8 @@ class Accounts:
 @survey("accounts")
 def survey_accounts(restoring: Restoring, *, dataset: str, asset: str) -> Accounts:
     """Join the application's users with the realm's by the id that tokens carry."""
-    subjects = keycloak_asset(restoring, asset).subjects(restoring.ground)
+    kept = asset in restoring.backup.references
+    subjects = keycloak_asset(restoring, asset).subjects(restoring.ground, kept=kept)
     orphans, examined = Findings(), 0
     for row in rows(restoring, dataset):
         examined += 1

@@ -117,7 +117,9 @@ def survey_order(restoring: Restoring) -> OrderSurvey:
     silent: list[str] = []
     marks: dict[str, list[Mark]] = {}
     for asset in ground.assets():
-        if asset.at in reached and type(asset).marks is not Asset.marks:
+        # What a provider restored, or had in place, bears the provider's times, not this restore's.
+        elsewhere = asset.name in restoring.backup.references
+        if asset.at in reached and not elsewhere and type(asset).marks is not Asset.marks:
             marks.setdefault(asset.at, []).extend(asset.marks(ground))
     for name, service in services.items():
         stage = _stage_of(service, reached)

@@ -49,11 +49,11 @@ def test_logins_pass_when_all_are_granted_and_somebody_tried() -> None:
 
 
 def accounts(monkeypatch: pytest.MonkeyPatch, users: list[str], realm: set[str], of: int | None) -> Outcome:
-    asset = SimpleNamespace(subjects=lambda ground: frozenset(realm))
+    asset = SimpleNamespace(subjects=lambda ground, kept: frozenset(realm))
     monkeypatch.setattr(identity, "keycloak_asset", lambda restoring, name: asset)
     monkeypatch.setattr(identity, "rows", lambda restoring, dataset: iter({"id": one} for one in users))
     monkeypatch.setattr(identity, "expected_rows", lambda restoring, dataset: of)
-    restoring: Any = SimpleNamespace(ground=None)
+    restoring: Any = SimpleNamespace(ground=None, backup=SimpleNamespace(references={}))
     return survey_accounts(restoring, dataset="users", asset="identity").known().outcome
 
 

@@ -27,6 +27,7 @@ objectives: {rpo: 15m, rto: 4h}
 services:
   source: {component: postgres, port: 5432, starts: rows}
   target: {component: postgres, port: 5432, starts: rows}
+  s3: {component: seaweedfs, port: 8333, starts: rows}
   keycloak:
     component: keycloak
     version: 26.7.3
@@ -38,6 +39,16 @@ services:
 order: [rows]
 assets:
   shop: {kind: postgres, at: rows, service: target, database: shop, owner: shop, roles: [shop, reader]}
+  objects:
+    kind: objects
+    at: rows
+    service: s3
+    access_key: S3_ACCESS_KEY
+    secret_key: S3_SECRET_KEY
+    object_lock: inactive
+    buckets:
+      photos: {name: shop-photos, versioning: enabled}
+      papers: {name: shop-papers}
   identity:
     kind: keycloak
     at: rows
@@ -50,6 +61,14 @@ assets:
     clients: {}
     people: {canary: {user: CANARY_USER, password: CANARY_PASSWORD}}
 """
+
+
+ENVIRONMENT = {
+    "CANARY_USER": "anna",
+    "CANARY_PASSWORD": "anna-password",
+    "S3_ACCESS_KEY": "shop",
+    "S3_SECRET_KEY": "shop-secret",
+}
 
 
 class Notes:
@@ -86,7 +105,7 @@ def ground(contract: Contract, notes: Notes, tmp_path_factory: pytest.TempPathFa
     )
     runtime.start("source")
     runtime.start("target")
-    vault = Vault({"CANARY_USER": "anna", "CANARY_PASSWORD": "anna-password"}, b"k")
+    vault = Vault(ENVIRONMENT, b"k")
     yield Ground(contract, runtime, vault, notes, workdir, lambda: "rows")
     runtime.teardown()
 

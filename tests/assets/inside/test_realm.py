@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from keycloak import KeycloakAdmin
 
@@ -161,6 +162,15 @@ def _findings(look: Look) -> set[str]:
     return {finding.partition(":")[0] for finding in said.findings}
 
 
+def test_tables_beside_a_kept_realm_are_not_believed(ground: Ground, asset: KeycloakAsset) -> None:
+    """A snapshot may hold another Keycloak's tables; of a realm that a provider kept Keycloak is asked."""
+    stale = asset.model_copy(update={"database": "postgres"})
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        stale.counts(ground)
+    assert stale.counts(ground, kept=True) == asset.counts(ground)
+    assert stale.subjects(ground, kept=True) == asset.subjects(ground)
+
+
 def test_a_realm_that_is_not_there_holds_nothing(asset: KeycloakAsset, ways: dict[str, Ground]) -> None:
     gone = asset.model_copy(update={"realm": "gone"})
     assert [set(gone.counts(way).values()) for way in ways.values()] == [{0}, {0}]
@@ -171,6 +181,7 @@ def test_an_administrator_who_may_not_look_says_nothing_of_the_backup(
 ) -> None:
     wrong: Any = Credentials("nobody", Secret("password", "wrong-password"))
     endpoint = managed.runtime.endpoint("keycloak")
-    with pytest.raises(EnvironmentUnfitError, match=r"refused a look at the realm 'shop' with 40[01]") as caught:
+    refused = r"refused a look at the realm 'shop' with 40[01]"
+    with pytest.raises(EnvironmentUnfitError, match=refused) as caught:
         admin.Admin(f"http://{endpoint.address}:{endpoint.port}/", "shop", wrong).counts()
     assert "wrong-password" not in str(caught.value)

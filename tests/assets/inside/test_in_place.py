@@ -1,0 +1,142 @@
+"""Buckets that a provider keeps: nothing is written, and what is missing or altered is named by its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pytest
+
+from restoreproof.assets.base import Ground, Installing, Restoring, Taking
+from restoreproof.assets.objects import ObjectsAsset
+from restoreproof.assets.s3 import store
+from restoreproof.backups import layout
+from restoreproof.backups.adopt import Given, adopt
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.opening import open_set
+from restoreproof.backups.references import IN_PLACE, Reference
+from restoreproof.backups.reissue import reissue
+from restoreproof.checks.buckets import BucketsSurvey, survey_buckets
+from restoreproof.outcome import Outcome
+
+CONTENT = {f"photo/{number}.jpg": b"photo %d" % number * 50 for number in range(40)}
+NEW = {"photo/7.jpg": b"another photo"}
+
+
+@pytest.fixture(scope="module")
+def asset(ground: Ground) -> ObjectsAsset:
+    found = ground.asset("objects")
+    assert isinstance(found, ObjectsAsset)
+    return found
+
+
+@pytest.fixture(scope="module")
+def photos(ground: Ground, asset: ObjectsAsset) -> Any:
+    """The filled bucket of a real S3 service, as its owner meets it."""
+    installing = Installing(ground, ground.workdir)
+    ground.runtime.start("s3", asset.provision("s3", installing))
+    asset.install(installing)
+    runtime = ground.runtime
+    for bucket in ("shop-photos", "shop-papers"):
+        own = store(runtime.endpoint("s3"), runtime.administrator("s3"), bucket)
+        for key, content in CONTENT.items():
+            obstore.put(own, key, content, attributes={"Content-Type": "image/jpeg", "of": key})
+    return store(runtime.endpoint("s3"), runtime.administrator("s3"), "shop-photos")
+
+
+@pytest.fixture
+def catalogue(
+    ground: Ground, asset: ObjectsAsset, photos: Any, restoring: Restoring, tmp_path: Path
+) -> Catalogue:
+    """What a backup of the buckets, as they are now, left: an index in ``tmp_path``, and what is known."""
+    taking = Taking(ground, tmp_path / "taken", "", ground.workdir)
+    asset.take(taking)
+    manifest = restoring.backup.manifest
+    return Catalogue(
+        set_id=manifest.set_id,
+        stack="shop",
+        taken_at=manifest.recovery_point,
+        recovery_point=manifest.recovery_point,
+        manifest_sha256="0" * 64,
+        merkle_root="0" * 64,
+        buckets=taking.learnt["buckets"],
+    )
+
+
+def referring(asset: ObjectsAsset, catalogue: Catalogue, directory: Path, *, index: bool) -> Any:
+    """A drill's view of an adopted set whose objects are in place; the ground is put in by the test."""
+    given = Given(
+        stack="shop",
+        synthetic=True,
+        recovery_point=catalogue.recovery_point,
+        references={asset.name: Reference(reference=IN_PLACE, parts=asset.parts())},
+        directories={layout.INDEX: directory / "taken" / layout.INDEX} if index else {},
+        catalogue=catalogue,
+    )
+    out = directory / f"adopted-{index}"
+    known = reissue(catalogue, *adopt(given, out), committed=False)
+    return lambda ground: Restoring(ground, open_set(out, "shop"), known)
+
+
+@pytest.fixture
+def look(ground: Ground, asset: ObjectsAsset, catalogue: Catalogue, tmp_path: Path) -> Any:
+    def survey(*, index: bool = True) -> BucketsSurvey:
+        restoring = referring(asset, catalogue, tmp_path, index=index)(ground)
+        return survey_buckets(restoring, asset="objects")
+
+    return survey
+
+
+def listed(photos: Any) -> list[tuple[str, Any, Any]]:
+    """Key, time and tag of every object."""
+    pages = obstore.list(photos, chunk_size=1000)
+    return [(meta["path"], meta["last_modified"], meta["e_tag"]) for page in pages for meta in page]
+
+
+def test_buckets_in_place_are_read_whole_and_left_as_they_are(look: Any, photos: Any) -> None:
+    before = listed(photos)
+    found = look()
+    said = [found.as_backed_up(), found.metadata(), found.versioned(), found.unlocked()]
+    assert {one.outcome for one in said} == {Outcome.PASSED}
+    assert found.objects == 2 * len(CONTENT)
+    assert listed(photos) == before
+
+
+def test_without_an_index_content_is_held_against_the_catalogue_and_metadata_against_nothing(
+    look: Any,
+) -> None:
+    found = look(index=False)
+    assert found.as_backed_up().outcome is Outcome.PASSED
+    assert found.metadata().outcome is Outcome.NOT_VERIFIED
+    assert "no index" in found.metadata().observed
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_a_missing_object_fails_and_by_its_key_where_there_is_an_index(
+    look: Any, photos: Any, index: bool
+) -> None:
+    obstore.delete(photos, "photo/3.jpg")
+    try:
+        said = look(index=index).as_backed_up()
+    finally:
+        obstore.put(photos, "photo/3.jpg", CONTENT["photo/3.jpg"], attributes={"of": "photo/3.jpg"})
+    assert said.outcome is Outcome.FAILED
+    wanted = "photos/photo/3.jpg: can't be read" if index else "photos: objects listed 39"
+    assert any(finding.startswith(wanted) for finding in said.findings)
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_an_altered_object_fails(look: Any, photos: Any, index: bool) -> None:
+    obstore.put(photos, "photo/7.jpg", NEW["photo/7.jpg"])
+    try:
+        assert look(index=index).as_backed_up().outcome is Outcome.FAILED
+    finally:
+        obstore.put(photos, "photo/7.jpg", CONTENT["photo/7.jpg"])
+
+
+def test_without_an_index_nothing_says_how_new_the_objects_were(
+    asset: ObjectsAsset, catalogue: Catalogue, ground: Ground, tmp_path: Path
+) -> None:
+    restoring = referring(asset, catalogue, tmp_path, index=False)(ground)
+    assert asset.newest_record(restoring) is None
