@@ -40,7 +40,7 @@ OUTER_TYPES = frozenset(
         "isolation-verdict",  # proven, reason: outer's reading of control and probe
         "inner-launched",  # pid
         "inner-exited",  # returncode, seconds
-        "teardown",  # proven, leftovers
+        "teardown",  # proven, leftovers, kept?: what of the target was left on purpose
         "drill-interrupted",  # reason
         "drill-closed",  # seconds
     }

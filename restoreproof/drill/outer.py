@@ -128,6 +128,8 @@ class _Drill:
                 attempt=begun.attempt,
                 custody=self._custody(begun),
             )
+            if told := self.request.filing.exposed_key(self.hosting.exposure):
+                journal.emit("note", text=told)
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
@@ -246,12 +248,13 @@ class _Drill:
         return environment
 
     def _tear_down(self, journal: JournalWriter) -> None:
+        kept = kind(self.request.runtime).kept(self.request.contract)
         if not self.workdir.exists():
-            journal.emit("teardown", proven=True, leftovers=[])
+            journal.emit("teardown", proven=True, leftovers=[], kept=kept)
             return
         self.hosting.collect()
         removed = self.hosting.remove()
         running = survivors_of(self.workdir)
         collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
         left = [*removed, *running, *destroy(self.workdir)]
-        journal.emit("teardown", proven=not left, leftovers=left)
+        journal.emit("teardown", proven=not left, leftovers=left, kept=kept)

@@ -105,7 +105,8 @@ class ConductFacts:
         self._approval = self._approval or event
 
     def on_teardown(self, event: Event) -> None:
-        self._destroyed_at = event.at if event.data.get("proven") is True else None
+        gone = event.data.get("proven") is True and not event.data.get("kept")
+        self._destroyed_at = event.at if gone else None
 
     def effects(self) -> Effects:
         """What left the platform, before and after somebody let its workers resume."""

@@ -108,8 +108,10 @@ class Facts:
         proven = event.data.get("proven") is True
         if not proven:
             self._problem("the destruction of the target is not proven")
-        self._torn_down = proven and self._torn_down is not False
+        kept = values.optional_text(event.data, "kept", 500)
+        self._torn_down = proven and not kept and self._torn_down is not False
         self._leftovers += values.texts(event.data, "leftovers", MANY - len(self._leftovers))
+        self._leftovers += [kept] if kept else []
 
     def on_drill_interrupted(self, event: Event) -> None:
         self._problem(f"interrupted: {values.text(event.data, 'reason') or 'no reason given'}")

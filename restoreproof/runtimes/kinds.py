@@ -21,6 +21,7 @@ from restoreproof.errors import UsageError
 from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor, Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.finding import Finding
 
 DEFAULT = "process"
 
@@ -75,6 +76,10 @@ class Control(Protocol):
 class Hosting(Protocol):
     """The outer half of a runtime, for one drill."""
 
+    @property
+    def exposure(self) -> str:
+        """Why what runs in the drill could read what this user can, a signing key too; empty if it can't."""
+
     def control(self) -> AbstractContextManager[Control]:
         """The listeners, for as long as the drill runs. Raises EnvironmentUnfitError."""
 
@@ -114,6 +119,10 @@ class Kind(ABC):
         """What the runtime itself was given that no evidence may hold. Raises ContractError."""
         return ()
 
+    def kept(self, contract: Contract) -> str | None:
+        """What of the target outlives the drill on purpose; None if nothing does."""
+        return None
+
     @abstractmethod
     def hosting(self, place: Place) -> Hosting:
         """The outer half of a drill. Raises EnvironmentUnfitError."""
@@ -130,6 +139,10 @@ class Kind(ABC):
             ContractError: a service is none that this runtime can run.
             EnvironmentUnfitError: this machine does not let it.
         """
+
+    def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
+        """What this machine has and lacks for a drill on it; ``contract`` is of the stack, if any."""
+        return ()
 
     def reap(self, say: Say) -> list[str]:
         """Remove what dead drills left outside their directories; returns what could not be removed."""

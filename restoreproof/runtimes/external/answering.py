@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Mapping
 
@@ -13,10 +14,17 @@ from restoreproof.runtimes.process.components import python
 from restoreproof.waiting import NotReady
 
 _TIMEOUT_S = 5.0
+_SILENCE_S = 1.0
+"""How long somebody who waits for us to speak first is listened to."""
 
 
 def _connects(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
-    socket.create_connection((endpoint.address, endpoint.port), timeout=_TIMEOUT_S).close()
+    """It takes a connection and keeps it: what stands before a service may take it and let go at once."""
+    with socket.create_connection((endpoint.address, endpoint.port), timeout=_TIMEOUT_S) as connection:
+        connection.settimeout(_SILENCE_S)
+        with contextlib.suppress(TimeoutError):
+            if not connection.recv(1):
+                raise NotReady("it closes connections at once")
 
 
 def _realm(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
@@ -41,7 +49,7 @@ _ASKED: Mapping[str, Callable[[Service, Endpoint, Start, Callable[[], str]], Non
     "keycloak": _realm,
     "python": _stated,
 }
-"""By component; any other has to accept a connection."""
+"""By component; any other has to take a connection."""
 
 
 def ask(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:

@@ -12,6 +12,7 @@ from restoreproof.errors import RestoreproofError
 from restoreproof.redact import Redactor
 from restoreproof.runtimes.external.commands import Commands, Order, own_environment, words_of
 from restoreproof.runtimes.external.isolation import control
+from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof, Proven
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.kinds import Control, Place
 from restoreproof.runtimes.process.bare import BareProcess
@@ -23,6 +24,8 @@ _DOWN_S = 900.0
 
 class Foreign:
     """The inner process is a plain one of this machine: nothing that was restored runs in it."""
+
+    exposure = "the contract's commands, and no restored code, ran as the user who seals"
 
     def __init__(self, place: Place, target: Target) -> None:
         self._place, self._target = place, target
@@ -62,10 +65,20 @@ class Foreign:
                     (logs / f"{name}.collecting.log").write_text(f"{said}\n")
 
     def remove(self) -> list[str]:
-        """Run the contract's ``down``; without one the target is its provisioner's to remove."""
+        """Run the contract's ``down``; without one the target is its provisioner's to remove.
+
+        A store that shows the drill's marker afterwards is still there, whatever the command says.
+        """
         down = self._target.block.down
-        said = self._run("down", down, _DOWN_S, self._place.workdir / "down.txt") if down else None
-        return [f"the target: {said}"] if said else []
+        if not down:
+            return []
+        said = self._run("down", down, _DOWN_S, self._place.workdir / "down.txt")
+        still: list[Proven] = []
+        try:
+            Proof(self._target, still.append).survey()
+        except MarkerRefusedError as error:
+            return [f"after `down`, {error.message}"]
+        return [*([f"the target: {said}"] if said else []), *(f"after `down`, {one}" for one in still)]
 
     def _run(self, what: str, argv: Sequence[str], deadline_s: float, stdout: Path) -> str | None:
         """What went wrong with it, if anything did."""

@@ -46,6 +46,11 @@ class External(Kind):
     def secrets(self, contract: Contract) -> Sequence[Secret]:
         return fill(contract, os.environ).secrets
 
+    def kept(self, contract: Contract) -> str | None:
+        if contract.external is None or contract.external.down:
+            return None
+        return "the target itself, with what was restored: the contract gives no `down` command for it"
+
     def hosting(self, place: Place) -> Hosting:
         return Foreign(place, fill(place.contract, os.environ))
 
