@@ -3,6 +3,6 @@
 set -eu
 ca=/run/secrets/ca
 if [ -s "$ca" ]; then
-  export PIP_CERT="$ca" REQUESTS_CA_BUNDLE="$ca" SSL_CERT_FILE="$ca"
+  export PIP_CERT="$ca" REQUESTS_CA_BUNDLE="$ca" SSL_CERT_FILE="$ca" NODE_EXTRA_CA_CERTS="$ca"
 fi
 exec "$@"
