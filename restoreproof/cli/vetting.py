@@ -35,7 +35,7 @@ from restoreproof.faults.base import faults_of
 from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.lint import lint as lint_features
 from restoreproof.gherkin.request import step_modules
-from restoreproof.runtimes.process.doctor import diagnose
+from restoreproof.runtimes.kinds import DEFAULT, kind, names
 
 
 @app.command()
@@ -103,6 +103,10 @@ def keygen(
 
 @app.command()
 def doctor(
+    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    runtime: Annotated[
+        str, typer.Option("--runtime", help="the runtime that this machine has to be fit for")
+    ] = DEFAULT,
     reap: Annotated[
         bool,
         typer.Option("--reap", help="remove what killed drills left: processes, containers, directories"),
@@ -120,13 +124,19 @@ def doctor(
             "\n".join([f"could not be removed: {one}" for one in left]) or "nothing is left",
         )
         raise typer.Exit(int(ExitCode.NOT_VERIFIED if left else ExitCode.VERIFIED))
-    findings = diagnose(cache_directory(cache))
+    wanted = kind(runtime).name
+    loaded = load(contract) if contract.exists() else None
+    findings = [
+        (name, one) for name in names() for one in kind(name).diagnose(loaded, cache_directory(cache))
+    ]
     if json:
-        out.print_json(
-            jsonlib.dumps([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
-        )
-    else:
-        for one in findings:
-            say(f"{'✔' if one.ok else '✘'} {one.what}: {one.detail}")
-    if not all(one.ok for one in findings):
+        told = [
+            {"runtime": name, "what": one.what, "ok": one.ok, "detail": one.detail} for name, one in findings
+        ]
+        out.print_json(jsonlib.dumps(told))
+    for name, one in () if json else findings:
+        # What the other runtimes lack is told, and is no fault.
+        mark = "✔" if one.ok else "✘" if name == wanted else "–"
+        say(f"{mark} {one.what}: {one.detail}")
+    if not all(one.ok for name, one in findings if name == wanted):
         raise typer.Exit(int(ExitCode.NOT_VERIFIED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,20 @@ import requests.exceptions
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.process.hints import hint_for
 
 _TIMEOUT_S = 60
-_HINT = "is dockerd running, and may this user use its socket? `docker info` says more"
+_HINTS: dict[type[OSError], str] = {
+    FileNotFoundError: "start it; as root `make images` installs and starts one",
+    ConnectionRefusedError: "it has ended and left its socket: start it again",
+    PermissionError: "let this user use its socket (group docker), or drill as root",
+}
+_HINT = "does it still run? `docker info` and its log say more"
+
+
+def asked() -> str:
+    """Where the daemon is that the environment names."""
+    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
 
 @contextmanager
@@ -37,9 +49,22 @@ def daemon() -> Iterator[docker.DockerClient]:
     except docker.errors.NotFound:
         raise
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EnvironmentUnfitError(
-            f"the Docker daemon does not do what is asked: {error}", hint=_HINT
-        ) from error
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> EnvironmentUnfitError:
+    """What people can do about ``error``: the system's own word for it lies below two libraries'."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.errno is not None:
+            hint = next((step for kind, step in _HINTS.items() if isinstance(below, kind)), _HINT)
+            return EnvironmentUnfitError(
+                f"the Docker daemon does not answer at {asked()}: {below.strerror}", hint=hint
+            )
+        below = below.__context__
+    return EnvironmentUnfitError(
+        f"the Docker daemon does not do what is asked: {error}", hint=hint_for(str(error)) or _HINT
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ def probe_image(project: Project) -> str:
 class Containers:
     """No restored code runs in the inner process, so it is a plain process of this machine."""
 
+    exposure = (
+        "the harness's inner process, in which no restored code ran, was a plain one of the user who seals, "
+        "and may use the Docker daemon"
+    )
+
     def __init__(self, place: Place) -> None:
         self._place = place
         self._project = Project(place.contract, place.drill_id, place.workdir)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, Location
 from restoreproof.runtimes.base import ProbeResult, Runtime
-from restoreproof.runtimes.compose import reaper
+from restoreproof.runtimes.compose import doctor, reaper
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.hosting import OWNER_VARIABLE, Containers, networks_of, probe_image
@@ -19,6 +19,7 @@ from restoreproof.runtimes.compose.preparing import refuse_disagreement, refuse_
 from restoreproof.runtimes.compose.probing import of_network, probe_network
 from restoreproof.runtimes.compose.project import EDGE, Project
 from restoreproof.runtimes.compose.runtime import ComposeRuntime
+from restoreproof.runtimes.finding import Finding
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
 
 _EDGE_S = 90.0
@@ -45,6 +46,9 @@ class Compose(Kind):
             )
         with daemon() as client:
             refuse_missing_images(client, contract, services)
+
+    def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
+        return doctor.diagnose(Project(contract, "diagnosis", cache) if contract else None)
 
     def hosting(self, place: Place) -> Hosting:
         return Containers(place)

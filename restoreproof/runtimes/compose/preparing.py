@@ -31,23 +31,28 @@ def refuse_missing_images(
     client: docker.DockerClient, contract: Contract, services: Mapping[str, Any]
 ) -> None:
     """Raise EnvironmentUnfitError with every image that a drill needs and this machine lacks."""
-    missing: dict[str, list[str]] = {}
-    for name in (*contract.services, EDGE):
-        image = str(services[name]["image"])
-        try:
-            client.images.get(image)
-        except docker.errors.ImageNotFound:
-            missing.setdefault(image, []).append(name)
+    missing = missing_images(client, {name: services[name] for name in (*contract.services, EDGE)})
     if missing:
         told = "; ".join(
             f"the image {image}, for {', '.join(names)}, is not on this machine"
             for image, names in missing.items()
         )
-        raise EnvironmentUnfitError(told, hint=_next_step(missing))
+        raise EnvironmentUnfitError(told, hint=next_step(missing))
 
 
-def _next_step(missing: Mapping[str, object]) -> str:
-    """A drill pulls nothing, so that what it runs was chosen by somebody."""
+def missing_images(client: docker.DockerClient, services: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The images that this machine lacks, each with the services that run it."""
+    missing: dict[str, list[str]] = {}
+    for name, block in services.items():
+        try:
+            client.images.get(str(block["image"]))
+        except docker.errors.ImageNotFound:
+            missing.setdefault(str(block["image"]), []).append(name)
+    return missing
+
+
+def next_step(missing: Mapping[str, object]) -> str:
+    """How to have ``missing`` images. A drill pulls nothing, so that what it runs was chosen by somebody."""
     foreign = [image for image in missing if not image.startswith(_OURS)]
     steps = [f"docker pull {image}" for image in foreign]
     if len(foreign) < len(missing):

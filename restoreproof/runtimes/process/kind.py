@@ -9,8 +9,9 @@ from pathlib import Path
 
 from restoreproof.contract import Contract
 from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.finding import Finding
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
-from restoreproof.runtimes.process import components
+from restoreproof.runtimes.process import components, doctor
 from restoreproof.runtimes.process.bare import BARE, Unsandboxed
 from restoreproof.runtimes.process.isolation import Control, probe
 from restoreproof.runtimes.process.launch import DrillSandbox, namespaces_available
@@ -19,6 +20,8 @@ from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 class Sandboxed:
     """A drill in the drill sandbox; everything of it ends with the sandbox."""
+
+    exposure = ""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -55,6 +58,9 @@ class Process(Kind):
             say(f"no sandbox can be made here: {reason}")
             say("the stack runs unsandboxed, so this drill can't end VERIFIED; see `restoreproof doctor`")
         components.prepare_cache(contract.services, cache, say)
+
+    def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
+        return doctor.diagnose(cache)
 
     def hosting(self, place: Place) -> Hosting:
         return Unsandboxed(place) if namespaces_available() else Sandboxed(place)

@@ -1,0 +1,126 @@
+"""What this machine has and lacks for drills in containers, each with its next step."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import psutil
+
+from restoreproof.errors import RestoreproofError
+from restoreproof.runtimes.compose.daemon import asked, daemon
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.compose.preparing import missing_images, next_step
+from restoreproof.runtimes.compose.probing import gateway
+from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.finding import Finding, disk, finding
+
+_COMPOSE = (2, 24, 4)
+"""The first with ``!override``, which a drill's generated files use."""
+_DISK_GIB = 3.0
+_TRIAL = "restoreproof-doctor"
+_ELSEWHERE = "isolation can't be proven from here: use the daemon of this system, or `--runtime process`"
+_INHIBIT = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+
+
+def diagnose(project: Project | None) -> list[Finding]:
+    """Look at everything that a drill in containers needs. A network is made, and removed again.
+
+    Args:
+        project: the stack whose images are to be there, if one is at hand.
+    """
+    return list(_look(project))
+
+
+def _look(project: Project | None) -> Iterator[Finding]:
+    if shutil.which("docker") is None:
+        yield finding(
+            "docker", False, "no docker command here", "`make images` as root installs what it takes"
+        )
+        return
+    yield _compose()
+    try:
+        with daemon() as client:
+            yield from _daemon(client)
+            if project is not None:
+                yield _images(client, project)
+    except RestoreproofError as error:
+        yield finding("Docker daemon", False, f"at {asked()}: {error.message}", error.hint or "`docker info`")
+
+
+def _compose() -> Finding:
+    done = subprocess.run(
+        ["docker", "compose", "version", "--short"], capture_output=True, text=True, timeout=60, check=False
+    )
+    said = (done.stdout or done.stderr).strip()
+    wanted = ".".join(map(str, _COMPOSE))
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout)
+    ok = found is not None and tuple(map(int, found.groups())) >= _COMPOSE
+    return finding(
+        "docker compose", ok, said, f"{wanted} or newer is wanted; `make images` as root installs one"
+    )
+
+
+def _daemon(client: docker.DockerClient) -> Iterator[Finding]:
+    info = client.info()
+    yield Finding("Docker daemon", True, f"{info['ServerVersion']} at {asked()}")
+    context = _context()
+    yield finding(
+        "docker context",
+        context == asked(),
+        f"the docker command asks {context}",
+        f"the harness asks another one: export DOCKER_HOST={context}",
+    )
+    rootless = any("rootless" in one for one in info.get("SecurityOptions") or ())
+    yield finding(
+        "daemon's privileges",
+        not rootless,
+        "rootless" if rootless else "a service of the system",
+        _ELSEWHERE,
+    )
+    root = Path(info["DockerRootDir"])
+    if root.parent.is_dir():
+        yield disk("disk for containers", root, _DISK_GIB, "free some; `docker system df` says what takes it")
+    yield _isolating(client)
+
+
+def _images(client: docker.DockerClient, project: Project) -> Finding:
+    services = project.config["services"]
+    missing = missing_images(client, services)
+    if missing:
+        return finding("images", False, f"not here: {', '.join(missing)}", next_step(missing))
+    return Finding("images", True, ", ".join(sorted({str(one["image"]) for one in services.values()})))
+
+
+def _isolating(client: docker.DockerClient) -> Finding:
+    """Make a network as a drill's is, and look whether this machine has an address on its bridge."""
+    labels = {DRILL: _TRIAL, OWNER: str(Owner.this())}
+    made = client.networks.create(_TRIAL, internal=True, options=_INHIBIT, labels=labels)
+    try:
+        interfaces = psutil.net_if_addrs()
+        address, bridge = gateway(client, made.id), f"br-{made.id[:12]}"
+    finally:
+        made.remove()
+    what, ours = "isolated networks", {one.address for found in interfaces.values() for one in found}
+    if bridge not in interfaces:
+        return finding(what, False, "the daemon's bridges are not on this machine", _ELSEWHERE)
+    return finding(
+        what,
+        address not in ours,
+        f"this machine has {address if address in ours else 'no address'} on an isolated bridge",
+        "the daemon ignores inhibit_ipv4, so the host can be reached from a drill: update it",
+    )
+
+
+def _context() -> str:
+    done = subprocess.run(
+        ["docker", "context", "inspect"], capture_output=True, text=True, timeout=60, check=False
+    )
+    told: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    return str(told[0]["Endpoints"]["docker"]["Host"]) if told else done.stderr.strip()
