@@ -45,6 +45,12 @@ class Filing:
     head_file: Path | None = None
     timestamp: str | None = None
 
+    def exposed_key(self, exposure: str) -> str:
+        """What a reader must know of a key in a file beside a drill of that exposure; empty if nothing."""
+        if self.key_path is None or not exposure:
+            return ""
+        return f"the signing key lay within the drill's reach: {exposure}; a drill with --no-seal has no key"
+
     def refuse_visible_key(self, seen: Iterable[Path]) -> None:
         """Raise UsageError if restored code could read the signing key."""
         if self.key_path is None:

@@ -30,6 +30,8 @@ class BareProcess(subprocess.Popen[bytes]):
 class Unsandboxed:
     """A drill that can reach whatever its user can; what it left running is found by its directory."""
 
+    exposure = "the stack ran as plain processes of the user who seals"
+
     def __init__(self, place: Place) -> None:
         self._place = place
 
