@@ -19,7 +19,7 @@ from bench.results import Measured, all_verified
 from bench.sandboxed import restore_bare
 
 VAR = Path("var/bench").absolute()
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
 
 def main() -> int:

@@ -46,6 +46,7 @@ def test_every_check_passes_and_the_verdict_is_not_verified(workshop: Workshop, 
     assert {check["outcome"] for check in record["checks"] if check["mandatory"]} == {"PASSED"}
     assert any("not proven isolated" in reason for reason in record["incomplete"])
     assert not record["safety"]["isolated"]
+    assert any("the signing key lay within the drill's reach" in note for note in record["notes"])
 
 
 def test_a_real_set_is_refused_before_anything_of_it_runs(workshop: Workshop, var: Path) -> None:

@@ -13,6 +13,10 @@ import pytest
 from restoreproof.drill.filing import FilingWanted, open_filing, refusals_entered
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, IdentityError, UsageError
 from restoreproof.evidence.sealing.keys import signing_key
+from restoreproof.runtimes.compose.hosting import Containers
+from restoreproof.runtimes.external.hosting import Foreign
+from restoreproof.runtimes.process.bare import Unsandboxed
+from restoreproof.runtimes.process.kind import Sandboxed
 from restoreproof.runtimes.process.launch import namespaces_available
 
 HERE = Path(__file__).parent
@@ -116,3 +120,18 @@ def test_the_drills_sandbox_does_not_hold_the_signing_key(tmp_path: Path) -> Non
     assert "recovery.txt" in done.stdout
     assert "PRIVATE KEY" not in done.stdout
     assert "drill.pem" not in done.stdout
+
+
+@pytest.mark.parametrize("hosting", [Unsandboxed, Containers, Foreign])
+def test_a_key_beside_a_drill_without_a_sandbox_is_told_to_the_reader(
+    tmp_path: Path, hosting: type[Unsandboxed | Containers | Foreign]
+) -> None:
+    here = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
+    assert hosting.exposure in here.exposed_key(hosting.exposure)
+    elsewhere = open_filing(FilingWanted(sealed=False), tmp_path, tmp_path / "reports", quiet)
+    assert elsewhere.exposed_key(hosting.exposure) == ""
+
+
+def test_a_key_that_no_sandbox_shows_needs_no_word(tmp_path: Path) -> None:
+    filing = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
+    assert filing.exposed_key(Sandboxed.exposure) == ""
