@@ -8,9 +8,6 @@ import docker
 import pytest
 
 from restoreproof.runtimes.compose.owner import DRILL
-from tests.drill.conftest import workshop
-
-__all__ = ["workshop"]
 
 Left = Callable[[str], list[str]]
 

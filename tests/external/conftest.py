@@ -9,19 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.drill.conftest import CONTRACT, ROOT, Workshop, workshop
 from tests.external.held import Foreign, HeldTarget, held_target
-
-__all__ = ["workshop"]
+from tests.workshop import CONTRACT, ROOT, Workshop
 
 BLOCK = Path(__file__).with_name("external.yaml")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here runs drills."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.drill)
 
 
 @pytest.fixture(scope="module")
