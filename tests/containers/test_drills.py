@@ -19,7 +19,7 @@ from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 from restoreproof.waiting import NotReady, wait_until
 from tests.containers.conftest import Left
 from tests.containers.relay import relay
-from tests.drill.conftest import ROOT, Drilled, Workshop
+from tests.workshop import ROOT, Drilled, Workshop
 
 pytestmark = pytest.mark.container
 SINKS = "restoreproof/wipe-sinks:1"

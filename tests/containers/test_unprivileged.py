@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drill.conftest import CONTRACT, ROOT, Done, Workshop
+from tests.workshop import CONTRACT, ROOT, Done, Workshop
 
 pytestmark = pytest.mark.container
 BASE = "restoreproof/base:bookworm"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drill.conftest import CONTRACT, Drilled, Workshop
+from tests.workshop import CONTRACT, Drilled, Workshop
 
 REAL = {"proofs": "wipe-proofs", "certificates": "wipe-certificates", "binaries": "wipe-binaries"}
 

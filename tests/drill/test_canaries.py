@@ -16,7 +16,7 @@ import pytest
 from restoreproof.assets.vault import open_vault
 from restoreproof.redact import MASK
 from restoreproof.spellings import is_distinctive
-from tests.drill.conftest import Drilled, Workshop
+from tests.workshop import Drilled, Workshop
 
 CANARIES = {
     "ROW": 'rOw-canary/7Q"x\\zü%',

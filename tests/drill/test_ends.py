@@ -14,7 +14,7 @@ import psutil
 
 from restoreproof.drill.leftovers import processes_of
 from restoreproof.waiting import NotReady, wait_until
-from tests.drill.conftest import CONTRACT, ROOT, Workshop
+from tests.workshop import CONTRACT, ROOT, Workshop
 
 _HEEDING_CTRL_C = """
 import os, signal, sys

@@ -6,8 +6,8 @@ import pytest
 
 from restoreproof.faults.base import Fault
 from restoreproof.faults.matrix import unnoticed
-from tests.drill.conftest import Workshop
 from tests.faults.compiled import DRILLS, PLAN
+from tests.workshop import Workshop
 
 
 @pytest.fixture(scope="module")

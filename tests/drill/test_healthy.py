@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.drill.conftest import Drilled, Workshop
+from tests.workshop import Drilled, Workshop
 
 
 @pytest.fixture(scope="module")

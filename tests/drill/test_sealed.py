@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.drill.conftest import Workshop
+from tests.workshop import Workshop
 
 
 def ledger(reports: Path) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ import socket
 import psycopg
 import pytest
 
-from tests.drill.conftest import Workshop
 from tests.external.held import HeldTarget
+from tests.workshop import Workshop
 
 
 def test_a_snapshot_comes_back_as_a_new_instance_with_the_drills_marker(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.drill.conftest import Drilled, Workshop
 from tests.external.held import STORES, Foreign, HeldTarget
+from tests.workshop import Drilled, Workshop
 
 
 @pytest.fixture(scope="module")
