@@ -18,11 +18,14 @@ drill-containers: env ## Drill the newest set in containers, and compare the rec
 	@before=$$(readlink -e reports/latest) || { echo "there is no drill to compare with: make drill"; exit 2; }; \
 	$(BIN)/restoreproof drill $(CONTRACT) --runtime compose && $(BIN)/restoreproof compare "$$before" reports/latest
 
+# Drills wait much and have networks of their own, so files run side by side; JOBS=0 runs all in one process.
+JOBS ?= logical
 test: env $(VENV)/.develop $(OSCAL)/.installed ## Pass every test that needs no Docker daemon and no browser
-	@$(BIN)/python -m pytest -m "not browser and not container"
+	@$(BIN)/python -m pytest -m "not browser and not container" -rs \
+	  -n $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-browser: env $(VENV)/.develop ## Open the pages of drills in Debian's Chromium
-	@$(BIN)/python -m pytest -m browser tests/browser
+	@$(BIN)/python -m pytest -m browser -rs tests/browser
 
 screenshots: env $(VENV)/.develop ## Photograph drills for docs/screenshots: DRILL=reports/… FAILED=reports/…
 	@$(BIN)/python -m tests.browser.shoot --drill $(DRILL) --failed $(FAILED)
@@ -72,7 +75,7 @@ images: ## Build the images of the reference stack and of restoreproof (Docker; 
 	@compose/images.sh
 
 test-containers: env $(VENV)/.develop images ## Pass the tests that need a Docker daemon
-	@$(BIN)/python -m pytest tests/containers
+	@$(BIN)/python -m pytest -rs tests/containers
 
 lock: ## Resolve the locks anew, for Python 3.11 to 3.13
 	@for name in harness develop platform oscal containers images/postgres images/s3 images/nginx images/keycloak images/sinks; do \
