@@ -32,6 +32,7 @@ from restoreproof.assets.learning import (
 )
 from restoreproof.assets.standin import stand_in_roles
 from restoreproof.assets.unfit import misfit, refuse_base, refuse_newer
+from restoreproof.assets.unused import refuse_used
 from restoreproof.backups import lacking
 from restoreproof.runtimes.base import Completed
 
@@ -72,6 +73,7 @@ class PostgresAsset(Asset):
     def restore(self, restoring: Restoring) -> None:
         ground = restoring.ground
         wanted = roles_of(ground)
+        refuse_used(ground, self.service, wanted)
         with ground.phase("roles") as work:
             if restoring.backup.lacks(lacking.ROLES):
                 work.items = stand_in_roles(ground, self.service, wanted)
