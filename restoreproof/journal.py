@@ -32,7 +32,9 @@ OUTER_TYPES = frozenset(
         # set_id, run_id, recovery_point, taken_at?, taken_by?, location, release, synthetic, tool_versions{},
         # encryption{scheme, recipients}?, manifest_sha256, artifacts, objects, bytes, seconds,
         # files: [{name, bytes, sha256, expected_sha256, digest_source}]: the first of them,
-        # lacks{part: reason}?: what an adopted set never had
+        # lacks{part: reason}?: what an adopted set never had,
+        # references: [{asset, reference, engine?, bytes?}]?: what a provider keeps,
+        # reissued_from{set_id, manifest_sha256}?: whose catalogue was written again for this set
         "set-verified",
         "set-contradiction",  # artifact, expected, observed
         "source-state",  # processes, directories: what is still there of a source this machine brought up

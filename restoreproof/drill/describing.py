@@ -30,7 +30,17 @@ def describe_set(backup: BackupSet, known: Catalogue | None, report: VerifyRepor
         "manifest_sha256": backup.manifest_sha256,
         "files": _files(backup, known, report),
         **({"lacks": dict(manifest.adopted.lacks)} if manifest.adopted else {}),
+        **({"references": _references(backup)} if backup.references else {}),
+        **({"reissued_from": known.reissued_from.model_dump()} if known and known.reissued_from else {}),
     }
+
+
+def _references(backup: BackupSet) -> list[dict[str, object]]:
+    """What is no file of the set, by asset."""
+    return [
+        {"asset": name, **one.model_dump(include={"reference", "engine", "bytes"})}
+        for name, one in sorted(backup.references.items())
+    ]
 
 
 def encryption_of(backup: BackupSet) -> dict[str, object] | None:

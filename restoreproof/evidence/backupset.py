@@ -37,11 +37,34 @@ class Encryption:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceRecord:
+    """An asset that is no file of the set: its provider keeps it, under the name ``reference``.
+
+    ``in-place`` as a reference means that nothing was restored, and what was there was looked at. ``engine``
+    and ``bytes`` are the word of whoever adopted it.
+    """
+
+    asset: str
+    reference: str
+    engine: str | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReissuedFrom:
+    """The set that a catalogue was written for first, before it was written again for an adopted one."""
+
+    set_id: str | None
+    manifest_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueRecord:
     """What was known of the set from outside it. ``signed_by`` is None where nobody signed it."""
 
     sha256: str | None = None
     signed_by: str | None = None
+    reissued_from: ReissuedFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +95,5 @@ class SetRecord:
     seconds: float | None = None
     verified_before_restore: bool | None = None
     contradictions: tuple[Contradiction, ...] = ()
+    references: tuple[ReferenceRecord, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()

@@ -12,12 +12,14 @@ from restoreproof.evidence.backupset import (
     CatalogueRecord,
     Contradiction,
     Encryption,
+    ReferenceRecord,
+    ReissuedFrom,
     SetRecord,
 )
 from restoreproof.evidence.problems import MANY
 from restoreproof.journal import Event
 
-_TOLD = {field.name for field in fields(SetRecord)} - {"catalogue"} | {"files"}
+_TOLD = {field.name for field in fields(SetRecord)} - {"catalogue"} | {"files", "reissued_from"}
 
 
 class SetFacts:
@@ -27,6 +29,7 @@ class SetFacts:
         self.contradictions: list[Contradiction] = []
         self._set = SetRecord()
         self._opened: Event | None = None
+        self._reissued: ReissuedFrom | None = None
         self._restoring = False
 
     def on_drill_opened(self, event: Event) -> None:
@@ -38,6 +41,7 @@ class SetFacts:
     def on_set_verified(self, event: Event) -> None:
         data = event.data
         synthetic = data.get("synthetic")
+        self._reissued = _reissued(values.mapping(data, "reissued_from"))
         self._set = SetRecord(
             set_id=values.optional_text(data, "set_id", 200),
             run_id=values.optional_text(data, "run_id", 200),
@@ -56,6 +60,7 @@ class SetFacts:
             bytes=values.count(data, "bytes"),
             seconds=values.number(data, "seconds"),
             verified_before_restore=not self._restoring,
+            references=tuple(_reference(one) for one in values.mappings(data, "references", MANY)),
             facts=values.pairs({key: data[key] for key in data if key not in _TOLD}),
         )
 
@@ -70,11 +75,12 @@ class SetFacts:
         if named is None and self._opened is not None:
             named = values.optional_text(self._opened.data, "set_id", 200)
         opened = self._opened.at if self._opened else None
+        catalogue = _catalogue(self._opened.data) if self._opened else None
         return replace(
             self._set,
             set_id=named,
             age_s=_between(self._set.recovery_point, opened),
-            catalogue=_catalogue(self._opened.data) if self._opened else None,
+            catalogue=replace(catalogue, reissued_from=self._reissued) if catalogue else None,
             contradictions=tuple(self.contradictions),
         )
 
@@ -87,6 +93,22 @@ def _encryption(told: Mapping[str, Any]) -> Encryption | None:
 def _catalogue(data: Mapping[str, Any]) -> CatalogueRecord | None:
     sha256 = values.optional_text(data, "catalogue_sha256", 200)
     return CatalogueRecord(sha256, values.optional_text(data, "catalogue_signed_by", 500)) if sha256 else None
+
+
+def _reissued(told: Mapping[str, Any]) -> ReissuedFrom | None:
+    if not told:
+        return None
+    named = (values.optional_text(told, key, 200) for key in ("set_id", "manifest_sha256"))
+    return ReissuedFrom(*named)
+
+
+def _reference(told: Mapping[str, Any]) -> ReferenceRecord:
+    return ReferenceRecord(
+        asset=values.text(told, "asset", 200),
+        reference=values.text(told, "reference", 600),
+        engine=values.optional_text(told, "engine", 100),
+        bytes=values.count(told, "bytes"),
+    )
 
 
 def _artifact(told: Mapping[str, Any]) -> ArtifactRecord:

@@ -126,7 +126,8 @@ def report_of(digests: Mapping[str, str]) -> VerifyReport:
 def known(manifest_sha256: str) -> Any:
     """What of a catalogue is asked here."""
     taken = datetime(2026, 11, 22, 1, tzinfo=UTC)
-    return cast("Any", SimpleNamespace(taken_at=taken, manifest_sha256=manifest_sha256))
+    given = SimpleNamespace(taken_at=taken, manifest_sha256=manifest_sha256, reissued_from=None)
+    return cast("Any", given)
 
 
 @pytest.mark.parametrize(

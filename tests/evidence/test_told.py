@@ -101,6 +101,8 @@ def test_what_nobody_told_is_named_with_the_reason(plan: Plan) -> None:
             "set-verified",
             {"files": [None, {"name": 1}], "encryption": "age", "tool_versions": [], "taken_at": 1},
         ),
+        ("set-verified", {"references": [None, {"asset": [], "bytes": -1}], "reissued_from": ["x"]}),
+        ("set-verified", {"references": "database", "reissued_from": {"set_id": 7}}),
         ("measurement", {"name": "rpo.database", "value": 1, "newest_at": ["x"]}),
     ],
 )

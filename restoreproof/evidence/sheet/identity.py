@@ -21,6 +21,7 @@ def identity(record: Record) -> Section:
         ("Recovery point", _recovery_point(record)),
         ("Taken", _taken(record)),
         ("Holds", _content(record)),
+        *_kept(record),
         ("Catalogue", _catalogue(record)),
         ("Release in it", _release(record)),
         ("What was run", _run(record)),
@@ -79,6 +80,16 @@ def _content(record: Record) -> Line:
     return joined(said, ", ")
 
 
+def _kept(record: Record) -> list[tuple[str, Line]]:
+    """What is no file of the set, one row for all of it; none where every part is a file."""
+    said = []
+    for one in record.backup_set.references:
+        engine = f", engine {one.engine}" if one.engine else ""
+        held = f", {size(one.bytes)}" if one.bytes is not None else ""
+        said.append(f"{one.asset}: {one.reference}{engine}{held}")
+    return [("Kept by a provider", joined(said))] if said else []
+
+
 def _catalogue(record: Record) -> Line:
     catalogue = record.backup_set.catalogue
     if catalogue is None:
@@ -89,7 +100,14 @@ def _catalogue(record: Record) -> Line:
         False: ", not held against it before the restore",
         None: "",
     }[record.backup_set.verified_before_restore]
-    return line(digest(catalogue.sha256), f", {signer}{held}")
+    first = catalogue.reissued_from
+    again = (", written again from that of the set ", first.set_id, ", manifest ") if first else ()
+    return line(
+        digest(catalogue.sha256),
+        *again,
+        *([digest(first.manifest_sha256)] if first else []),
+        f", {signer}{held}",
+    )
 
 
 def _release(record: Record) -> Line:
