@@ -18,6 +18,7 @@ from bench.drills import RUNTIMES, Drill, drill, take_set, unavailable
 from bench.results import Measured, all_verified
 from bench.sandboxed import restore_bare
 
+SIZES = ["small", "default"]
 VAR = Path("var/bench").absolute()
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
@@ -25,9 +26,9 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 def main() -> int:
     """Take the sets, run the drills and the bare restores, print the tables, draw the pictures."""
     asked = _arguments()
-    sizes, scenarios = ["small", "default"], evidence.SCENARIOS
+    sizes, scenarios = [asked.size] if asked.size else SIZES, evidence.SCENARIOS
     if asked.smoke:
-        sizes, scenarios = ["small"], evidence.SMOKE_SCENARIOS
+        sizes, scenarios = SIZES[:1], evidence.SMOKE_SCENARIOS
     runtimes = _available()
     everything = [_measure(size, runtimes, repeat=1 if asked.smoke else asked.repeat) for size in sizes]
     for measured in everything:
@@ -47,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--repeat", type=_times, default=3, metavar="N", help="how often each is run; medians are shown"
     )
+    parser.add_argument("--size", choices=SIZES, help="this set alone")
     return parser.parse_args()
 
 
