@@ -48,7 +48,10 @@ class FeatureFile(pytest.Module):
 
     def collect(self) -> Iterator[Any]:
         """The scenarios, each with its check; a file that the linter refuses is a collection error."""
-        checks = _checks_by_call(self._document(), self._stages())
+        document = self._document()
+        if document.of_source:
+            return
+        checks = _checks_by_call(document, self._stages())
         for item in super().collect():
             if isinstance(item, pytest.Function):
                 check = checks[_call_of(item)]
@@ -73,6 +76,8 @@ class FeatureFile(pytest.Module):
             document = parse(self.path, features_root(self.config, self.path))
         except FeatureError as error:
             raise self.CollectError(str(error)) from error
+        if document.of_source:
+            return document
         findings = lint_documents([document], self._stages() or _stages_named_in(document))
         if findings:
             raise self.CollectError("\n".join(map(str, findings)))

@@ -43,7 +43,8 @@ def compile_plan(
     Raises:
         FeatureError: the linter refuses the features, a waiver names no check, or nothing is selected.
     """
-    documents = [parse(path, features) for path in feature_files(features)]
+    parsed = [parse(path, features) for path in feature_files(features)]
+    documents = [document for document in parsed if not document.of_source]
     if not documents:
         raise FeatureError(f"no .feature file below {features}", hint="point --features at the directory")
     _refuse_findings(documents, stages)

@@ -106,6 +106,11 @@ class Document:
         rule = scenario.rule.tags if scenario.rule else ()
         return (examples.tags if examples else (), scenario.tags, rule, self.tags)
 
+    @property
+    def of_source(self) -> bool:
+        """Whether it speaks of a running source (``@source``), not of a restored stack: no drill plans it."""
+        return any(tag.name == "source" for tag in self.tags)
+
     @cached_property
     def every_tag(self) -> tuple[Tag, ...]:
         """All tags of the file, in no promised order."""

@@ -41,7 +41,8 @@ def lint(
     vocabulary = Vocabulary.of(tuple(step_modules)) if step_modules else None
     own = frozenset(name for name in step_modules if not name.startswith("restoreproof."))
     context = Context(tuple(stages), nouns, tuple(bound), vocabulary, own)
-    return _sorted([*findings, *_apply(documents, context)])
+    drilled = [document for document in documents if not document.of_source]
+    return _sorted([*findings, *_apply(drilled, context)])
 
 
 def lint_documents(documents: Sequence[Document], stages: Sequence[str]) -> list[LintFinding]:

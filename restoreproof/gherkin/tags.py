@@ -12,7 +12,7 @@ ONE_VALUE = ("at", "id", "severity", "owner", "epic", "story")
 """Tags of which the most specific layer's counts."""
 
 MANY_VALUES = ("control", "rests-on")
-FLAGS = ("advisory",)
+FLAGS = ("advisory", "source")
 KNOWN = (*ONE_VALUE, *MANY_VALUES, *FLAGS)
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
 
