@@ -43,6 +43,7 @@ OUTER_TYPES = frozenset(
         "inner-launched",  # pid
         "inner-exited",  # returncode, seconds
         "teardown",  # proven, leftovers, kept?: what of the target was left on purpose
+        "outer-note",  # text: as the inner's note
         "drill-interrupted",  # reason
         "drill-closed",  # seconds
     }

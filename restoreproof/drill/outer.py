@@ -129,7 +129,7 @@ class _Drill:
                 custody=self._custody(begun),
             )
             if told := self.request.filing.exposed_key(self.hosting.exposure):
-                journal.emit("note", text=told)
+                journal.emit("outer-note", text=told)
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)

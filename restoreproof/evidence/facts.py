@@ -138,6 +138,8 @@ class Facts:
         if len(self.notes) < MANY:
             self.notes.setdefault(values.text(event.data, "text", 2000))
 
+    on_outer_note = on_note
+
 
 def _keep(probes: list[Probe], event: Event) -> None:
     if len(probes) < MANY:
