@@ -6,15 +6,18 @@ it starts. What is secret may only be given so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from restoreproof.contract.durations import Seconds
 from restoreproof.contract.variables import variables_in
 
 _VARIABLE = r"^\$(\{\w+\}|[A-Za-z_]\w*)$"
+_PORT = rf"^[1-9]\d{{0,4}}$|{_VARIABLE}"
+_PORTS = [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": _PORT}]
 TARGET, HOST, PORT, REFERENCE = "{target}", "{host}", "{port}", "{reference}"
 """What a command may ask for beside variables, each as a whole word or within one."""
 
@@ -23,11 +26,24 @@ def _text(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
+def _named(text: str) -> str:
+    if not re.match(_VARIABLE, text):
+        # It may well be the secret itself, so what was given is not said.
+        raise ValueError("write it as $NAME and set that variable for the drill: a contract holds no secrets")
+    return text
+
+
+def _numbered(text: str) -> str:
+    if not re.match(_PORT, text) or (text.isdecimal() and int(text) > 65535):
+        raise ValueError(f"{text!r} is no port; write a number, or $NAME")
+    return text
+
+
 Text = Annotated[str, Field(min_length=1)]
-Variable = Annotated[str, Field(pattern=_VARIABLE, examples=["$NAME"])]
+Variable = Annotated[str, AfterValidator(_named), Field(json_schema_extra={"pattern": _VARIABLE})]
 """A value that a contract may name and never hold."""
 Port = Annotated[
-    str, BeforeValidator(_text), Field(pattern=rf"^[1-9]\d{{0,4}}$|{_VARIABLE}", examples=["5432", "$PORT"])
+    str, BeforeValidator(_text), AfterValidator(_numbered), WithJsonSchema({"anyOf": _PORTS, "title": "Port"})
 ]
 Command = Annotated[tuple[Text, ...], Field(min_length=1)]
 """A program and its arguments; no shell reads them."""

@@ -1,0 +1,109 @@
+"""Filling in the block: every variable is there, and what it holds fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from restoreproof.backups.lacking import NotInTarget
+from restoreproof.contract import Contract
+from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.runtimes.external.target import fill
+
+BLOCK = """\
+external:
+  marker: $NONCE
+  services:
+    db:
+      address: $DB_HOST
+      port: $DB_PORT
+      administrator: {user: "admin-${SUFFIX}", password: $DB_PASSWORD}
+      logs: [./logs, "--of=$SUFFIX"]
+"""
+SET = {
+    "NONCE": "0123456789abcdef",
+    "DB_HOST": "127.0.0.1",
+    "DB_PORT": "6543",
+    "SUFFIX": "s1",
+    "DB_PASSWORD": "a-password-of-db",
+}
+ContractOf = Callable[[str], Contract]
+
+
+def test_variables_are_filled_in_where_the_drill_starts(contract_of: ContractOf) -> None:
+    target = fill(contract_of(BLOCK), SET)
+    endpoint = target.endpoint("db")
+    assert (endpoint.host, endpoint.address, endpoint.port) == ("db", "127.0.0.1", 6543)
+    administrator = target.administrator("db")
+    assert administrator is not None
+    assert (administrator.user, administrator.password.reveal()) == ("admin-s1", "a-password-of-db")
+    assert target.service("db").logs == ("./logs", "--of=s1")
+    assert target.block.max_age == 24 * 3600
+
+
+def test_nothing_shows_what_is_secret(contract_of: ContractOf) -> None:
+    shown = repr(fill(contract_of(BLOCK), SET))
+    assert SET["NONCE"] not in shown
+    assert SET["DB_PASSWORD"] not in shown
+
+
+@pytest.mark.parametrize("missing", sorted(SET))
+def test_a_variable_that_is_not_set_is_named_with_its_line(contract_of: ContractOf, missing: str) -> None:
+    environment = {name: value for name, value in SET.items() if name != missing}
+    with pytest.raises(ContractError) as caught:
+        fill(contract_of(BLOCK), environment)
+    assert f"${missing} is not set in the environment of this drill" in str(caught.value)
+    assert caught.value.where is not None
+    assert caught.value.where.file.endswith("stack.yaml")
+    assert caught.value.where.line in range(11, 18)
+
+
+def test_every_unset_variable_is_told_at_once(contract_of: ContractOf) -> None:
+    with pytest.raises(ContractError) as caught:
+        fill(contract_of(BLOCK), {})
+    assert all(f"${name} " in str(caught.value) for name in SET)
+
+
+def test_a_variable_that_holds_no_port_is_refused_at_its_line(contract_of: ContractOf) -> None:
+    with pytest.raises(
+        ContractError, match=r"external\.services\.db\.port: the variable does not hold a port"
+    ) as caught:
+        fill(contract_of(BLOCK), {**SET, "DB_PORT": "postgres"})
+    assert caught.value.where is not None
+    assert caught.value.where.line == 15
+
+
+def test_a_nonce_that_could_be_guessed_is_refused(contract_of: ContractOf) -> None:
+    with pytest.raises(ContractError, match="shorter than 16 characters") as caught:
+        fill(contract_of(BLOCK), {**SET, "NONCE": "drill"})
+    assert "'drill'" not in str(caught.value)
+
+
+def test_a_contract_without_the_block_says_what_is_missing(contract_of: ContractOf) -> None:
+    with pytest.raises(ContractError, match="no external: block") as caught:
+        fill(contract_of(""), SET)
+    assert caught.value.exit_code == 2
+
+
+def test_what_is_not_listed_is_not_there_by_name(contract_of: ContractOf) -> None:
+    target = fill(contract_of(BLOCK), SET)
+    with pytest.raises(NotInTarget, match="the target lacks web: the contract's external: does not list it"):
+        target.endpoint("web")
+    with pytest.raises(ContractError, match="no service 'nothing'"):
+        target.endpoint("nothing")
+
+
+def test_a_port_that_is_not_listed_is_not_there_by_name(contract_of: ContractOf) -> None:
+    target = fill(contract_of(f"{BLOCK}    web: {{address: 127.0.0.1, port: 80}}\n"), SET)
+    with pytest.raises(NotInTarget, match="no port called 'admin'"):
+        target.endpoint("web", "admin")
+
+
+def test_a_name_that_does_not_resolve_is_told_with_its_line(contract_of: ContractOf) -> None:
+    target = fill(contract_of(BLOCK), {**SET, "DB_HOST": "nowhere.invalid"})
+    with pytest.raises(
+        EnvironmentUnfitError, match=r"db: the address 'nowhere\.invalid' does not resolve"
+    ) as caught:
+        target.endpoint("db")
+    assert "stack.yaml:14" in str(caught.value)
