@@ -66,6 +66,7 @@ def uses(contract: Contract) -> Iterator[Use]:
             yield ("review", queue), "queue", queue, named["queue"]
     yield from _single(contract, services)
     yield from _external(contract, services)
+    yield from _production(contract, services)
     yield from _databases(contract, named["asset"])
     yield from _parameters(contract, named)
     yield from _variables(contract, named["variable"])
@@ -95,6 +96,13 @@ def _external(contract: Contract, services: Collection[str]) -> Iterator[Use]:
     if target.isolation:
         path = ("external", "isolation", "within")
         yield path, "service of the target", target.isolation.within, target.services
+
+
+def _production(contract: Contract, services: Collection[str]) -> Iterator[Use]:
+    if contract.production:
+        for block in ("engines", "programs"):
+            for name in getattr(contract.production, block):
+                yield ("production", block, name), "service", name, services
 
 
 def _databases(contract: Contract, assets: Collection[str]) -> Iterator[Use]:

@@ -124,3 +124,18 @@ def test_the_service_is_back_when_smoke_has_passed_or_as_the_contract_says() -> 
     assert service_stage_of(contract_of(asked)) == "proof"
     with pytest.raises(InvalidContract, match="no stage is called 'smokes'"):
         contract_of(BARE.replace("rto: 4h}", "rto: 4h, service: smokes}"))
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("{engines: {dbs: '18.4'}}", "no service is called 'dbs'"),
+        ("{programs: {db: 'sha256:short'}}", "pattern"),
+        ("{data_gib: 0}", "greater than 0"),
+        ("{data_gib: 1, data_enough: 2}", "less than or equal to 1"),
+    ],
+)
+def test_a_production_that_can_not_be_is_refused(block: str, words: str) -> None:
+    with pytest.raises(InvalidContract) as refusal:
+        parse(f"{BARE}production: {block}\n", Path("stack.yaml"))
+    assert words in str(refusal.value)
