@@ -63,12 +63,15 @@ def doors(project: str) -> dict[int, int]:
 
 
 def identity(container: Any, service: Service) -> dict[str, str | None]:
-    """What runs, for the record: the image by name and digest, and the version that the contract states."""
-    stated = service.options().get("version")
+    """What runs, for the record: the image by name and digest, and the version that the contract states.
+
+    The digest is the one that it was named with, or the first that a registry gave it, or its own id.
+    """
+    stated, image = service.options().get("version"), str(container.attrs["Config"]["Image"])
     digests = container.image.attrs.get("RepoDigests") or [container.image.id]
     return {
         "component": service.component,
         "version": None if stated is None else str(stated),
-        "digest": str(digests[0]).rpartition("@")[2],
-        "source": f"image {container.attrs['Config']['Image']}",
+        "digest": (image if "@" in image else str(digests[0])).rpartition("@")[2],
+        "source": f"image {image}",
     }

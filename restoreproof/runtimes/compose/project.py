@@ -6,16 +6,17 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
 from testcontainers.compose import DockerCompose
 
-from restoreproof.contract import Contract
+from restoreproof.contract import Contract, composefile
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.process.components.base import Override
 from restoreproof.runtimes.process.hints import hint_for
 
 EDGE = "edge"
@@ -58,7 +59,20 @@ class Project(DockerCompose):
             ContractError: compose refuses it.
             EnvironmentUnfitError: there is no docker command, or no compose in it.
         """
-        done = self.run(["--profile", "*", "config", "--format", "json"])
+        return self._read()
+
+    def other_image(self, service: str) -> Iterator[Override]:
+        """The image of ``service`` as an override, if a variable names another than the file has."""
+        usual = composefile.at_default(str(self._uninterpolated["services"][service]["image"]))
+        if (image := self.config["services"][service]["image"]) != usual:
+            yield Override(f"image {image}", f"a variable names it; the compose file has {usual}")
+
+    @cached_property
+    def _uninterpolated(self) -> dict[str, Any]:
+        return self._read("--no-interpolate")
+
+    def _read(self, *options: str) -> dict[str, Any]:
+        done = self.run(["--profile", "*", "config", "--format", "json", *options])
         if done.returncode:
             self._refuse_without_plugin()
             raise ContractError(

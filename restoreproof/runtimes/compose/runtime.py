@@ -158,7 +158,7 @@ class ComposeRuntime:
             unit.administrator = container.administrator
             if container.administrator_if and container.administrator_if not in log:
                 unit.administrator = None
-            for made in container.overrides:
+            for made in (*container.overrides, *self._project.other_image(service)):
                 self._inside.emitter.emit("override", service=service, name=made.name, why=made.why)
             seconds = round(time.monotonic() - began, 3)
             self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
