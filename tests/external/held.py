@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psycopg
+from botocore.config import Config
 
 from restoreproof.waiting import NotReady, wait_until
-from tests.drill.conftest import CONTRACT, ROOT, Done, Drilled, Workshop
+from tests.workshop import CONTRACT, ROOT, Done, Drilled, Workshop
 
 MARKER = "RESTOREPROOF_DRILL_MARKER"
 STORES = ("postgres", "s3")
@@ -78,6 +80,21 @@ class HeldTarget:
         ) as connection:
             yield connection
 
+    @contextmanager
+    def buckets(self) -> Iterator[Any]:
+        """A client of the target's object store, as its owner."""
+        told = self.environment()
+        client = boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{told['S3_PORT']}",
+            region_name="us-east-1",
+            aws_access_key_id=told["S3_OWNER"],
+            aws_secret_access_key=told["S3_OWNER_PASSWORD"],
+            config=Config(s3={"addressing_style": "path"}),
+        )
+        yield client
+        client.close()
+
 
 @dataclass(frozen=True)
 class Foreign:
@@ -89,7 +106,10 @@ class Foreign:
 
     def drill(self, *more: object, **environment: str) -> Drilled:
         """Perform a drill and read its record."""
-        reports = self.workshop.reports()
+        return self.drill_into(self.workshop.reports(), *more, **environment)
+
+    def drill_into(self, reports: Path, *more: object, **environment: str) -> Drilled:
+        """The same, with its evidence in ``reports``."""
         done = self._run(reports, more, environment)
         directory = (reports / "latest").resolve()
         assert (directory / "record.json").exists(), done.output

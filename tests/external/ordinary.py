@@ -1,4 +1,4 @@
-"""``python -m tests.external.ordinary DIRECTORY CACHE ARGUMENT…``: a command as an ordinary user, also for root.
+"""``python -m tests.external.ordinary DIRECTORY CACHE ARGUMENT…``: a command as no root.
 
 Root drills a foreign target as root, for the commands are its own. A player never runs as root, and its tools
 have to read what the drill hands them. Both directories are writable.
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from restoreproof.runtimes.process.privileges import as_ordinary_user
-from tests.drill.conftest import ROOT
+from tests.workshop import ROOT
 
 
-def main(writable: Sequence[Path], argv: Sequence[str]) -> int:
+def main(writable: Sequence[Path], argv: list[str]) -> int:
     """Become ``argv``, or under root run it to its end as another user; Ctrl-C reaches it."""
     if os.geteuid() != 0:
         os.execv(argv[0], argv)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.drill.conftest import Workshop
 from tests.external.held import Foreign, HeldTarget
+from tests.workshop import Workshop
 
 REAL = {name: f"wipe-{name}" for name in ("proofs", "certificates", "binaries", "exports")}
 DELIVERIES = "wipe-billing-drop"
@@ -39,25 +34,9 @@ def snapshot_of(workshop: Workshop) -> Path:
     return workshop.give(directory)
 
 
-@contextmanager
-def buckets(target: HeldTarget) -> Iterator[Any]:
-    """A client of the target's object store, as its owner."""
-    told = target.environment()
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{told['S3_PORT']}",
-        region_name="us-east-1",
-        aws_access_key_id=told["S3_OWNER"],
-        aws_secret_access_key=told["S3_OWNER_PASSWORD"],
-        config=Config(s3={"addressing_style": "path"}),
-    )
-    yield client
-    client.close()
-
-
 def replicate(workshop: Workshop, target: HeldTarget) -> None:
     """Fill the target's buckets as a provider's replication would: with everything that production has."""
-    with buckets(target) as client:
+    with target.buckets() as client:
         for bucket, name in {**REAL, "": DELIVERIES}.items():
             client.create_bucket(Bucket=name)
             if bucket in VERSIONED:
@@ -75,7 +54,7 @@ def replicate(workshop: Workshop, target: HeldTarget) -> None:
 
 
 def adopt(foreign: Foreign, name: str, snapshot: Path) -> Adopted:
-    """A set of what the provider keeps, and what only files can hold: environment, custody, proxy, release."""
+    """A set of what the provider keeps, and of what only files can hold."""
     shop = foreign.workshop
     adopted = Adopted(shop.directory / "managed" / name, shop.directory / "managed" / f"{name}.json")
     shop.give(adopted.directory.parent)

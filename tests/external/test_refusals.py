@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.external.conftest import BLOCK, contract_with
 from tests.external.held import MARKER, STORES, Foreign, HeldTarget
+from tests.workshop import Workshop
 
 DAY_S = 24 * 3600
 Contents = tuple[set[Any], ...]
@@ -26,20 +25,11 @@ def contents(target: HeldTarget) -> Contents:
     )
     with target.connected() as connection:
         relational = [set(connection.execute(query).fetchall()) for query in asked]
-    told = target.environment()
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{told['S3_PORT']}",
-        region_name="us-east-1",
-        aws_access_key_id=told["S3_OWNER"],
-        aws_secret_access_key=told["S3_OWNER_PASSWORD"],
-        config=Config(s3={"addressing_style": "path"}),
-    )
     objects = set()
-    for bucket in (one["Name"] for one in client.list_buckets()["Buckets"]):
-        listed = client.list_objects_v2(Bucket=bucket).get("Contents", [])
-        objects |= {(bucket, None), *((bucket, one["Key"]) for one in listed)}
-    client.close()
+    with target.buckets() as client:
+        for bucket in (one["Name"] for one in client.list_buckets()["Buckets"]):
+            listed = client.list_objects_v2(Bucket=bucket).get("Contents", [])
+            objects |= {(bucket, None), *((bucket, one["Key"]) for one in listed)}
     return *relational, objects
 
 
@@ -89,13 +79,13 @@ def test_a_variable_that_is_not_set_is_named_with_its_line(foreign: Foreign) -> 
     assert f"stack.yaml:{line}" in done.output
 
 
-@pytest.fixture
-def unproven(foreign: Foreign) -> Foreign:
+@pytest.fixture(scope="module")
+def unproven(workshop: Workshop, target: HeldTarget) -> Foreign:
     """The same target, by a contract that says nothing of how its isolation is shown."""
     block = BLOCK.read_text()
     start, end = block.index("  isolation:\n"), block.index("  restore:\n")
-    contract = contract_with(foreign.workshop, "unproven", block[:start] + block[end:])
-    return Foreign(foreign.workshop, foreign.target, contract)
+    contract = contract_with(workshop, "unproven", block[:start] + block[end:])
+    return Foreign(workshop, target, contract)
 
 
 def test_a_real_set_is_refused_where_isolation_is_not_proven(unproven: Foreign) -> None:
