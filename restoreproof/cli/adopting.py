@@ -119,7 +119,11 @@ def adopt_set(
     if physical is None:
         _refuse_databases(loaded, read, set(refer))
     files = {lacking.ROLES: roles or base, lacking.OBJECTS: objects, lacking.IDENTITY: realm_dump or base}
-    options = {lacking.ROLES: "--roles", lacking.OBJECTS: "--objects", lacking.IDENTITY: "--realm-dump"}
+    options = {
+        lacking.ROLES: "--base" if base else "--roles",
+        lacking.OBJECTS: "--objects",
+        lacking.IDENTITY: "--base" if base else "--realm-dump",
+    }
     refuse_both(refer, {part: options[part] for part, given in files.items() if given})
     environment = environment_of(env, identity) if env else None
     places = {layout.CUSTODY: custody, layout.PROXY: proxy, layout.RELEASE: release, layout.INDEX: index}
