@@ -17,6 +17,7 @@ from restoreproof.contract.variables import variables_in
 
 _VARIABLE = r"^\$(\{\w+\}|[A-Za-z_]\w*)$"
 _PORT = rf"^[1-9]\d{{0,4}}$|{_VARIABLE}"
+_PLACE = r"^[^\s:]+:[1-9]\d{0,4}$|\$"
 _PORTS = [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": _PORT}]
 TARGET, HOST, PORT, REFERENCE = "{target}", "{host}", "{port}", "{reference}"
 """What a command may ask for beside variables, each as a whole word or within one."""
@@ -33,6 +34,18 @@ def _named(text: str) -> str:
     return text
 
 
+def _placed(text: str) -> str:
+    if not re.search(_PLACE, text):
+        raise ValueError(f"{text!r} is no HOST:PORT")
+    return text
+
+
+def _tries(argv: tuple[str, ...]) -> tuple[str, ...]:
+    if not any(word in part for word in (TARGET, HOST) for part in argv):
+        raise ValueError(f"the probe is not told what to try: write {TARGET}, or {HOST} and {PORT}")
+    return argv
+
+
 def _numbered(text: str) -> str:
     if not re.match(_PORT, text) or (text.isdecimal() and int(text) > 65535):
         raise ValueError(f"{text!r} is no port; write a number, or $NAME")
@@ -42,6 +55,8 @@ def _numbered(text: str) -> str:
 Text = Annotated[str, Field(min_length=1)]
 Variable = Annotated[str, AfterValidator(_named), Field(json_schema_extra={"pattern": _VARIABLE})]
 """A value that a contract may name and never hold."""
+Place = Annotated[str, AfterValidator(_placed), Field(json_schema_extra={"pattern": _PLACE})]
+"""Host and port, for whoever is inside the target."""
 Port = Annotated[
     str, BeforeValidator(_text), AfterValidator(_numbered), WithJsonSchema({"anyOf": _PORTS, "title": "Port"})
 ]
@@ -78,7 +93,7 @@ class ExternalIsolation(Block):
     command must reach: a probe that reaches nothing at all proves nothing.
     """
 
-    probe: Command
+    probe: Annotated[Command, AfterValidator(_tries)]
     address: Text
     within: str
 
@@ -94,7 +109,7 @@ class ExternalService(Block):
     address: Text
     port: Port
     ports: dict[str, Port] = Field(default_factory=dict)
-    inside: Text | None = None
+    inside: Place | None = None
     administrator: ExternalAdministrator | None = None
     start: Command | None = None
     stop: Command | None = None

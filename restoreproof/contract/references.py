@@ -30,6 +30,7 @@ def problems(contract: Contract) -> Iterator[Problem]:
     yield from _placeholders(contract)
     yield from _unreviewed(contract)
     yield from _in_argv(contract)
+    yield from _unprobed(contract)
 
 
 Use = tuple[tuple[str | int, ...], str, str | None, Collection[str]]
@@ -199,6 +200,18 @@ def _in_argv(contract: Contract) -> Iterator[Problem]:
                     "the command has it in its environment"
                 )
                 yield Problem(contract.where("external", *path), message)
+
+
+def _unprobed(contract: Contract) -> Iterator[Problem]:
+    """The probe has to reach a service inside the target, or nothing that it says is believed."""
+    isolation = contract.external.isolation if contract.external else None
+    beside = contract.external.services.get(isolation.within) if contract.external and isolation else None
+    if isolation and beside and beside.inside is None:
+        name = isolation.within
+        message = (
+            f"external.services.{name} does not say where it is `inside:` the target, for the probe to reach"
+        )
+        yield Problem(contract.where("external", "services", name), message)
 
 
 def _text(value: object) -> str | None:

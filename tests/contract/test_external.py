@@ -31,6 +31,7 @@ external:
       address: $DB_HOST
       port: 5432
       ports: {admin: $ADMIN_PORT}
+      inside: db:5432
       administrator: {user: root, password: $DB_PASSWORD}
       start: [./start, db]
 """
@@ -57,8 +58,8 @@ def test_a_contract_without_it_has_no_target() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "line", "words"),
     [
-        ("password: $DB_PASSWORD", "password: hunter2", 19, "a contract holds no secrets"),
-        ("password: $DB_PASSWORD", "password: x$DB_PASSWORD", 19, "a contract holds no secrets"),
+        ("password: $DB_PASSWORD", "password: hunter2", 20, "a contract holds no secrets"),
+        ("password: $DB_PASSWORD", "password: x$DB_PASSWORD", 20, "a contract holds no secrets"),
         ("marker: $NONCE", "marker: a-literal-of-some-length", 10, "a contract holds no secrets"),
         ("port: 5432", "port: 0", 17, "no port"),
         ("port: 5432", "port: 70000", 17, "no port"),
@@ -66,10 +67,13 @@ def test_a_contract_without_it_has_no_target() -> None:
         ("    db:\n      address", "    dbb:\n      address", 15, "no service is called 'dbb'; did you mean"),
         ("    main: {command", "    mian: {command", 13, "no asset is called 'mian'; did you mean 'main'?"),
         ("within: db", "within: web", 11, "no service of the target is called 'web'"),
-        ("start: [./start, db]", "start: ./start db", 20, "valid tuple"),
-        ("start: [./start, db]", "start: []", 20, "at least 1 item"),
-        ("start: [./start, db]", "strat: [./start, db]", 20, "did you mean 'start'?"),
-        ("[./start, db]", "[./start, $DB_PASSWORD]", 20, "$DB_PASSWORD is secret"),
+        ("start: [./start, db]", "start: ./start db", 21, "valid tuple"),
+        ("start: [./start, db]", "start: []", 21, "at least 1 item"),
+        ("start: [./start, db]", "strat: [./start, db]", 21, "did you mean 'start'?"),
+        ("[./start, db]", "[./start, $DB_PASSWORD]", 21, "$DB_PASSWORD is secret"),
+        ("      inside: db:5432\n", "", 15, "does not say where it is `inside:`"),
+        ("inside: db:5432", "inside: db", 19, "no HOST:PORT"),
+        ('probe: [./probe, "{target}"]', "probe: [./probe]", 11, "not told what to try"),
         ("deadline: 2h", "deadline: soon", 13, "not a span of time"),
     ],
 )  # fmt: skip

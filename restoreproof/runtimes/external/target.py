@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,24 +18,27 @@ from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
+from restoreproof.spellings import is_distinctive
 
+_SECRET_NAME = re.compile(r"(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN)(?:_(?!FILE|PATH|URL)\w+)?$")
 NONCE_CHARACTERS = 16
 """A marker shorter than this could be guessed, or be a word that stands in some table anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the drill is pointed at. ``passwords`` are of the services' administrators, by service."""
+    """What the drill is pointed at. ``passwords`` are of the services' administrators, by service.
+
+    ``secrets`` are what no evidence may hold: these, the nonce that would let a drill write, and whatever in
+    the environment is secret by its name, since the commands have it and may print it.
+    """
 
     contract: Contract
     block: External
     marker: Secret
     passwords: Mapping[str, Secret]
 
-    @property
-    def secrets(self) -> list[Secret]:
-        """What no evidence may hold: the passwords, and the nonce that would let a drill write."""
-        return [self.marker, *self.passwords.values()]
+    secrets: tuple[Secret, ...]
 
     def service(self, name: str) -> ExternalService:
         """The block of one service.
@@ -117,7 +121,14 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
             where=contract.where("external", "marker"),
             hint="provisioning makes a new one for each drill, as `openssl rand -hex 24` does",
         )
-    return Target(contract, made, marker, passwords)
+    secrets = (marker, *passwords.values(), *_secret_by_name(environment))
+    return Target(contract, made, marker, passwords, secrets)
+
+
+def _secret_by_name(environment: Mapping[str, str]) -> Iterator[Secret]:
+    for name, value in environment.items():
+        if _SECRET_NAME.search(name) and is_distinctive(value):
+            yield Secret(name, value)
 
 
 def _unset(contract: Contract, block: External, environment: Mapping[str, str]) -> Iterator[Problem]:
@@ -130,9 +141,10 @@ def _unset(contract: Contract, block: External, environment: Mapping[str, str]) 
 
 
 def _unfit(contract: Contract, path: tuple[str | int, ...]) -> Problem:
-    """Only a port can be wrong now: any other text may be any other text."""
+    """Only a port or a place can be wrong now: any other text may be any other text."""
     dotted = ".".join(map(str, ("external", *path)))
-    return Problem(contract.where("external", *path), f"{dotted}: the variable does not hold a port")
+    message = f"{dotted}: what the variable holds is no {'HOST:PORT' if path[-1] == 'inside' else 'port'}"
+    return Problem(contract.where("external", *path), message)
 
 
 def _filled(value: Any, environment: Mapping[str, str], secret: frozenset[str]) -> Any:

@@ -16,7 +16,8 @@ CONNECT = "import socket, sys\nsocket.create_connection((sys.argv[1], int(sys.ar
 
 
 def declared(*probe: str, address: str = "127.0.0.1") -> ExternalIsolation:
-    return ExternalIsolation(probe=probe, address=address, within="db")
+    told = () if "{host}" in probe else ("{target}",)
+    return ExternalIsolation(probe=(*probe, *told), address=address, within="db")
 
 
 OPEN = declared(sys.executable, "-c", CONNECT, "{host}", "{port}")

@@ -48,6 +48,21 @@ def test_nothing_shows_what_is_secret(contract_of: ContractOf) -> None:
     assert SET["DB_PASSWORD"] not in shown
 
 
+def test_what_commands_could_print_is_known_by_its_name(contract_of: ContractOf) -> None:
+    secret = {
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG",
+        "PGPASSWORD": "of-the-operator-1",
+        "GH_TOKEN": "ghp_0123456789abcdef",
+    }
+    plain = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/token",
+        "PATH": "/usr/local/bin",
+        "X_TOKEN": "on",
+    }
+    known = {one.name for one in fill(contract_of(BLOCK), {**SET, **secret, **plain}).secrets}
+    assert known == {"drill marker", "external db administrator", "DB_PASSWORD", *secret}
+
+
 @pytest.mark.parametrize("missing", sorted(SET))
 def test_a_variable_that_is_not_set_is_named_with_its_line(contract_of: ContractOf, missing: str) -> None:
     environment = {name: value for name, value in SET.items() if name != missing}
@@ -67,7 +82,7 @@ def test_every_unset_variable_is_told_at_once(contract_of: ContractOf) -> None:
 
 def test_a_variable_that_holds_no_port_is_refused_at_its_line(contract_of: ContractOf) -> None:
     with pytest.raises(
-        ContractError, match=r"external\.services\.db\.port: the variable does not hold a port"
+        ContractError, match=r"external\.services\.db\.port: what the variable holds is no port"
     ) as caught:
         fill(contract_of(BLOCK), {**SET, "DB_PORT": "postgres"})
     assert caught.value.where is not None
