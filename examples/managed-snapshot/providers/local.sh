@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# A server of your own in the place of a provider's: a snapshot is a directory with globals.sql and one pg_dump -Fc for
+# each database. PROBE_COMMAND HOST PORT says `reached` or `not reached`, from beside the server.
+
+restore_instance() {
+  local dump
+  [ -d "$1" ] || { echo "there is no snapshot $1" >&2; exit 1; }
+  await_instance
+  # The server has an administrator of its own, which must not take another's password.
+  grep -vE "^(CREATE|ALTER) ROLE \"?($DRILL_DB_USER|postgres)\"?( |;)" "$1/globals.sql" |
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1
+  for dump in "$1"/*.dump; do
+    pg_restore --create --exit-on-error --dbname postgres "$dump"
+  done
+}
+
+connect_from_inside() { "${PROBE_COMMAND:?}" "$1" "$2"; }
+
+# The server is not ours to remove; what was restored into it is.
+remove_instance() {
+  psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 <<'SQL'
+select format('drop database %I with (force)', datname) from pg_database
+where not datistemplate and datname <> 'postgres' \gexec
+SQL
+}
