@@ -9,7 +9,8 @@ import pytest
 from restoreproof.evidence.allure_run import facts
 from restoreproof.evidence.model import Record
 from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sheet.blocks import Bullets
+from restoreproof.evidence.sheet.appendix import fidelity
+from restoreproof.evidence.sheet.blocks import Bullets, Table
 from restoreproof.evidence.sheet.limits import limits
 from restoreproof.plan import Plan
 from tests.evidence.conftest import closed, opened
@@ -59,6 +60,16 @@ def test_the_page_tells_what_differs_and_what_was_not_declared(plan: Plan) -> No
     )
     assert not any("web" in line for line in said["Other than in production"])
     assert said["Not declared of production, so not compared"] == ["cpus: every service"]
+
+
+def test_the_appendix_tells_every_fact_with_its_digest_in_full_behind_it(plan: Plan) -> None:
+    digest = "sha256:" + "a" * 64
+    told = OLDER | {"subject": "program", "here": f"image db, {digest}"}
+    (table,) = fidelity(record(plan, told, UNDECLARED)).blocks
+    assert isinstance(table, Table)
+    first, second = table.rows
+    assert [(word.text, word.full) for word in first[2]] == [("image db, ", ""), ("sha256:aaaaa", digest)]
+    assert second[3][0].text == "not declared"
 
 
 def test_the_report_s_environment_names_each_difference(plan: Plan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from restoreproof.evidence.headline import duration
 from restoreproof.evidence.model import Record
-from restoreproof.evidence.sheet.appendix import artifacts, components, digests, probes, unknown
+from restoreproof.evidence.sheet.appendix import artifacts, components, digests, fidelity, probes, unknown
 from restoreproof.evidence.sheet.blocks import Line, Section, Sheet, bound, joined
 from restoreproof.evidence.sheet.checking import control_matrix, controls, yourself
 from restoreproof.evidence.sheet.governance import governance
@@ -34,7 +34,18 @@ _ROWS = (
     (controls,),
     (yourself,),
 )
-_APPENDIX = (every_check, control_matrix, governance, components, phases, probes, artifacts, digests, unknown)
+_APPENDIX = (
+    every_check,
+    control_matrix,
+    governance,
+    components,
+    fidelity,
+    phases,
+    probes,
+    artifacts,
+    digests,
+    unknown,
+)
 
 
 def compose(record: Record) -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from restoreproof.evidence.model import Record
@@ -9,6 +10,7 @@ from restoreproof.evidence.sheet.blocks import Line, Section, Table, Words, dige
 from restoreproof.evidence.templating import size
 
 _MANY = 200
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
 
 
 def components(record: Record) -> Section:
@@ -25,6 +27,28 @@ def components(record: Record) -> Section:
     )
     columns = ("Service", "Component", "Version", "Digest", "From")
     return Section("components", "What the set was restored into", (Table(columns, (3, 3, 2, 3, 5), rows),))
+
+
+def fidelity(record: Record) -> Section:
+    """Every fact of the target beside what production has."""
+    rows = tuple(
+        (
+            line(one.subject),
+            line("every service" if one.service == "*" else one.service),
+            _with_digests(one.here),
+            _with_digests(one.production or "not declared"),
+            line({True: "differs", False: "the same", None: "—"}[one.differs]),
+        )
+        for one in record.fidelity[:_MANY]
+    )
+    columns = ("Subject", "Service", "Here", "In production", "")
+    return Section("fidelity", "The target beside production", (Table(columns, (2, 2, 6, 4, 2), rows),))
+
+
+def _with_digests(text: str) -> Line:
+    """The text, each digest in it short and the whole behind it."""
+    parts = filter(None, _DIGEST.split(text))
+    return line(*(digest(part) if _DIGEST.fullmatch(part) else part for part in parts))
 
 
 def artifacts(record: Record) -> Section:

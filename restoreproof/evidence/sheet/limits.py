@@ -59,12 +59,15 @@ def _apart(record: Record) -> list[Line]:
 
 
 def _undeclared(record: Record) -> list[Line]:
-    """One line for each subject, with the services that it was not declared for."""
-    services: dict[str, list[str]] = {}
+    """The subjects, those together that lack the same services."""
+    services: dict[str, dict[str, None]] = {}
     for one in record.fidelity:
         if one.differs is None:
-            services.setdefault(one.subject, []).append(_service(one.service))
-    return [line(f"{subject}: {', '.join(dict.fromkeys(names))}") for subject, names in services.items()]
+            services.setdefault(one.subject, {})[_service(one.service)] = None
+    subjects: dict[tuple[str, ...], list[str]] = {}
+    for subject, names in services.items():
+        subjects.setdefault(tuple(names), []).append(subject)
+    return [line(f"{', '.join(alike)}: {', '.join(names)}") for names, alike in subjects.items()]
 
 
 def _changed(record: Record) -> list[Line]:
