@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restoreproof.errors import Location, UsageError
+from restoreproof.errors import EnvironmentUnfitError, Location, UsageError
 
 MAGIC = b"PGDMP"
 TIMEOUT_S = 3600.0
@@ -29,11 +29,14 @@ class DumpFile:
     pg_dump: str
 
 
-def read_dump(path: Path, pg_restore: Path) -> DumpFile:
+def read_dump(path: Path, pg_restore: Path, ids: tuple[int, int] | None = None) -> DumpFile:
     """Read all of the dump at ``path`` with the binary ``pg_restore``; nothing is restored.
+
+    The dump is anybody's: root has it read by the uid and gid of ``ids``.
 
     Raises:
         UsageError: it is no such dump, of a newer PostgreSQL than ``pg_restore``, damaged or cut short.
+        EnvironmentUnfitError: that user may not run ``pg_restore``.
     """
     where = Location(str(path))
     if not path.is_file() or path.is_symlink():
@@ -43,8 +46,8 @@ def read_dump(path: Path, pg_restore: Path) -> DumpFile:
             raise UsageError(
                 "this is no pg_dump -Fc: plain SQL can't be adopted", where=where, hint=_TAKE_ONE
             )
-    about = dict(_ABOUT.findall(_pg_restore(pg_restore, path, "--list")))
-    _pg_restore(pg_restore, path, "--file=/dev/null")
+    about = dict(_ABOUT.findall(_pg_restore(pg_restore, path, "--list", ids)))
+    _pg_restore(pg_restore, path, "--file=/dev/null", ids)
     try:
         created = datetime.strptime(about["Archive created"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S")
         return DumpFile(
@@ -65,17 +68,28 @@ def _version(told: str) -> str:
     return told.split(maxsplit=1)[0]
 
 
-def _pg_restore(binary: Path, path: Path, option: str) -> str:
+def _pg_restore(binary: Path, path: Path, option: str, ids: tuple[int, int] | None) -> str:
     """What pg_restore prints. It gets no environment of ours: no address, no password, no locale."""
+    uid, gid = ids or (None, None)
     try:
-        done = subprocess.run(
-            [str(binary), option, str(path.resolve())],
-            env={"TZ": "UTC", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        # Opened here: whoever reads it need not be let into the directory.
+        with path.open("rb") as file:
+            done = subprocess.run(
+                [str(binary), option],
+                env={"TZ": "UTC", "LC_ALL": "C"},
+                stdin=file,
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                user=uid,
+                group=gid,
+                extra_groups=[] if ids else None,
+                check=False,
+            )
+    except PermissionError as error:
+        raise EnvironmentUnfitError(
+            f"{binary} can't be run by uid {uid}, which reads a dump in root's place",
+            hint="work in a checkout and a venv that others may read",
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise UsageError(
             f"pg_restore was not done with it in {TIMEOUT_S:.0f} s", where=Location(str(path))

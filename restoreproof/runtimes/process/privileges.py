@@ -29,6 +29,7 @@ from restoreproof.runtimes.process.supervise import payload
 NOBODY_IN_PARTICULAR = 61999
 """The uid and gid where no ``sudo`` says who called; above what distributions give to people and services."""
 
+_NAMESPACE = ("--dev-bind", "/", "/", "--unshare-pid")
 _HIDDEN = (Path("/root"), Path("/home"))
 
 
@@ -50,7 +51,7 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     """
     if os.geteuid() != 0:
         raise EnvironmentUnfitError("only root can become another user")
-    hidden = _granted(["--dev-bind", "/", "/", "--unshare-pid"])
+    hidden = _granted(_NAMESPACE)
     uid, gid = _user(known=not hidden)
     writable = [path.absolute() for path in writable]
     home = writable[0] / "home"
@@ -164,10 +165,17 @@ def _environment(ours: Mapping[str, str], home: Path, writable: Sequence[Path]) 
     return theirs
 
 
+def ordinary_user() -> tuple[int, int] | None:
+    """Under root the uid and gid that a drill steps down to; else None, for this is an ordinary user."""
+    if os.geteuid() != 0:
+        return None
+    return _user(known=not _granted(_NAMESPACE))
+
+
 def hand_over(path: Path) -> None:
     """Under root: give ``path``, made just now, to the user that a drill steps down to; else nothing."""
-    if os.geteuid() == 0:
-        _give(path, *_user(known=not _granted(["--dev-bind", "/", "/", "--unshare-pid"])))
+    if ids := ordinary_user():
+        _give(path, *ids)
 
 
 def _give(path: Path, uid: int, gid: int) -> None:
