@@ -63,14 +63,29 @@ class ComponentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkerRecord:
+    """A store of a foreign target that showed it was provisioned for this very drill, before any write.
+
+    ``sha256`` is the digest of the nonce that was found there; the nonce itself is told nowhere.
+    """
+
+    service: str
+    address: str | None = None
+    created_at: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRecord:
     """What the set was restored into. Its isolation and its end are in the record's ``safety``.
 
-    ``host_fingerprint`` is a digest that tells one machine from another and names none.
+    ``host_fingerprint`` is a digest that tells one machine from another and names none; ``markers`` are
+    there only where the drill did not make its target itself.
     """
 
     runtime: str | None = None
     components: tuple[ComponentRecord, ...] = ()
+    markers: tuple[MarkerRecord, ...] = ()
     destroyed_at: str | None = None
     host_fingerprint: str | None = None
 

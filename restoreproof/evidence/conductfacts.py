@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 
 from restoreproof.evidence import values
-from restoreproof.evidence.circumstances import ComponentRecord, FidelityRecord, TargetRecord
+from restoreproof.evidence.circumstances import (
+    ComponentRecord,
+    FidelityRecord,
+    MarkerRecord,
+    TargetRecord,
+)
 from restoreproof.evidence.conduct import CommandRecord, Effects, ForbiddenScan, ScanFinding, SinkEffects
 from restoreproof.evidence.problems import MANY
 from restoreproof.journal import Event
@@ -23,6 +28,7 @@ class ConductFacts:
         self.forbidden_scan: ForbiddenScan | None = None
         self.fidelity: list[FidelityRecord] = []
         self._components: dict[str, ComponentRecord] = {}
+        self._markers: dict[str, MarkerRecord] = {}
         self._before: dict[str, int] = {}
         self._after: dict[str, int] = {}
         self._approval: Event | None = None
@@ -63,6 +69,12 @@ class ConductFacts:
                 for key in ("component", "version", "digest", "source")
             )
             self._components[name] = ComponentRecord(name, *told)
+
+    def on_marker_proven(self, event: Event) -> None:
+        name = values.text(event.data, "service", 200)
+        if name in self._markers or len(self._markers) < MANY:
+            told = (values.optional_text(event.data, key, 300) for key in ("address", "created_at", "sha256"))
+            self._markers[name] = MarkerRecord(name, *told)
 
     def on_fidelity(self, event: Event) -> None:
         data = event.data
@@ -127,6 +139,7 @@ class ConductFacts:
         return TargetRecord(
             runtime=values.optional_text(data, "runtime", 100),
             components=tuple(self._components[name] for name in sorted(self._components)),
+            markers=tuple(self._markers[name] for name in sorted(self._markers)),
             destroyed_at=self._destroyed_at,
             host_fingerprint=values.optional_text(data, "host_fingerprint", 200),
         )

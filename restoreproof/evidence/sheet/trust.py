@@ -52,6 +52,7 @@ def safety(record: Record) -> Section:
         ("Secrets in the set", _scan(record.forbidden_scan)),
         ("Outbound effects", _effects(record)),
         ("End of the target", _end(record)),
+        *_marked(record),
     ]
     return Section("safety", "Safety", (Facts(tuple(rows)),))
 
@@ -95,6 +96,17 @@ def _end(record: Record) -> Line:
     more = len(held.leftovers) - len(left)
     at = [f"at {instant(record.target.destroyed_at)}"] if record.target.destroyed_at else []
     return joined([proof, *at, *left, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _marked(record: Record) -> list[tuple[str, Line]]:
+    """Which stores of a foreign target were shown to be this drill's; nothing where it made its own."""
+    shown = [
+        f"{one.service} at {one.address or NOT_RECORDED}, marked {instant(one.created_at)}"
+        for one in record.target.markers[:_LEFTOVERS]
+    ]
+    return (
+        [("Made for this drill", joined(["✔ each store showed the drill's marker", *shown]))] if shown else []
+    )
 
 
 def detection(record: Record) -> Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from restoreproof.errors import ServiceFailedError
 from restoreproof.journal import Emitter
@@ -32,7 +33,7 @@ class Admission:
         self._isolation = target.block.isolation
         self._settling = threading.Lock()
         self._unsettled = BLIND in targets
-        self.proof = Proof(target, lambda proven: emitter.emit("note", text=str(proven)))
+        self.proof = Proof(target, lambda proven: emitter.emit("marker-proven", **asdict(proven)))
         silent = self.proof.survey()
         self.after(*(set(self.proof.stores) - silent.keys()))
 

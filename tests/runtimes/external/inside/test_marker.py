@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -59,10 +60,11 @@ def test_an_administrator_that_is_refused_proves_nothing(foreign: Foreign) -> No
 
 def test_each_proof_tells_the_store_and_never_the_nonce(foreign: Foreign) -> None:
     foreign.runtime()
-    told = [note["text"] for note in foreign.events.of("note")]
-    assert len(told) == 2
-    assert all("showed the drill's marker" in text and "nonce sha256:" in text for text in told)
-    assert not any(NONCE in text for text in told)
+    told = foreign.events.of("marker-proven")
+    assert {one["service"] for one in told} == {"db", "s3"}
+    assert {one["sha256"] for one in told} == {hashlib.sha256(NONCE.encode()).hexdigest()}
+    assert {one["address"].rpartition(":")[2] for one in told} == {"5432", "8333"}
+    assert NONCE not in str(foreign.events.all)
 
 
 def test_a_store_is_asked_again_once_it_may_be_another_one(foreign: Foreign) -> None:

@@ -143,7 +143,7 @@ def test_a_snapshot_is_restored_by_the_command_and_the_store_has_to_show_the_mar
     runtime.restore_reference("main", SNAPSHOT, POINT)
     told = (foreign.directory / "told").read_text()
     assert told == "arn:snapshot:nightly main arn:snapshot:nightly 2026-11-22T00:00:00+00:00\n"
-    assert len(foreign.events.of("note")) == 3  # both stores, and the restored one once more
+    assert len(foreign.events.of("marker-proven")) == 3  # both stores, and the restored one once more
     foreign.command("restore", "touch restored")
     foreign.stores.unmark()
     with pytest.raises(MarkerRefusedError, match=r"db .* no table"):
