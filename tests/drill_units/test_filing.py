@@ -12,12 +12,16 @@ import pytest
 
 from restoreproof.drill.filing import FilingWanted, open_filing, refusals_entered
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, IdentityError, UsageError
+from restoreproof.evidence.record import reduce
 from restoreproof.evidence.sealing.keys import signing_key
+from restoreproof.journal import JournalWriter, read_journal
+from restoreproof.redact import Redactor
 from restoreproof.runtimes.compose.hosting import Containers
 from restoreproof.runtimes.external.hosting import Foreign
 from restoreproof.runtimes.process.bare import Unsandboxed
 from restoreproof.runtimes.process.kind import Sandboxed
 from restoreproof.runtimes.process.launch import namespaces_available
+from tests.evidence.conftest import plan_of
 
 HERE = Path(__file__).parent
 
@@ -135,3 +139,11 @@ def test_a_key_beside_a_drill_without_a_sandbox_is_told_to_the_reader(
 def test_a_key_that_no_sandbox_shows_needs_no_word(tmp_path: Path) -> None:
     filing = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
     assert filing.exposed_key(Sandboxed.exposure) == ""
+
+
+def test_what_the_outer_process_notes_stands_in_the_record(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "journal.jsonl", Redactor())
+    writer.emit("outer-note", text="the signing key lay within the drill's reach")
+    writer.close()
+    record = reduce(plan_of(), read_journal(writer.path))
+    assert record.notes == ("the signing key lay within the drill's reach",)
