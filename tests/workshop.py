@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from restoreproof.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = ROOT / "compose" / "wipe" / "stack.yaml"
-TIMEOUT_S = 600
+TIMEOUT_S = 600 * PATIENCE
 
 
 @dataclass(frozen=True)
