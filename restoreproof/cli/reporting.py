@@ -12,6 +12,7 @@ from restoreproof.cli.app import Json, app, err, tell
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.evidence.rerender import Comparison, compare, is_sealed, render_again
+from restoreproof.evidence.sealing.verify import made_elsewhere, this
 
 _SHOWN = 10
 
@@ -67,21 +68,19 @@ def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -
         f"{sealed}: {equal if found.equal else 'the sealed views are not what plan and journal give'}",
     )
     if not found.equal:
-        _explain(found)
+        _explain(found, sealed)
         raise typer.Exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
 
 
-def _explain(found: Comparison) -> None:
+def _explain(found: Comparison, sealed: Path) -> None:
     for word, names in (("differs", found.different), ("is missing", found.missing)):
         for name in names[:_SHOWN]:
             err.print(f"  {name} {word}", markup=False)
         if len(names) > _SHOWN:
             err.print(f"  … and {len(names) - _SHOWN} more", markup=False)
-    err.print(
-        "  next: ask `restoreproof verify` whether the seal holds; and see that this is the version that"
-        " rendered it (harness_build in record.json)",
-        markup=False,
-    )
+    maker = made_elsewhere(sealed)
+    other = f"{maker} made it, and this is {this()}: render it with that one; " if maker else ""
+    err.print(f"  next: {other}ask `restoreproof verify` whether the seal holds", markup=False)
 
 
 def _refuse_unfit(into: Path, directory: Path) -> None:

@@ -11,7 +11,7 @@ import restoreproof
 
 LOCK = Path("locks") / "harness.txt"
 _PACKAGE = Path(restoreproof.__file__).resolve().parent
-_DECIDING = ("*.py", "evidence/**/*.py", "evidence/*.toml")
+_DECIDING = ("*.py", "evidence/**/*.py", "evidence/*.toml", "evidence/templates/*.*")
 
 
 def harness_build(root: Path = _PACKAGE.parent) -> dict[str, str | None]:
@@ -28,10 +28,10 @@ def harness_build(root: Path = _PACKAGE.parent) -> dict[str, str | None]:
 
 @cache
 def code_sha256() -> str:
-    """The digest of all code that decides a record's bytes, which neither version nor commit tells.
+    """The digest of all that decides the bytes of a record and its views; neither version nor commit tells.
 
     Between two releases the version stays; an installed package has no commit, a checkout may differ from
-    its own. The layer rule keeps what decides a record to this package and the modules of the words.
+    its own. The layer rule keeps it to this package and the modules of the words.
     """
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _DECIDING for path in _PACKAGE.glob(pattern)):

@@ -102,6 +102,7 @@ def test_a_sealed_view_that_differs_or_is_missing_is_named(sealed: Path, tmp_pat
     out = tmp_path / "out"
     done = CliRunner().invoke(app, ["report", str(sealed), "--out", str(out), "--json"])
     assert done.exit_code == ExitCode.NO_TRUSTWORTHY_EVIDENCE
+    assert "restoreproof 9 (commit 111111111111) made it, and this is restoreproof" in done.stderr
     told = json.loads(done.stdout)
     assert (told["equal"], told["different"], told["missing"]) == (False, ["runbook.md"], ["junit.xml"])
     assert contents(sealed) == before
