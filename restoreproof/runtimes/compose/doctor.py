@@ -51,7 +51,7 @@ def _look(project: Project | None) -> Iterator[Finding]:
             if project is not None:
                 yield _images(client, project)
     except RestoreproofError as error:
-        yield finding("Docker daemon", False, f"at {asked()}: {error.message}", error.hint or "`docker info`")
+        yield finding("Docker daemon", False, error.message, error.hint or "`docker info` says more")
 
 
 def _compose() -> Finding:
