@@ -19,6 +19,7 @@ daemon() {
     systemctl start docker
   else
     setsid dockerd >"$log" 2>&1 </dev/null &
+    echo $! >"${DOCKERD_PIDFILE:-/dev/null}"
   fi
   timeout 60 sh -c 'until docker info >/dev/null 2>&1; do sleep 0.2; done' || {
     echo "images.sh: dockerd did not come up in 60 s; its last words are:" >&2
