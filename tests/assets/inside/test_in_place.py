@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from restoreproof.backups.opening import open_set
 from restoreproof.backups.references import IN_PLACE, Reference
 from restoreproof.backups.reissue import reissue
 from restoreproof.checks.buckets import BucketsSurvey, survey_buckets
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import Outcome
 
 CONTENT = {f"photo/{number}.jpg": b"photo %d" % number * 50 for number in range(40)}
@@ -140,3 +142,11 @@ def test_without_an_index_nothing_says_how_new_the_objects_were(
 ) -> None:
     restoring = referring(asset, catalogue, tmp_path, index=False)(ground)
     assert asset.newest_record(restoring) is None
+
+
+@pytest.mark.parametrize("name", ["snapshot-1", IN_PLACE])
+def test_a_runtime_that_makes_its_own_target_says_who_could_restore_a_reference(
+    ground: Ground, name: str
+) -> None:
+    with pytest.raises(EnvironmentUnfitError, match=f"{name}\n  next: drill it with --runtime external"):
+        ground.runtime.restore_reference("shop", Reference(reference=name), datetime.now(UTC))
