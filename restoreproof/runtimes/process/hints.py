@@ -6,11 +6,11 @@ import re
 
 _HINTS = (
     (
-        r"No space left on device|Disk quota exceeded",
+        r"[Nn]o space left on device|Disk quota exceeded",
         "the disk is full: free some space and run the drill again",
     ),
     (
-        r"[Aa]ddress already in use|bind\(\) to .* failed",
+        r"[Aa]ddress already in use|port is already allocated|bind\(\) to .* failed",
         "its port is busy: compare the ports in the contract",
     ),
     (
@@ -31,6 +31,10 @@ _HINTS = (
     (
         r"Connection refused|connection refused",
         "a service that it needs is not up: compare the contract's order",
+    ),
+    (
+        r"non-overlapping IPv4 address pool",
+        "a drill makes three networks: end others, or widen the daemon's default-address-pools",
     ),
     (r"OutOfMemoryError|Cannot allocate memory|Killed", "the machine ran out of memory"),
 )
