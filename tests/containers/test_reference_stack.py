@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-_COMPOSE = Path(__file__).parents[2] / "compose" / "wipe" / "compose.yaml"
+COMPOSE = Path(__file__).parents[2] / "compose" / "wipe" / "compose.yaml"
 _PROBE = """
 import socket, sys
 for target in sys.argv[1:]:
@@ -46,7 +46,7 @@ class Stack:
 
     def compose(self, *arguments: str, timeout: float = 120) -> str:
         """What one compose command printed."""
-        return _docker("compose", "-p", self.project, "-f", str(_COMPOSE), *arguments, timeout=timeout)
+        return _docker("compose", "-p", self.project, "-f", str(COMPOSE), *arguments, timeout=timeout)
 
     def container(self, service: str) -> str:
         """The id of its container."""
