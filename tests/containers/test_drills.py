@@ -148,7 +148,7 @@ def test_an_image_that_is_missing(workshop: Workshop) -> None:
     arguments = workshop.drill_arguments(workshop.reports(), "--runtime", "compose")
     done = workshop.run(*arguments, NGINX_IMAGE="restoreproof/no-such-image:1")
     assert done.returncode == 3, done.output
-    assert "restoreproof/no-such-image:1 is not on this machine" in done.output
+    assert "the image restoreproof/no-such-image:1, for nginx, is not on this machine" in done.output
 
 
 def test_a_service_that_does_not_become_healthy(workshop: Workshop, left: Left) -> None:
@@ -157,7 +157,8 @@ def test_a_service_that_does_not_become_healthy(workshop: Workshop, left: Left) 
     arguments = workshop.drill_arguments(reports, "--runtime", "compose", "-k", "set-identity")
     done = workshop.run(*arguments, POSTGRES_IMAGE=SINKS)
     assert done.returncode == 3, done.output
-    assert "postgres did not become healthy" in done.output
+    assert "postgres becomes healthy: its container ended with 1" in done.output
+    assert "can't run postgres" in done.output, "its own last words are shown"
     directory = (reports / "latest").resolve()
     assert (directory / "record.json").exists(), "the evidence is kept"
     assert left(directory.name) == []
