@@ -96,6 +96,15 @@ def everything_told(plan: Plan) -> Story:
                 story.check(check.id)
     story.tell("sink-effects", when="before-approval", effects={"mail": 0, "drop": 0})
     story.tell("review-approved", approver="OPS-7", stage="smoke")
+    story.tell(
+        "fidelity",
+        subject="engine",
+        service="db",
+        here="18.6",
+        production="18.4",
+        differs=True,
+        consequence="another minor version",
+    )
     story.tell("sink-effects", when="at-the-end", effects={"mail": 3})
     return closed(story)
 
