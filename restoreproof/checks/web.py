@@ -13,16 +13,18 @@ import httpx
 
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.keycloak import KeycloakAsset, Person
+from restoreproof.backups.lacking import NotInTarget
 from restoreproof.contract.models import Public
 from restoreproof.errors import ContractError, RestoreproofError
 from restoreproof.redact import Secret
-from restoreproof.runtimes.base import Endpoint
+from restoreproof.runtimes.base import Endpoint, Runtime
 
 TIMEOUT_S = 30.0
 MAX_FORMS = 3
 """Pages that a login may take: some identity providers ask for name and password on pages of their own."""
 
-Routes = Mapping[tuple[str, int], Endpoint]
+Routes = Mapping[tuple[str, int], Endpoint | NotInTarget]
+"""Where each name and port leads; or why it leads nowhere, which only whoever goes there is told."""
 
 
 class LoginFailed(RestoreproofError):
@@ -44,12 +46,14 @@ class StackTransport(httpx.BaseTransport):
         self._inner = httpx.HTTPTransport(verify=verify, trust_env=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Raises UnknownHost for a host and port that no service of the contract has."""
+        """Raises UnknownHost for a host and port of no service, NotInTarget for what the target lacks."""
         url = request.url
         port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
         endpoint = self._routes.get((url.host, port))
         if endpoint is None:
             raise UnknownHost(f"{url.host}:{port} is no service of the contract", request=request)
+        if isinstance(endpoint, NotInTarget):
+            raise endpoint
         there = httpx.Request(
             request.method,
             url.copy_with(host=endpoint.address, port=endpoint.port),
@@ -63,14 +67,22 @@ class StackTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def routes(restoring: Restoring) -> dict[tuple[str, int], Endpoint]:
+def routes(restoring: Restoring) -> Routes:
     """Every name and port of the contract's services, and where each listens."""
-    runtime, found = restoring.ground.runtime, {}
+    runtime = restoring.ground.runtime
+    found: dict[tuple[str, int], Endpoint | NotInTarget] = {}
     for name, service in restoring.ground.contract.services.items():
         for label, port in {"main": service.port, **service.ports}.items():
             for host in (name, *service.names):
-                found[host, port] = runtime.endpoint(name, label)
+                found[host, port] = _route(runtime, name, label)
     return found
+
+
+def _route(runtime: Runtime, service: str, port: str) -> Endpoint | NotInTarget:
+    try:
+        return runtime.endpoint(service, port)
+    except NotInTarget as lacking:
+        return lacking
 
 
 def front_door(restoring: Restoring) -> Public:

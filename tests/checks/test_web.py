@@ -11,6 +11,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
+from restoreproof.backups.lacking import NotInTarget
 from restoreproof.checks.smoke import Row, filled, forge, positions, unfit
 from restoreproof.checks.web import StackTransport, UnknownHost, login_form, members
 from restoreproof.runtimes.base import Endpoint
@@ -34,12 +35,19 @@ def client() -> Iterator[httpx.Client]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     endpoint = Endpoint("shop", "shop", "127.0.0.1", server.server_port)
-    transport = StackTransport({("shop.example", 8443): endpoint}, ssl.create_default_context())
+    lacking = NotInTarget("mail", "it is not listed")
+    routes = {("shop.example", 8443): endpoint, ("mail", 25): lacking}
+    transport = StackTransport(routes, ssl.create_default_context())
     with httpx.Client(transport=transport, trust_env=False) as opened:
         yield opened
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_a_service_that_the_target_lacks_is_told_only_to_whoever_asks_it(client: httpx.Client) -> None:
+    with pytest.raises(NotInTarget, match="the target lacks mail: it is not listed"):
+        client.get("http://mail:25/")
 
 
 def test_a_request_reaches_the_services_address_and_keeps_its_public_host(client: httpx.Client) -> None:
