@@ -22,6 +22,10 @@ from restoreproof.backups import lacking
 from restoreproof.backups.lacking import Lacking
 from restoreproof.runtimes.base import Start
 
+_CLIENTS = (
+    "select from pg_stat_activity where datname = current_database() "
+    "and pid <> pg_backend_pid() and backend_type = 'client backend'"
+)
 PROVISIONED_REALM = "realm.json"
 """What provisioning leaves for a fresh Keycloak to import."""
 
@@ -101,12 +105,9 @@ class KeycloakAsset(Asset):
 
     @contextmanager
     def _realm(self, ground: Ground, *, kept: bool = False) -> Iterator[Realm]:
-        """The realm, by its tables where the store is there and holds them, else by asking Keycloak.
-
-        Where a provider kept it, only Keycloak knows on which tables it runs: a snapshot may hold others.
-        """
+        """The realm, by its tables where they are there to be believed, else by asking Keycloak."""
         self._present(ground)
-        if not kept and self._has_tables(ground):
+        if self._has_tables(ground) and (not kept or self._only_tables(ground)):
             with connect(ground.runtime, self.store, self.database) as connection:
                 yield Tables(connection, self.realm)
         else:
@@ -121,6 +122,19 @@ class KeycloakAsset(Asset):
         except Lacking:
             # The store is not among what runs here: Keycloak's provider keeps it to itself.
             return False
+
+    def _only_tables(self, ground: Ground) -> bool:
+        """Whether, of a realm that a provider kept, the tables have to do, and can.
+
+        A snapshot may hold the tables of another Keycloak. So whoever may ask this one does; where nobody
+        may, its tables are those that somebody is connected to.
+        """
+        try:
+            ground.runtime.administrator(self.service)
+        except Lacking:
+            with connect(ground.runtime, self.store, self.database) as connection:
+                return connection.execute(_CLIENTS).fetchone() is not None
+        return False
 
     def counts(self, ground: Ground, *, kept: bool = False) -> dict[str, int]:
         """How many users, clients, roles, groups, credentials and role mappings the realm holds.

@@ -17,7 +17,7 @@ from restoreproof.assets.dataset import connect
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.realm import admin
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.lacking import Lacking
+from restoreproof.backups.lacking import Lacking, NotInTarget
 from restoreproof.checks.identity import RealmSurvey, survey_realm
 from restoreproof.drill.absent import Absences, Present
 from restoreproof.errors import EnvironmentUnfitError
@@ -169,6 +169,24 @@ def test_tables_beside_a_kept_realm_are_not_believed(ground: Ground, asset: Keyc
         stale.counts(ground)
     assert stale.counts(ground, kept=True) == asset.counts(ground)
     assert stale.subjects(ground, kept=True) == asset.subjects(ground)
+
+
+class Unasked(Present):
+    """The same target where nobody is named who may ask Keycloak."""
+
+    def administrator(self, service: str) -> Credentials:
+        if service == "keycloak":
+            raise NotInTarget(service, "nobody is named who may ask it")
+        return super().administrator(service)
+
+
+def test_where_nobody_may_ask_only_tables_that_are_in_use_are_believed(
+    ground: Ground, asset: KeycloakAsset
+) -> None:
+    unasked = replace(ground, runtime=Unasked(ground.runtime, Absences(ground.emitter)))
+    assert asset.counts(unasked, kept=True) == asset.counts(ground)
+    with pytest.raises(Lacking, match="nobody is named who may ask it"):
+        asset.model_copy(update={"database": "postgres"}).counts(unasked, kept=True)
 
 
 def test_a_realm_that_is_not_there_holds_nothing(asset: KeycloakAsset, ways: dict[str, Ground]) -> None:
