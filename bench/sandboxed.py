@@ -17,6 +17,7 @@ from restoreproof.contract import Contract, load
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.leftovers import destroy
 from restoreproof.drill.sandboxing import readable
+from restoreproof.plan import Plan
 from restoreproof.runtimes.process.launch import DrillSandbox
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 
@@ -57,7 +58,7 @@ def bare_orders(contract: Contract, backup: Path, identity: Path, workdir: Path,
     return InnerConfig(
         drill_id=workdir.name,
         runtime="process",
-        plan={},
+        plan=_nothing_planned(contract).as_json(),
         features=Path("features").absolute(),
         step_modules=(),
         contract=contract.path,
@@ -70,6 +71,20 @@ def bare_orders(contract: Contract, backup: Path, identity: Path, workdir: Path,
         order=contract.order,
         probes={},
         secrecy=secrets.token_hex(32),
+    )
+
+
+def _nothing_planned(contract: Contract) -> Plan:
+    """The contract's stages, and no check at any of them."""
+    return Plan(
+        stack=contract.stack,
+        contract_sha256="",
+        features_sha256="",
+        harness="bench",
+        stages=contract.order,
+        checks=(),
+        rpo_s=contract.objectives.rpo_s,
+        rto_s=contract.objectives.rto_s,
     )
 
 
