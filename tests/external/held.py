@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +98,12 @@ class HeldTarget:
 
 @dataclass(frozen=True)
 class Foreign:
-    """Drills of ``contract`` on ``target``, whose features and assertions are those of any other drill."""
+    """Drills of ``contract`` on ``target``, with the features of any other drill; ``told`` by environment."""
 
     workshop: Workshop
     target: HeldTarget
     contract: Path
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def drill(self, *more: object, **environment: str) -> Drilled:
         """Perform a drill and read its record."""
@@ -128,7 +129,7 @@ class Foreign:
         return [*ordinary, *shop.argv(*arguments, "--runtime", "external")]
 
     def _run(self, reports: Path, more: Sequence[object], environment: Mapping[str, str]) -> Done:
-        told = {**self.target.environment(), **environment}
+        told = {**self.target.environment(), **self.told, **environment}
         return self.workshop.execute(self.argv(reports, *more), **told)
 
 

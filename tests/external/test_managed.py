@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.external.conftest import BLOCK, contract_with
 from tests.external.held import Foreign, HeldTarget
 from tests.workshop import Workshop
 
 REAL = {name: f"wipe-{name}" for name in ("proofs", "certificates", "binaries", "exports")}
 DELIVERIES = "wipe-billing-drop"
 VERSIONED = ("proofs", "certificates")
+ADMINISTRATOR = {"REALM_OWNER": "realm-owner", "REALM_OWNER_PASSWORD": secrets.token_urlsafe(24)}
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,6 @@ class Adopted:
 
     directory: Path
     catalogue: Path
-
-
-def snapshot_of(workshop: Workshop) -> Path:
-    """The databases of the set as a provider keeps them: a snapshot outside of it, its own dumps."""
-    directory = workshop.directory / "snapshots" / "nightly"
-    directory.mkdir(parents=True)
-    for part in ("postgres/globals.sql", "postgres/wipe.dump", "keycloak/keycloak.dump"):
-        shutil.copy(workshop.set / part, directory)
-    return workshop.give(directory)
 
 
 def replicate(workshop: Workshop, target: HeldTarget) -> None:
@@ -75,9 +69,43 @@ def adopt(foreign: Foreign, name: str, snapshot: Path) -> Adopted:
 
 
 @pytest.fixture(scope="module")
-def nightly(workshop: Workshop) -> Path:
-    """A snapshot of the very recovery point that the catalogue describes."""
-    return snapshot_of(workshop)
+def nightly(workshop: Workshop, target: HeldTarget) -> Path:
+    """A provider's snapshot of the very recovery point that the catalogue describes.
+
+    Its Keycloak has an administrator whom the drill is told of, as a managed one does.
+    """
+    dumps, snapshot = (workshop.directory / "snapshots" / name for name in ("dumps", "nightly"))
+    dumps.mkdir(parents=True)
+    for part in ("postgres/globals.sql", "postgres/wipe.dump", "keycloak/keycloak.dump"):
+        shutil.copy(workshop.set / part, dumps)
+    workshop.give(dumps.parent)
+    target.order("fresh")
+    target.order("restore", "database", dumps, RESTOREPROOF_MARKER=target.nonce)
+    own, told = workshop.directory / "snapshots" / "bootstrap.env", target.environment()
+    variables = {
+        "KC_DB_URL": "jdbc:postgresql://postgres:5432/keycloak",
+        "KC_DB_USERNAME": told["POSTGRES_OWNER"],
+        "KC_DB_PASSWORD": told["POSTGRES_OWNER_PASSWORD"],
+        **ADMINISTRATOR,
+    }
+    own.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    user, password = ADMINISTRATOR
+    target.order(
+        "exec", "keycloak", "--", "bootstrap-admin", "user", f"--username:env={user}",
+        f"--password:env={password}", "--http-management-port=9001", RESTOREPROOF_ENVIRONMENT=str(own),
+    )  # fmt: skip
+    target.order("snapshot", "postgres", snapshot)
+    return snapshot
+
+
+@pytest.fixture(scope="module")
+def foreign(workshop: Workshop, target: HeldTarget) -> Foreign:
+    """Drills on the module's target, whose Keycloak is asked by its administrator."""
+    user, password = ADMINISTRATOR
+    told = f"      administrator: {{user: ${user}, password: ${password}}}\n"
+    inside = "      inside: keycloak:8080\n"
+    contract = contract_with(workshop, "managed", BLOCK.read_text().replace(inside, inside + told))
+    return Foreign(workshop, target, contract, ADMINISTRATOR)
 
 
 def test_a_snapshot_and_what_is_in_place_are_verified(foreign: Foreign, nightly: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -91,10 +90,13 @@ def unproven(workshop: Workshop, target: HeldTarget) -> Foreign:
 def test_a_real_set_is_refused_where_isolation_is_not_proven(unproven: Foreign) -> None:
     unproven.target.provision()
     before = contents(unproven.target)
-    real = unproven.workshop.copy_of_set("real")
-    manifest = json.loads((real / "manifest.json").read_text())
-    (real / "manifest.json").write_text(json.dumps({**manifest, "synthetic": False}))
-    unproven.workshop.give(real)
+    shop = unproven.workshop
+    real = shop.directory / "real" / "set"
+    shop.give(real.parent)
+    dump = shop.set / "postgres" / "wipe.dump"
+    done = shop.run("adopt", dump, "--contract", unproven.contract, "--out", real, "--real")
+    assert done.returncode == 0, done.output
+    shop.give(real.parent)
     drilled = unproven.drill("--set", real)
     assert drilled.returncode == 3, drilled.output
     assert drilled.record["verdict"] == "NOT VERIFIED"

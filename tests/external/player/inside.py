@@ -7,6 +7,7 @@ import base64
 import itertools
 import json
 import os
+import shutil
 import socket
 import socketserver
 import sys
@@ -15,7 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from tempfile import NamedTemporaryFile
+from typing import Any, BinaryIO, ClassVar
 
 from restoreproof.contract import load
 from restoreproof.errors import RestoreproofError
@@ -33,10 +35,10 @@ _PROBE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """The standard input and output of whoever gave an order, as paths that can be opened here."""
+    """The standard input and output of whoever gave an order; they may be another user's."""
 
-    stdin: Path
-    stdout: Path
+    stdin: BinaryIO
+    stdout: BinaryIO
 
 
 class Target:
@@ -98,16 +100,20 @@ class Target:
 
     def _exec(self, order: Order, streams: Streams) -> Reply:
         service, tool, *arguments = order.arguments
-        done = self._runtime.run_tool(
-            service,
-            tool,
-            arguments,
-            environment=order.environment,
-            read=[Path(one) for one in order.read],
-            write=[Path(one) for one in order.write],
-            stdin=streams.stdin,
-            stdout=streams.stdout,
-        )
+        with NamedTemporaryFile() as given, NamedTemporaryFile() as said:
+            shutil.copyfileobj(streams.stdin, given)
+            given.flush()
+            done = self._runtime.run_tool(
+                service,
+                tool,
+                arguments,
+                environment=order.environment,
+                read=[Path(one) for one in order.read],
+                write=[Path(one) for one in order.write],
+                stdin=Path(given.name),
+                stdout=Path(said.name),
+            )
+            shutil.copyfileobj(said, streams.stdout)
         return Reply(done.returncode, err=done.stderr)
 
     def _logs(self, order: Order, streams: Streams) -> Reply:
@@ -207,15 +213,11 @@ class _Handler(socketserver.StreamRequestHandler):
     server: Orders
 
     def handle(self) -> None:
-        _, handed, _, _ = socket.recv_fds(self.request, 1, 2)
-        try:
-            stdin, stdout = (Path(f"/proc/self/fd/{one}") for one in handed)
+        _, [stdin, stdout], _, _ = socket.recv_fds(self.request, 1, 2)
+        with os.fdopen(stdin, "rb") as reader, os.fdopen(stdout, "wb") as writer:
             order = Order(**json.loads(self.rfile.readline()))
             down = order.verb == "down"
-            reply = Reply(0) if down else self.server.target.obey(order, Streams(stdin, stdout))
-        finally:
-            for one in handed:
-                os.close(one)
+            reply = Reply(0) if down else self.server.target.obey(order, Streams(reader, writer))
         self.wfile.write(json.dumps(asdict(reply)).encode() + b"\n")
         if down:
             self.server.shutdown()
