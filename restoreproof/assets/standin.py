@@ -50,9 +50,13 @@ class StandInVault(Vault):
 def vault_of(backup: BackupSet, contract: Contract, identity: Path) -> Vault:
     """The set's environment, decrypted; or a stand-in for the one it was adopted without.
 
+    A stack whose contract has no secrets to restore has an empty one.
+
     Raises:
         IdentityError: see ``open_vault``.
     """
+    if all(block.kind != "secrets" for block in contract.assets.values()):
+        return Vault({}, b"")
     reason = backup.lacks(lacking.SECRETS)
     if reason is None:
         return open_vault(backup.directory, identity)

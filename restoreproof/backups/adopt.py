@@ -49,7 +49,8 @@ class Given:
     buckets that are in place) to directories; ``references`` maps assets to what their providers keep.
     ``base`` stands for roles and every database.
 
-    ``catalogue`` is what is known of the recovery point from outside, if it is.
+    ``catalogue`` is what is known of the recovery point from outside, if it is. ``parts`` are those that a
+    whole set of the stack has: what its contract has no asset for can't be lacking.
     """
 
     stack: str
@@ -65,6 +66,7 @@ class Given:
     directories: Mapping[str, Path] = field(default_factory=dict)
     references: Mapping[str, Reference] = field(default_factory=dict)
     catalogue: Catalogue | None = None
+    parts: frozenset[str] = frozenset(_REASONS)
 
 
 def lacks(given: Given) -> dict[str, str]:
@@ -80,8 +82,9 @@ def lacks(given: Given) -> dict[str, str]:
         lacking.RELEASE: given.directories.get(layout.RELEASE),
     }
     elsewhere = {part for reference in given.references.values() for part in reference.parts}
-    missing = {part: _REASONS[part] for part, what in there.items() if what is None and part not in elsewhere}
-    if lacking.OBJECTS not in missing:
+    wanted = given.parts - elsewhere
+    missing = {part: _REASONS[part] for part, what in there.items() if what is None and part in wanted}
+    if lacking.OBJECTS in wanted and lacking.OBJECTS not in missing:
         empty = (bucket for bucket, mirror in given.buckets.items() if mirror is None)
         missing |= {lacking.bucket_part(bucket): "there is no mirror of this bucket" for bucket in empty}
     return missing

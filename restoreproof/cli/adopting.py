@@ -24,6 +24,7 @@ from restoreproof.cli.adoptable import (
     dump_of,
     environment_of,
     file_of,
+    parts_of,
     release_of,
     secrets_of,
 )
@@ -141,6 +142,7 @@ def adopt_set(
         directories={place: directory_of(path) for place, path in places.items() if path},
         references=refer,
         catalogue=known,
+        parts=parts_of(loaded),
     )
     if known and catalogue:
         refuse_other(known, catalogue, given)

@@ -277,6 +277,10 @@ class Contract(Noun):
             )
         return (self.directory / self.releases.named(name).path).resolve()
 
+    def code_directory(self) -> Path:
+        """Where the code lies that is restored to; a stack without a release of its own has none to run."""
+        return self.release_directory("expected") if self.releases else self.directory
+
     def where(self, *path: str | int) -> Location:
         """The line on which ``path`` (keys, from the top) stands."""
         return self._document.where(path)

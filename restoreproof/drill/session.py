@@ -60,7 +60,7 @@ def open_drill(
         contract=contract,
         workdir=config.workdir,
         cache=config.cache,
-        code=contract.release_directory("expected").resolve(),
+        code=contract.code_directory().resolve(),
         emitter=emitter,
         redactor=redactor,
     )

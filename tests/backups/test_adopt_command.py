@@ -75,7 +75,7 @@ def test_a_snapshot_alone_is_a_set_that_says_what_it_lacks(contract: Path) -> No
     told = json.loads(done.stdout)
     assert told["references"] == {"rows": "arn:aws:rds:eu-west-1:1:snapshot:shop-1 (engine 18.4)"}
     # The snapshot holds the roles; what the contract has no asset for can't be lacking.
-    assert set(told["lacks"]) == {"catalogue", "objects"}
+    assert set(told["lacks"]) == {"catalogue", "objects", "release"}
     manifest = open_set(contract.parent / "sets" / "new", "shop").manifest
     assert manifest.references
     assert (manifest.references["rows"].engine, manifest.references["rows"].bytes) == ("18.4", 5000)
