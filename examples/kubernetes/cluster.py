@@ -82,10 +82,18 @@ def packed_directory(directory: Path) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(content: bytes) -> None:
-    """Take back what a tool wrote below ``WORK``, and nothing that points elsewhere."""
+def unpack(content: bytes, place: Path = WORK) -> None:
+    """Take back what a tool wrote: files and directories below ``place``. Raises Refused for all else."""
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-        tar.extractall(WORK, filter="data")
+        for member in tar:
+            path = (place / member.name).resolve()
+            source = tar.extractfile(member) if member.isreg() else None
+            if not path.is_relative_to(place) or not (source or member.isdir()):
+                raise Refused(f"the tool left {member.name}, which is no file of its directory")
+            (path.parent if source else path).mkdir(parents=True, exist_ok=True)
+            if source:
+                path.touch(mode=0o600)
+                path.write_bytes(source.read())
 
 
 def below_work(directory: Path) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import itertools
 import json
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -211,11 +209,22 @@ def test_a_secret_holds_the_restored_files_as_one_tar(wrapper: Path, tmp_path: P
     files = {"signer/ca.crt": b"certificate", "nginx.conf": b"events {}\n"}
     secret = cluster.secret("signer-files", {"files.tar": cluster.packed(files)})
     kubernetes_validate.validate(secret, VERSION, strict=True)
-    content = base64.b64decode(secret["data"]["files.tar"])
-    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-        assert {one.mode for one in tar} == {0o600}
-        tar.extractall(tmp_path, filter="data")
+    cluster.unpack(base64.b64decode(secret["data"]["files.tar"]), tmp_path)
     assert {name: (tmp_path / name).read_bytes() for name in files} == files
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in files} == {0o600}
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/outside"])
+def test_nothing_is_taken_back_from_a_tool_but_what_is_its_own(
+    wrapper: Path, tmp_path: Path, name: str
+) -> None:
+    import cluster
+
+    place = tmp_path / "work"
+    place.mkdir()
+    with pytest.raises(cluster.Refused, match="outside"):
+        cluster.unpack(cluster.packed({name: b""}), place)
+    assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_pod_knows_every_service_by_name_but_itself(wrapper: Path) -> None:

@@ -3,11 +3,12 @@
 # each database. PROBE_COMMAND HOST PORT says `reached` or `not reached`, from beside the server.
 
 restore_instance() {
-  local dump
+  local dump own
   [ -d "$1" ] || { echo "there is no snapshot $1" >&2; exit 1; }
   await_instance
-  # The server has an administrator of its own, which must not take another's password.
-  grep -vE "^(CREATE|ALTER) ROLE \"?($DRILL_DB_USER|postgres)\"?( |;)" "$1/globals.sql" |
+  # The server has administrators of its own: the snapshot's must not take their places, nor give them passwords.
+  own=$(psql --no-psqlrc --tuples-only --no-align --command "select string_agg(rolname, '|') from pg_roles")
+  grep -vE "^(CREATE|ALTER) ROLE \"?($own)\"?( |;)" "$1/globals.sql" |
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1
   for dump in "$1"/*.dump; do
     pg_restore --create --exit-on-error --dbname postgres "$dump"
