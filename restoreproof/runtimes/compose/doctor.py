@@ -56,11 +56,11 @@ def _look(project: Project | None) -> Iterator[Finding]:
 
 def _compose() -> Finding:
     done = subprocess.run(
-        ["docker", "compose", "version", "--short"], capture_output=True, text=True, timeout=60, check=False
+        ["docker", "compose", "version"], capture_output=True, text=True, timeout=60, check=False
     )
-    said = (done.stdout or done.stderr).strip()
+    said = (done.stdout or done.stderr).strip().partition("\n")[0]
     wanted = ".".join(map(str, _COMPOSE))
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout)
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
     ok = found is not None and tuple(map(int, found.groups())) >= _COMPOSE
     return finding(
         "docker compose", ok, said, f"{wanted} or newer is wanted; `make images` as root installs one"

@@ -84,10 +84,10 @@ class Project(DockerCompose):
         return config
 
     def _refuse_without_plugin(self) -> None:
-        asked = self.run(["version"])
+        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
         if asked.returncode:
             raise EnvironmentUnfitError(
-                f"docker has no compose plugin here: {_words(asked)}",
+                f"docker has no compose plugin here: {_words(asked).partition(chr(10))[0]}",
                 hint="`make images` as root installs it; docs/containers.md says more",
             )
 
