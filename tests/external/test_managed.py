@@ -91,7 +91,7 @@ def nightly(workshop: Workshop, target: HeldTarget) -> Path:
     own.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
     user, password = ADMINISTRATOR
     target.order(
-        "exec", "keycloak", "--", "bootstrap-admin", "user", f"--username:env={user}",
+        "exec", "keycloak", "--", "bootstrap-admin", f"--username:env={user}",
         f"--password:env={password}", "--http-management-port=9001", RESTOREPROOF_ENVIRONMENT=str(own),
     )  # fmt: skip
     target.order("snapshot", "postgres", snapshot)

@@ -25,7 +25,13 @@ from restoreproof.waiting import NotReady
 _MANAGEMENT_PORT = 9000
 ADMINISTRATOR_MADE = "Created temporary admin user"
 """What Keycloak logs when it made the administrator: on an empty database only."""
-_TOOLS = ("bootstrap-admin", "export", "import", "show-config")
+_TOOLS = {
+    "bootstrap-admin": ("bootstrap-admin", "user"),
+    "export": ("export",),
+    "import": ("import",),
+    "show-config": ("show-config",),
+}
+"""By tool: the words of its command, before any option."""
 
 
 class Options(base.Options):
@@ -151,7 +157,7 @@ class Keycloak(base.Component[Options]):
         if name not in _TOOLS:
             raise ContractError(f"Keycloak has no tool {name!r}", hint=f"it has {', '.join(_TOOLS)}")
         home = _home(site)
-        return Tool(argv=home.argv([name, "--optimized"]), mounts=_mounts(home, site))
+        return Tool(argv=home.argv([*_TOOLS[name], "--optimized"]), mounts=_mounts(home, site))
 
     def hint(self, log: str) -> str | None:
         if "Failed to obtain JDBC connection" in log or "password authentication failed" in log:
