@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,22 +20,38 @@ from restoreproof.redact import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external import leash
 from restoreproof.runtimes.external.target import Target
-from restoreproof.runtimes.process.supervise import Spawner
+from restoreproof.runtimes.process.supervise import Spawner, revealed
 from restoreproof.waiting import PATIENCE
 
 _KEPT = 256 * 1024
 """Bytes of a command's words that are looked at; the end is what counts."""
-_OURS = frozenset({"RESTOREPROOF_INNER", "RESTOREPROOF_PIPE", "RESTOREPROOF_TTY"})
+_HANDED = "RESTOREPROOF_USER_ENVIRONMENT"
+_MOST = 120_000
+"""Bytes of one variable: Linux takes 128 KiB, its name and what ends it included."""
 _ENDING_S = 15.0
 
 
-def own_environment() -> dict[str, str]:
-    """The user's environment, without what belongs to the harness's own processes."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _OURS and not name.startswith(("PYTHON", "PYTEST_"))
-    }
+def own_environment() -> Mapping[str, str]:
+    """The user's environment, as the outer process had it; the inner one was handed it in one variable."""
+    handed = os.environ.get(_HANDED)
+    return dict(os.environ) if handed is None else {**json.loads(handed)}
+
+
+def handed_on() -> dict[str, str]:
+    """The variable that hands the user's environment to the inner process.
+
+    Its own stays clean: PGSERVICE, AWS_SESSION_TOKEN or a proxy would lead the harness's clients elsewhere.
+
+    Raises:
+        EnvironmentUnfitError: the kernel passes on no variable of that size.
+    """
+    text = json.dumps(dict(os.environ))
+    if len(text) > _MOST:
+        raise EnvironmentUnfitError(
+            f"the environment of this drill is {len(text)} bytes long, and at most {_MOST} can be handed on",
+            hint="start it with fewer variables; `env -i` with those that the contract's commands need",
+        )
+    return {_HANDED: text}
 
 
 def words_of(drill_id: str, target: Target) -> dict[str, str | Secret]:
@@ -46,7 +63,8 @@ def words_of(drill_id: str, target: Target) -> dict[str, str | Secret]:
 class Order:
     """One command. ``deadline_s`` is before ``PATIENCE``; ``more`` is added to its environment.
 
-    What it says goes to ``stdout``, if given, and else into what comes back.
+    What it says goes to ``stdout``, if given, and else into what comes back. ``ours`` marks a program of the
+    harness, which gets nothing of the user's environment.
     """
 
     what: str
@@ -55,6 +73,7 @@ class Order:
     more: Mapping[str, str | Secret] = field(default_factory=dict)
     stdin: Path | None = None
     stdout: Path | None = None
+    ours: bool = False
 
 
 class Commands:
@@ -85,7 +104,7 @@ class Commands:
         given = {**self._environment, **order.more}
         self._redactor.learn(value for value in given.values() if isinstance(value, Secret))
         plain = {name: one.reveal() if isinstance(one, Secret) else one for name, one in given.items()}
-        environment = {**own_environment(), **plain}
+        environment = {**(revealed({}) if order.ours else own_environment()), **plain}
         argv = [self._program(order, environment), *order.argv[1:]]
         began = time.monotonic()
         with ExitStack() as files:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from restoreproof.backups.lacking import NotInTarget
 from restoreproof.contract.external import ExternalService
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, ServiceFailedError
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor, Secret
-from restoreproof.runtimes.base import Completed, Credentials, Endpoint
+from restoreproof.redact import Redactor
+from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external.commands import Commands, Order
-from restoreproof.runtimes.process.components import postgres
 
 _TAIL = 4000
 _LINE_CHARACTERS = 400
@@ -29,11 +27,7 @@ class Handler:
     def run(self, order: Order, service: str | None = None, tool: str | None = None) -> Completed:
         """Run ``order``, and journal it as ``tool`` if it is one. Raises as ``Commands.run``."""
         words = {"RESTOREPROOF_STAGE": self.stage or "", "RESTOREPROOF_SERVICE": service or ""}
-        done = self._commands.run(
-            Order(
-                order.what, order.argv, order.deadline_s, {**words, **order.more}, order.stdin, order.stdout
-            )
-        )
+        done = self._commands.run(replace(order, more={**words, **order.more}))
         self._emitter.emit(
             "command",
             tool=tool or order.what,
@@ -92,24 +86,3 @@ class Handler:
 def tail(text: str, lines: int) -> str:
     """The last ``lines`` lines, bounded in width."""
     return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines()[-lines:])
-
-
-def pointed(
-    component: str, endpoint: Endpoint, inside: str | None, administrator: Credentials | None
-) -> dict[str, str | Secret]:
-    """The variables that point the tools of ``component`` at the service, where they know such variables.
-
-    ``inside`` is where the service is for a tool that runs within the target.
-    """
-    if component != "postgres" or administrator is None:
-        return {}
-    host, _, port = (inside or f"{endpoint.address}:{endpoint.port}").rpartition(":")
-    return postgres.libpq(host, int(port), administrator)
-
-
-def own_tool(service: str, component: str, tool: str) -> Path:
-    """The harness's own binary of a client. Raises NotInTarget if it has none of that name."""
-    found = postgres.client(tool) if component == "postgres" else None
-    if found is None:
-        raise NotInTarget(service, f"its external: block has no exec command to run {tool} with")
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,13 +9,14 @@ from pathlib import Path
 
 from restoreproof.errors import RestoreproofError
 from restoreproof.redact import Redactor
-from restoreproof.runtimes.external.commands import Commands, Order, own_environment, words_of
+from restoreproof.runtimes.external.commands import Commands, Order, handed_on, words_of
 from restoreproof.runtimes.external.isolation import control
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof, Proven
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.kinds import Control, Place
 from restoreproof.runtimes.process.bare import BareProcess
 from restoreproof.runtimes.process.confinement import bare_argv
+from restoreproof.runtimes.process.supervise import revealed
 
 _LOGS_S = 60.0
 _DOWN_S = 900.0
@@ -44,10 +44,9 @@ class Foreign:
         pass_fds: Sequence[int],
         stdout: int | None,
     ) -> subprocess.Popen[bytes]:
-        # The contract's commands need what the user's own would: credentials, a proxy, a home.
         return BareProcess(
             bare_argv(argv, self._place.workdir),
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", **own_environment(), **environment},
+            env={**revealed({}), "HOME": str(self._place.workdir), **environment, **handed_on()},
             pass_fds=tuple(pass_fds),
             stdin=subprocess.DEVNULL,
             stdout=stdout,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from restoreproof.contract import Contract
 from restoreproof.errors import EnvironmentUnfitError, UsageError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.external.commands import own_environment
 from restoreproof.runtimes.external.hosting import Foreign
 from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof
@@ -28,7 +28,7 @@ class External(Kind):
     steps_down = False
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
-        target = fill(contract, os.environ)
+        target = fill(contract, own_environment())
         try:
             silent = Proof(target, lambda proven: say(str(proven))).survey()
         except MarkerRefusedError as error:
@@ -44,7 +44,7 @@ class External(Kind):
             say(f"{service} does not answer yet: the drill makes it")
 
     def secrets(self, contract: Contract) -> Sequence[Secret]:
-        return fill(contract, os.environ).secrets
+        return fill(contract, own_environment()).secrets
 
     def kept(self, contract: Contract) -> str | None:
         if contract.external is None or contract.external.down:
@@ -52,10 +52,10 @@ class External(Kind):
         return "the target itself, with what was restored: the contract gives no `down` command for it"
 
     def hosting(self, place: Place) -> Hosting:
-        return Foreign(place, fill(place.contract, os.environ))
+        return Foreign(place, fill(place.contract, own_environment()))
 
     def probes(self, inside: Inside, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
-        target = fill(inside.contract, os.environ)
+        target = fill(inside.contract, own_environment())
         isolation = target.block.isolation
         if isolation is None or BLIND not in targets:
             yield ProbeResult(UNDECLARED, True, "external: says nothing of isolation, so nothing was tried")
@@ -70,7 +70,7 @@ class External(Kind):
             yield ProbeResult(BLIND, True, "not asked: a way out was found")
 
     def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
-        return ExternalRuntime(inside, fill(inside.contract, os.environ), targets)
+        return ExternalRuntime(inside, fill(inside.contract, own_environment()), targets)
 
 
 def _made_later(target: Target, service: str) -> bool:

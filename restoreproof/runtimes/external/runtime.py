@@ -18,8 +18,9 @@ from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
 from restoreproof.runtimes.external import answering, handed
 from restoreproof.runtimes.external.admission import Admission
+from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Commands, Order, words_of
-from restoreproof.runtimes.external.handling import START_S, STOP_S, Handler, own_tool, pointed, tail
+from restoreproof.runtimes.external.handling import START_S, STOP_S, Handler, tail
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.kinds import Inside
 from restoreproof.runtimes.process.room import enough_room
@@ -116,7 +117,7 @@ class ExternalRuntime:
         self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
         if block.exec is None:
             argv = [str(own_tool(service, component, tool)), *arguments]
-            order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout)
+            order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout, ours=True)
             return self._handler.run(order, service, tool)
         with handed.for_tool(self._private, given, read, write) as told:
             argv = [*block.exec, tool, *arguments]

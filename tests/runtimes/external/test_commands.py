@@ -14,7 +14,7 @@ import pytest
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.redact import Secret
-from restoreproof.runtimes.external.commands import Commands, Order
+from restoreproof.runtimes.external.commands import Commands, Order, handed_on
 from restoreproof.waiting import NotReady, wait_until
 
 LONG = "while :; do sleep 1; done"
@@ -56,14 +56,40 @@ def test_it_runs_in_the_contracts_directory_with_the_users_environment_and_no_sh
     commands: Commands, script: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/of/the/user")
-    monkeypatch.setenv("PYTHONPATH", "/the/harness")
+    monkeypatch.setenv("PYTHONPATH", "/of/the/user")
     done = commands.run(
         Order("script", ["./script", "$(id); *"], 30, {"MORE": Secret("more", "revealed-here")})
     )
     assert done.returncode == 0
-    told = f"{script.parent}|$(id); *|a-secret-of-the-drill|d1|revealed-here||/home/of/the/user\n"
+    told = f"{script.parent}|$(id); *|a-secret-of-the-drill|d1|revealed-here|/of/the/user|/home/of/the/user\n"
     assert done.stdout.decode() == told
     assert done.argv == ("./script", "$(id); *")
+
+
+def test_the_inner_process_hands_on_an_environment_that_it_does_not_have_itself(
+    commands: Commands, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MORE", "of-the-user")
+    [(name, value)] = handed_on().items()
+    monkeypatch.delenv("MORE")
+    monkeypatch.setenv(name, value)
+    assert "|of-the-user|" in commands.run(Order("script", ["./script"], 30)).stdout.decode()
+
+
+def test_a_program_of_the_harness_is_pointed_by_the_harness_alone(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGSERVICE", "production")
+    done = commands.run(Order("env", ["env"], 30, {"PGHOST": "drill"}, ours=True))
+    names = {line.partition("=")[0] for line in done.stdout.decode().splitlines()}
+    assert names == {"PATH", "LANG", "PGHOST", "RESTOREPROOF_DRILL_ID", "TOLD"}
+
+
+def test_an_environment_that_can_not_be_handed_on_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        monkeypatch.setenv(f"LARGE_{number}", "x" * 40_000)
+    with pytest.raises(EnvironmentUnfitError, match="at most 120000 can be handed on"):
+        handed_on()
 
 
 def test_a_failure_is_returned_with_what_it_said_and_no_secret_in_it(commands: Commands) -> None:

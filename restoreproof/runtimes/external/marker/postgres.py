@@ -30,6 +30,7 @@ class Postgres(base.Kind):
         try:
             connection = psycopg.connect(
                 host=endpoint.address,
+                hostaddr=endpoint.address,  # or PGHOSTADDR would lead us elsewhere
                 port=endpoint.port,
                 user=administrator.user,
                 password=administrator.password.reveal(),

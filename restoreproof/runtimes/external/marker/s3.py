@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -27,28 +28,33 @@ class S3(base.Kind):
     components: ClassVar[tuple[str, ...]] = ("seaweedfs",)
 
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
-        client = boto3.client(
-            "s3",
-            endpoint_url=f"http://{endpoint.address}:{endpoint.port}",
-            aws_access_key_id=administrator.user,
-            aws_secret_access_key=administrator.password.reveal(),
-            region_name=_REGION,
-            config=Config(
-                connect_timeout=TIMEOUT_S,
-                read_timeout=TIMEOUT_S,
-                retries={"total_max_attempts": 1},
-                s3={"addressing_style": "path"},
-            ),
-        )
         try:
-            with client.get_object(Bucket=HYPHENATED, Key=_KEY)["Body"] as body:
+            with (
+                closing(_client(endpoint, administrator)) as client,
+                client.get_object(Bucket=HYPHENATED, Key=_KEY)["Body"] as body,
+            ):
                 return [_parsed(body.read(_MAX_BYTES))]
         except ClientError as error:
             raise _reading(error) from error
         except BotoCoreError as error:
             raise Silent(str(error)) from error
-        finally:
-            client.close()
+
+
+def _client(endpoint: Endpoint, administrator: Credentials) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://{endpoint.address}:{endpoint.port}",
+        aws_access_key_id=administrator.user,
+        aws_secret_access_key=administrator.password.reveal(),
+        region_name=_REGION,
+        config=Config(
+            connect_timeout=TIMEOUT_S,
+            read_timeout=TIMEOUT_S,
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+            proxies={},  # the drill itself asks no proxy either
+        ),
+    )
 
 
 def _reading(error: ClientError) -> Exception:

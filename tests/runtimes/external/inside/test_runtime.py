@@ -34,6 +34,16 @@ def test_a_database_that_runs_already_is_waited_for_and_used_by_its_administrato
     assert runtime.started_at("db") is None
 
 
+def test_the_users_own_variables_lead_no_client_elsewhere(
+    foreign: Foreign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.2")
+    runtime = foreign.runtime()
+    monkeypatch.setenv("PGSERVICE", "production")
+    done = runtime.run_tool("db", "psql", ["-Atc", "select 6 * 7"])
+    assert (done.returncode, done.stdout) == (0, b"42\n"), done.stderr
+
+
 def test_a_service_is_started_with_files_variables_and_arguments_that_are_gone_afterwards(
     foreign: Foreign,
 ) -> None:
