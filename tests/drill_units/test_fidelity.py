@@ -67,7 +67,7 @@ def test_what_is_not_declared_is_named_and_not_compared() -> None:
         ({"extensions": {"plpgsql": "1.1"}}, "extension", "db", "shop: plpgsql 1.0", "plpgsql 1.1"),
         ({"collation": "de-DE"}, "collation", "db", "shop: builtin C.UTF-8, version 1", "locale de-DE"),
         ({"collation_version": "2.36"}, "collation", "db", "shop: builtin C.UTF-8", "version 2.36"),
-        ({"data_gib": 400}, "data-size", "*", "1 GiB in 1 databases", "400 GiB, of which 50% are enough"),
+        ({"data_gib": 400}, "data-size", "*", "1 GiB in shop", "400 GiB, of which 50% are enough"),
         ({"machine": {"cpus": 16}}, "cpus", "*", "2 CPUs", "16 CPUs"),
         ({"machine": {"memory_gib": 64}}, "memory", "*", "4 GiB", "64 GiB"),
     ],

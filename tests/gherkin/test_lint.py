@@ -68,6 +68,7 @@ def scenario(body: str, head: str = "@at:database\nFeature: F\n") -> str:
         ("@at:database @at:objects\nFeature: F\n  Scenario: S\n    Then a\n", ("stage", 3, "one stage")),
         (scenario("  @advisry\n  Scenario: S\n    Then a\n"), ("unknown-tag", 3, "@advisry")),
         (scenario("  @severity:hot\n  Scenario: S\n    Then a\n"), ("severity", 3, "hot")),
+        (scenario("  @rests-on:weather\n  Scenario: S\n    Then a\n"), ("rests-on", 3, "'weather'")),
         (scenario("  @owner\n  Scenario: S\n    Then a\n"), ("tag-value", 3, "needs a value")),
         (scenario("  Scenario:\n    Then a\n"), ("unnamed", 3, "no name")),
         ("@at:database\nFeature: F\n", ("empty-feature", 2, "asserts nothing")),

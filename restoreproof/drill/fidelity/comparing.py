@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from restoreproof.contract.production import Production, Subject
@@ -14,7 +14,8 @@ SAME = "as in production"
 _GIB = 1024**3
 
 Compare = Callable[[Production, Target], Iterator["Comparison"]]
-_SUBJECTS: dict[Subject, Compare] = {}
+SUBJECTS: dict[Subject, Compare] = {}
+"""Filled by the functions below, one for each subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +41,30 @@ def compare(production: Production, target: Target) -> Iterator[Comparison]:
 
 def compare_one(subject: Subject, production: Production, target: Target) -> Iterator[Comparison]:
     """Every fact of one subject."""
-    yield from _SUBJECTS[subject](production, target)
+    yield from SUBJECTS[subject](production, target)
 
 
 def _compares(subject: Subject) -> Callable[[Compare], Compare]:
     def register(function: Compare) -> Compare:
-        _SUBJECTS[subject] = function
+        SUBJECTS[subject] = function
         return function
 
     return register
 
 
 def _held(
-    subject: Subject, service: str, here: str, there: str | None, *, differs: bool, otherwise: str
+    subject: Subject,
+    service: str,
+    here: str,
+    there: str | None,
+    *,
+    differs: bool,
+    otherwise: str,
+    alike: str = SAME,
 ) -> Comparison:
     if there is None:
         return Comparison(subject, service, here, None, None, NOT_COMPARED)
-    return Comparison(subject, service, here, there, differs, otherwise if differs else SAME)
+    return Comparison(subject, service, here, there, differs, otherwise if differs else alike)
 
 
 @_compares(Subject.ENGINE)
@@ -152,10 +160,11 @@ def _data(production: Production, target: Target) -> Iterator[Comparison]:
     yield _held(
         Subject.DATA_SIZE,
         EVERY,
-        f"{size / _GIB:.3g} GiB in {len(target.databases)} databases",
+        f"{size / _GIB:.3g} GiB in {', '.join(one.name for one in target.databases) or 'no database'}",
         None if there is None else f"{there:g} GiB, of which {production.data_enough:.0%} are enough",
         differs=size < enough,
         otherwise="too little data for times to say anything of production's",
+        alike="enough data for times to count",
     )
 
 
@@ -178,6 +187,3 @@ def _amount(subject: Subject, here: int, there: int | None, unit: str) -> Compar
         differs=here != there,
         otherwise="times are this machine's, not production's",
     )
-
-
-SUBJECTS: Mapping[Subject, Compare] = _SUBJECTS
