@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -46,16 +47,20 @@ def test_isolation_is_proven_by_the_contracts_own_probe(drilled: Drilled) -> Non
 
 
 def test_every_store_showed_the_marker_and_no_evidence_holds_it(drilled: Drilled, target: HeldTarget) -> None:
-    journal = (drilled.directory / "journal.jsonl").read_text()
-    for store in STORES:
-        assert f"the store of {store} at 127.0.0.1" in journal
+    digest = hashlib.sha256(target.nonce.encode()).hexdigest()
+    proven = {(one["service"], one["sha256"]) for one in events(drilled, "marker-proven")}
+    assert proven == {(store, digest) for store in STORES}
     secrets = [target.nonce, *(v for k, v in target.environment().items() if k.endswith("_PASSWORD"))]
     for path in (path for path in drilled.directory.rglob("*") if path.is_file()):
         content = path.read_bytes()
         assert not [secret for secret in secrets if secret.encode() in content], path
 
 
-def test_the_target_is_left_as_the_drill_made_it(drilled: Drilled, target: HeldTarget) -> None:
+def test_the_target_is_left_and_nothing_else(
+    drilled: Drilled, target: HeldTarget, workshop: Workshop
+) -> None:
     with target.connected("wipe") as connection:
         assert connection.execute("select count(*) > 0 from proofs").fetchone() == (True,)
-    assert drilled.record["safety"]["torn_down"]
+    safety = drilled.record["safety"]
+    assert (safety["torn_down"], len(safety["leftovers"])) == (False, 1), "the record says what it left"
+    assert not list((workshop.var / "run").iterdir())
