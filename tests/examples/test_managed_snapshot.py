@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from restoreproof.runtimes.process.components.base import packaged
+from tests.examples.known import of_the_database
 from tests.external.held import Foreign, HeldTarget, held_target
 from tests.workshop import ROOT, Workshop
 
@@ -55,31 +56,16 @@ class Snapshots:
             "DRILL_DB_PASSWORD": env["POSTGRES_OWNER_PASSWORD"],
         }
 
-    def known(self) -> Path:
-        """What the catalogue of the whole stack says of the database, which is all that this contract has."""
-        whole = json.loads(self.foreign.workshop.catalogue.read_text())
-        others = ("buckets", "identity", "commitments", "queues", "letters")
-        rows = "recent in-progress keys"
-        whole |= {
-            **{name: {} for name in others},
-            "roles": [name for name in whole["roles"] if name.startswith("wipe")],
-            "datasets": {rows: whole["datasets"][rows]},
-            "chains": {"audit log": whole["chains"]["audit log"]},
-            "newest": {"database": whole["newest"]["database"]},
-        }
-        path = self.directory / "known.json"
-        path.write_text(json.dumps(whole))
-        return path
-
     def adopt(self, snapshot: Path) -> tuple[Path, Path]:
         """A set that refers to ``snapshot``, and the catalogue of its recovery point for it."""
         shop = self.foreign.workshop
         made = shop.give(self.directory / "sets") / snapshot.name
-        catalogue = made.with_suffix(".json")
+        known, catalogue = self.directory / "known.json", made.with_suffix(".json")
+        known.write_text(json.dumps(of_the_database(shop.catalogue)))
         done = shop.run(
             "adopt", "--contract", CONTRACT, "--out", made, "--synthetic",
             "--reference", f"database={snapshot}", "--engine", "database=18.6",
-            "--catalogue", self.known(), "--catalogue-out", catalogue,
+            "--catalogue", known, "--catalogue-out", catalogue,
         )  # fmt: skip
         assert done.returncode == 0, done.output
         shop.give(made.parent)
