@@ -108,7 +108,9 @@ def foreign(workshop: Workshop, target: HeldTarget) -> Foreign:
     return Foreign(workshop, target, contract, ADMINISTRATOR)
 
 
-def test_a_snapshot_and_what_is_in_place_are_verified(foreign: Foreign, nightly: Path) -> None:
+def test_a_snapshot_and_what_is_in_place_pass_all_that_can_be_looked_at(
+    foreign: Foreign, nightly: Path
+) -> None:
     foreign.target.provision(["s3"])
     replicate(foreign.workshop, foreign.target)
     adopted = adopt(foreign, "nightly", nightly)
