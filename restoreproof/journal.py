@@ -52,7 +52,7 @@ OUTER_TYPES = frozenset(
 INNER_TYPES = frozenset(
     {
         "isolation-probe",  # probe, reached, detail
-        "marker-proven",  # service, address, created_at, sha256: of the nonce, which let the drill write there
+        "marker-proven",  # service, address, created_at, sha256 of the nonce: the drill may write there
         "secret-known",  # name, maskable, length?, fingerprint?: HMAC with a key that is kept nowhere
         "stage-entered",  # stage
         "stage-done",  # stage, seconds
