@@ -206,7 +206,9 @@ def restore_roles(ground: Ground, service: str, path: Path, wanted: frozenset[st
     except psycopg.DatabaseError as error:
         # Only the server's one-line reason: the statement holds a role's password.
         reason = error.diag.message_primary or type(error).__name__
-        raise RestoreFailed(f"the server refused a role of {GLOBALS}: {reason}") from error
+        raise misfit(str(error)) or RestoreFailed(
+            f"the server refused a role of {GLOBALS}: {reason}"
+        ) from error
     return applied
 
 

@@ -23,6 +23,14 @@ _MISFITS: Mapping[re.Pattern[str], tuple[str, str]] = {
         "the database sorts by the locale {what}, which the target does not have",
         "give the target that locale, or drill it in an image that has it",
     ),
+    re.compile(r"(?P<what>No space left on device|Disk quota exceeded)"): (
+        "the disk is full: the database's server says {what}",
+        "give the target's disk more room (with containers it is Docker's) and drill again",
+    ),
+    re.compile(r"server closed the connection unexpectedly|no connection to the server"): (
+        "the database's server ended while the dump was restored into it",
+        "its log says why; a full disk or too little memory are usual",
+    ),
     re.compile(r"ICU is not supported in this build"): (
         "the database sorts by ICU, which this PostgreSQL was built without",
         "drill it with a PostgreSQL that has ICU",
