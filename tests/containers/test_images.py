@@ -1,0 +1,73 @@
+"""An image may be named by its digest, and the evidence says which one ran."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from tests.containers.conftest import Left
+from tests.containers.registry import registry
+from tests.workshop import Workshop
+
+pytestmark = pytest.mark.container
+POSTGRES = "restoreproof/wipe-postgres:18"
+
+
+@pytest.fixture
+def by_digest(client: docker.DockerClient) -> Iterator[str]:
+    """PostgreSQL's image as ``name@sha256:…``, which it is called once it was pushed somewhere."""
+    image = client.images.get(POSTGRES)
+    with registry() as host:
+        repository = f"{host}/wipe-postgres"
+        assert image.tag(repository, "18")
+        try:
+            said = client.images.push(repository, "18", stream=True, decode=True)
+            assert not [one["error"] for one in said if "error" in one]
+            image.reload()
+            [named] = [one for one in image.attrs["RepoDigests"] if one.startswith(repository)]
+            yield named
+            client.images.remove(named)
+        finally:
+            client.images.remove(f"{repository}:18")
+
+
+def started(directory: Path, service: str) -> dict[str, Any]:
+    """What the journal says of the service's start, and of the image that was named for it."""
+    events = [json.loads(line) for line in (directory / "journal.jsonl").read_text().splitlines()]
+    ours = [one for one in events if one["data"].get("service") == service]
+    start = next(one["data"] for one in ours if one["type"] == "service-started")
+    images = [
+        one["data"] for one in ours if one["type"] == "override" and one["data"]["name"].startswith("image ")
+    ]
+    return {**start, "override": images}
+
+
+def test_an_image_named_by_its_digest_runs_and_is_recorded(
+    workshop: Workshop, by_digest: str, left: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTGRES_IMAGE", by_digest)
+    drilled = workshop.drill("--runtime", "compose", "-k", "tables")
+    assert drilled.record["verdict"] == "PARTIAL", drilled.output[-4000:]
+    told = started(drilled.directory, "postgres")
+    assert told["digest"] == by_digest.rpartition("@")[2]
+    assert told["source"] == f"image {by_digest}"
+    [override] = told["override"]
+    assert override["name"] == f"image {by_digest}"
+    assert POSTGRES in override["why"]
+    assert left(drilled.record["drill_id"]) == []
+
+
+def test_an_image_named_by_its_id_does_too(
+    workshop: Workshop, client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = str(client.images.get(POSTGRES).id)
+    monkeypatch.setenv("POSTGRES_IMAGE", image)
+    drilled = workshop.drill("--runtime", "compose", "-k", "tables")
+    assert drilled.record["verdict"] == "PARTIAL", drilled.output[-4000:]
+    told = started(drilled.directory, "postgres")
+    assert (told["digest"], told["source"]) == (image, f"image {image}")
