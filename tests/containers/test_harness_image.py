@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.workshop import ROOT
+
 _IMAGE = "restoreproof/restoreproof:0.1.0"
 
 pytestmark = pytest.mark.container
@@ -63,3 +65,25 @@ def test_it_refuses_what_is_no_evidence_with_a_next_step(image: str, tmp_path: P
     assert done.returncode in {1, 2}
     assert "Traceback" not in done.stdout + done.stderr
     assert done.stdout + done.stderr != ""
+
+
+def test_allures_generator_is_in_it(image: str) -> None:
+    """A drill in a container asks no network for it."""
+    ask = "from restoreproof.evidence.allure_report import ensure_tool; print(ensure_tool())"
+    done = _run(image, "-c", ask, options=("--entrypoint", "python", "--read-only"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("/opt/cache/restoreproof/allure-")
+
+
+def test_the_commands_of_a_contract_find_postgresqls_clients(image: str) -> None:
+    """Those of the harness: a dump of the newest PostgreSQL is restored by no older one's."""
+    done = _run(image, "-c", "psql --version && pg_restore --version", options=("--entrypoint", "sh"))
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[2].partition(".")[0] for line in done.stdout.splitlines()] == ["18", "18"]
+
+
+def test_a_contract_with_a_foreign_target_lints_in_it(image: str) -> None:
+    """Nothing that the contract's own components load was left out of the image."""
+    place = ("-v", f"{ROOT / 'examples' / 'managed-snapshot'}:/work:ro")
+    done = _run(image, "lint", "stack.yaml", "--features", "features", options=place)
+    assert done.returncode == 0, done.stdout + done.stderr
