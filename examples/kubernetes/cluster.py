@@ -30,9 +30,15 @@ def kubectl(*arguments: str, given: bytes | None = None) -> bytes:
 
 
 def attached(deployment: str, *command: str) -> int:
-    """The exit code of ``command`` in a pod of ``deployment``; standard input and output are its own."""
+    """The exit code of ``command`` in a pod of ``deployment``; standard input and output are its own.
+
+    kubectl ends with 1 also where it lost the pod, so the code is what the pod wrote down. Raises
+    CalledProcessError if it wrote nothing.
+    """
+    told = f"{WORK}/exit-code"
     prefix = ["kubectl", "--namespace", NAMESPACE, "exec", "--stdin", f"deployment/{deployment}", "--"]
-    return subprocess.run([*prefix, *command], check=False).returncode
+    subprocess.run([*prefix, "bash", "-c", '"$@"; echo $? > "$0"', told, *command], check=False)
+    return int(kubectl("exec", f"deployment/{deployment}", "--", "cat", told, given=b""))
 
 
 def asked(*arguments: str) -> dict[str, Any]:

@@ -161,20 +161,23 @@ COMMANDS: Mapping[str, Callable[..., int | None]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command's exit code; what went wrong is on standard error. 1 is kept for what a command found."""
+    """The command's exit code; what went wrong is on standard error. 1 is kept for what a command found.
+
+    From 125 on a drill takes what ``exec`` ends with for a failure of this wrapper, not of the tool.
+    """
     name, *rest = arguments or [""]
     if name not in COMMANDS:
         print(__doc__, file=sys.stderr)
-        return 64
+        return 125
     try:
         return COMMANDS[name](*rest) or 0
     except (Refused, KeyError) as error:
         print(f"target.py {name}: {error}", file=sys.stderr)
-        return 65
+        return 126
     except subprocess.CalledProcessError as error:
         command = " ".join(error.cmd[:5])
         print(f"target.py {name}: `{command} …` ended with {error.returncode}", file=sys.stderr)
-        return 66
+        return 127
 
 
 if __name__ == "__main__":

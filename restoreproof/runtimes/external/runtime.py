@@ -31,6 +31,9 @@ _LOG_LINES = 20
 _ANSWER_S = 300.0
 _LOST = 1
 """What a restore command ends with if the provider can't restore what the set refers to."""
+_OWN_FAILURE = 125
+"""From here on a prefix such as ``docker exec``, ``env`` or ``ssh`` tells of itself (env(1), ssh(1)) or of a
+signal: no tool that a drill runs ends so by itself."""
 
 
 def commands_of(inside: Inside, target: Target) -> Commands:
@@ -110,19 +113,18 @@ class ExternalRuntime:
         self._admission.require(service)
         component = self._target.contract.services[service].component
         inside = block.inside if block.exec else None
-        pointing = pointed(
-            component, self._target.endpoint(service), inside, self._target.administrator(service)
-        )
+        endpoint = self._target.endpoint(service)
+        pointing = pointed(component, endpoint, inside, self._target.administrator(service))
         given = {**pointing, **(environment or {})}
         self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
         if block.exec is None:
-            argv = [str(own_tool(service, component, tool)), *arguments]
+            argv = [str(own_tool(endpoint, component, tool)), *arguments]
             order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout, ours=True)
             return self._handler.run(order, service, tool)
         with handed.for_tool(self._private, given, read, write) as told:
             argv = [*block.exec, tool, *arguments]
             order = Order(f"{tool} in {service}", argv, timeout_s, told, stdin, stdout)
-            return self._handler.run(order, service, tool)
+            return _the_tools_own(order, self._handler.run(order, service, tool))
 
     # ---- Runtime
 
@@ -181,6 +183,8 @@ class ExternalRuntime:
             )
         holders = self._holders(asset)
         self._admission.before(*holders)
+        for service in holders:
+            self._admission.proof.refuse_used(service, asset)
         self._admission.replaced(*holders)
         told = {
             "RESTOREPROOF_ASSET": asset,
@@ -277,3 +281,14 @@ class ExternalRuntime:
             digest=None,
             source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
         )
+
+
+def _the_tools_own(order: Order, done: Completed) -> Completed:
+    """What the tool itself ended with: that it could not be run must not be taken for a broken backup."""
+    if done.returncode >= _OWN_FAILURE:
+        said = done.stderr.strip()[-600:] or "it said nothing"
+        raise EnvironmentUnfitError(
+            f"{order.what}: `exec` ended with {done.returncode}: {said}",
+            hint=f"from {_OWN_FAILURE} on it says that the tool was not run to its end; try it by hand",
+        )
+    return done

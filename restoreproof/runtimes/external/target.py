@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +19,8 @@ from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
+from restoreproof.runtimes.external.marker import kind_of
+from restoreproof.runtimes.tls import Tls, system_trust
 from restoreproof.spellings import is_distinctive
 
 _SECRET_NAME = re.compile(r"(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN)(?:_(?!FILE|PATH|URL)\w+)?$")
@@ -27,7 +30,7 @@ NONCE_CHARACTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the drill is pointed at. ``passwords`` are of the services' administrators, by service.
+    """What the drill is pointed at. ``passwords`` and ``tls`` are of its services, by their names.
 
     ``secrets`` are what no evidence may hold: these, the nonce that would let a drill write, and whatever in
     the environment is secret by its name, since the commands have it and may print it.
@@ -37,7 +40,7 @@ class Target:
     block: External
     marker: Secret
     passwords: Mapping[str, Secret]
-
+    tls: Mapping[str, Tls]
     secrets: tuple[Secret, ...]
 
     def service(self, name: str) -> ExternalService:
@@ -64,6 +67,7 @@ class Target:
 
         Raises:
             NotInTarget: the target has no such service, or no such port of it.
+            ContractError: a password would go there in clear.
             EnvironmentUnfitError: its name does not resolve.
         """
         service = self.service(name)
@@ -72,7 +76,15 @@ class Target:
         number = service.port if port == "main" else service.ports.get(port)
         if number is None:
             raise NotInTarget(name, f"its external: block has no port called {port!r}")
-        return Endpoint(name, name, self._resolved(name, service.address), int(number))
+        address = self._resolved(name, service.address)
+        secured = service.tls is not None or service.administrator is None
+        if not secured and not ip_address(address).is_loopback:
+            raise ContractError(
+                f"{name}: its administrator's password would go to {service.address} in clear",
+                where=self.where("services", name, "administrator"),
+                hint="add `tls: {}`, or `tls: {ca: FILE}`; or `tls: false` where nobody can listen on the way",
+            )
+        return Endpoint(name, name, address, int(number), self.tls.get(name))
 
     def _resolved(self, name: str, address: str) -> str:
         try:
@@ -122,7 +134,37 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
             hint="provisioning makes a new one for each drill, as `openssl rand -hex 24` does",
         )
     secrets = (marker, *passwords.values(), *_secret_by_name(environment))
-    return Target(contract, made, marker, passwords, secrets)
+    tls = {name: _tls(contract, name, one) for name, one in made.services.items() if one.tls}
+    return Target(contract, made, marker, passwords, tls, secrets)
+
+
+def _tls(contract: Contract, name: str, service: ExternalService) -> Tls:
+    """How ``service`` is verified. Raises ContractError if that can't be done."""
+    where = contract.where("external", "services", name, "tls")
+    if kind_of(contract.services[name].component) is None:
+        raise ContractError(
+            f"{name}: `tls` is for what the drill asks as an administrator: a database, S3 or Keycloak",
+            where=where,
+            hint="leave it out: whether any other is asked by TLS, the contract's own addresses say",
+        )
+    given = service.tls.ca if service.tls else None
+    ca = contract.directory / given if given else system_trust()
+    if ca is None:
+        raise ContractError(
+            f"{name}: this machine has no file of authorities that it trusts",
+            where=where,
+            hint="install ca-certificates, or name one: `tls: {ca: FILE}`",
+        )
+    tls = Tls(service.address, ca)
+    try:
+        tls.context()
+    except OSError as error:
+        raise ContractError(
+            f"{name}: {ca} holds no certificates that can be read: {error.strerror or error}",
+            where=where,
+            hint="`ca` is a PEM file of those who sign the service's certificate, by its path from the contract",
+        ) from error
+    return tls
 
 
 def _secret_by_name(environment: Mapping[str, str]) -> Iterator[Secret]:
@@ -132,9 +174,11 @@ def _secret_by_name(environment: Mapping[str, str]) -> Iterator[Secret]:
 
 
 def _unset(contract: Contract, block: External, environment: Mapping[str, str]) -> Iterator[Problem]:
+    told: set[str] = set()
     for path, text in block.texts():
         for name in variables_in(text):
-            if not environment.get(name):
+            if not environment.get(name) and name not in told:
+                told.add(name)
                 where = ".".join(map(str, ("external", *path)))
                 message = f"{where}: ${name} is not set in the environment of this drill"
                 yield Problem(contract.where("external", *path), message, nearest(name, environment))

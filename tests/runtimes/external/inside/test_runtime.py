@@ -135,6 +135,13 @@ def test_a_tool_runs_by_the_exec_command_with_its_variables_and_directories(fore
     assert (command["tool"], command["argv"]) == ("weed", ["./inside", "--", "weed", "version"])
 
 
+@pytest.mark.parametrize("ending", ["exit 125", "exit 127", "exit 255", "kill -9 $$"])
+def test_a_tool_that_could_not_be_run_says_nothing_of_the_backup(foreign: Foreign, ending: str) -> None:
+    foreign.command("inside", f"echo no such pod >&2; {ending}")
+    with pytest.raises(EnvironmentUnfitError, match="weed in s3: `exec` ended with .*no such pod"):
+        foreign.runtime().run_tool("s3", "weed", ["version"])
+
+
 def test_when_a_service_started_is_what_its_command_says(foreign: Foreign) -> None:
     runtime = foreign.runtime()
     foreign.command("since", "echo 2026-11-22T21:00:00+01:00")
@@ -158,6 +165,19 @@ def test_a_snapshot_is_restored_by_the_command_and_the_store_has_to_show_the_mar
     foreign.stores.unmark()
     with pytest.raises(MarkerRefusedError, match=r"db .* no table"):
         runtime.restore_reference("main", SNAPSHOT, POINT)
+
+
+def test_a_snapshot_is_not_restored_beside_what_an_earlier_drill_left(foreign: Foreign) -> None:
+    foreign.command("restore", "touch restored")
+    with foreign.stores.connect() as connection:
+        connection.execute("create database shop")
+    try:
+        with pytest.raises(EnvironmentUnfitError, match="db was restored into before: the database shop"):
+            foreign.runtime().restore_reference("main", SNAPSHOT, POINT)
+    finally:
+        with foreign.stores.connect() as connection:
+            connection.execute("drop database shop")
+    assert not (foreign.directory / "restored").exists()
 
 
 def test_a_restore_command_is_not_run_where_the_endpoint_is_anybodys(foreign: Foreign) -> None:
