@@ -44,9 +44,7 @@ def tag_words(document: Document, _: Context) -> Findings:
             message = f"nothing called {tag.value!r} is compared with production"
             yield LintFinding(document.file, tag.line, "rests-on", message, suggest(tag.value, list(Subject)))
     for tag in (tag for tag in document.every_tag if tag.name == "source"):
-        yield LintFinding(
-            document.file, tag.line, "tag-place", "@source marks a whole feature"
-        )
+        yield LintFinding(document.file, tag.line, "tag-place", "@source marks a whole feature")
     for tag in document.tags:
         if tag.name == "id":
             yield LintFinding(document.file, tag.line, "tag-place", "@id names one scenario, not a feature")

@@ -138,7 +138,7 @@ def test_a_tool_runs_by_the_exec_command_with_its_variables_and_directories(fore
 @pytest.mark.parametrize("ending", ["exit 125", "exit 127", "exit 255", "kill -9 $$"])
 def test_a_tool_that_could_not_be_run_says_nothing_of_the_backup(foreign: Foreign, ending: str) -> None:
     foreign.command("inside", f"echo no such pod >&2; {ending}")
-    with pytest.raises(EnvironmentUnfitError, match="weed in s3: `exec` ended with .*no such pod"):
+    with pytest.raises(EnvironmentUnfitError, match=r"weed in s3: `exec` ended with .*no such pod"):
         foreign.runtime().run_tool("s3", "weed", ["version"])
 
 
