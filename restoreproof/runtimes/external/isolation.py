@@ -6,17 +6,19 @@ The probe is the user's, so it is not believed by itself: the listener it must n
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from restoreproof.contract.external import HOST, PORT, TARGET, ExternalIsolation
-from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
+from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.runtimes import kinds
 from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.compose.listener import Listener
 from restoreproof.runtimes.external.commands import Commands, Order
+from restoreproof.runtimes.external.target import Target
 
 LISTENER = "outer-tcp-listener"
 METADATA = "cloud-metadata"
@@ -28,6 +30,7 @@ _REACHED, _NOT_REACHED = 0, 1
 _TIMEOUT_S = 5.0
 _DEADLINE_S = 30.0
 _ANY = "0.0.0.0"
+_OTHERS = "give the address by which other machines reach this one; `hostname -I` prints those it has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,9 @@ class Undeclared:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A listener that an ordinary machine reaches at ``address``, and what else is tried."""
+    """A listener that ordinary machines reach, and what else is tried."""
 
     listener: Listener
-    address: str
     targets: dict[str, str]
 
     def probe_outside(self) -> list[ProbeResult]:
@@ -74,19 +76,54 @@ def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[
     if declared is None or inside is None:
         yield Undeclared({UNDECLARED: "external.isolation"})
         return
-    with _listening(declared.address) as listener:
-        there = f"{declared.address}:{listener.address[1]}"
-        yield Control(
-            listener,
-            declared.address,
-            {LISTENER: there, METADATA: _METADATA_ADDRESS, BLIND: inside},
+    # Never a name: a target that can't look it up would pass for one that nothing leads out of.
+    address = _resolved(declared.address)
+    with _listening(address) as listener:
+        there = f"{address}:{listener.address[1]}"
+        yield Control(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, BLIND: inside})
+
+
+def refuse_own_address(target: Target) -> None:
+    """Raise ContractError if the listener's address would lead the probe to itself instead of here.
+
+    Raises:
+        EnvironmentUnfitError: the address does not resolve.
+    """
+    isolation = target.block.isolation
+    if isolation is None or not _is_own(_resolved(isolation.address)):
+        return
+    try:
+        beside = target.endpoint(isolation.within).address
+    except EnvironmentUnfitError:
+        beside = None  # a name that is made with the service: it is of no machine yet
+    if beside is None or not _is_own(beside):
+        raise ContractError(
+            f"isolation.address {isolation.address!r} is every machine's name for itself, "
+            "so a target elsewhere would seem isolated whatever leads out of it",
+            where=target.where("isolation", "address"),
+            hint=_OTHERS,
         )
+
+
+def _is_own(address: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return ip.is_loopback or ip.is_unspecified
+
+
+def _resolved(address: str) -> str:
+    try:
+        return socket.gethostbyname(address)
+    except OSError as error:
+        raise EnvironmentUnfitError(
+            f"isolation.address {address!r} is no IPv4 address and no name of one: {error}",
+            hint=_OTHERS,
+        ) from error
 
 
 def _listening(address: str) -> Listener:
     try:
         try:
-            return Listener(socket.gethostbyname(address))
+            return Listener(address)
         except OSError:
             return Listener(_ANY)  # the address is a gateway's that forwards to this machine
     except OSError as error:

@@ -11,7 +11,7 @@ from restoreproof.redact import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.external.commands import own_environment
 from restoreproof.runtimes.external.hosting import Foreign
-from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober
+from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober, refuse_own_address
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof
 from restoreproof.runtimes.external.runtime import ExternalRuntime, commands_of
 from restoreproof.runtimes.external.target import Target, fill
@@ -29,6 +29,7 @@ class External(Kind):
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         target = fill(contract, own_environment())
+        refuse_own_address(target)
         try:
             silent = Proof(target, lambda proven: say(str(proven))).survey()
         except MarkerRefusedError as error:

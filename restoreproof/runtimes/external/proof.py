@@ -115,6 +115,28 @@ class Proof:
         with self._lock:
             self._proven.pop(service, None)
 
+    def refuse_used(self, service: str, asset: str) -> None:
+        """Raise if the store ``service``, proven or silent by now, has already what ``asset`` restores.
+
+        A restore that does nothing would else pass by what an earlier drill left.
+
+        Raises:
+            EnvironmentUnfitError: it has.
+        """
+        with self._lock:
+            if service not in self._proven:
+                return
+            administrator = self._target.administrator(service)
+            assert administrator is not None
+            options = self._target.contract.assets[asset].options()
+            there = self._stores[service].holds(self._endpoint(service), administrator, options)
+        if there:
+            raise EnvironmentUnfitError(
+                f"{service} was restored into before: {there} is there already",
+                where=self._target.where("services", service),
+                hint="provision a new target: a drill restores into an empty one",
+            )
+
     def _ask(self, service: str) -> None:
         endpoint = self._endpoint(service)
         administrator = self._target.administrator(service)

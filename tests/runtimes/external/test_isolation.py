@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from restoreproof.contract import Contract
 from restoreproof.contract.external import ExternalIsolation
+from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.external.commands import Commands
-from restoreproof.runtimes.external.isolation import BLIND, LISTENER, METADATA, UNDECLARED, Prober, control
+from restoreproof.runtimes.external.isolation import (
+    BLIND,
+    LISTENER,
+    METADATA,
+    UNDECLARED,
+    Prober,
+    control,
+    refuse_own_address,
+)
+from restoreproof.runtimes.external.target import fill
 
 CONNECT = "import socket, sys\nsocket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5).close()"
 
@@ -81,3 +92,42 @@ def test_an_address_of_another_machine_is_no_control(neighbour: str) -> None:
     with control(declared("false", address="192.0.2.1"), neighbour) as outside:
         [result] = outside.probe_outside()
         assert not result.reached
+
+
+def test_the_probe_gets_an_address_and_never_a_name_that_it_may_fail_to_look_up(neighbour: str) -> None:
+    with control(declared("false", address="localhost"), neighbour) as outside:
+        assert outside.targets[LISTENER].startswith("127.0.0.1:")
+
+
+def test_a_name_that_is_none_is_told(neighbour: str) -> None:
+    with (
+        pytest.raises(EnvironmentUnfitError, match=r"isolation\.address 'nowhere\.invalid' is no IPv4"),
+        control(declared("false", address="nowhere.invalid"), neighbour),
+    ):
+        pass
+
+
+BLOCK = """\
+external:
+  marker: $NONCE
+  isolation: {probe: [./probe, "{target}"], address: %s, within: db}
+  services: {db: {address: %s, port: 5432, inside: "db:5432"}}
+"""
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.1.1", "localhost", "0.0.0.0"])
+@pytest.mark.parametrize("elsewhere", ["192.0.2.7", "made-later.invalid"])
+def test_an_address_that_is_the_probes_own_too_is_refused(
+    contract_of: Callable[[str], Contract], address: str, elsewhere: str
+) -> None:
+    target = fill(contract_of(BLOCK % (address, elsewhere)), {"NONCE": "0123456789abcdef"})
+    with pytest.raises(ContractError, match="every machine's name for itself") as caught:
+        refuse_own_address(target)
+    assert "stack.yaml:12" in str(caught.value)
+
+
+@pytest.mark.parametrize(("address", "within"), [("127.0.0.1", "localhost"), ("192.0.2.1", "192.0.2.7")])
+def test_a_target_of_this_machine_may_know_it_by_loopback(
+    contract_of: Callable[[str], Contract], address: str, within: str
+) -> None:
+    refuse_own_address(fill(contract_of(BLOCK % (address, within)), {"NONCE": "0123456789abcdef"}))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
@@ -15,6 +15,8 @@ NAME = "restoreproof_drill_marker"
 """What the marker is called; with hyphens where an underscore can't be."""
 HYPHENATED = NAME.replace("_", "-")
 TIMEOUT_S = 10
+
+Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Kind(ABC):
             Silent: nobody answers.
             Unmarked: somebody answers, and there is no marker, or the administrator is refused.
         """
+
+    def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
+        """What of ``asset``, given by its block, the store has already; None if it can't tell."""
+        return None
 
 
 def moment(text: object) -> datetime:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psycopg
 
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import base
-from restoreproof.runtimes.external.marker.base import NAME, TIMEOUT_S, Found, Silent, Unmarked
+from restoreproof.runtimes.external.marker.base import NAME, TIMEOUT_S, Found, Options, Silent, Unmarked
 
 _ROWS = 100
 # libpq's own words, which are not translated here; whatever else is said was said by a server.
@@ -27,22 +27,7 @@ class Postgres(base.Kind):
     components: ClassVar[tuple[str, ...]] = ("postgres",)
 
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
-        try:
-            connection = psycopg.connect(
-                host=endpoint.address,
-                hostaddr=endpoint.address,  # or PGHOSTADDR would lead us elsewhere
-                port=endpoint.port,
-                user=administrator.user,
-                password=administrator.password.reveal(),
-                dbname="postgres",
-                connect_timeout=TIMEOUT_S,
-                options=f"-c default_transaction_read_only=on -c statement_timeout={TIMEOUT_S * 1000}",
-            )
-        except psycopg.OperationalError as error:
-            if _NOBODY.search(str(error)):
-                raise Silent(str(error).strip()) from error
-            raise Unmarked(f"it refuses its administrator: {str(error).strip()}") from error
-        with connection:
+        with _connected(endpoint, administrator) as connection:
             try:
                 rows = connection.execute(
                     f"select nonce, created_at, now() from public.{NAME} limit {_ROWS}"
@@ -52,6 +37,32 @@ class Postgres(base.Kind):
             except psycopg.Error as error:
                 raise Unmarked(f"its table {NAME} can't be read: {error}") from error
         return [Found(str(nonce), created_at, now) for nonce, created_at, now in rows]
+
+    def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
+        name = str(asset.get("database"))
+        with _connected(endpoint, administrator) as connection:
+            there = connection.execute("select from pg_database where datname = %s", [name]).fetchone()
+        return None if there is None else f"the database {name}"
+
+
+def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connection[Any]:
+    """A connection to the database ``postgres`` that reads only. Raises Silent or Unmarked."""
+    try:
+        return psycopg.connect(
+            host=endpoint.address,
+            hostaddr=endpoint.address,  # or PGHOSTADDR would lead us elsewhere
+            port=endpoint.port,
+            user=administrator.user,
+            password=administrator.password.reveal(),
+            dbname="postgres",
+            connect_timeout=TIMEOUT_S,
+            options=f"-c default_transaction_read_only=on -c statement_timeout={TIMEOUT_S * 1000}",
+        )
+    except psycopg.OperationalError as error:
+        said = str(error).strip()
+        if _NOBODY.search(said):
+            raise Silent(said) from error
+        raise Unmarked(f"it refuses its administrator: {said}") from error
 
 
 KIND = Postgres()
