@@ -18,10 +18,10 @@ from restoreproof.journal import Emitter
 
 _DATABASE = """
 select current_setting('server_version') as version, pg_database_size(oid) as bytes,
-  coalesce(datlocale, datcollate) as collation,
+  coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', datcollate) as collation,
   pg_database_collation_actual_version(oid) as collation_version,
   case datlocprovider when 'b' then 'builtin' when 'i' then 'ICU' else 'libc' end as provider
-from pg_database where datname = current_database()
+from pg_database d where datname = current_database()
 """
 
 
