@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from restoreproof.assets.base import Ground
@@ -49,8 +50,7 @@ def connect(
     """
     endpoint, admin = runtime.endpoint(service), runtime.administrator(service)
     with psycopg.connect(
-        host=endpoint.address,
-        port=endpoint.port,
+        make_conninfo(**endpoint.libpq()),
         user=admin.user,
         password=admin.password.reveal(),
         dbname=database,

@@ -111,8 +111,8 @@ class KeycloakAsset(Asset):
             with connect(ground.runtime, self.store, self.database) as connection:
                 yield Tables(connection, self.realm)
         else:
-            server = self.url(ground, "").partition("realms/")[0]
-            yield Admin(server, self.realm, ground.runtime.administrator(self.service))
+            endpoint = ground.runtime.endpoint(self.service)
+            yield Admin(endpoint, self.realm, ground.runtime.administrator(self.service))
 
     def _has_tables(self, ground: Ground) -> bool:
         try:
@@ -155,14 +155,11 @@ class KeycloakAsset(Asset):
         with self._realm(ground) as realm:
             return realm.subject_of(ground.vault.secret(self.people[name].user).reveal())
 
-    def url(self, ground: Ground, path: str) -> str:
-        """A back-channel address of the realm."""
-        endpoint = ground.runtime.endpoint(self.service)
-        return f"http://{endpoint.address}:{endpoint.port}/realms/{self.realm}{path}"
-
     def signing_keys(self, ground: Ground) -> list[dict[str, str]]:
         """Key id and RFC 7638 thumbprint of every key the realm publishes, sorted."""
-        answer = httpx.get(self.url(ground, "/protocol/openid-connect/certs"), timeout=30)
+        endpoint = ground.runtime.endpoint(self.service)
+        url = f"{endpoint.url}/realms/{self.realm}/protocol/openid-connect/certs"
+        answer = httpx.get(url, timeout=30, verify=endpoint.trust)
         answer.raise_for_status()
         published = answer.json()["keys"]
         return sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -12,6 +12,9 @@ from obstore.store import S3Store
 
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 IN_FLIGHT = 32
 REGION = "us-east-1"
@@ -29,21 +32,29 @@ def store(endpoint: Endpoint, credentials: Credentials, bucket: str) -> S3Store:
     """One bucket's data. Keys are always passed: without them clients ask the cloud's metadata address."""
     return S3Store(
         bucket,
-        endpoint=f"http://{endpoint.address}:{endpoint.port}",
+        endpoint=endpoint.url,
         access_key_id=credentials.user,
         secret_access_key=credentials.password.reveal(),
         region=REGION,
         virtual_hosted_style_request=False,
-        client_options={"allow_http": True, "timeout": "60s"},
+        client_options={**_trusting(endpoint), "timeout": "60s"},
         retry_config={"max_retries": 2},
     )
+
+
+def _trusting(endpoint: Endpoint) -> ClientConfig:
+    """Whom obstore believes: with TLS only who signed the service's certificate, and nothing in clear."""
+    if endpoint.tls is None:
+        return {"allow_http": True}
+    return {"allow_http": False, "root_certificate": endpoint.tls.ca.read_bytes()}
 
 
 def control(endpoint: Endpoint, credentials: Credentials) -> Any:
     """A boto3 client for bucket configuration."""
     return boto3.client(
         "s3",
-        endpoint_url=f"http://{endpoint.address}:{endpoint.port}",
+        endpoint_url=endpoint.url,
+        verify=endpoint.authorities,
         aws_access_key_id=credentials.user,
         aws_secret_access_key=credentials.password.reveal(),
         region_name=REGION,

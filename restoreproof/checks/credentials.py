@@ -15,6 +15,7 @@ import psycopg
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from obstore.exceptions import BaseError as StoreError
+from psycopg.conninfo import make_conninfo
 
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.keycloak import KeycloakAsset
@@ -33,8 +34,7 @@ def connect_as(restoring: Restoring, variable: str) -> Iterator[psycopg.Connecti
     url = urlsplit(restoring.ground.vault.secret(variable).reveal())
     endpoint = restoring.ground.runtime.endpoint(url.hostname or "")
     with psycopg.connect(
-        host=endpoint.address,
-        port=endpoint.port,
+        make_conninfo(**endpoint.libpq()),
         user=unquote(url.username or ""),
         password=unquote(url.password or ""),
         dbname=url.path.lstrip("/").partition("?")[0],

@@ -104,8 +104,10 @@ def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None
     authenticated client. Raises RestoreproofError if Keycloak refuses it.
     """
     ground = restoring.ground
+    endpoint = ground.runtime.endpoint(keycloak.service)
     openid = KeycloakOpenID(
-        server_url=keycloak.url(ground, "").partition("/realms/")[0] + "/",
+        server_url=f"{endpoint.url}/",
+        verify=endpoint.authorities,
         realm_name=keycloak.realm,
         client_id=ground.vault.secret(client.id).reveal(),
         client_secret_key=ground.vault.secret(client.secret).reveal(),

@@ -18,6 +18,7 @@ from restoreproof.contract.models import Public
 from restoreproof.errors import ContractError, RestoreproofError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Endpoint, Runtime
+from restoreproof.runtimes.tls import Tls
 
 TIMEOUT_S = 30.0
 MAX_FORMS = 3
@@ -44,6 +45,7 @@ class StackTransport(httpx.BaseTransport):
     def __init__(self, routes: Routes, verify: ssl.SSLContext) -> None:
         self._routes = routes
         self._inner = httpx.HTTPTransport(verify=verify, trust_env=False)
+        self._others: dict[Tls, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises UnknownHost for a host and port of no service, NotInTarget for what the target lacks."""
@@ -54,17 +56,25 @@ class StackTransport(httpx.BaseTransport):
             raise UnknownHost(f"{url.host}:{port} is no service of the contract", request=request)
         if isinstance(endpoint, NotInTarget):
             raise endpoint
+        tls = endpoint.tls
         there = httpx.Request(
             request.method,
-            url.copy_with(host=endpoint.address, port=endpoint.port),
+            url.copy_with(scheme="https" if tls else url.scheme, host=endpoint.address, port=endpoint.port),
             headers=request.headers,
             stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": url.host},
+            extensions={**request.extensions, "sni_hostname": tls.name if tls else url.host},
         )
-        return self._inner.handle_request(there)
+        return (self._managed(tls) if tls else self._inner).handle_request(there)
+
+    def _managed(self, tls: Tls) -> httpx.HTTPTransport:
+        """To what a provider keeps: by its own name and authorities, which the restored ones do not know."""
+        if tls not in self._others:
+            self._others[tls] = httpx.HTTPTransport(verify=tls.context(), trust_env=False)
+        return self._others[tls]
 
     def close(self) -> None:
-        self._inner.close()
+        for transport in (self._inner, *self._others.values()):
+            transport.close()
 
 
 def routes(restoring: Restoring) -> Routes:

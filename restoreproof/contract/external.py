@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -79,6 +79,16 @@ class ExternalAdministrator(Block):
     password: Variable
 
 
+class ExternalTls(Block):
+    """A service that takes TLS: its certificate has to be for its ``address``.
+
+    ``ca`` is a PEM file of those who may have signed it, by its path from the contract; without it they are
+    those whom this machine trusts.
+    """
+
+    ca: Text | None = None
+
+
 class ExternalRestore(Block):
     """Brings back an asset of which the set holds a reference only, such as a provider's snapshot."""
 
@@ -103,15 +113,17 @@ class ExternalIsolation(Block):
 class ExternalService(Block):
     """Where one service of the target is, and how it is handled; what has no command can't be done.
 
-    Without ``start`` it runs already, and the drill only waits until it answers. ``exec`` is a prefix: a tool
-    and its arguments are appended. ``inside`` is where it listens within the target, ``since`` prints when
-    its process started (ISO 8601).
+    Without ``tls`` an administrator's password goes to this machine's own addresses only; ``tls: false`` says
+    that nobody else can read it on its way. Without ``start`` it runs already, and the drill only waits until
+    it answers. ``exec`` is a prefix: a tool and its arguments are appended. ``inside`` is where it listens
+    within the target, ``since`` prints when its process started (ISO 8601).
     """
 
     address: Text
     port: Port
     ports: dict[str, Port] = Field(default_factory=dict)
     inside: Place | None = None
+    tls: ExternalTls | Literal[False] | None = None
     administrator: ExternalAdministrator | None = None
     start: Command | None = None
     stop: Command | None = None

@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redact import Secret
+from restoreproof.runtimes.tls import Tls
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a service is reached: ``host`` is its contract name (for Host and SNI), ``address`` an IP."""
+    """Where a service is reached: ``host`` is its contract name (for Host and SNI), ``address`` an IP.
+
+    With ``tls`` every client of the harness verifies whom it speaks to before it says anything.
+    """
 
     service: str
     host: str
     address: str
     port: int
+    tls: Tls | None = None
+
+    @property
+    def url(self) -> str:
+        """Its base URL, without a slash at the end: by the name that TLS verifies, else by its address."""
+        host = self.tls.name if self.tls else self.address
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def trust(self) -> ssl.SSLContext | Literal[True]:
+        """What verifies it, for a client that takes a context."""
+        return self.tls.context() if self.tls else True
+
+    @property
+    def authorities(self) -> str | Literal[True]:
+        """The same for a client that takes a file."""
+        return str(self.tls.ca) if self.tls else True
+
+    def libpq(self) -> dict[str, str]:
+        """The parameters by which libpq finds it, whatever the environment says."""
+        # With hostaddr it asks no name server, nor PGHOSTADDR.
+        found = {"host": self.address, "hostaddr": self.address, "port": str(self.port)}
+        if self.tls is None:
+            return found
+        verified = {"sslmode": "verify-full", "sslrootcert": str(self.tls.ca)}
+        return {**found, "host": self.tls.name, **verified}
 
 
 @dataclass(frozen=True, slots=True)

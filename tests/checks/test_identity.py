@@ -15,6 +15,7 @@ from restoreproof.checks.base import Findings
 from restoreproof.checks.identity import Logins, RealmSurvey, grant, keycloak_asset, survey_accounts
 from restoreproof.errors import RestoreproofError
 from restoreproof.outcome import Outcome
+from restoreproof.runtimes.base import Endpoint
 
 COUNTS = {"users": 3, "clients": 2}
 KEYS = {"kid-1": "thumb-1", "kid-2": "thumb-2"}
@@ -83,9 +84,10 @@ def test_a_refused_client_is_told_by_its_status_alone(
     monkeypatch.setattr(identity, "KeycloakOpenID", lambda **options: SimpleNamespace(
         token=Refusing().token, introspect=lambda token: Refusing().token()
     ))  # fmt: skip
-    ground = SimpleNamespace(vault=Vault({"ID": "web", "SECRET": "hunter2"}, b""))
+    runtime = SimpleNamespace(endpoint=lambda service: Endpoint(service, service, "1.2.3.4", 80))
+    ground = SimpleNamespace(vault=Vault({"ID": "web", "SECRET": "hunter2"}, b""), runtime=runtime)
     restoring: Any = SimpleNamespace(ground=ground)
-    keycloak: Any = SimpleNamespace(realm="shop", url=lambda ground, path: "http://1.2.3.4:80/realms/shop")
+    keycloak: Any = SimpleNamespace(realm="shop", service="keycloak")
     with pytest.raises(RestoreproofError, match="refused with 401") as caught:
         grant(restoring, keycloak, Client(id="ID", secret="SECRET", grant=flow))
     assert "hunter2" not in str(caught.value)

@@ -12,7 +12,7 @@ from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
 from restoreproof.backups.digests import in_threads
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.base import Credentials
+from restoreproof.runtimes.base import Credentials, Endpoint
 
 PAGE = 500
 """Users of one answer: memory does not grow with a realm."""
@@ -22,12 +22,13 @@ _NEEDS = "its administrator has to have view-users, view-clients and view-realm 
 
 
 class Admin:
-    """The realm ``name`` of the Keycloak at ``url``, asked by an administrator of its realm ``master``."""
+    """The realm ``name`` of one Keycloak, asked by an administrator of its realm ``master``."""
 
-    def __init__(self, url: str, name: str, administrator: Credentials) -> None:
+    def __init__(self, endpoint: Endpoint, name: str, administrator: Credentials) -> None:
         self._name = name
         self._client = KeycloakAdmin(
-            server_url=url,
+            server_url=f"{endpoint.url}/",
+            verify=endpoint.authorities,
             realm_name=name,
             user_realm_name="master",
             username=administrator.user,

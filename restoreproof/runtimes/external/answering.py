@@ -30,9 +30,7 @@ def _connects(service: Service, endpoint: Endpoint, start: Start, log: Callable[
 def _realm(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
     realm = service.options().get("realm", "master")
     path = f"/realms/{realm}/.well-known/openid-configuration"
-    answer = httpx.get(
-        f"http://{endpoint.address}:{endpoint.port}{path}", timeout=_TIMEOUT_S, trust_env=False
-    )
+    answer = httpx.get(f"{endpoint.url}{path}", timeout=_TIMEOUT_S, trust_env=False, verify=endpoint.trust)
     if answer.status_code != httpx.codes.OK:
         raise NotReady(f"the realm {realm!r} answers {answer.status_code}")
 

@@ -14,13 +14,16 @@ from restoreproof.runtimes.process.components import postgres
 
 @dataclass(frozen=True, slots=True)
 class _Clients:
-    """The variables that point any client at a host and port, and where the harness's own of a name lies."""
+    """The variables that point any client at a host and port, or have it verify an endpoint; and where the
+    harness's own client of a name lies.
+    """
 
     pointed: Callable[[str, int, Credentials], dict[str, str | Secret]]
+    reached: Callable[[Endpoint], dict[str, str]]
     binary: Callable[[str], Path | None]
 
 
-_CLIENTS: Mapping[str, _Clients] = {"postgres": _Clients(postgres.libpq, postgres.client)}
+_CLIENTS: Mapping[str, _Clients] = {"postgres": _Clients(postgres.libpq, postgres.reached, postgres.client)}
 """By component. Any other service's tools find it by what they are told."""
 
 
@@ -34,14 +37,22 @@ def pointed(
     clients = _CLIENTS.get(component)
     if clients is None or administrator is None:
         return {}
-    host, _, port = (inside or f"{endpoint.address}:{endpoint.port}").rpartition(":")
-    return clients.pointed(host, int(port), administrator)
+    if inside:
+        host, _, port = inside.rpartition(":")
+        return clients.pointed(host, int(port), administrator)
+    pointing = clients.pointed(endpoint.address, endpoint.port, administrator)
+    return {**pointing, **clients.reached(endpoint)}
 
 
-def own_tool(service: str, component: str, tool: str) -> Path:
-    """The harness's own binary of a client. Raises NotInTarget if it has none of that name."""
+def own_tool(endpoint: Endpoint, component: str, tool: str) -> Path:
+    """The harness's own binary of a client. Raises NotInTarget if it has none that could be asked."""
     clients = _CLIENTS.get(component)
     found = clients.binary(tool) if clients else None
     if found is None:
-        raise NotInTarget(service, f"its external: block has no exec command to run {tool} with")
+        raise NotInTarget(endpoint.service, f"its external: block has no exec command to run {tool} with")
+    if endpoint.tls:
+        raise NotInTarget(
+            endpoint.service,
+            f"the harness's own {tool} speaks no TLS, and its external: block has no exec command",
+        )
     return found

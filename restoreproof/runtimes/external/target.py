@@ -82,7 +82,7 @@ class Target:
             raise ContractError(
                 f"{name}: its administrator's password would go to {service.address} in clear",
                 where=self.where("services", name, "administrator"),
-                hint="add `tls: {}`, or `tls: {ca: FILE}`; or `tls: false` where nobody can listen on the way",
+                hint="add `tls: {}` or `tls: {ca: FILE}`; or `tls: false` where nobody can listen on the way",
             )
         return Endpoint(name, name, address, int(number), self.tls.get(name))
 
@@ -162,7 +162,7 @@ def _tls(contract: Contract, name: str, service: ExternalService) -> Tls:
         raise ContractError(
             f"{name}: {ca} holds no certificates that can be read: {error.strerror or error}",
             where=where,
-            hint="`ca` is a PEM file of those who sign the service's certificate, by its path from the contract",
+            hint="`ca` is a PEM file of those who sign its certificate, by its path from the contract",
         ) from error
     return tls
 

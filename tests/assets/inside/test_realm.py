@@ -201,5 +201,5 @@ def test_an_administrator_who_may_not_look_says_nothing_of_the_backup(
     endpoint = managed.runtime.endpoint("keycloak")
     refused = r"refused a look at the realm 'shop' with 40[01]"
     with pytest.raises(EnvironmentUnfitError, match=refused) as caught:
-        admin.Admin(f"http://{endpoint.address}:{endpoint.port}/", "shop", wrong).counts()
+        admin.Admin(endpoint, "shop", wrong).counts()
     assert "wrong-password" not in str(caught.value)

@@ -32,6 +32,10 @@ class Silent(Exception):
     """The store does not answer, or not yet: there is nothing that could be written to."""
 
 
+class Unverified(Exception):
+    """Whoever answers can't be verified by TLS: nothing was said to it."""
+
+
 class Unmarked(Exception):
     """The store answers and shows no marker: it may be anybody's."""
 
@@ -47,6 +51,7 @@ class Kind(ABC):
 
         Raises:
             Silent: nobody answers.
+            Unverified: somebody answers who can't be verified as the contract asks.
             Unmarked: somebody answers, and there is no marker, or the administrator is refused.
         """
 

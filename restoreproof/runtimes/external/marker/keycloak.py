@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -11,7 +12,15 @@ import httpx
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import base
-from restoreproof.runtimes.external.marker.base import HYPHENATED, TIMEOUT_S, Found, Silent, Unmarked, moment
+from restoreproof.runtimes.external.marker.base import (
+    HYPHENATED,
+    TIMEOUT_S,
+    Found,
+    Silent,
+    Unmarked,
+    Unverified,
+    moment,
+)
 
 _AWAY = frozenset({502, 503, 504})
 
@@ -23,12 +32,19 @@ class Keycloak(base.Kind):
 
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
         with httpx.Client(
-            base_url=f"http://{endpoint.address}:{endpoint.port}", timeout=TIMEOUT_S, trust_env=False
+            base_url=endpoint.url, timeout=TIMEOUT_S, trust_env=False, verify=endpoint.trust
         ) as client:
             try:
                 return [_found(_realm(client, administrator))]
             except httpx.TransportError as error:
-                raise Silent(str(error)) from error
+                raise _unanswered(error) from error
+
+
+def _unanswered(error: httpx.TransportError) -> Exception:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return Silent(str(error)) if cause is None else Unverified(str(cause))
 
 
 def _realm(client: httpx.Client, administrator: Credentials) -> dict[str, Any]:

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import base
-from restoreproof.runtimes.external.marker.base import NAME, TIMEOUT_S, Found, Options, Silent, Unmarked
+from restoreproof.runtimes.external.marker.base import (
+    NAME,
+    TIMEOUT_S,
+    Found,
+    Options,
+    Silent,
+    Unmarked,
+    Unverified,
+)
 
 _ROWS = 100
 # libpq's own words, which are not translated here; whatever else is said was said by a server.
@@ -19,6 +28,7 @@ _NOBODY = re.compile(
     r"Connection refused|closed the connection unexpectedly|timeout expired|No route|unreachable"
     r"|Connection reset|Connection timed out|could not (?:send|receive) data|starting up|shutting down"
 )
+_SAID_BY_A_SERVER = re.compile(r"\bFATAL:|\bERROR:")
 
 
 class Postgres(base.Kind):
@@ -46,12 +56,10 @@ class Postgres(base.Kind):
 
 
 def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connection[Any]:
-    """A connection to the database ``postgres`` that reads only. Raises Silent or Unmarked."""
+    """A connection to the database ``postgres`` that reads only. Raises Silent, Unverified or Unmarked."""
     try:
         return psycopg.connect(
-            host=endpoint.address,
-            hostaddr=endpoint.address,  # or PGHOSTADDR would lead us elsewhere
-            port=endpoint.port,
+            make_conninfo(**endpoint.libpq()),
             user=administrator.user,
             password=administrator.password.reveal(),
             dbname="postgres",
@@ -62,6 +70,8 @@ def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connec
         said = str(error).strip()
         if _NOBODY.search(said):
             raise Silent(said) from error
+        if endpoint.tls and not _SAID_BY_A_SERVER.search(said):
+            raise Unverified(said) from error
         raise Unmarked(f"it refuses its administrator: {said}") from error
 
 

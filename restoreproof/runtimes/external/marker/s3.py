@@ -10,12 +10,20 @@ from typing import Any, ClassVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import base
-from restoreproof.runtimes.external.marker.base import HYPHENATED, TIMEOUT_S, Found, Silent, Unmarked, moment
+from restoreproof.runtimes.external.marker.base import (
+    HYPHENATED,
+    TIMEOUT_S,
+    Found,
+    Silent,
+    Unmarked,
+    Unverified,
+    moment,
+)
 
 _KEY = "marker"
 _MAX_BYTES = 4096
@@ -36,6 +44,8 @@ class S3(base.Kind):
                 return [_parsed(body.read(_MAX_BYTES))]
         except ClientError as error:
             raise _reading(error) from error
+        except SSLError as error:
+            raise Unverified(str(error)) from error
         except BotoCoreError as error:
             raise Silent(str(error)) from error
 
@@ -43,7 +53,8 @@ class S3(base.Kind):
 def _client(endpoint: Endpoint, administrator: Credentials) -> Any:
     return boto3.client(
         "s3",
-        endpoint_url=f"http://{endpoint.address}:{endpoint.port}",
+        endpoint_url=endpoint.url,
+        verify=endpoint.authorities,
         aws_access_key_id=administrator.user,
         aws_secret_access_key=administrator.password.reveal(),
         region_name=_REGION,

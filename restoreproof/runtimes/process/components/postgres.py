@@ -14,7 +14,7 @@ from pydantic import Field
 
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.redact import Secret
-from restoreproof.runtimes.base import Credentials, Start
+from restoreproof.runtimes.base import Credentials, Endpoint, Start
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Override, Site, Tool
 from restoreproof.runtimes.process.files import write_confined
@@ -177,6 +177,11 @@ def libpq(host: str, port: int, administrator: Credentials) -> dict[str, str | S
         "PSQLRC": "/dev/null",
         "TZ": "UTC",
     }
+
+
+def reached(endpoint: Endpoint) -> dict[str, str]:
+    """The variables by which any client finds ``endpoint`` and no other, and verifies it if it has TLS."""
+    return {f"PG{name.upper()}": value for name, value in endpoint.libpq().items()}
 
 
 def client(tool: str) -> Path | None:
