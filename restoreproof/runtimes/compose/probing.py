@@ -15,6 +15,7 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.compose import probe_script
 
+_Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 GATEWAY = "gateway"
 """The kind of a target that is known only once a network was made: the host's address on it."""
 
@@ -76,16 +77,31 @@ def probe_network(
 
 
 def resolved(client: docker.DockerClient, network: str, target: str) -> str:
-    """``target``, with the gateway of ``network`` put in where it is asked for."""
+    """``target``, with the gateway of ``network`` put in where it is asked for.
+
+    Raises:
+        EnvironmentUnfitError: the network has IPv6, by which the host has an address on it all the same.
+    """
     kind, _, rest = target.partition(" ")
-    return f"tcp {gateway(client, network)}:{rest}" if kind == GATEWAY else target
+    if kind != GATEWAY:
+        return target
+    if any(subnet.version == 6 for subnet, _ in _subnets(client, network)):
+        raise EnvironmentUnfitError(
+            f"the network {network} has IPv6, and by that the host can be reached from it",
+            hint="write `enable_ipv6: false` for it in the compose file",
+        )
+    return f"tcp {gateway(client, network)}:{rest}"
 
 
 def gateway(client: docker.DockerClient, network: str) -> str:
     """The host's address on ``network``, or the one it would have: a network without one may not name it."""
-    settings = client.networks.get(network).attrs["IPAM"]["Config"] or []
-    for one in settings:
-        subnet = ipaddress.ip_network(one["Subnet"])
+    for subnet, named in _subnets(client, network):
         if subnet.version == 4:
-            return str(one.get("Gateway") or next(subnet.hosts()))
+            return str(named or next(subnet.hosts()))
     raise EnvironmentUnfitError(f"the network {network} has no IPv4 subnet")
+
+
+def _subnets(client: docker.DockerClient, network: str) -> list[tuple[_Subnet, str | None]]:
+    """Each subnet of ``network``, and the gateway that it names, if it names one."""
+    settings = client.networks.get(network).attrs["IPAM"]["Config"] or []
+    return [(ipaddress.ip_network(one["Subnet"]), one.get("Gateway")) for one in settings]

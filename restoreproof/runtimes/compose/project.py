@@ -18,6 +18,7 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 from restoreproof.runtimes.process.components.base import Override
 from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.waiting import PATIENCE
 
 EDGE = "edge"
 """The service that carries the harness's connections, and is no part of the stack."""
@@ -138,9 +139,12 @@ class Project(DockerCompose):
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a compose command with further override ``files``; a failure is returned.
 
+        ``timeout_s`` is before ``PATIENCE``.
+
         Raises:
             EnvironmentUnfitError: there is no docker command, or it did not end in time; it is dead then.
         """
+        limit = timeout_s * PATIENCE
         overrides = [part for file in files for part in ("-f", str(file))]
         argv = [*self.compose_command_property, *overrides, *arguments]
         try:
@@ -151,7 +155,7 @@ class Project(DockerCompose):
                 stdin=stdin,
                 stdout=stdout,
                 stderr=subprocess.PIPE,
-                timeout=timeout_s,
+                timeout=limit,
                 check=False,
             )
         except FileNotFoundError as error:
@@ -161,8 +165,8 @@ class Project(DockerCompose):
             ) from error
         except subprocess.TimeoutExpired as error:
             raise EnvironmentUnfitError(
-                f"docker compose {arguments[0]} did not end within {timeout_s:.0f} s",
-                hint="does the daemon still answer? `docker info` says so",
+                f"docker compose {arguments[0]} did not end within {limit:.0f} s",
+                hint="does `docker info` still answer? RESTOREPROOF_PATIENCE multiplies every deadline",
             ) from error
 
 
