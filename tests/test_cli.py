@@ -164,6 +164,12 @@ def test_doctor_says_each_thing_with_its_mark() -> None:
     assert done.returncode == (ExitCode.NOT_VERIFIED if missing else ExitCode.VERIFIED)
 
 
+def test_doctor_says_of_a_contract_without_a_foreign_target_that_there_is_none() -> None:
+    done = run("doctor", "--runtime", "external")
+    assert "✘ external target: the contract has no external: block" in done.stdout
+    assert done.returncode == ExitCode.NOT_VERIFIED
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [

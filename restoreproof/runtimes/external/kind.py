@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
-from restoreproof.errors import EnvironmentUnfitError, UsageError
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, UsageError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.external.commands import own_environment
@@ -15,7 +15,10 @@ from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober, 
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof
 from restoreproof.runtimes.external.runtime import ExternalRuntime, commands_of
 from restoreproof.runtimes.external.target import Target, fill
+from restoreproof.runtimes.finding import Finding, finding
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
+
+_TARGET = "external target"
 
 
 class External(Kind):
@@ -43,6 +46,19 @@ class External(Kind):
                     where=target.where("services", service),
                 )
             say(f"{service} does not answer yet: the drill makes it")
+
+    def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
+        """What a drill asks before it begins: the target's stores are read, and nothing is written."""
+        if contract is None:
+            return [
+                finding(_TARGET, False, "no contract is at hand", "name the stack.yaml that says where it is")
+            ]
+        said: list[str] = []
+        try:
+            self.prepare(contract, cache, said.append)
+        except RestoreproofError as error:
+            return [finding(_TARGET, False, error.message, error.hint or "docs/external.md describes it")]
+        return [Finding(_TARGET, True, "; ".join(said))]
 
     def secrets(self, contract: Contract) -> Sequence[Secret]:
         return fill(contract, own_environment()).secrets

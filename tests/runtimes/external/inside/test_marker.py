@@ -110,3 +110,19 @@ def test_a_store_that_a_command_makes_may_be_silent_at_first(
     runtime = foreign.runtime(DB_PORT="1")
     with pytest.raises(ServiceFailedError, match="db does not answer"):
         runtime.administrator("db")
+
+
+def test_doctor_tells_who_showed_the_marker_and_who_did_not(
+    foreign: Foreign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in foreign.stores.environment.items():
+        monkeypatch.setenv(variable, value)
+    (shown,) = KIND.diagnose(foreign.contract(), foreign.directory)
+    assert shown.ok
+    assert "the store of db at" in shown.detail
+    assert "the store of s3 at" in shown.detail
+    foreign.stores.unmark()
+    (refused,) = KIND.diagnose(foreign.contract(), foreign.directory)
+    assert not refused.ok
+    assert "is not this drill's to write to" in refused.detail
+    assert NONCE not in refused.detail
