@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from restoreproof.backups.references import Reference
-from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.errors import EnvironmentUnfitError, Location
 from restoreproof.redact import Secret
 from restoreproof.runtimes.tls import Tls
 
@@ -53,6 +53,16 @@ class Endpoint:
             return found
         verified = {"sslmode": "verify-full", "sslrootcert": str(self.tls.ca)}
         return {**found, "host": self.tls.name, **verified}
+
+
+def unverified(endpoint: Endpoint, why: str, where: Location | None = None) -> EnvironmentUnfitError:
+    """Why ``endpoint`` is not spoken to: TLS refuses whoever answers there."""
+    name = endpoint.tls.name if endpoint.tls else endpoint.address
+    return EnvironmentUnfitError(
+        f"{endpoint.service}: who answers at {name}:{endpoint.port} can't be verified: {why}",
+        where=where,
+        hint="its certificate has to be for `address`, and signed by one of `ca`, or of those trusted here",
+    )
 
 
 @dataclass(frozen=True, slots=True)

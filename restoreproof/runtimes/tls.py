@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from urllib3.util.ssl_match_hostname import CertificateError
 
 _USUAL = (
     Path("/etc/ssl/certs/ca-certificates.crt"),
@@ -13,6 +15,9 @@ _USUAL = (
     Path("/etc/ssl/ca-bundle.pem"),
     Path("/etc/ssl/cert.pem"),
 )
+_REFUSALS = (ssl.SSLError, CertificateError)
+_HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""What a service does that only comes up, or goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,19 @@ class Tls:
         return ssl.create_default_context(cafile=str(self.ca))
 
 
-def system_trust() -> Path | None:
-    """The file of authorities that this machine trusts; None if it has none.
+def system_trust(environment: Mapping[str, str]) -> Path | None:
+    """The file of authorities that this machine trusts, or ``environment`` names; None if there is none.
 
     Every client is given the same file, for each would look for one of its own elsewhere.
     """
-    told = ssl.get_default_verify_paths()
-    named = (os.environ.get("SSL_CERT_FILE"), told.cafile)
+    named = (environment.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile)
     candidates = (*(Path(one) for one in named if one), *_USUAL)
     return next((one for one in candidates if one.is_file()), None)
+
+
+def refusal(error: BaseException) -> str | None:
+    """Why TLS refuses whoever answers, if that is what ``error`` comes from; None if nobody answered."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, _REFUSALS):
+        cause = cause.__cause__ or cause.__context__
+    return None if cause is None or isinstance(cause, _HUNG_UP) else str(cause)

@@ -75,6 +75,8 @@ def test_a_contract_without_it_has_no_target() -> None:
         ("inside: db:5432", "inside: db", 19, "no HOST:PORT"),
         ('probe: [./probe, "{target}"]', "probe: [./probe]", 11, "not told what to try"),
         ('probe: [./probe, "{target}"]', 'probe: [./probe, "{host}", "5432"]', 11, "not told what to try"),
+        ("      inside", "      tls: {cert: x.pem}\n      inside", 19, "unknown key 'cert'"),
+        ("      inside", "      tls: true\n      inside", 19, "tls"),
         ("deadline: 2h", "deadline: soon", 13, "not a span of time"),
     ],
 )  # fmt: skip

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from restoreproof.contract.services import Service
-from restoreproof.runtimes.base import Endpoint, Start
+from restoreproof.runtimes.base import Endpoint, Start, unverified
 from restoreproof.runtimes.process.components import python
+from restoreproof.runtimes.tls import refusal
 from restoreproof.waiting import NotReady
 
 _TIMEOUT_S = 5.0
@@ -30,7 +31,14 @@ def _connects(service: Service, endpoint: Endpoint, start: Start, log: Callable[
 def _realm(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
     realm = service.options().get("realm", "master")
     path = f"/realms/{realm}/.well-known/openid-configuration"
-    answer = httpx.get(f"{endpoint.url}{path}", timeout=_TIMEOUT_S, trust_env=False, verify=endpoint.trust)
+    try:
+        answer = httpx.get(
+            f"{endpoint.url}{path}", timeout=_TIMEOUT_S, trust_env=False, verify=endpoint.trust
+        )
+    except httpx.TransportError as error:
+        if why := refusal(error):
+            raise unverified(endpoint, why) from error
+        raise
     if answer.status_code != httpx.codes.OK:
         raise NotReady(f"the realm {realm!r} answers {answer.status_code}")
 
@@ -55,5 +63,6 @@ def ask(service: Service, endpoint: Endpoint, start: Start, log: Callable[[], st
 
     Raises:
         NotReady, OSError, httpx.TransportError: it does not answer yet.
+        EnvironmentUnfitError: whoever answers can't be verified.
     """
     _ASKED.get(service.component, _connects)(service, endpoint, start, log)

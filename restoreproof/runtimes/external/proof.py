@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.runtimes.base import Endpoint
+from restoreproof.runtimes.base import Endpoint, unverified
 from restoreproof.runtimes.external.marker import kind_of
 from restoreproof.runtimes.external.marker.base import Found, Kind, Silent, Unmarked, Unverified
 from restoreproof.runtimes.external.target import Target
@@ -146,11 +146,7 @@ class Proof:
             found = self._stores[service].read(block, endpoint, administrator)
             match = self._matching([*found])
         except Unverified as error:
-            raise EnvironmentUnfitError(
-                f"{service}: who answers at {endpoint.url} can't be verified: {error}",
-                where=self._target.where("services", service, "tls"),
-                hint="its certificate has to be for `address`, and signed by one of `ca`, or of the system's",
-            ) from error
+            raise unverified(endpoint, str(error), self._target.where("services", service, "tls")) from error
         except Unmarked as error:
             raise MarkerRefusedError(
                 f"{service} at {endpoint.address}:{endpoint.port} is not this drill's to write to: {error}",

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -134,12 +135,13 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
             hint="provisioning makes a new one for each drill, as `openssl rand -hex 24` does",
         )
     secrets = (marker, *passwords.values(), *_secret_by_name(environment))
-    tls = {name: _tls(contract, name, one) for name, one in made.services.items() if one.tls}
+    trusted = system_trust(environment)
+    tls = {name: _tls(contract, name, one, trusted) for name, one in made.services.items() if one.tls}
     return Target(contract, made, marker, passwords, tls, secrets)
 
 
-def _tls(contract: Contract, name: str, service: ExternalService) -> Tls:
-    """How ``service`` is verified. Raises ContractError if that can't be done."""
+def _tls(contract: Contract, name: str, service: ExternalService, trusted: Path | None) -> Tls:
+    """How ``service`` is verified, if need be by what is ``trusted`` here. Raises ContractError."""
     where = contract.where("external", "services", name, "tls")
     if kind_of(contract.services[name].component) is None:
         raise ContractError(
@@ -148,7 +150,7 @@ def _tls(contract: Contract, name: str, service: ExternalService) -> Tls:
             hint="leave it out: whether any other is asked by TLS, the contract's own addresses say",
         )
     given = service.tls.ca if service.tls else None
-    ca = contract.directory / given if given else system_trust()
+    ca = contract.directory / given if given else trusted
     if ca is None:
         raise ContractError(
             f"{name}: this machine has no file of authorities that it trusts",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import certifi
 import pytest
 
 from restoreproof.backups.lacking import NotInTarget
@@ -122,3 +124,42 @@ def test_a_name_that_does_not_resolve_is_told_with_its_line(contract_of: Contrac
     ) as caught:
         target.endpoint("db")
     assert "stack.yaml:14" in str(caught.value)
+
+
+def test_an_administrators_password_goes_nowhere_in_clear(contract_of: ContractOf) -> None:
+    away = {**SET, "DB_HOST": "192.0.2.1"}
+    with pytest.raises(ContractError, match=r"password would go to 192\.0\.2\.1 in clear") as caught:
+        fill(contract_of(BLOCK), away).endpoint("db")
+    assert "stack.yaml:16" in str(caught.value)
+    assert "tls: {ca: FILE}" in str(caught.value)
+    said = BLOCK.replace("      administrator", "      tls: false\n      administrator")
+    assert fill(contract_of(said), away).endpoint("db").url == "http://192.0.2.1:6543"
+
+
+def test_with_tls_a_service_goes_by_the_name_that_the_contract_gives(
+    contract_of: ContractOf, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(Path(certifi.where()).read_bytes())
+    said = BLOCK.replace("      administrator", "      tls: {ca: ca.pem}\n      administrator")
+    endpoint = fill(contract_of(said), {**SET, "DB_HOST": "localhost"}).endpoint("db")
+    assert endpoint.url == "https://localhost:6543"
+    assert endpoint.authorities == str(tmp_path / "ca.pem")
+    asked = endpoint.libpq()
+    assert (asked["host"], asked["sslmode"]) == ("localhost", "verify-full")
+    assert asked["hostaddr"] == endpoint.address
+
+
+@pytest.mark.parametrize(("tls", "words"), [("absent.pem", "No such file"), ("stack.yaml", "no certificate")])
+def test_authorities_that_are_none_are_refused_at_their_line(
+    contract_of: ContractOf, tmp_path: Path, tls: str, words: str
+) -> None:
+    (tmp_path / "stack.yaml").write_text("schema: restoreproof/stack/v1")
+    said = BLOCK.replace("      administrator", f"      tls: {{ca: {tls}}}\n      administrator")
+    with pytest.raises(ContractError, match=f"db: .*{tls} holds no certificates .*{words}") as caught:
+        fill(contract_of(said), SET)
+    assert "stack.yaml:16" in str(caught.value)
+
+
+def test_tls_to_what_the_harness_does_not_ask_itself_is_refused(contract_of: ContractOf) -> None:
+    with pytest.raises(ContractError, match="web: `tls` is for what the drill asks as an administrator"):
+        fill(contract_of(f"{BLOCK}    web: {{address: 127.0.0.1, port: 80, tls: {{}}}}\n"), SET)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
+from restoreproof.runtimes.tls import refusal
 
 NAME = "restoreproof_drill_marker"
 """What the marker is called; with hyphens where an underscore can't be."""
@@ -38,6 +39,12 @@ class Unverified(Exception):
 
 class Unmarked(Exception):
     """The store answers and shows no marker: it may be anybody's."""
+
+
+def unanswered(error: Exception) -> Silent | Unverified:
+    """What a connection that was not made says of the other side."""
+    why = refusal(error)
+    return Silent(str(error)) if why is None else Unverified(why)
 
 
 class Kind(ABC):

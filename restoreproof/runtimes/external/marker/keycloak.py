@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -18,8 +17,8 @@ from restoreproof.runtimes.external.marker.base import (
     Found,
     Silent,
     Unmarked,
-    Unverified,
     moment,
+    unanswered,
 )
 
 _AWAY = frozenset({502, 503, 504})
@@ -37,14 +36,7 @@ class Keycloak(base.Kind):
             try:
                 return [_found(_realm(client, administrator))]
             except httpx.TransportError as error:
-                raise _unanswered(error) from error
-
-
-def _unanswered(error: httpx.TransportError) -> Exception:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return Silent(str(error)) if cause is None else Unverified(str(cause))
+                raise unanswered(error) from error
 
 
 def _realm(client: httpx.Client, administrator: Credentials) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, SSLError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from restoreproof.contract.services import Service
 from restoreproof.runtimes.base import Credentials, Endpoint
@@ -21,8 +21,8 @@ from restoreproof.runtimes.external.marker.base import (
     Found,
     Silent,
     Unmarked,
-    Unverified,
     moment,
+    unanswered,
 )
 
 _KEY = "marker"
@@ -44,10 +44,8 @@ class S3(base.Kind):
                 return [_parsed(body.read(_MAX_BYTES))]
         except ClientError as error:
             raise _reading(error) from error
-        except SSLError as error:
-            raise Unverified(str(error)) from error
         except BotoCoreError as error:
-            raise Silent(str(error)) from error
+            raise unanswered(error) from error
 
 
 def _client(endpoint: Endpoint, administrator: Credentials) -> Any:

@@ -41,6 +41,11 @@ assets:
 """
 
 
+KEYCLOAK = Service.model_validate(
+    {"component": "keycloak", "port": 8080, "ports": {"management": 9000}, "database": "IDP", "starts": "x"}
+)
+
+
 class Events:
     """An emitter that keeps what it is given."""
 
@@ -147,6 +152,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
         services={
             "db": Service(component="postgres", port=5432, starts="x"),
             "s3": Service(component="seaweedfs", port=8333, starts="x"),
+            "keycloak": KEYCLOAK,
         },
         workdir=directory,
         contract_dir=directory,
