@@ -18,7 +18,7 @@ from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
-from restoreproof.errors import ContractError, Location
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.journal import Emitter
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
@@ -131,6 +131,18 @@ class Mark:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """One thing to search for what must not be in a backup; ``label`` is what a person knows it by.
+
+    ``read`` makes its bytes, piece by piece. It raises EnvironmentUnfitError if that can't be done here, and
+    RestoreFailed if the backup is at fault.
+    """
+
+    label: str
+    read: Callable[[], Iterator[bytes]]
+
+
 class Asset(BaseModel):
     """One asset of a contract. A kind subclasses this with its own keys and overrides what it does.
 
@@ -170,6 +182,16 @@ class Asset(BaseModel):
 
     def take(self, taking: Taking) -> None:
         """Write the asset's part of a backup set, and what the catalogue has to know of it."""
+
+    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+        """What the target holds of an asset that is no file of the set, to be read and never written.
+
+        Nothing, for a kind whose part of a set is left out of the search by right.
+
+        Raises:
+            EnvironmentUnfitError, Lacking: it can't be looked into.
+        """
+        raise EnvironmentUnfitError(f"nobody can look into {self.kind} that a provider keeps")
 
     def newest_record(self, restoring: Restoring) -> datetime | None:
         """When the newest business record that came back was made (UTC), if the asset can tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -12,7 +12,16 @@ import httpx
 import rfc8785
 from pydantic import BaseModel, ConfigDict
 
-from restoreproof.assets.base import Asset, Ground, Installing, Mark, Restoring, Taking, asset_kind
+from restoreproof.assets.base import (
+    Asset,
+    Ground,
+    Installing,
+    Mark,
+    Restoring,
+    Searchable,
+    Taking,
+    asset_kind,
+)
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.postgres import database_mark, dump_database, restore_dump, snapshot
 from restoreproof.assets.realm import Realm
@@ -135,6 +144,10 @@ class KeycloakAsset(Asset):
             with connect(ground.runtime, self.store, self.database) as connection:
                 return connection.execute(_CLIENTS).fetchone() is not None
         return False
+
+    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+        # A realm holds its signing keys by right: its dump is not searched either.
+        return ()
 
     def counts(self, ground: Ground, *, kept: bool = False) -> dict[str, int]:
         """How many users, clients, roles, groups, credentials and role mappings the realm holds.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +20,12 @@ from restoreproof.assets.base import (
     Mark,
     RestoreFailed,
     Restoring,
+    Searchable,
     Taking,
     asset_kind,
 )
 from restoreproof.assets.s3 import control, keys, run_bounded, store
+from restoreproof.assets.searching import stored
 from restoreproof.backups import lacking
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
@@ -182,6 +184,12 @@ class ObjectsAsset(Asset):
             summary = write_index(taking.directory, bucket, in_threads(fetch, listed))
             work.items, work.bytes = summary.objects, summary.bytes
         return {"objects": summary.objects, "bytes": summary.bytes, "fingerprint": summary.fingerprint}
+
+    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+        endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
+        for bucket, block in self.buckets.items():
+            if block.kept:
+                yield from stored(bucket, store(endpoint, admin, self.bucket_name(ground, bucket)))
 
     def newest_record(self, restoring: Restoring) -> datetime | None:
         indexed = restoring.backup.buckets()  # one that is in place need not have an index

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from restoreproof.assets.base import (
     Mark,
     RestoreFailed,
     Restoring,
+    Searchable,
     Taking,
     asset_kind,
 )
@@ -30,10 +32,12 @@ from restoreproof.assets.learning import (
     fingerprint_tables,
     identify_letters,
 )
+from restoreproof.assets.searching import printed
 from restoreproof.assets.standin import stand_in_roles
 from restoreproof.assets.unfit import misfit, refuse_base, refuse_newer
 from restoreproof.assets.unused import refuse_used
 from restoreproof.backups import lacking
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
@@ -112,6 +116,12 @@ class PostgresAsset(Asset):
     def versions(self, ground: Ground) -> Mapping[str, str]:
         said = ground.runtime.run_tool(self.service, "pg_dump", ["--version"]).stdout.decode().strip()
         return {"pg_dump": said.rpartition(" ")[2]}
+
+    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+        command = ["pg_dump", "--no-password", f"--dbname={self.database}"]
+        # An administrator who may not read it all is no fault of the set's; lost rows are told elsewhere.
+        read = partial(printed, ground, self.service, command, failed=EnvironmentUnfitError)
+        return (Searchable(f"database {self.database}, as restored", read),)
 
     def newest_record(self, restoring: Restoring) -> datetime | None:
         if self.newest is None:

@@ -1,25 +1,39 @@
-"""What no backup may hold: searched for in everything of the set that the application had a hand in."""
+"""What no backup may hold: searched for in everything that the application had a hand in.
+
+That is what the set holds, and what the target holds of an asset that a provider keeps in the set's place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
-from restoreproof.assets.base import RestoreFailed, Restoring
+from restoreproof.assets.base import Asset, RestoreFailed, Restoring, Searchable
 from restoreproof.assets.keycloak import KeycloakAsset
-from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.assets.searching import pieces, printed
 from restoreproof.backups import lacking, layout
+from restoreproof.backups.digests import in_threads
+from restoreproof.backups.lacking import Lacking
+from restoreproof.backups.references import Reference
 from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import MAX_FINDINGS, Observation
 from restoreproof.scan.rules import Rule, rules, ruleset_digest
-from restoreproof.scan.scanner import scan_file, self_test
+from restoreproof.scan.scanner import Hit, scan, self_test
+
+_CLOSED = (EnvironmentUnfitError, Lacking)
+"""Why something can't be searched here, which says nothing of the backup."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenSurvey:
-    """Every part of the set that was searched, and what was found. ``elsewhere``: kept by a provider."""
+    """Every part that was searched, and what was found in it.
+
+    ``restored`` are the assets that were searched in the target, for they are no files of the set.
+    ``closed`` names what should have been searched and could not be, each with the reason.
+    """
 
     parts: int
     of: int | None
@@ -27,7 +41,8 @@ class ForbiddenSurvey:
     names: tuple[str, ...]
     found: Findings
     blind: tuple[str, ...]
-    elsewhere: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    closed: Findings = field(default_factory=Findings)
 
     def clean(self) -> Observation:
         """Nothing forbidden is in it, and every rule found the sample planted for it in the same run."""
@@ -35,10 +50,12 @@ class ForbiddenSurvey:
         if self.blind:
             return not_verified(expected, f"the scanner missed its own sample of: {', '.join(self.blind)}")
         seen = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found"
-        if self.elsewhere and not self.found.total:
-            return not_verified(
-                expected, f"{seen}; not searched, because no file of the set: {', '.join(self.elsewhere)}"
-            )
+        if self.restored:
+            seen += f"; in the target: {', '.join(self.restored)}"
+        if self.closed.total and not self.found.total:
+            more = self.closed.total - len(self.closed.listed)
+            named = [*self.closed.listed, *([f"{more:,} more"] if more else [])]
+            return not_verified(expected, f"{seen}; not searched: {'; '.join(named)}")
         return judge(
             expected,
             f"{seen}; all {len(self.names)} rules found their planted sample",
@@ -50,7 +67,7 @@ class ForbiddenSurvey:
 
 @survey("forbidden material")
 def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
-    """Search dumps (as SQL), objects and files; not the identity provider's dump, nor what is encrypted.
+    """Search dumps (as SQL), objects and files; not the identity provider's data, nor what is encrypted.
 
     The identity provider's own database holds the realm's signing keys by right: it is kept as a secret.
     """
@@ -58,8 +75,8 @@ def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
     all_rules = rules(own)
     search = _Search(all_rules)
     with restoring.ground.phase("forbidden material") as work:
-        for label, path in _parts(restoring):
-            search.one(label, path)
+        search.through(_of_the_set(restoring))
+        restored = tuple(_search_target(restoring, search))
         work.bytes, work.items = search.size, search.parts
     names = tuple(rule.name for rule in all_rules)
     restoring.ground.emitter.emit(
@@ -68,7 +85,7 @@ def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
         ruleset_digest=ruleset_digest(all_rules),
         bytes=search.size,
         parts=search.parts,
-        unscannable=_unsearched(restoring),
+        unscannable=[*_left_out(restoring), *search.closed.listed],
         findings=search.hits,
         findings_total=search.found.total,
     )
@@ -79,79 +96,136 @@ def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
         names,
         search.found,
         tuple(self_test(all_rules)),
-        _elsewhere(restoring),
+        restored,
+        search.closed,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One part after the search: its first hits, how many there were, and why it was ``closed``, if so."""
+
+    label: str
+    size: int = 0
+    hits: Sequence[Hit] = ()
+    total: int = 0
+    closed: str = ""
+
+
 class _Search:
-    """Runs files through the rules and counts."""
+    """Runs parts through the rules, several at a time, and counts."""
 
     def __init__(self, all_rules: Sequence[Rule]) -> None:
         self.parts = self.size = 0
-        self.found = Findings()
+        self.found, self.closed = Findings(), Findings()
         self.hits: list[dict[str, str]] = []
         self._rules = all_rules
 
-    def one(self, label: str, path: Path) -> None:
-        """Search one file; ``label`` is what a person knows it by."""
-        self.parts += 1
-        for hit in scan_file(path, self._rules, self._count):
-            self.found.add(f"{label}: {hit.rule} at byte {hit.offset:,}")
-            if len(self.hits) < MAX_FINDINGS:
-                self.hits.append({"rule": hit.rule, "location": f"{label[:300]}, byte {hit.offset}"})
+    def through(self, parts: Iterable[Searchable]) -> None:
+        """Search every part. One that is closed is named, and the others are searched all the same."""
+        for seen in in_threads(self._look, parts):
+            if seen.closed:
+                self.closed.add(f"{seen.label}: {seen.closed}")
+            self.parts += not seen.closed
+            self.size += seen.size
+            for hit in seen.hits:
+                self.found.add(f"{seen.label}: {hit.rule} at byte {hit.offset:,}")
+                if len(self.hits) < MAX_FINDINGS:
+                    self.hits.append({"rule": hit.rule, "location": f"{seen.label[:300]}, byte {hit.offset}"})
+            self.found.total += seen.total - len(seen.hits)
 
-    def _count(self, size: int) -> None:
-        self.size += size
+    def _look(self, part: Searchable) -> _Seen:
+        hits: list[Hit] = []
+        size = total = 0
 
+        def count(piece: int) -> None:
+            nonlocal size
+            size += piece
 
-def _parts(restoring: Restoring) -> Iterator[tuple[str, Path]]:
-    backup = restoring.backup
-    for path in _files(restoring):
         try:
-            yield path, backup.path(path)
-        except FileNotFoundError:
-            # Not counted, so fewer are examined than there should be, and the check fails.
+            for hit in scan(part.read(), self._rules, count):
+                total += 1
+                if len(hits) < MAX_FINDINGS:
+                    hits.append(hit)
+        except _CLOSED as error:
+            return _Seen(part.label, size, hits, total, _reason(error))
+        return _Seen(part.label, size, hits, total)
+
+
+def _search_target(restoring: Restoring, search: _Search) -> Iterator[str]:
+    """Search what the target holds of assets that are no files of the set; yields those looked into."""
+    for asset in restoring.ground.assets():
+        reference = restoring.backup.references.get(asset.name)
+        if reference is None:
             continue
+        named, before = f"{asset.name} ({reference})", search.parts
+        try:
+            if not reference.in_place:
+                _must_be_there(restoring, asset)
+            search.through(asset.searchable(restoring.ground))
+        except _CLOSED as error:
+            search.closed.add(f"{named}: {_reason(error)}")
+        if search.parts > before:
+            yield named if reference.in_place else _as_restored(asset, reference)
+
+
+def _as_restored(asset: Asset, reference: Reference) -> str:
+    return f"{asset.name} (restored from {reference.reference}, whose own bytes were not searched)"
+
+
+def _must_be_there(restoring: Restoring, asset: Asset) -> None:
+    order, now = restoring.ground.contract.order, restoring.ground.stage()
+    if order.index(asset.at) > order.index(now):
+        raise EnvironmentUnfitError(f"restored at {asset.at!r}, after this check: tag that @at:{asset.at}")
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _of_the_set(restoring: Restoring) -> Iterator[Searchable]:
+    backup, references = restoring.backup, restoring.backup.references
+    for path in _files(restoring):
+        yield from _file(restoring, path, path)
     for asset in _databases(restoring):
-        yield from _as_sql(restoring, asset)
-    for bucket in _buckets(restoring):
-        for entry in backup.objects(bucket):
-            try:
-                yield f"{bucket}/{entry.key}", backup.blob(entry.sha256)
-            except FileNotFoundError:
-                continue
+        if asset.name not in references and (backup.directory / asset.dump).is_file():
+            yield Searchable(asset.dump, partial(_as_sql, restoring, asset))
+    for bucket in backup.buckets():
+        if backup.elsewhere(lacking.bucket_part(bucket)) is None:
+            for entry in backup.objects(bucket):
+                yield from _file(restoring, f"{bucket}/{entry.key}", layout.blob(entry.sha256))
+
+
+def _file(restoring: Restoring, label: str, path: str) -> Iterator[Searchable]:
+    try:
+        yield Searchable(label, partial(pieces, restoring.backup.path(path)))
+    except FileNotFoundError:
+        # Not counted, so fewer are examined than there should be, and the check fails.
+        return
+
+
+def _as_sql(restoring: Restoring, asset: PostgresAsset) -> Iterator[bytes]:
+    """The dump as the SQL that would restore it: compressed, nothing in it could be recognised."""
+    dump = restoring.backup.directory / asset.dump
+    command = ["pg_restore", "--file=-", str(dump)]
+    return printed(restoring.ground, asset.service, command, read=[dump.parent], failed=RestoreFailed)
 
 
 def _databases(restoring: Restoring) -> list[PostgresAsset]:
-    """Those whose dumps the set holds."""
+    return [asset for asset in restoring.ground.assets() if isinstance(asset, PostgresAsset)]
+
+
+def _left_out(restoring: Restoring) -> list[str]:
+    """What is not searched on purpose, and why."""
+    realms = [asset for asset in restoring.ground.assets() if isinstance(asset, KeycloakAsset)]
     elsewhere = restoring.backup.references
-    assets = (asset for asset in restoring.ground.assets() if asset.name not in elsewhere)
-    return [asset for asset in assets if isinstance(asset, PostgresAsset)]
-
-
-def _buckets(restoring: Restoring) -> list[str]:
-    """Those whose objects the set holds."""
-    backup = restoring.backup
-    return [one for one in backup.buckets() if backup.elsewhere(lacking.bucket_part(one)) is None]
-
-
-def _elsewhere(restoring: Restoring) -> tuple[str, ...]:
-    """The assets that would have been searched, were they files of the set."""
-    references = restoring.backup.references
-    searched = (one for one in restoring.ground.assets() if isinstance(one, PostgresAsset | ObjectsAsset))
-    return tuple(f"{one.name} ({references[one.name]})" for one in searched if one.name in references)
-
-
-def _unsearched(restoring: Restoring) -> list[str]:
-    """Files of the set that are left out on purpose, and why."""
-    identity = {asset.dump for asset in restoring.ground.assets() if isinstance(asset, KeycloakAsset)}
+    dumps = {asset.dump for asset in realms}
     listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
-    reasons = {path: "holds the realm's signing keys by right" for path in listed if path in identity}
+    by_right = "holds the realm's signing keys by right"
+    reasons = {path: by_right for path in listed if path in dumps}
     reasons |= {path: "encrypted" for path in listed if path.endswith(layout.ENCRYPTED)}
-    return [
-        *(f"{path}: {reasons[path]}" for path in sorted(reasons)),
-        *(f"{one}: kept by a provider" for one in _elsewhere(restoring)),
-    ]
+    reasons |= {f"{one.name} ({elsewhere[one.name]})": by_right for one in realms if one.name in elsewhere}
+    return [f"{path}: {reasons[path]}" for path in sorted(reasons)]
 
 
 def _files(restoring: Restoring) -> list[str]:
@@ -162,27 +236,9 @@ def _files(restoring: Restoring) -> list[str]:
     return [path for path in listed if path not in dumps and not path.endswith(layout.ENCRYPTED)]
 
 
-def _as_sql(restoring: Restoring, asset: PostgresAsset) -> Iterator[tuple[str, Path]]:
-    """The dump as the SQL that would restore it: compressed, nothing in it could be recognised."""
-    ground, dump = restoring.ground, restoring.backup.directory / asset.dump
-    if not dump.is_file():
-        return
-    out = ground.workdir / f"search-{asset.name}.sql"
-    try:
-        arguments = ["--file=-", str(dump)]
-        done = ground.runtime.run_tool(asset.service, "pg_restore", arguments, read=[dump.parent], stdout=out)
-        if done.returncode != 0:
-            raise RestoreFailed(f"pg_restore can't read {asset.dump}: {done.stderr.strip()[-300:]}")
-        yield asset.dump, out
-    finally:
-        out.unlink(missing_ok=True)
-
-
 def _expected(restoring: Restoring) -> int | None:
     """How many parts there should be, by manifest (files), contract (databases) and catalogue (objects)."""
     if restoring.catalogue is None:
         return None
-    backup, known = restoring.backup, restoring.catalogue.buckets
-    own = (name for name in known if backup.elsewhere(lacking.bucket_part(name)) is None)
-    objects = sum(known[name].objects for name in own)
+    objects = sum(bucket.objects for bucket in restoring.catalogue.buckets.values())
     return len(_files(restoring)) + len(_databases(restoring)) + objects

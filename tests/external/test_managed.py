@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from restoreproof.scan.rules import BUILT_IN
 from tests.external.conftest import BLOCK, contract_with
 from tests.external.held import Foreign, HeldTarget
 from tests.workshop import Workshop
@@ -68,6 +69,11 @@ def adopt(foreign: Foreign, name: str, snapshot: Path) -> Adopted:
     return adopted
 
 
+def planted(name: str) -> bytes:
+    """What the scanner's rule ``name`` has to find."""
+    return next(rule.sample() for rule in BUILT_IN if rule.name == name)
+
+
 @pytest.fixture(scope="module")
 def nightly(workshop: Workshop, target: HeldTarget) -> Path:
     """A provider's snapshot of the very recovery point that the catalogue describes.
@@ -120,11 +126,40 @@ def test_a_snapshot_and_what_is_in_place_pass_all_that_can_be_looked_at(
         for check in drilled.record["checks"]
         if check["mandatory"] and check["outcome"] != "PASSED"
     }
-    # Nobody can search a snapshot for what must not be in it: that stays open, and is said by name.
-    assert set(unpassed) == {"backup/forbidden-material"}, unpassed
-    assert "database" in unpassed["backup/forbidden-material"][1]
-    assert drilled.record["verdict"] == "NOT VERIFIED"
-    assert drilled.returncode == 3
+    assert unpassed == {}
+    assert drilled.record["verdict"] == "VERIFIED"
+    assert drilled.returncode == 0, drilled.output[-4000:]
+    searched = drilled.check("backup/forbidden-material")["observations"][0]
+    told = f"database (restored from {nightly}, whose own bytes were not searched), objects (in-place)"
+    assert f"in the target: {told}" in searched["observed"]
+    assert searched["examined"] == searched["of"]
+    assert drilled.record["forbidden_scan"]["parts"] > 300, "the objects in place are among them"
+
+
+def test_keys_in_a_restored_row_and_in_an_object_in_place_are_found_by_name(
+    foreign: Foreign, nightly: Path
+) -> None:
+    target, leaky = foreign.target, nightly.with_name("leaky")
+    target.order("fresh")
+    target.order("restore", "database", nightly, RESTOREPROOF_MARKER=target.nonce)
+    with target.connected("wipe") as connection:
+        connection.execute("create table forgotten (note text)")
+        connection.execute("insert into forgotten values (%s)", [planted("age identity").decode()])
+    target.order("snapshot", "postgres", leaky)
+    target.provision(["s3"])
+    replicate(foreign.workshop, target)
+    with target.buckets() as client:
+        client.put_object(Bucket=REAL["exports"], Key="debug/login.txt", Body=planted("JSON Web Token"))
+    adopted = adopt(foreign, "leaky", leaky)
+    drilled = foreign.drill("--set", adopted.directory, "--catalogue", adopted.catalogue)
+    assert drilled.returncode == 1, drilled.output
+    assert drilled.outcomes["backup/forbidden-material"] == "FAILED"
+    found = drilled.record["forbidden_scan"]["findings"]
+    places = {one["rule"]: one["location"].partition(", byte")[0] for one in found}
+    assert places == {
+        "age identity": "database wipe, as restored",
+        "JSON Web Token": "exports/debug/login.txt",
+    }
 
 
 def test_a_snapshot_that_lost_a_table_fails_by_its_name(foreign: Foreign, nightly: Path) -> None:

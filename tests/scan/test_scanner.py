@@ -105,11 +105,12 @@ def test_bytes_are_counted_and_findings_fail() -> None:
     assert ForbiddenSurvey(5, 5, 100, ("x",), Findings(), ()).clean().outcome is Outcome.PASSED
 
 
-def test_what_a_provider_keeps_is_never_called_clean_and_a_find_in_the_rest_still_fails() -> None:
-    kept = ("rows (snapshot-1)",)
-    clean = ForbiddenSurvey(5, 5, 100, ("x",), Findings(), (), kept).clean()
+def test_what_could_not_be_searched_is_never_called_clean_and_a_find_in_the_rest_still_fails() -> None:
+    closed = Findings()
+    closed.add("rows (snapshot-1): pg_dump ended with 1")
+    clean = ForbiddenSurvey(5, 5, 100, ("x",), Findings(), (), closed=closed).clean()
     assert clean.outcome is Outcome.NOT_VERIFIED
-    assert "rows (snapshot-1)" in clean.observed
+    assert "rows (snapshot-1): pg_dump ended with 1" in clean.observed
     found = Findings()
     found.add("proxy/nginx.conf: x at byte 1")
-    assert ForbiddenSurvey(5, 5, 100, ("x",), found, (), kept).clean().outcome is Outcome.FAILED
+    assert ForbiddenSurvey(5, 5, 100, ("x",), found, (), closed=closed).clean().outcome is Outcome.FAILED

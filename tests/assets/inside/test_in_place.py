@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from restoreproof.backups.opening import open_set
 from restoreproof.backups.references import IN_PLACE, Reference
 from restoreproof.backups.reissue import reissue
 from restoreproof.checks.buckets import BucketsSurvey, survey_buckets
+from restoreproof.checks.forbidden import survey_forbidden
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import Outcome
+from restoreproof.scan.rules import BUILT_IN
 
 CONTENT = {f"photo/{number}.jpg": b"photo %d" % number * 50 for number in range(40)}
 NEW = {"photo/7.jpg": b"another photo"}
@@ -135,6 +138,38 @@ def test_an_altered_object_fails(look: Any, photos: Any, index: bool) -> None:
         assert look(index=index).as_backed_up().outcome is Outcome.FAILED
     finally:
         obstore.put(photos, "photo/7.jpg", CONTENT["photo/7.jpg"])
+
+
+def test_keys_in_objects_in_place_are_found_by_the_objects_keys(
+    asset: ObjectsAsset, catalogue: Catalogue, ground: Ground, photos: Any, tmp_path: Path
+) -> None:
+    restoring = referring(asset, catalogue, tmp_path, index=False)(ground)
+    for rule, key in zip(BUILT_IN, CONTENT, strict=False):
+        obstore.put(photos, key, rule.sample())
+    try:
+        survey = survey_forbidden(restoring)
+    finally:
+        for key, content in CONTENT.items():
+            obstore.put(photos, key, content, attributes={"Content-Type": "image/jpeg", "of": key})
+    found = {finding.rpartition(" at byte ")[0] for finding in survey.found.listed}
+    wanted = {f"photos/{key}: {rule.name}" for rule, key in zip(BUILT_IN, CONTENT, strict=False)}
+    assert wanted <= found
+    assert survey.restored == ("objects (in-place)",)
+    assert survey.parts == 2 * len(CONTENT), "each object once"
+
+
+def test_a_bucket_in_place_that_is_not_there_is_named_and_not_verified(
+    asset: ObjectsAsset, catalogue: Catalogue, ground: Ground, tmp_path: Path
+) -> None:
+    block = ground.contract.assets["objects"]
+    elsewhere = {**block.model_dump(), "buckets": {"photos": {"name": "shop-nowhere"}}}
+    moved = ground.contract.model_copy(
+        update={"assets": {**ground.contract.assets, "objects": type(block).model_validate(elsewhere)}}
+    )
+    restoring = referring(asset, catalogue, tmp_path, index=False)(replace(ground, contract=moved))
+    said = survey_forbidden(restoring).clean()
+    assert said.outcome is Outcome.NOT_VERIFIED
+    assert "objects (in-place): the bucket photos can't be read" in said.observed
 
 
 def test_without_an_index_nothing_says_how_new_the_objects_were(

@@ -1,0 +1,82 @@
+"""What a provider restored is searched in the target; what can't be is named, and nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.dataset import connect
+from restoreproof.backups.references import Reference
+from restoreproof.checks.forbidden import survey_forbidden
+from restoreproof.contract.loading import parse
+from restoreproof.outcome import Outcome
+from restoreproof.scan.rules import BUILT_IN
+from tests.assets.inside.conftest import CONTRACT, Notes
+
+SNAPSHOT = Reference(reference="snapshot-1")
+Refer = Callable[..., Restoring]
+
+
+@pytest.fixture
+def refer(restoring: Restoring) -> Refer:
+    """A restore from a set that only refers to the assets that are named."""
+
+    def referring(*assets: str) -> Restoring:
+        manifest = restoring.backup.manifest.model_copy(
+            update={"references": dict.fromkeys(assets, SNAPSHOT)}
+        )
+        return replace(restoring, backup=replace(restoring.backup, manifest=manifest))
+
+    return referring
+
+
+@pytest.fixture
+def restored(ground: Ground) -> Iterator[bytes]:
+    """The database ``shop`` as a provider restored it, with a key in one of its rows."""
+    key = next(rule.sample() for rule in BUILT_IN if rule.name == "age identity")
+    with connect(ground.runtime, "target", "postgres", readonly=False, autocommit=True) as connection:
+        connection.execute("create database shop")
+    with connect(ground.runtime, "target", "shop", readonly=False) as connection:
+        connection.execute("create table notes (text text)")
+        connection.execute("insert into notes values ('nothing'), (%s)", [key.decode()])
+    yield key
+    with connect(ground.runtime, "target", "postgres", readonly=False, autocommit=True) as connection:
+        connection.execute("drop database shop")
+
+
+def test_a_key_in_a_row_is_found_and_no_dump_is_left(restored: bytes, refer: Refer, ground: Ground) -> None:
+    survey = survey_forbidden(refer("shop"))
+    assert survey.clean().outcome is Outcome.FAILED
+    (finding,) = survey.found.listed
+    assert finding.startswith("database shop, as restored: age identity at byte ")
+    assert survey.restored == ("shop (restored from snapshot-1, whose own bytes were not searched)",)
+    assert not list(ground.workdir.glob("search-*"))
+
+
+def test_a_database_that_can_not_be_dumped_is_named_and_not_verified(refer: Refer, ground: Ground) -> None:
+    said = survey_forbidden(refer("shop")).clean()
+    assert said.outcome is Outcome.NOT_VERIFIED
+    assert "not searched: database shop, as restored: pg_dump ended with 1" in said.observed
+    assert not list(ground.workdir.glob("search-*"))
+
+
+def test_what_is_restored_after_the_check_is_named_with_its_stage(refer: Refer, tmp_path: Path) -> None:
+    first = "services:\n  first: {component: postgres, port: 5432, starts: early}\n"
+    later = CONTRACT.replace("services:\n", first).replace("order: [rows]", "order: [early, rows]")
+    restoring = refer("shop")
+    early = replace(restoring.ground, contract=parse(later, tmp_path / "stack.yaml"), stage=lambda: "early")
+    said = survey_forbidden(replace(restoring, ground=early)).clean()
+    assert said.outcome is Outcome.NOT_VERIFIED
+    assert "shop (snapshot-1): restored at 'rows', after this check: tag that @at:rows" in said.observed
+
+
+def test_a_realm_is_left_out_by_right_and_the_record_names_it(refer: Refer, notes: Notes) -> None:
+    survey = survey_forbidden(refer("identity"))
+    assert survey.restored == ()
+    assert survey.closed.total == 0
+    scan = next(data for name, data in reversed(notes.told) if name == "forbidden-scan")
+    assert scan["unscannable"] == ["identity (snapshot-1): holds the realm's signing keys by right"]
