@@ -13,9 +13,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.process.components.base import packaged
 from tests.examples.known import of_the_database
 from tests.external.held import Foreign, HeldTarget, held_target
+from tests.runtimes.external.inside.front import POSTGRES_ASKS, Authority, Front, listening
 from tests.workshop import ROOT, Workshop
 
 EXAMPLE = ROOT / "examples" / "managed-snapshot"
@@ -36,6 +38,8 @@ class Snapshots:
 
     foreign: Foreign
     directory: Path
+    authority: Authority
+    front: Front
 
     @property
     def told(self) -> dict[str, str]:
@@ -49,8 +53,10 @@ class Snapshots:
             "STOP_COMMAND": str(self.directory / "stop"),
             "HARNESS_ADDRESS": "127.0.0.1",
             "DRILL_INSTANCE": "restoreproof-drill-test",
-            "DRILL_DB_HOST": "127.0.0.1",
-            "DRILL_DB_PORT": env["POSTGRES_PORT"],
+            "DRILL_DB_HOST": "localhost",
+            "DRILL_DB_PORT": str(self.front.port),
+            "DRILL_DB_CA": str(self.authority.file),
+            "LOCAL_PORT": env["POSTGRES_PORT"],
             "DRILL_DB_INSIDE": "postgres:5432",
             "DRILL_DB_USER": env["POSTGRES_OWNER"],
             "DRILL_DB_PASSWORD": env["POSTGRES_OWNER_PASSWORD"],
@@ -93,14 +99,19 @@ def target(workshop: Workshop) -> Iterator[HeldTarget]:
 
 
 @pytest.fixture
-def snapshots(workshop: Workshop, target: HeldTarget) -> Snapshots:
-    """An instance that provisioning marked, and nothing in it."""
+def snapshots(workshop: Workshop, target: HeldTarget) -> Iterator[Snapshots]:
+    """An instance that provisioning marked, and nothing in it; the drill reaches it by TLS alone."""
     directory = workshop.give(workshop.directory / "managed-snapshot")
     for name, script in {"probe": PROBE, "stop": STOP}.items():
         (directory / name).write_text(script)
         (directory / name).chmod(0o755)
     target.provision(["postgres"])
-    return Snapshots(Foreign(workshop, target, CONTRACT), directory)
+    authority = Authority(directory, "authority")
+    behind = Endpoint("postgres", "postgres", "127.0.0.1", int(target.environment()["POSTGRES_PORT"]))
+    front = Front(behind, authority.serving("localhost"), POSTGRES_ASKS)
+    workshop.give(directory)
+    with listening(front):
+        yield Snapshots(Foreign(workshop, target, CONTRACT), directory, authority, front)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +137,7 @@ def test_a_snapshot_is_restored_by_the_command_and_verified(snapshots: Snapshots
     assert set(drilled.outcomes.values()) == {"PASSED"}, drilled.output
     assert drilled.record["incomplete"] == [], drilled.record["target"]
     assert drilled.record["verdict"] == "VERIFIED", drilled.output
+    assert snapshots.front.told
     with pytest.raises(psycopg.OperationalError, match="connection"), snapshots.foreign.target.connected():
         pass  # the contract's `down` ended it
 

@@ -13,6 +13,8 @@ esac
 # libpq takes the password from here, so it is on no command line.
 export PGHOST=$DRILL_DB_HOST PGPORT=$DRILL_DB_PORT PGUSER=$DRILL_DB_USER PGPASSWORD=$DRILL_DB_PASSWORD
 export PGDATABASE=postgres PGCONNECT_TIMEOUT=10
+# Nobody gets it who can't show a certificate for that name: DRILL_DB_CA is the file of the provider's authorities.
+export PGSSLMODE=verify-full PGSSLROOTCERT=${DRILL_DB_CA:?}
 
 # Return once the instance answers its administrator. The drill ends this at the restore's deadline.
 await_instance() {

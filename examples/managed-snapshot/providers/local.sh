@@ -3,6 +3,9 @@
 # each database. PROBE_COMMAND HOST PORT says `reached` or `not reached`, from beside the server; STOP_COMMAND ends the
 # server: one that still answers after `down` was not removed.
 
+# LOCAL_PORT is where it takes these commands without TLS, on this machine.
+export PGHOST=127.0.0.1 PGPORT=${LOCAL_PORT:?} PGSSLMODE=disable
+
 restore_instance() {
   local dump own
   [ -d "$1" ] || { echo "there is no snapshot $1" >&2; exit 1; }

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from restoreproof.errors import RestoreproofError
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.redact import Redactor
 from restoreproof.runtimes.external.commands import Commands, Order, handed_on, words_of
 from restoreproof.runtimes.external.isolation import control
-from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof, Proven
+from restoreproof.runtimes.external.proof import Proof, Proven
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.kinds import Control, Place
 from restoreproof.runtimes.process.bare import BareProcess
@@ -75,7 +75,7 @@ class Foreign:
         still: list[Proven] = []
         try:
             Proof(self._target, still.append).survey()
-        except MarkerRefusedError as error:
+        except EnvironmentUnfitError as error:  # it is another's now, or can't be verified
             return [f"after `down`, {error.message}"]
         return [*([f"the target: {said}"] if said else []), *(f"after `down`, {one}" for one in still)]
 

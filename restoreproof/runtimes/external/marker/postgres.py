@@ -27,7 +27,7 @@ _ROWS = 100
 _NOBODY = re.compile(
     r"Connection refused|closed the connection unexpectedly|timeout expired|No route|unreachable"
     r"|Connection reset|Connection timed out|could not (?:send|receive) data|starting up|shutting down"
-    r"|EOF detected|unexpected eof"
+    r"|EOF detected|unexpected eof|closed unexpectedly"
 )
 _SAID_BY_A_SERVER = re.compile(r"\bFATAL:|\bERROR:")
 

@@ -89,7 +89,7 @@ class Front:
             pass  # whoever came does not believe us, and hung up: what it told is what counts
         finally:
             for one in opened:
-                one.transport.abort()
+                one.close()
             await asyncio.gather(*(one.wait_closed() for one in opened), return_exceptions=True)
 
     async def _pass_on(
