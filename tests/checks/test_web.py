@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +16,8 @@ from restoreproof.backups.lacking import NotInTarget
 from restoreproof.checks.smoke import Row, filled, forge, positions, unfit
 from restoreproof.checks.web import StackTransport, UnknownHost, login_form, members
 from restoreproof.runtimes.base import Endpoint
+from restoreproof.runtimes.tls import Tls
+from tests.runtimes.external.inside.front import Authority, Front, listening
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -130,3 +133,27 @@ def test_an_answer_is_fit_only_with_status_type_and_content(
 def test_a_forged_cookie_differs_in_one_character() -> None:
     assert forge("Axyz") == "Bxyz"
     assert forge("qxyz") == "Axyz"
+
+
+def asking(port: int, tls: Tls) -> httpx.Client:
+    routes = {("idp", 8080): Endpoint("idp", "idp", "127.0.0.1", port, tls)}
+    return httpx.Client(transport=StackTransport(routes, ssl.create_default_context()), trust_env=False)
+
+
+def test_what_goes_by_tls_to_a_provider_is_verified_by_its_own_authorities(tmp_path: Path) -> None:
+    own, other = Authority(tmp_path, "own"), Authority(tmp_path, "other")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
+    behind = Endpoint("idp", "idp", "127.0.0.1", server.server_port)
+    front = Front(behind, own.serving("localhost"))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with listening(front):
+        with asking(front.port, Tls("localhost", other.file)) as client:
+            with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+                client.get("http://idp:8080/realms/shop")
+            assert not front.told
+        with asking(front.port, Tls("localhost", own.file)) as client:
+            assert client.get("http://idp:8080/realms/shop").text == "idp:8080 /realms/shop"
+    server.shutdown()
+    thread.join()
+    server.server_close()
