@@ -18,9 +18,11 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.external import answering
+from restoreproof.runtimes.external.hosting import Foreign as Hosting
 from restoreproof.runtimes.external.kind import KIND
 from restoreproof.runtimes.external.marker.base import Unmarked, Unverified
 from restoreproof.runtimes.external.marker.keycloak import KIND as REALMS
+from restoreproof.runtimes.kinds import Place
 from restoreproof.runtimes.tls import Tls
 from tests.runtimes.external.inside.conftest import BLOCK, KEYCLOAK, Foreign, Stores
 from tests.runtimes.external.inside.front import POSTGRES_ASKS, Authority, Front, listening
@@ -159,3 +161,12 @@ def test_a_keycloak_is_asked_by_verified_tls_alone(
             REALMS.read(KEYCLOAK, right, owner)
         answering.ask(KEYCLOAK, right, Start(), str)
         assert Admin(right, "master", owner).counts()["users"] == 1
+
+
+def test_what_can_not_be_verified_after_down_is_told(foreign: Foreign, provider: Provider) -> None:
+    block = f"{SECURED}  down: [./down]\n"
+    foreign.command("down", "true")
+    target = foreign.target(block, **provider.told(CA=str(provider.other.file), S3_PORT="1"))
+    place = Place("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
+    [said] = Hosting(place, target).remove()
+    assert said.startswith("after `down`, db: who answers at localhost")
