@@ -101,7 +101,8 @@ def test_with_a_catalogue_the_set_is_held_against_what_is_known(
     assert report.objects == 20
 
 
-READ_ALL = "import pathlib,sys; [p.read_bytes() for a in sys.argv[1:] for p in pathlib.Path(a).rglob('*.*')]"
+READ_ALL = ("/usr/bin/find", ".", "-type", "f", "-exec", "cat", "{}", "+")
+"""Not by this interpreter, which may lie where only root can go."""
 
 
 def test_under_root_whoever_the_drill_steps_down_to_can_read_it(
@@ -117,9 +118,7 @@ def test_under_root_whoever_the_drill_steps_down_to_can_read_it(
     assert len(owners) == 1
     [owner] = owners
     assert owner != 0 if os.geteuid() == 0 else owner == os.geteuid()
-    as_owner = subprocess.run(
-        [sys.executable, "-c", READ_ALL, "."], cwd=new, user=owner, capture_output=True, check=False
-    )
+    as_owner = subprocess.run(READ_ALL, cwd=new, user=owner, capture_output=True, check=False)
     assert as_owner.returncode == 0, as_owner.stderr
 
 
