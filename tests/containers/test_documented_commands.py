@@ -23,9 +23,11 @@ scenarios(str(ROOT / "features" / "backup" / "documented.feature"))
 def stack() -> Iterator[Stack]:
     """As much of a seeded stack as a backup by the book needs: the stores, their history, and the edge."""
     one = Stack(f"rp-documented-{os.getpid()}")
-    up = ("up", "-d", "--no-build", "--wait", "--wait-timeout", "600", "seed", "edge")
+    up = ("up", "-d", "--no-build", "--wait", "--wait-timeout", "600", "edge")
     try:
-        one.compose("--profile", "seed", *up, timeout=660)
+        one.compose(*up, timeout=660)
+        # Not by `up --wait`, which is content as soon as the seeder runs.
+        one.compose("--profile", "seed", "run", "--rm", "-T", "seed", timeout=660)
         yield one
     finally:
         one.compose("--profile", "*", "down", "--volumes", "--timeout", "3", timeout=180)

@@ -29,11 +29,16 @@ def drill(workshop: Workshop, var: Path, reports: Path, *more: object) -> Done:
     reports.mkdir(parents=True)
     # The cache may lie in a home that only its owner enters, and nothing is laid over homes here.
     places = [f"{workshop.directory}:{workshop.directory}", f"{workshop.cache}:/cache", f"{ROOT}:{ROOT}:ro"]
+    if not Path(sys.base_prefix).is_relative_to("/usr"):  # the interpreter that the environment was made of
+        places.append(f"{sys.base_prefix}:{sys.base_prefix}:ro")
     mounts = [part for place in ("/usr:/usr:ro", *places) for part in ("-v", place)]
     # Root inside becomes an ordinary user by itself; anybody else stays who they are.
     user = ["--user", f"{os.getuid()}:{os.getgid()}", "-v", "/etc/passwd:/etc/passwd:ro"]
     container = ["docker", "run", "--rm", "--network", "none", *mounts, *(user if os.getuid() else [])]
-    argv = [sys.executable, "-m", "restoreproof.cli", "drill", CONTRACT, "--var", var, "--reports", reports]
+    # It may lie in root's home, which the user that a drill steps down to has to pass.
+    passing = [] if os.getuid() else ["sh", "-c", 'chmod o+x /root && exec "$@"', "sh"]
+    program = [*passing, sys.executable, "-m", "restoreproof.cli"]
+    argv = [*program, "drill", CONTRACT, "--var", var, "--reports", reports]
     return workshop.execute([*map(str, (*container, "-w", ROOT, BASE, *argv, "--cache", "/cache", *more))])
 
 
