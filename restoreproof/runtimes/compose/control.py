@@ -17,9 +17,9 @@ import psutil
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.compose.listener import Listener
 from restoreproof.runtimes.compose.mounts import probe_control
 from restoreproof.runtimes.compose.probing import GATEWAY, gateway, run_probes
+from restoreproof.runtimes.listener import Listener
 
 LISTENER = "harness's listener"
 _HOST_ADDRESSES = 3

@@ -18,8 +18,7 @@ from restoreproof.runtimes.compose.logs import append_log
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.kinds import Place
-from restoreproof.runtimes.process.bare import BareProcess
-from restoreproof.runtimes.process.confinement import bare_argv
+from restoreproof.runtimes.process.bare import launch_bare
 
 OWNER_VARIABLE = "RESTOREPROOF_OWNER"
 _PASSED = (
@@ -76,14 +75,8 @@ class Containers:
         # And what the compose file asks for, such as another image: both halves must read it alike.
         wanted = (*_PASSED, *self._project.variables())
         ours = {name: os.environ[name] for name in wanted if name in os.environ}
-        return BareProcess(
-            bare_argv(argv, self._place.workdir),
-            env={"LANG": "C.UTF-8", **ours, **environment, OWNER_VARIABLE: str(Owner.this())},
-            pass_fds=tuple(pass_fds),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            start_new_session=True,
-        )
+        told = {"LANG": "C.UTF-8", **ours, **environment, OWNER_VARIABLE: str(Owner.this())}
+        return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
         logs = self._place.workdir / "logs"

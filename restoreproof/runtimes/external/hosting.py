@@ -14,8 +14,7 @@ from restoreproof.runtimes.external.isolation import control
 from restoreproof.runtimes.external.proof import Proof, Proven
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.kinds import Control, Place
-from restoreproof.runtimes.process.bare import BareProcess
-from restoreproof.runtimes.process.confinement import bare_argv
+from restoreproof.runtimes.process.bare import launch_bare
 from restoreproof.runtimes.process.supervise import revealed
 
 _LOGS_S = 60.0
@@ -44,14 +43,8 @@ class Foreign:
         pass_fds: Sequence[int],
         stdout: int | None,
     ) -> subprocess.Popen[bytes]:
-        return BareProcess(
-            bare_argv(argv, self._place.workdir),
-            env={**revealed({}), "HOME": str(self._place.workdir), **environment, **handed_on()},
-            pass_fds=tuple(pass_fds),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            start_new_session=True,
-        )
+        told = {**revealed({}), "HOME": str(self._place.workdir), **environment, **handed_on()}
+        return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
         """What the log command of each service prints, by now; a service that has none is left out."""

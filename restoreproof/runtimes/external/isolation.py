@@ -16,9 +16,9 @@ from restoreproof.contract.external import HOST, PORT, TARGET, ExternalIsolation
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.runtimes import kinds
 from restoreproof.runtimes.base import ProbeResult
-from restoreproof.runtimes.compose.listener import Listener
 from restoreproof.runtimes.external.commands import Commands, Order
 from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.listener import Listener
 
 LISTENER = "outer-tcp-listener"
 METADATA = "cloud-metadata"

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -25,6 +26,25 @@ class BareProcess(subprocess.Popen[bytes]):
         """Kill it and whatever it started, and return once that is gone."""
         with contextlib.suppress(psutil.NoSuchProcess):
             kill_family(self.pid)
+
+
+def launch_bare(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    workdir: Path,
+    *,
+    pass_fds: Sequence[int],
+    stdout: int | None,
+) -> BareProcess:
+    """Start the inner process without a sandbox, with exactly ``environment``; it dies with this one."""
+    return BareProcess(
+        bare_argv(argv, workdir),
+        env=dict(environment),
+        pass_fds=tuple(pass_fds),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        start_new_session=True,
+    )
 
 
 class Unsandboxed:
@@ -49,14 +69,8 @@ class Unsandboxed:
         if os.geteuid() == 0:
             raise EnvironmentUnfitError("nothing of a drill runs as uid 0")
         inside = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self._place.workdir)}
-        return BareProcess(
-            bare_argv(argv, self._place.workdir),
-            env={**inside, **environment, BARE: "1"},
-            pass_fds=tuple(pass_fds),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            start_new_session=True,
-        )
+        told = {**inside, **environment, BARE: "1"}
+        return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
         """The services wrote their logs where they belong."""
