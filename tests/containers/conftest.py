@@ -1,8 +1,9 @@
-"""What the tests that drill in containers share: a backup set, and the daemon."""
+"""What the tests that drill in containers share: their mark, and the daemon."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -10,6 +11,14 @@ import pytest
 from restoreproof.runtimes.compose.owner import DRILL
 
 Left = Callable[[str], list[str]]
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test of this directory, so that no module can forget it and fail where no daemon is."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.container)
 
 
 @pytest.fixture

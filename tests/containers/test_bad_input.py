@@ -15,8 +15,6 @@ from tests.containers.conftest import Left
 from tests.containers.second import refused_here, second_daemon
 from tests.workshop import CONTRACT, ROOT, Done, Workshop
 
-pytestmark = pytest.mark.container
-
 
 @dataclass(frozen=True)
 class Stack:

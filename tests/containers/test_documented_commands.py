@@ -14,8 +14,6 @@ from tests.containers.documented import Documented, commands
 from tests.containers.test_reference_stack import Stack
 from tests.workshop import ROOT, Drilled, Workshop
 
-pytestmark = pytest.mark.container
-
 scenarios(str(ROOT / "features" / "backup" / "documented.feature"))
 
 

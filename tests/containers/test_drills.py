@@ -21,7 +21,6 @@ from tests.containers.conftest import Left
 from tests.containers.relay import relay
 from tests.workshop import ROOT, Drilled, Workshop
 
-pytestmark = pytest.mark.container
 SINKS = "restoreproof/wipe-sinks:1"
 
 

@@ -8,13 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from restoreproof.waiting import NotReady, wait_until
 from tests.containers.conftest import Left
 from tests.workshop import ROOT, Workshop
-
-pytestmark = pytest.mark.container
 
 
 def told_of(directory: Path) -> dict[str, dict[str, Any]]:

@@ -12,8 +12,6 @@ from tests.workshop import ROOT
 
 _IMAGE = "restoreproof/restoreproof:0.1.0"
 
-pytestmark = pytest.mark.container
-
 
 @pytest.fixture(scope="module")
 def image() -> str:

@@ -14,7 +14,6 @@ from tests.containers.conftest import Left
 from tests.containers.registry import registry
 from tests.workshop import Workshop
 
-pytestmark = pytest.mark.container
 POSTGRES = "restoreproof/wipe-postgres:18"
 
 

@@ -25,8 +25,6 @@ for target in sys.argv[1:]:
         print("unreachable")
 """
 
-pytestmark = pytest.mark.container
-
 
 def _docker(*arguments: str, timeout: float = 120) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}

@@ -18,8 +18,6 @@ from restoreproof.waiting import NotReady, wait_until
 from tests.containers.second import SecondDaemon, refused_here, second_daemon
 from tests.workshop import ROOT, Workshop
 
-pytestmark = pytest.mark.container
-
 PLATFORM = "restoreproof/wipe-platform:1.5.0"
 IMAGES = (PLATFORM, "restoreproof/wipe-postgres:18", "restoreproof/wipe-sinks:1", "restoreproof/wipe-edge:1")
 # The drill is killed before it comes to these services: copying their images would only take time.

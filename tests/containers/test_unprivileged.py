@@ -11,7 +11,6 @@ import pytest
 
 from tests.workshop import CONTRACT, ROOT, Done, Workshop
 
-pytestmark = pytest.mark.container
 BASE = "restoreproof/base:bookworm"
 
 
