@@ -79,7 +79,7 @@ test-containers: env $(VENV)/.develop images ## Pass the tests that need a Docke
 
 lock: ## Resolve the locks anew, for Python 3.11 to 3.13
 	@for name in harness develop platform oscal containers images/postgres images/s3 images/nginx images/keycloak images/sinks; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	    --no-header --allow-unsafe locks/$$name.in -o locks/$$name.txt; done
 
 clean: ## Remove environments, sets, reports and work directories
