@@ -54,7 +54,10 @@ def drill(
         list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")
     ] = None,
     allow_unisolated: Annotated[
-        bool, typer.Option(help="restore a real set though isolation is unproven")
+        bool,
+        typer.Option(
+            "--allow-unisolated", help="restore a real set though isolation is unproven; never ends VERIFIED"
+        ),
     ] = False,
     canaries: Annotated[
         Path | None,

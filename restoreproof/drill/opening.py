@@ -19,6 +19,7 @@ from restoreproof.evidence.build import harness_build
 from restoreproof.evidence.checking.formats import sha256_of
 from restoreproof.journal import Emitter
 
+_ALLOWED = "--allow-unisolated: a real set was to be drilled even where the target is not proven isolated"
 _NO_CUSTODY: Mapping[str, object] = MappingProxyType({})
 
 
@@ -54,6 +55,8 @@ def journal_opening(
         harness_build=harness_build(),
         custody=dict(custody),
     )
+    if request.allow_unisolated and not backup.manifest.synthetic:
+        journal.emit("outer-note", text=_ALLOWED)
     sources = request.var / "source"
     remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
     journal.emit("source-state", processes=processes_of(sources), directories=remains)

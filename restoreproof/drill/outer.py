@@ -21,9 +21,10 @@ from restoreproof.drill.closing import close, left_by, point_latest
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.filing import new_drill_id, refusals_entered
 from restoreproof.drill.host import orderly_signals
-from restoreproof.drill.inner import InnerProcess, Interrupted
+from restoreproof.drill.inner import InnerProcess, Interrupted, Pipes
 from restoreproof.drill.leftovers import collect_logs, destroy, survivors_of
 from restoreproof.drill.opening import journal_opening, journal_set
+from restoreproof.drill.permission import PERMISSION
 from restoreproof.drill.reaping import reap_directories
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
@@ -186,7 +187,7 @@ class _Drill:
         """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
         return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
 
-    def _launch(self, control: Control) -> Callable[[int], subprocess.Popen[bytes]]:
+    def _launch(self, control: Control) -> Callable[[Pipes], subprocess.Popen[bytes]]:
         request, workdir = self.request, self.workdir
         config = InnerConfig(
             drill_id=self.id,
@@ -209,8 +210,11 @@ class _Drill:
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
-        return lambda fd: self.hosting.launch(
-            self._argv(), self._environment(fd), pass_fds=[fd], stdout=request.inner_stdout
+        return lambda pipes: self.hosting.launch(
+            self._argv(),
+            self._environment(pipes),
+            pass_fds=[pipes.events, pipes.permission],
+            stdout=request.inner_stdout,
         )
 
     def _inputs(self) -> list[Path]:
@@ -232,10 +236,11 @@ class _Drill:
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
         return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
 
-    def _environment(self, fd: int) -> dict[str, str]:
+    def _environment(self, pipes: Pipes) -> dict[str, str]:
         environment = {
             "RESTOREPROOF_INNER": str(self.workdir / "inner.json"),
-            "RESTOREPROOF_PIPE": str(fd),
+            "RESTOREPROOF_PIPE": str(pipes.events),
+            PERMISSION: str(pipes.permission),
             "PYTHONPATH": str(self.request.root),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.effects import tell_last_effects
 from restoreproof.drill.fidelity import Scales, Witness, tell_fidelity
 from restoreproof.drill.gates import Gate
+from restoreproof.drill.permission import PERMISSION, Awaiting
 from restoreproof.drill.secrecy import confide, read_canaries
 from restoreproof.drill.stages import Drill, StageHooks
 from restoreproof.journal import Emitter
@@ -50,10 +52,13 @@ def open_drill(
     """Prove isolation, build the runtime, and yield the drill; everything is stopped on leaving.
 
     Raises:
+        EvidenceError: the outer process did not permit what follows its verdict on the isolation.
         RestoreproofError: the set, the contract or the identity changed since the outer process looked.
     """
     config = InnerConfig.read(config_path)
     contract, kind_of = load(config.contract), kind(config.runtime)
+    permission = os.environ.get(PERMISSION)
+    emitter = Awaiting(emitter, config.probes, int(permission) if permission else None)
     emitter = witness = Witness(emitter)
     inside = Inside(
         drill_id=config.drill_id,

@@ -53,7 +53,9 @@ def test_every_check_passes_and_the_verdict_is_not_verified(workshop: Workshop, 
     assert any("the signing key lay within the drill's reach" in note for note in record["notes"])
 
 
-def test_a_real_set_is_refused_before_anything_of_it_runs(workshop: Workshop, var: Path) -> None:
+@pytest.fixture(scope="module")
+def real(var: Path) -> Path:
+    """The same place, where the set is of real data."""
     manifest = next((var / "sets").glob("*/manifest.json"))
     told = manifest.read_text()
     manifest.write_text(
@@ -64,9 +66,27 @@ def test_a_real_set_is_refused_before_anything_of_it_runs(workshop: Workshop, va
     assert manifest.read_text() != told
     # It would contradict the manifest that was edited, and a contradiction outranks everything.
     next((var / "catalogue").glob("*.json")).unlink()
+    return var
+
+
+def test_a_real_set_is_refused_before_anything_of_it_is_opened(workshop: Workshop, real: Path) -> None:
     reports = workshop.reports()
-    done = drill(workshop, var, reports)
+    done = drill(workshop, real, reports)
     assert done.returncode == 3, done.output[-4000:]
+    assert "a real backup set is not drilled where the target is not proven isolated" in done.output
+    assert "--allow-unisolated" in done.output
     journal = (reports / "latest" / "journal.jsonl").read_text()
     assert "isolation-verdict" in journal
     assert "service-started" not in journal
+    assert "secret-known" not in journal, "its secrets were not even read"
+
+
+def test_a_real_set_that_is_allowed_runs_and_can_not_end_verified(workshop: Workshop, real: Path) -> None:
+    reports = workshop.reports()
+    done = drill(workshop, real, reports, "--allow-unisolated")
+    assert done.returncode == 3, done.output[-4000:]
+    record = json.loads((reports / "latest" / "record.json").read_text())
+    assert record["verdict"] == "NOT VERIFIED"
+    assert "workers" in [stage["name"] for stage in record["stages"]], "it went to the end"
+    assert any("not proven isolated" in reason for reason in record["incomplete"])
+    assert any("--allow-unisolated" in note for note in record["notes"])

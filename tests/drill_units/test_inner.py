@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from restoreproof.drill.inner import InnerProcess
-from restoreproof.errors import EvidenceError
+from restoreproof.drill.inner import InnerProcess, Pipes
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.gherkin.request import features_of, step_modules
 from restoreproof.journal import JournalWriter, read_journal
 from restoreproof.redact import MASK, Redactor, Secret
@@ -51,10 +51,11 @@ class Outer:
         code = f"import os, sys\nfor line in {list(events)!r}: os.write(int(sys.argv[1]), line)\n{then}"
         control: Any = SimpleNamespace(targets={"one": "", "two": ""})
 
-        def launch(fd: int) -> subprocess.Popen[bytes]:
-            argv = [sys.executable, "-c", code, str(fd)]
+        def launch(pipes: Pipes) -> subprocess.Popen[bytes]:
+            fds = [pipes.events, pipes.permission]
+            argv = [sys.executable, "-c", code, *map(str, fds)]
             # Its standard input never ends, so that what waits for it hangs until somebody kills it.
-            self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, pass_fds=[fd])
+            self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, pass_fds=fds)
             return self.process
 
         inner = InnerProcess(self.journal, control, unreached=unreached, refuse_unisolated=refuse)
@@ -108,13 +109,16 @@ def test_isolation_is_proven_when_every_probe_stayed_inside(outer: Outer) -> Non
 
 @pytest.mark.parametrize("reached", [True, None, "no", 0])
 def test_a_probe_that_got_out_ends_the_drill_of_a_real_set(outer: Outer, reached: object) -> None:
-    assert outer.run(probe(1, "one", reached), probe(2, "two"), then=HANG) != 0
+    with pytest.raises(EnvironmentUnfitError, match="a real backup set is not drilled") as refused:
+        outer.run(probe(1, "one", reached), probe(2, "two"), then=HANG)
+    assert "--allow-unisolated" in str(refused.value.hint)
     [verdict] = outer.of("isolation-verdict")
     assert (verdict["proven"], "one" in verdict["reason"]) == (False, True)
 
 
 def test_a_control_that_was_not_reached_proves_nothing(outer: Outer) -> None:
-    assert outer.run(probe(1, "one"), probe(2, "two"), unreached=["one"], then=HANG) != 0
+    with pytest.raises(EnvironmentUnfitError):
+        outer.run(probe(1, "one"), probe(2, "two"), unreached=["one"], then=HANG)
     assert outer.of("isolation-verdict")[0]["proven"] is False
 
 
@@ -130,11 +134,39 @@ def test_without_every_probe_there_is_no_verdict(outer: Outer, sent: list[str]) 
     assert outer.of("isolation-verdict") == []
 
 
+ASK = "sys.exit(0 if os.read(int(sys.argv[2]), 1) == b'+' else 9)"
+
+
+@pytest.mark.parametrize(("got_out", "refuse"), [(False, True), (True, False)])
+def test_permission_is_given_where_isolation_is_proven_or_need_not_be(
+    outer: Outer, got_out: bool, refuse: bool
+) -> None:
+    assert outer.run(probe(1, "one"), probe(2, "two", got_out), then=ASK, refuse=refuse) == 0
+
+
+def test_no_permission_is_given_before_the_last_probe(outer: Outer) -> None:
+    waiting = "import select\nsys.exit(bool(select.select([int(sys.argv[2])], [], [], 0.5)[0]))"
+    assert outer.run(probe(1, "one"), then=waiting) == 0
+
+
+def test_nothing_is_permitted_to_a_real_set_that_could_get_out(outer: Outer) -> None:
+    told = "os.read(int(sys.argv[2]), 1) and os.write(int(sys.argv[1]), b'went on')"
+    with pytest.raises(EnvironmentUnfitError):
+        outer.run(probe(1, "one", True), probe(2, "two"), then=told)
+
+
+def test_a_stage_of_a_real_set_before_the_verdict_ends_the_drill(outer: Outer) -> None:
+    with pytest.raises(EnvironmentUnfitError):
+        outer.run(probe(1, "one"), event(2, "stage-done", stage="database", seconds=1), then=HANG)
+    [verdict] = outer.of("isolation-verdict")
+    assert (verdict["proven"], verdict["reason"].endswith(": two")) == (False, True)
+
+
 def test_a_launch_that_fails_leaves_no_descriptor_open(tmp_path: Path) -> None:
     given: list[int] = []
 
-    def launch(fd: int) -> subprocess.Popen[bytes]:
-        given.append(fd)
+    def launch(pipes: Pipes) -> subprocess.Popen[bytes]:
+        given.append(pipes.events)
         raise OSError("no sandbox")
 
     journal = JournalWriter(tmp_path / "journal.jsonl", Redactor())

@@ -56,7 +56,7 @@ class Process(Kind):
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         if reason := namespaces_available():
             say(f"no sandbox can be made here: {reason}")
-            say("the stack runs unsandboxed, so this drill can't end VERIFIED; see `restoreproof doctor`")
+            say("synthetic data is drilled unsandboxed and can't end VERIFIED; see `restoreproof doctor`")
         components.prepare_cache(contract.services, cache, say)
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
