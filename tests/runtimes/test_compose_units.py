@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from ruamel.yaml import YAML
 
@@ -43,6 +47,25 @@ def test_an_owner_is_gone_with_its_process_its_start_or_its_boot(change: dict[st
 
 def test_an_owner_of_another_pid_namespace_is_never_called_gone() -> None:
     assert not replace(Owner.this(), namespace="1", pid=1, started="1").is_gone()
+
+
+@pytest.mark.parametrize("change", [{}, {"started": "1"}, {"pid": 2**22 + 1}, {"boot": "another"}])
+def test_an_owner_of_another_machine_is_never_called_gone(change: dict[str, str]) -> None:
+    """One daemon may serve several machines: DOCKER_HOST=ssh://… of each names it."""
+    owner = replace(Owner.this(), machine="0" * 16, **change)
+    assert not owner.is_gone()
+    assert "another machine" in str(owner.why_not_gone())
+
+
+def test_an_owner_that_ended_is_gone_though_nobody_has_asked_for_it_yet() -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        owner = replace(Owner.this(), pid=process.pid, started=ticks)
+        assert owner.why_not_gone() == f"its process {process.pid} lives"
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+        assert owner.is_gone()
 
 
 @pytest.mark.parametrize("label", ["", "1", "x:1:b:n", "1:2:3:4:5"])

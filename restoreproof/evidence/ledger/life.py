@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-_MACHINE_ID = Path("/etc/machine-id")
+from restoreproof.machine import machine
+
+_PURPOSE = "ledger"
+_ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+"""What the kernel calls a process that has ended and that its parent has not asked for yet."""
 
 
 class Life:
@@ -29,7 +31,7 @@ class Life:
             "pid": me.pid,
             "pid_started": me.create_time(),
             "pid_namespace": _pid_namespace(),
-            "machine": _machine(),
+            "machine": machine(_PURPOSE),
         }
 
     def show(self, drill_id: str) -> None:
@@ -47,7 +49,7 @@ class Life:
 
     def is_gone(self, drill_id: str, told: Mapping[str, Any]) -> bool:
         """Whether the drill that described itself as ``told`` has ended; one of another machine never has."""
-        if told.get("machine", _machine()) != _machine():
+        if told.get("machine", machine(_PURPOSE)) != machine(_PURPOSE):
             return False
         if told.get("pid_namespace", _pid_namespace()) == _pid_namespace():
             return _has_ended(told)
@@ -62,11 +64,6 @@ class Life:
         return True
 
 
-def _machine() -> str:
-    known = _MACHINE_ID.read_text().strip() if _MACHINE_ID.is_file() else ""
-    return hashlib.sha256(f"restoreproof ledger {known or platform.node()}".encode()).hexdigest()[:16]
-
-
 def _pid_namespace() -> int:
     return Path("/proc/self/ns/pid").stat().st_ino
 
@@ -74,7 +71,8 @@ def _pid_namespace() -> int:
 def _has_ended(told: Mapping[str, Any]) -> bool:
     """Whether the drill's process ended: process ids are reused, so its start time counts too."""
     try:
-        started: float = psutil.Process(int(told["pid"])).create_time()
-        return abs(started - float(told["pid_started"])) > 1.0
+        process = psutil.Process(int(told["pid"]))
+        another = abs(process.create_time() - float(told["pid_started"])) > 1.0
+        return another or process.status() in _ENDED
     except (psutil.NoSuchProcess, KeyError, ValueError, TypeError):
         return True
