@@ -26,7 +26,6 @@ _PASSED = (
     "PATH",
     "DOCKER_HOST",
     "DOCKER_CONFIG",
-    "DOCKER_CONTEXT",
     "DOCKER_CERT_PATH",
     "DOCKER_TLS_VERIFY",
 )

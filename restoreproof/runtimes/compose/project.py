@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 from testcontainers.compose import DockerCompose
 
 from restoreproof.contract import Contract, composefile
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.runtimes.compose.daemon import asked
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 from restoreproof.runtimes.process.components.base import Override
+from restoreproof.runtimes.process.confinement import kill_family
 from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.waiting import PATIENCE
 
@@ -147,17 +152,9 @@ class Project(DockerCompose):
         limit = timeout_s * PATIENCE
         overrides = [part for file in files for part in ("-f", str(file))]
         argv = [*self.compose_command_property, *overrides, *arguments]
+        given = {**_clean(), **(environment or {})}
         try:
-            return subprocess.run(
-                argv,
-                env={**_clean(), **(environment or {})},
-                cwd=self.context,
-                stdin=stdin,
-                stdout=stdout,
-                stderr=subprocess.PIPE,
-                timeout=limit,
-                check=False,
-            )
+            return _completed(argv, given, self.context, stdin=stdin, stdout=stdout, limit_s=limit)
         except FileNotFoundError as error:
             raise EnvironmentUnfitError(
                 "there is no docker command here",
@@ -170,11 +167,38 @@ class Project(DockerCompose):
             ) from error
 
 
+def _completed(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    cwd: str | PathLike[str],
+    *,
+    stdin: IO[bytes] | int,
+    stdout: IO[bytes] | int,
+    limit_s: float,
+) -> subprocess.CompletedProcess[bytes]:
+    """As subprocess.run, but what ends early ends whole: `docker` would leave its compose plugin at work."""
+    with subprocess.Popen(
+        argv, env=environment, cwd=cwd, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            said, complained = process.communicate(timeout=limit_s)
+        except BaseException:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kill_family(process.pid)
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, said, complained)
+
+
 def _words(done: subprocess.CompletedProcess[bytes]) -> str:
     """The end of what a command complained of."""
     return done.stderr.decode(errors="replace").strip()[-1200:]
 
 
 def _clean() -> dict[str, str]:
-    """Our environment without what would tell compose of another project."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
+    """Our environment without what would tell compose of another project, or the command of another daemon.
+
+    The command would go by its context, which the API's client does not know: DOCKER_HOST decides it.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
+    ours.pop("DOCKER_CONTEXT", None)
+    return {**ours, "DOCKER_HOST": asked()}
