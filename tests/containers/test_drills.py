@@ -129,6 +129,24 @@ def test_a_daemon_that_dies_in_mid_drill(workshop: Workshop, left: Left, tmp_pat
     assert left(directory.name) == []
 
 
+def test_a_daemon_that_dies_while_the_dump_is_restored(
+    workshop: Workshop, left: Left, tmp_path: Path
+) -> None:
+    """What it interrupts says nothing of the backup, though `docker compose run` ends with 1."""
+    reports = workshop.reports()
+    arguments = workshop.drill_arguments(reports, "--runtime", "compose", "-k", "tables")
+    with relay(tmp_path / "docker.sock", until=(b'"pg_restore"', b"/start")) as daemon:
+        done = workshop.run(*arguments, DOCKER_HOST=f"unix://{tmp_path}/docker.sock")
+        assert daemon.died.is_set(), "pg_restore was started"
+    assert done.returncode == 3, done.output[-4000:]
+    assert "Docker daemon" in done.output
+    directory = (reports / "latest").resolve()
+    record = json.loads((directory / "record.json").read_text())
+    assert not [one["id"] for one in record["checks"] if one["outcome"] == "FAILED"]
+    assert workshop.run("doctor", "--reap", "--var", workshop.var).returncode == 0
+    assert left(directory.name) == []
+
+
 def _started(reports: Path, service: str) -> None:
     journal = reports / "latest" / "journal.jsonl"
     if not journal.exists() or f'"service": "{service}"' not in journal.read_text().replace('":"', '": "'):

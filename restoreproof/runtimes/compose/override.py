@@ -15,6 +15,7 @@ from restoreproof.runtimes.compose.parts.base import Container
 from restoreproof.runtimes.process.files import write_confined
 
 NO_MOUNTS = "volumes: !override []"
+NO_BUILD = "build: !reset null"
 
 
 def write_start(
@@ -37,8 +38,11 @@ def write_start(
 
 
 def write_tool(path: Path, name: str) -> None:
-    """Write the override for a tool beside ``name``: it gets none of the service's mounts."""
-    _write_private(path, f"services:\n  {json.dumps(name)}:\n    {NO_MOUNTS}\n")
+    """Write the override for a tool beside ``name``: it gets none of the service's mounts.
+
+    Unlike ``up``, ``run`` has no option against building an image that vanished.
+    """
+    _write_private(path, f"services:\n  {json.dumps(name)}:\n    {NO_MOUNTS}\n    {NO_BUILD}\n")
 
 
 def revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:

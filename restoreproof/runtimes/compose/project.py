@@ -103,12 +103,13 @@ class Project(DockerCompose):
         return frozenset(re.findall(r"(?<!\$)\$\{?([A-Za-z_]\w*)", text))
 
     def own(self, owner: Owner) -> None:
-        """From now on everything that is made is labelled as ``owner``'s.
+        """From now on everything that is made is labelled as ``owner``'s, and nothing is pulled.
 
         Scaffolding of the file that a drill does not use keeps its place in it, and is never started.
         """
         self.labels[OWNER] = str(owner)
-        services = {name: {"labels": self.labels} for name in self.config["services"]}
+        drilled = {"labels": self.labels, "pull_policy": "never"}
+        services = dict.fromkeys(self.config["services"], drilled)
         networks = {name: {"labels": self.labels} for name in self.config.get("networks", {})}
         volumes = {name: {"labels": self.labels} for name in self.config.get("volumes", {})}
         path = self.workdir / "drill.yaml"

@@ -116,7 +116,8 @@ class ComposeRuntime:
     ) -> Completed:
         """Run a tool in a container of the service's image, beside it; see ``Stack.run_tool``.
 
-        Raises EnvironmentUnfitError if it ran out of time. It runs as whoever owns the first directory.
+        Raises EnvironmentUnfitError if it came to no end of its own. It runs as whoever owns
+        the first directory.
         """
         return self._tools.complete(
             service,
@@ -175,7 +176,7 @@ class ComposeRuntime:
                 container.reload()
                 code = container.attrs["State"]["ExitCode"]
                 append_log(self._logs, service, container)
-                container.remove(force=True)
+                container.remove(force=True, v=True)
                 self._inside.emitter.emit("service-stopped", service=service, returncode=code)
             unit.container = None
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
+from restoreproof.runtimes.compose.ending import remove_ended, why_no_answer
 from restoreproof.runtimes.compose.parts.base import ContainerTool
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.kinds import Inside
+from restoreproof.runtimes.process.hints import hint_for
 
 _STDERR_TAIL = 4000
+_SAID = 600
 
 
 class Tools:
@@ -25,6 +30,7 @@ class Tools:
     def __init__(self, project: Project, inside: Inside, private: Path) -> None:
         self._project, self._inside, self._private = project, inside, private
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
 
     def complete(
         self,
@@ -45,23 +51,30 @@ class Tools:
         It gets none of the service's mounts, and runs as whoever owns the first directory bound into it.
 
         Raises:
-            EnvironmentUnfitError: it did not end within ``timeout_s``; it is dead then.
+            EnvironmentUnfitError: it did not come to an end of its own: it did not start, did not end within
+                ``timeout_s``, was killed, or the daemon went away. It is dead then, if the daemon answers.
         """
         given = {**spec.environment, **environment}
         self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
         argv = [*spec.argv, *arguments]
+        name = f"{self._project.name}-tool-{next(self._numbers)}"
         began = time.monotonic()
         with contextlib.ExitStack() as files:
             source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
             target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
-            done = self._project.run(
-                ["run", "--rm", "--no-deps", "-T", *_options(given, read, write), service, *argv],
-                files=[self._override(service)],
-                environment=override.revealed(given),
-                stdin=source,
-                stdout=target,
-                timeout_s=timeout_s,
-            )
+            try:
+                done = self._project.run(
+                    ["run", "--name", name, "--no-deps", "-T", *_options(given, read, write), service, *argv],
+                    files=[self._override(service)],
+                    environment=override.revealed(given),
+                    stdin=source,
+                    stdout=target,
+                    timeout_s=timeout_s,
+                )
+            except EnvironmentUnfitError:
+                # Only compose ended: the tool itself would go on with what it was at.
+                remove_ended(name)
+                raise
         seconds = time.monotonic() - began
         stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
         self._inside.emitter.emit(
@@ -72,6 +85,10 @@ class Tools:
             seconds=round(seconds, 3),
             stderr_tail=stderr[-_STDERR_TAIL:],
         )
+        # Compose's exit code is the tool's, or its own: which of them, the container says that it leaves.
+        if why := why_no_answer(remove_ended(name), done.returncode):
+            said = stderr.strip()[-_SAID:]
+            raise EnvironmentUnfitError(f"{tool} beside {service}: {why}: {said}", hint=hint_for(said))
         return Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
 
     def _override(self, service: str) -> Path:

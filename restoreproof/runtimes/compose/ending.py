@@ -1,0 +1,60 @@
+"""How a tool's container ended: what is the tool's own answer, and what only the machine's affair."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+import docker.errors
+
+from restoreproof.runtimes.compose.daemon import daemon
+
+_NO_ANSWERS = {
+    126: "it can't be run in that image",
+    127: "there is no such program in that image",
+    128 + signal.SIGKILL: "it was killed from outside",
+    128 + signal.SIGTERM: "it was ended from outside",
+}
+"""Exit codes by which whoever starts a program tells of it, and signals that no tool ends itself by."""
+
+
+def remove_ended(name: str) -> dict[str, Any] | None:
+    """Remove the container ``name`` with its anonymous volumes, also if it still runs.
+
+    Returns:
+        The state that it was in; None if there is none of that name.
+
+    Raises:
+        EnvironmentUnfitError: the daemon does not answer.
+    """
+    with daemon() as client:
+        try:
+            container = client.containers.get(name)
+        except docker.errors.NotFound:
+            return None
+        state: dict[str, Any] = container.attrs["State"]
+        # Gone already (suppressed) is the aim of it.
+        with contextlib.suppress(docker.errors.NotFound):
+            container.remove(force=True, v=True)
+    return state
+
+
+def why_no_answer(state: Mapping[str, Any] | None, told: int) -> str | None:
+    """Why the tool's exit code says nothing; None if it is the tool's own.
+
+    Args:
+        state: how its container was found afterwards.
+        told: the exit code of the command that ran it, which brought what it printed.
+    """
+    if state is None:
+        return "no container was made for it"
+    whys = {
+        "its container could not be started": state["Status"] == "created",
+        "the connection to it broke while it ran; it was ended": state["Running"],
+        "it ran out of memory": state["OOMKilled"],
+        _NO_ANSWERS.get(code := state["ExitCode"], ""): code in _NO_ANSWERS,
+        f"it ended with {code}, but not all that it said arrived": code != told,
+    }
+    return next((why for why, holds in whys.items() if holds), None)
