@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from restoreproof.backups import layout
 from restoreproof.backups.basebackup import read_base
@@ -17,17 +17,28 @@ _MISFITS: Mapping[re.Pattern[str], tuple[str, str]] = {
         "drill it with a harness that has the PostgreSQL that wrote it",
     ),
     re.compile(
-        r"(?:invalid (?:LC_COLLATE |LC_CTYPE )?locale name:?|could not create locale|invalid locale name"
+        r"(?:invalid (?:LC_COLLATE |LC_CTYPE )?locale name:?|could not create locale"
         r'|could not open collator for locale) "(?P<what>[^"]{1,100})"'
     ): (
         "the database sorts by the locale {what}, which the target does not have",
         "give the target that locale, or drill it in an image that has it",
     ),
-    re.compile(r"(?P<what>No space left on device|Disk quota exceeded)"): (
+    # Of pg_catalog alone: a collation of another schema is in the dump, or the dump lacks it.
+    re.compile(r'collation "pg_catalog\.(?P<what>[^"]{1,100})" for encoding "[^"]{1,50}" does not exist'): (
+        "a column sorts by the collation {what}, which the target does not have",
+        "drill it with a PostgreSQL that has it: those with -x-icu need one that was built with ICU, "
+        "the others the operating system's locale",
+    ),
+    re.compile(
+        r'(?:could|can) not (?:[^":]|"[^"]*")*: (?P<what>No space left on device|Disk quota exceeded)$'
+    ): (
         "the disk is full: the database's server says {what}",
         "give the target's disk more room (with containers it is Docker's) and drill again",
     ),
-    re.compile(r"server closed the connection unexpectedly|no connection to the server"): (
+    re.compile(
+        r"(?:[A-Za-z ]+: )?(?:server closed the connection unexpectedly|no connection to the server)"
+        r"|terminating connection due to|the database system is (?:shutting down|in recovery mode)"
+    ): (
         "the database's server ended while the dump was restored into it",
         "its log says why; a full disk or too little memory are usual",
     ),
@@ -40,7 +51,13 @@ _MISFITS: Mapping[re.Pattern[str], tuple[str, str]] = {
         "drill it in an image that has it (POSTGRES_IMAGE), or with the external runtime",
     ),
 }
-"""What pg_restore or the server says, what that means, and what to do."""
+"""What pg_restore or the server says, from the message's first word on; what that means, and what to do."""
+
+_TOOL = re.compile(r"[\w-]+: (?:error|detail): ")
+_SERVER = re.compile(r"(?:^|: )(?:ERROR|FATAL|PANIC): +")
+_HEAD = re.compile(
+    r'(?:COPY failed|could not execute query|query failed|connection to server)(?:[^":]|"[^"]*")*: '
+)
 
 
 def refuse_newer(tools: Mapping[str, str], target: int) -> None:
@@ -74,8 +91,28 @@ def refuse_base(backup: BackupSet, target: int) -> None:
 
 
 def misfit(said: str) -> EnvironmentUnfitError | None:
-    """Why the target can't hold the dump, if that is what ``said`` (by pg_restore) comes from."""
-    for pattern, (message, hint) in _MISFITS.items():
-        if found := pattern.search(said):
-            return EnvironmentUnfitError(message.format(**found.groupdict()), hint=hint)
+    """Why the target can't hold the dump, if that is what ``said`` (by pg_restore) comes from.
+
+    Only what a tool or the server says of itself is looked at. Rows that they quote may hold the same words.
+    """
+    for line in _messages(said):
+        for pattern, (message, hint) in _MISFITS.items():
+            if found := pattern.match(line):
+                return EnvironmentUnfitError(message.format(**found.groupdict()), hint=hint)
     return None
+
+
+def _messages(said: str) -> Iterator[str]:
+    """The first line of every error in ``said``, from where the server's own words begin, or the tool's.
+
+    What follows it (CONTEXT, DETAIL, the command, the further lines of a value) is the dump's; so no line
+    counts by the server's ERROR alone, but for the very first.
+    """
+    for number, line in enumerate(said.strip().splitlines()):
+        tool = _TOOL.match(line)
+        if tool is None and number > 0:
+            continue
+        told = line[tool.end() if tool else 0 :]
+        # The leftmost: what comes after it is quoted.
+        server, head = _SERVER.search(told), _HEAD.match(told)
+        yield told[server.end() :] if server else told[head.end() if head else 0 :]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import Ground, Restoring, Taking
+from restoreproof.assets.base import Ground, RestoreFailed, Restoring, Taking
 from restoreproof.assets.dataset import connect, scalar
 from restoreproof.assets.postgres import dump_database, restore_dump
 from restoreproof.backups import layout
 from restoreproof.errors import EnvironmentUnfitError
 
-DATABASE = "fitting"
+DATABASE, OTHER = "fitting", "fitted"
 DUMP = f"postgres/{DATABASE}.dump"
 Alter = Callable[[bytes], bytes]
 
@@ -48,7 +49,8 @@ def restore(restoring: Restoring, ground: Ground) -> Iterator[Callable[[bytes], 
 
     yield run
     with as_administrator(ground, "target") as connection:
-        connection.execute(f"drop database if exists {DATABASE} with (force)".encode())
+        for name in (DATABASE, OTHER):
+            connection.execute(f"drop database if exists {name} with (force)".encode())
 
 
 def test_a_dump_that_fits_is_restored(restore: Any, dump: bytes, ground: Ground) -> None:
@@ -71,6 +73,55 @@ def test_what_the_target_has_not_is_told_by_name(restore: Any, dump: bytes, alte
         restore(alter(dump))
     assert said in refused.value.message
     assert refused.value.hint
+
+
+@contextmanager
+def dumped(ground: Ground, into: Path, *statements: str) -> Iterator[Callable[[], bytes]]:
+    """A database of the source that ``statements`` fill; it is dumped, uncompressed, when asked to."""
+    with as_administrator(ground, "source") as connection:
+        connection.execute(f"create database {OTHER} template template0".encode())
+    try:
+        with as_administrator(ground, "source", OTHER) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+        def dump() -> bytes:
+            into.parent.mkdir(exist_ok=True)
+            arguments = ["--format=custom", "--compress=0", "--no-password", f"--dbname={OTHER}"]
+            done = ground.runtime.run_tool("source", "pg_dump", arguments, stdout=into)
+            assert done.returncode == 0, done.stderr
+            return into.read_bytes()
+
+        yield dump
+    finally:
+        with as_administrator(ground, "source") as connection:
+            connection.execute(f"drop database {OTHER}".encode())
+
+
+@pytest.mark.parametrize("name", ["d-xicu", "de_DE8"], ids=["ICU", "libc"])
+def test_a_column_s_collation_that_the_target_has_not_is_told_by_name(
+    restore: Any, ground: Ground, taking: Taking, name: str
+) -> None:
+    # As a server that has it would write it; the name is as long, so that the archive's lengths stay true.
+    with dumped(ground, taking.directory / DUMP, 'create table people (name text collate "C.utf8")') as dump:
+        written = dump()
+    assert b'"C.utf8"' in written
+    with pytest.raises(EnvironmentUnfitError) as refused:
+        restore(written.replace(b'"C.utf8"', f'"{name}"'.encode()))
+    assert f"sorts by the collation {name}" in refused.value.message
+    assert refused.value.hint
+
+
+def test_a_damaged_row_that_holds_an_error_s_words_is_the_backup_s(
+    restore: Any, ground: Ground, taking: Taking
+) -> None:
+    said = "could not extend file: No space left on device"
+    table, row = "create table jobs (error text, at bigint)", f"insert into jobs values ('{said}', 7)"
+    with dumped(ground, taking.directory / DUMP, table, row) as dump:
+        written = dump()
+    assert f"{said}\t7\n".encode() in written
+    with pytest.raises(RestoreFailed, match="No space left on device"):
+        restore(written.replace(f"{said}\t7\n".encode(), f"{said} 7\n".encode()))
 
 
 @pytest.fixture(params=["plain", "tar"])
