@@ -12,7 +12,7 @@ Feature: The backup holds what it must
     When the restored "database" is compared with the catalogue
     Then every table holds the rows it held
 
-  @id:structure @rests-on:collation
+  @id:structure @rests-on:collation:database
   Scenario: Policies, grants, constraints and indexes came back with the rows
     When the restored "database" is compared with the catalogue
     Then its policies, grants, constraints and indexes are as they were

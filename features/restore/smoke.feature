@@ -12,7 +12,7 @@ Feature: The restored platform serves its users
     When "canary" logs in through the browser
     Then the login is accepted, and nothing is shown without it
 
-  @id:proof-list @rests-on:collation
+  @id:proof-list @rests-on:collation:database
   Scenario: The proof list shows the proofs that were stored
     When "proof list" is asked for
     Then it answers

@@ -24,8 +24,15 @@ class Subject(StrEnum):
     MEMORY = "memory"
 
 
+PLACED = frozenset({Subject.ENGINE, Subject.PROGRAM, Subject.EXTENSION, Subject.COLLATION})
+"""What each service or database has for itself, so that a check may rest on one of them alone."""
+
+MEMORY_TOLERANCE = 0.05
+"""The part by which memory may differ: a machine that is sold with 64 GiB shows 62.7."""
+
+
 class Machine(Rule):
-    """The machine that production's database runs on."""
+    """The machine that production's database runs on. Memory counts as the same within 5 %."""
 
     cpus: PositiveInt | None = None
     memory_gib: PositiveInt | None = None
@@ -36,15 +43,30 @@ class Production(Rule):
 
     ``engines`` maps a service to its version (``"18.4"``), ``programs`` to the digest of its image, or of
     the program in its wheel; ``extensions`` a name to its version. ``collation`` is how the databases are
-    collated, ``collation_version`` what their provider (ICU, glibc) says of itself. ``data_gib`` is how much
-    all of them hold; from the part ``data_enough`` of it on, times of a drill are taken for production's.
+    collated, ``collation_version`` what their provider (ICU, glibc) says of itself: of each of them, or by
+    the names of their assets. ``data_gib`` is how much all of them hold; from the part ``data_enough`` of it
+    on, times of a drill are taken for production's.
     """
 
     engines: dict[str, str] = Field(default_factory=dict)
     programs: dict[str, Digest] = Field(default_factory=dict)
     extensions: dict[str, str] = Field(default_factory=dict)
-    collation: str | None = None
-    collation_version: str | None = None
+    collation: str | dict[str, str] | None = None
+    collation_version: str | dict[str, str] | None = None
     data_gib: PositiveFloat | None = None
     data_enough: float = Field(default=0.5, ge=0, le=1)
     machine: Machine = Machine()
+
+    def collated(self, asset: str) -> tuple[str | None, str | None]:
+        """Locale and version by which the database of ``asset`` is collated; None where not declared."""
+        return _of(self.collation, asset), _of(self.collation_version, asset)
+
+    @property
+    def collated_by_name(self) -> frozenset[str]:
+        """The assets whose databases are declared by name."""
+        declared = (self.collation, self.collation_version)
+        return frozenset(name for one in declared if isinstance(one, dict) for name in one)
+
+
+def _of(declared: str | dict[str, str] | None, asset: str) -> str | None:
+    return declared.get(asset) if isinstance(declared, dict) else declared

@@ -104,6 +104,10 @@ def _production(contract: Contract, services: Collection[str]) -> Iterator[Use]:
         for block in ("engines", "programs"):
             for name in getattr(contract.production, block):
                 yield ("production", block, name), "service", name, services
+        for block in ("collation", "collation_version"):
+            declared = getattr(contract.production, block)
+            for name in declared if isinstance(declared, dict) else ():
+                yield ("production", block, name), "asset", name, contract.assets
 
 
 def _databases(contract: Contract, assets: Collection[str]) -> Iterator[Use]:

@@ -6,6 +6,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from restoreproof.assets.base import Ground, Restoring
@@ -17,7 +18,7 @@ from restoreproof.contract.services import Service
 from restoreproof.drill.absent import Absences, Present
 from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.effects import tell_last_effects
-from restoreproof.drill.fidelity import Scales, Witness, tell_fidelity
+from restoreproof.drill.fidelity import Scales, Witness, look, tell_fidelity
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.permission import PERMISSION, Awaiting
 from restoreproof.drill.secrecy import confide, read_canaries
@@ -92,6 +93,7 @@ def open_drill(
     )
     known = catalogues.load(config.catalogue) if config.catalogue else None
     restoring = Restoring(ground, backup, known)
+    seen = partial(look, restoring, witness.programs, kind_of.machine)
     gates: Mapping[str, Gate] = {stage: Gate(restoring) for stage in _resuming(contract.services)}
     try:
         yield Drill(
@@ -101,10 +103,10 @@ def open_drill(
             hooks(restoring, config.faults),
             clock.enter,
             absences=absences,
-            weigh=Scales(restoring, Plan.from_json(config.plan), witness.programs).weigh,
+            weigh=Scales(contract, Plan.from_json(config.plan), seen).weigh,
         )
         tell_last_effects(restoring)
-        tell_fidelity(restoring, witness.programs)
+        tell_fidelity(ground, seen())
     finally:
         runtime.teardown()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
+
+import psutil
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError, Location
@@ -71,6 +74,19 @@ class Credentials:
 
     user: str
     password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """A machine; ``memory`` is in bytes."""
+
+    cpus: int
+    memory: int
+
+    @staticmethod
+    def here() -> Hardware:
+        """The machine that this process runs on."""
+        return Hardware(os.cpu_count() or 0, psutil.virtual_memory().total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from restoreproof.contract import Contract
 from restoreproof.errors import UsageError
 from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor, Secret
-from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.finding import Finding
 
 DEFAULT = "process"
@@ -122,6 +122,10 @@ class Kind(ABC):
     def kept(self, contract: Contract) -> str | None:
         """What of the target outlives the drill on purpose; None if nothing does."""
         return None
+
+    def machine(self) -> Hardware | None:
+        """What the services run on; None where only somebody else knows. Raises EnvironmentUnfitError."""
+        return Hardware.here()
 
     @abstractmethod
     def hosting(self, place: Place) -> Hosting:

@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 
 from restoreproof.contract.production import Production, Subject
-from restoreproof.drill import fidelity
-from restoreproof.drill.fidelity import Scales, Witness, tell_fidelity
-from restoreproof.drill.fidelity import weighing as weighing_module
+from restoreproof.drill.fidelity import Scales, Witness, look, tell_fidelity
 from restoreproof.drill.fidelity.comparing import NOT_COMPARED, SUBJECTS, Comparison, compare
-from restoreproof.drill.fidelity.target import Database, Program, Target
+from restoreproof.drill.fidelity.target import Database, Program, Target, Unasked, query
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import Plan, PlannedCheck
+from restoreproof.runtimes.base import Hardware
+from restoreproof.runtimes.kinds import kind, names
 
 GIB = 2**30
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
-ROWS = Database("db", "shop", "18.6", "C.UTF-8", "builtin", "1", GIB, {"plpgsql": "1.0"})
-HERE = Target((ROWS,), {"db": Program("18", DIGEST, "image postgres"), "web": Program()}, 2, 4 * GIB)
+ROWS = Database("db", "shop", "18.6", "C.UTF-8", "builtin", "1", GIB, {"plpgsql": "1.0"}, "rows")
+PROGRAMS = {"db": Program("18", DIGEST, "image postgres"), "web": Program()}
+HERE = Target((ROWS,), PROGRAMS, Hardware(2, 4 * GIB))
+GONE = Unasked("db", "identity", "keycloak", "it is gone")
+COMING = replace(GONE, why="not restored: the stage identity was not reached", later=True)
 SAME: dict[str, Any] = {
     "engines": {"db": "18.6"},
     "programs": {"db": DIGEST},
@@ -31,12 +34,12 @@ SAME: dict[str, Any] = {
 }
 
 
-def told(**declared: Any) -> list[Comparison]:
-    return list(compare(Production.model_validate(declared), HERE))
+def told(target: Target = HERE, **declared: Any) -> list[Comparison]:
+    return list(compare(Production.model_validate(declared), target))
 
 
-def apart(**declared: Any) -> list[tuple[str, str, str, str | None]]:
-    found = told(**declared)
+def apart(target: Target = HERE, **declared: Any) -> list[tuple[str, str, str, str | None]]:
+    found = told(target, **declared)
     return [(one.subject, one.service, one.here, one.production) for one in found if one.differs]
 
 
@@ -95,6 +98,66 @@ def test_data_counts_as_enough_from_the_declared_part_on() -> None:
     assert apart(data_gib=400, data_enough=0) == [], "the objective is judged at the drill's size"
 
 
+@pytest.mark.parametrize(
+    ("declared", "subject", "there"),
+    [
+        ({"collation": "C.UTF-8"}, "collation", "locale C.UTF-8"),
+        ({"collation_version": "1"}, "collation", "version 1"),
+        ({"collation": {"identity": "C.UTF-8"}}, "collation", "locale C.UTF-8"),
+        ({"extensions": {"plpgsql": "1.0"}}, "extension", "plpgsql 1.0"),
+    ],
+)
+def test_a_database_that_could_not_be_asked_is_never_as_in_production(
+    declared: Any, subject: str, there: str
+) -> None:
+    ((said, of, seen, wanted),) = apart(replace(HERE, unasked=(GONE,)), **declared)
+    assert (said, of, seen, wanted) == (subject, "db", "keycloak: it is gone", there)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{one: SAME[one]} for one in ("engines", "extensions", "collation", "collation_version", "data_gib")],
+)
+def test_what_is_declared_and_could_not_be_compared_at_all_differs(declared: Any) -> None:
+    """With no database at all, and nothing told of the programs."""
+    empty = Target((), {"db": Program()}, "not told")
+    assert len(apart(empty, **declared)) == 1
+    assert apart(replace(empty, unasked=(replace(GONE, asset="rows", name="shop"),)), **declared)
+
+
+def test_a_machine_that_nobody_tells_of_is_never_production_s() -> None:
+    elsewhere = replace(HERE, machine="not told: the services do not run on this machine")
+    found = apart(elsewhere, machine={"cpus": 2, "memory_gib": 4})
+    assert {one[0] for one in found} == {"cpus", "memory"}
+    assert all("do not run on this machine" in one[2] for one in found)
+
+
+@pytest.mark.parametrize(
+    ("gib", "differs"), [(62.7, False), (64, False), (67, False), (60, True), (68, True)]
+)
+def test_memory_is_the_same_within_five_per_cent(gib: float, differs: bool) -> None:
+    target = replace(HERE, machine=Hardware(2, int(gib * GIB)))
+    assert bool(apart(target, machine={"memory_gib": 64})) is differs
+
+
+def test_a_collation_may_be_declared_of_one_database_alone() -> None:
+    other = replace(ROWS, asset="identity", name="keycloak", collation="de_DE.utf8", provider="libc")
+    both = replace(HERE, databases=(ROWS, other))
+    assert [one[2] for one in apart(both, collation="C.UTF-8")] == ["keycloak: libc de_DE.utf8, version 1"]
+    assert apart(both, collation={"rows": "C.UTF-8", "identity": "de_DE.utf8"}) == []
+    assert apart(both, collation={"rows": "C.UTF-8"}) == []
+    assert apart(both, collation={"rows": "de_DE.utf8"}) != []
+    assert [one[2] for one in apart(both, collation={"page": "C"})] == ["page: no restored database"]
+
+
+def test_a_server_that_knows_no_versions_of_collations_is_named() -> None:
+    older = replace(HERE, databases=(replace(ROWS, version="14.19", collation_version=None),))
+    ((_, _, here, _),) = apart(older, collation_version="2.36")
+    assert here == "shop: builtin C.UTF-8, version not told by PostgreSQL 14"
+    assert b"pg_database_collation_actual_version" not in query(140019)
+    assert b"pg_database_collation_actual_version" in query(150000)
+
+
 def test_a_service_that_ran_is_remembered_with_its_program(memory: Any) -> None:
     witness = Witness(memory)
     witness.emit("service-started", service="db", version="18", digest=DIGEST, source="image postgres")
@@ -104,11 +167,10 @@ def test_a_service_that_ran_is_remembered_with_its_program(memory: Any) -> None:
 
 
 def test_every_comparison_is_journaled_and_who_could_not_be_asked_is_noted(
-    restoring: Any, memory: Any, monkeypatch: pytest.MonkeyPatch
+    restoring: Any, memory: Any
 ) -> None:
-    monkeypatch.setattr(fidelity, "look", lambda *_: replace(HERE, unreached={"keycloak": "it is gone"}))
     object.__setattr__(restoring.ground.contract, "production", Production(engines={"db": "18.4"}))
-    tell_fidelity(restoring, {})
+    tell_fidelity(restoring.ground, replace(HERE, unasked=(GONE,)))
     events = memory.of("fidelity")
     assert {event["subject"] for event in events} == set(Subject)
     (one,) = [event for event in events if event["differs"]]
@@ -119,6 +181,15 @@ def test_every_comparison_is_journaled_and_who_could_not_be_asked_is_noted(
         "18.4",
     )
     assert memory.of("note") == [{"text": "the database keycloak could not be compared: it is gone"}]
+
+
+def weigh(
+    restoring: Any, target: Target, tags: tuple[str, ...], declared: Any, seen: Outcome = Outcome.PASSED
+) -> Observation:
+    contract = restoring.ground.contract
+    object.__setattr__(contract, "production", Production.model_validate(declared))
+    scales = Scales(contract, planned(*tags), lambda: target)
+    return scales.weigh("o/rto", Observation(seen, "back in time", "back after 30 s", 1, 1))
 
 
 def planned(*tags: str) -> Plan:
@@ -140,17 +211,78 @@ def planned(*tags: str) -> Plan:
 )
 def test_what_was_found_right_is_not_verified_where_what_it_rests_on_differs(
     restoring: Any,
-    monkeypatch: pytest.MonkeyPatch,
     *,
     tags: tuple[str, ...],
     declared: Any,
     seen: Outcome,
     expected: Outcome,
 ) -> None:
-    monkeypatch.setattr(weighing_module, "look", lambda *_: HERE)
-    object.__setattr__(restoring.ground.contract, "production", Production.model_validate(declared))
-    scales = Scales(restoring, planned(*tags), {})
-    weighed = scales.weigh("o/rto", Observation(seen, "back in time", "back after 30 s", 1, 1))
+    weighed = weigh(restoring, HERE, tags, declared, seen)
     assert weighed.outcome is expected
     assert weighed.observed.startswith("back after 30 s")
     assert ("rests on the" in weighed.observed) == (seen is not expected)
+
+
+BOTH = replace(
+    HERE,
+    databases=(ROWS, replace(ROWS, asset="files", name="keycloak", collation="de_DE.utf8")),
+    programs={"store": Program("2.0"), "other": Program("3.0")},
+    later={"web": "second"},
+)
+APART = {"engines": {"store": "2.0", "other": "3.1", "web": "1.5"}, "collation": "C.UTF-8"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("engine", "engine here: 3.0; in production: 3.1"),
+        ("engine:store", None),
+        ("engine:other", "engine here: 3.0; in production: 3.1"),
+        ("engine:web", "engine here: not started: the stage second was not reached; in production: 1.5"),
+        ("engine:weeb", "rests on the engine of weeb, which the contract does not have"),
+        ("collation", "collation here: keycloak: builtin de_DE.utf8"),
+        ("collation:rows", None),
+        ("collation:files", "collation here: keycloak: builtin de_DE.utf8"),
+    ],
+)
+def test_a_check_may_rest_on_one_service_or_database_alone(
+    restoring: Any, tag: str, expected: str | None
+) -> None:
+    weighed = weigh(restoring, BOTH, (f"rests-on:{tag}",), APART)
+    assert weighed.outcome is (Outcome.NOT_VERIFIED if expected else Outcome.PASSED)
+    assert expected is None or expected in weighed.observed
+
+
+def test_what_is_still_to_come_says_nothing_of_a_check_that_looked_before_it(restoring: Any) -> None:
+    early = replace(HERE, programs={"db": Program("18")}, unasked=(COMING,), later={"web": "second"})
+    declared = {
+        "engines": {"db": "18.6", "web": "1.5"},
+        "collation": "C.UTF-8",
+        "extensions": {"plpgsql": "1.0"},
+    }
+    for subject in ("engine", "collation", "extension"):
+        assert weigh(restoring, early, (f"rests-on:{subject}",), declared).outcome is Outcome.PASSED
+    never = replace(early, unasked=(GONE,), later={})
+    for subject in ("engine", "collation", "extension"):
+        assert weigh(restoring, never, (f"rests-on:{subject}",), declared).outcome is Outcome.NOT_VERIFIED
+
+
+def test_a_check_that_rests_on_nothing_but_what_is_still_to_come_proves_nothing(restoring: Any) -> None:
+    early = Target((), {}, "not told", (COMING,), {"web": "second"})
+    for subject, declared in (("engine", {"engines": {"web": "1.5"}}), ("collation", {"collation": "C"})):
+        weighed = weigh(restoring, early, (f"rests-on:{subject}",), declared)
+        assert weighed.outcome is Outcome.NOT_VERIFIED
+        assert "was not reached" in weighed.observed
+
+
+def test_the_stage_tells_what_is_still_to_come(restoring: Any) -> None:
+    ground = replace(restoring.ground, stage=lambda: "first")
+    seen = look(replace(restoring, ground=ground), {}, lambda: None)
+    assert seen.later == {"web": "second", "worker": "second", "tool": "second"}
+    assert seen.machine == "not told: the services do not run on this machine"
+    ground = replace(restoring.ground, stage=lambda: "third")
+    assert look(replace(restoring, ground=ground), {}, lambda: Hardware(1, 1)).later == {}
+
+
+def test_a_runtime_whose_services_are_elsewhere_tells_of_no_machine() -> None:
+    assert {name for name in names() if name != "compose" and kind(name).machine() is None} == {"external"}

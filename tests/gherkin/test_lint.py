@@ -69,6 +69,12 @@ def scenario(body: str, head: str = "@at:database\nFeature: F\n") -> str:
         (scenario("  @advisry\n  Scenario: S\n    Then a\n"), ("unknown-tag", 3, "@advisry")),
         (scenario("  @severity:hot\n  Scenario: S\n    Then a\n"), ("severity", 3, "hot")),
         (scenario("  @rests-on:weather\n  Scenario: S\n    Then a\n"), ("rests-on", 3, "'weather'")),
+        (scenario("  @rests-on:weather:db\n  Scenario: S\n    Then a\n"), ("rests-on", 3, "'weather'")),
+        (
+            scenario("  @rests-on:cpus:db\n  Scenario: S\n    Then a\n"),
+            ("rests-on", 3, "cpus is one for all"),
+        ),
+        (scenario("  @rests-on:engine:\n  Scenario: S\n    Then a\n"), ("rests-on", 3, "no service")),
         (scenario("  @owner\n  Scenario: S\n    Then a\n"), ("tag-value", 3, "needs a value")),
         (scenario("  Scenario:\n    Then a\n"), ("unnamed", 3, "no name")),
         ("@at:database\nFeature: F\n", ("empty-feature", 2, "asserts nothing")),

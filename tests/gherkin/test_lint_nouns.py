@@ -43,6 +43,17 @@ def test_the_reference_stack_and_its_features_speak_of_the_same_things(features:
     assert found(features, STACK.read_text()) == []
 
 
+def test_a_check_rests_on_a_service_or_asset_that_the_contract_has(features: Path) -> None:
+    feature = features / "backup" / "content.feature"
+    text = feature.read_text()
+    feature.write_text(text.replace("@rests-on:collation:database", "@rests-on:collation:databse"))
+    (one,) = found(features, STACK.read_text())
+    assert (one.rule, one.suggestion) == ("rests-on", "did you mean 'database'?")
+    assert "no service or asset 'databse'" in one.message
+    feature.write_text(text.replace("@rests-on:collation:database", "@rests-on:engine:postgres"))
+    assert found(features, STACK.read_text()) == []
+
+
 def added(block: str, noun: str) -> tuple[str, int]:
     """The reference contract with one more noun in a block, and the line on which that stands."""
     text = STACK.read_text()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from restoreproof.contract.production import Subject
+from restoreproof.contract.production import PLACED, Subject
 from restoreproof.errors import FeatureError, Location
-from restoreproof.gherkin.document import Document
+from restoreproof.gherkin.document import Document, Tag
 from restoreproof.gherkin.finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings
 from restoreproof.gherkin.tags import FLAGS, KNOWN, SEVERITIES, stage_of, suggest
@@ -25,7 +25,7 @@ def stages(document: Document, context: Context) -> Findings:
                 yield LintFinding(document.file, line or scenario.line, "stage", error.message, error.hint)
 
 
-def tag_words(document: Document, _: Context) -> Findings:
+def tag_words(document: Document, context: Context) -> Findings:
     """A misspelt tag would be a label that nothing reads."""
     for tag in dict.fromkeys(document.every_tag):
         if tag.name not in KNOWN:
@@ -40,11 +40,28 @@ def tag_words(document: Document, _: Context) -> Findings:
         elif tag.name == "severity" and tag.value not in SEVERITIES:
             message = f"unknown severity {tag.value!r}"
             yield LintFinding(document.file, tag.line, "severity", message, suggest(tag.value, SEVERITIES))
-        elif tag.name == "rests-on" and tag.value not in set(Subject):
-            message = f"nothing called {tag.value!r} is compared with production"
-            yield LintFinding(document.file, tag.line, "rests-on", message, suggest(tag.value, list(Subject)))
+        elif tag.name == "rests-on":
+            yield from _rests_on(document, tag, context)
     for tag in (tag for tag in document.every_tag if tag.name == "source"):
         yield LintFinding(document.file, tag.line, "tag-place", "@source marks a whole feature")
     for tag in document.tags:
         if tag.name == "id":
             yield LintFinding(document.file, tag.line, "tag-place", "@id names one scenario, not a feature")
+
+
+def _rests_on(document: Document, tag: Tag, context: Context) -> Findings:
+    """``SUBJECT``, or ``SUBJECT:PLACE`` for what each service or database has for itself."""
+    subject, colon, place = tag.value.partition(":")
+    nouns = context.nouns or {}
+    known = sorted({name for kind in ("service", "asset") for name in nouns.get(kind, ())})
+    message, hint = None, None
+    if subject not in set(Subject):
+        message = f"nothing called {subject!r} is compared with production"
+        hint = suggest(subject, list(Subject))
+    elif colon and subject not in PLACED:
+        message, hint = f"{subject} is one for all", f"write @rests-on:{subject}"
+    elif colon and (not place or (known and place not in known)):
+        message = f"the contract has no service or asset {place!r}"
+        hint = suggest(place, known) if known else None
+    if message:
+        yield LintFinding(document.file, tag.line, "rests-on", message, hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, Location
-from restoreproof.runtimes.base import ProbeResult, Runtime
+from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.compose import doctor, reaper
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.health import await_healthy
@@ -49,6 +49,12 @@ class Compose(Kind):
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
         return doctor.diagnose(Project(contract, "diagnosis", cache) if contract else None)
+
+    def machine(self) -> Hardware:
+        """The daemon's, which may be a virtual machine or another one."""
+        with daemon() as client:
+            told = client.info()
+        return Hardware(int(told["NCPU"]), int(told["MemTotal"]))
 
     def hosting(self, place: Place) -> Hosting:
         return Containers(place)

@@ -68,6 +68,9 @@ class External(Kind):
             return None
         return "the target itself, with what was restored: the contract gives no `down` command for it"
 
+    def machine(self) -> None:
+        """The target's is not this one, and nothing of the contract says what it is."""
+
     def hosting(self, place: Place) -> Hosting:
         return Foreign(place, fill(place.contract, own_environment()))
 
