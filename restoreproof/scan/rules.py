@@ -157,8 +157,9 @@ def _own(name: str, pattern: str, example: str) -> Rule:
 
 
 def ruleset_digest(all_rules: Iterable[Rule]) -> str:
-    """SHA-256 (hex) over names and patterns: two searches of one digest looked for the same things."""
-    told = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
+    """SHA-256 (hex) over names, patterns, readings: two searches of one digest looked for the same things."""
+    told: list[list[str]] = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
+    told.append(["read", "as it is", r"\x as hex"])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
