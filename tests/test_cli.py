@@ -193,13 +193,13 @@ def test_every_failure_on_purpose_has_its_exit_code(
 def test_only_commands_that_run_a_stack_give_root_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[Any] = []
 
-    def instead(argv: list[str], writable: list[Path], readable: list[Path]) -> int:
-        asked.append(argv)
+    def instead(module: str, arguments: list[str], writable: list[Path], readable: list[Path]) -> int:
+        asked.append([module, *arguments])
         return 3
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(command, "as_ordinary_user", instead)
+    monkeypatch.setattr(command, "the_same_as_ordinary_user", instead)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     for arguments in (["lint", "x"], ["doctor"], ["drill", "--help"], []):
         assert command.step_down(["restoreproof", *arguments], tmp_path / "cache") is None
@@ -217,7 +217,9 @@ def test_root_gives_away_the_directories_it_names_and_no_others(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(
-        command, "as_ordinary_user", lambda argv, writable, readable: given.extend(writable) or 0
+        command,
+        "the_same_as_ordinary_user",
+        lambda module, arguments, writable, readable: given.extend(writable) or 0,
     )
     argv = [
         "restoreproof",

@@ -56,7 +56,7 @@ def run_by_hand(config: pytest.Config, asked: ByHand) -> int:
 def _perform(root: Path, here: Path, asked: ByHand) -> int:
     # Heavy, and only a run of features by hand needs the outer process.
     from restoreproof.gherkin.request import Wanted, perform
-    from restoreproof.runtimes.process.privileges import as_ordinary_user
+    from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
 
     contract = _contract(root)
     cache = platformdirs.user_cache_path("restoreproof")
@@ -65,8 +65,8 @@ def _perform(root: Path, here: Path, asked: ByHand) -> int:
         for directory in writable:
             directory.mkdir(parents=True, exist_ok=True)
         keyword = ["-k", asked.keyword] if asked.keyword else []
-        argv = [sys.executable, "-m", "pytest", "-p", "restoreproof.plugin", f"--rootdir={root}"]
-        return as_ordinary_user([*argv, *asked.args, *keyword], writable, [root])
+        arguments = ["-p", "restoreproof.plugin", f"--rootdir={root}", *asked.args, *keyword]
+        return the_same_as_ordinary_user("pytest", arguments, writable, [root])
     features = _features_of(here / asked.args[0].partition("::")[0])
     paths = tuple(here / arg for arg in asked.args)
     var = root / "var"

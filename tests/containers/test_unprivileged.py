@@ -90,3 +90,19 @@ def test_a_real_set_that_is_allowed_runs_and_can_not_end_verified(workshop: Work
     assert "workers" in [stage["name"] for stage in record["stages"]], "it went to the end"
     assert any("not proven isolated" in reason for reason in record["incomplete"])
     assert any("--allow-unisolated" in note for note in record["notes"])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an ordinary user has no private directory of root's to pass")
+def test_a_checkout_below_a_private_directory_is_named_and_nothing_is_called_failed(
+    workshop: Workshop,
+) -> None:
+    places = ["/usr", str(ROOT), *([] if Path(sys.base_prefix).is_relative_to("/usr") else [sys.base_prefix])]
+    mounts = [part for place in places for part in ("-v", f"{place}:{place}:ro")]
+    container = ["docker", "run", "--rm", "--network", "none", *mounts, "-w", str(ROOT), BASE]
+    private = ["sh", "-c", f'chmod 700 {ROOT.parent} && exec "$@"', "sh"]
+    program = [*private, sys.executable, "-m", "restoreproof.cli", "drill", str(CONTRACT)]
+    written = ["--var", "/srv/var", "--reports", "/srv/reports", "--cache", "/srv/cache"]
+    done = workshop.execute([*container, *program, *written])
+    assert done.returncode == 3, done.output[-4000:]
+    assert "is out of reach: only the owner may enter /" in done.output
+    assert "next: `chmod o+x /" in done.output

@@ -7,12 +7,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.process.privileges import NOBODY_IN_PARTICULAR, as_ordinary_user
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
+from restoreproof.runtimes.process import privileges
+from restoreproof.runtimes.process.privileges import (
+    NOBODY_IN_PARTICULAR,
+    as_ordinary_user,
+    the_same_as_ordinary_user,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to give up")
@@ -108,3 +115,69 @@ def test_a_checkout_that_only_root_can_read_is_named(tmp_path: Path) -> None:
     checkout.mkdir(mode=0o700)
     with pytest.raises(EnvironmentUnfitError, match=r"readable for root alone.*\n  next: `chmod"):
         as_ordinary_user(["true"], [tmp_path / "var"], [checkout])
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory that everybody may enter, on a machine whose kernel refuses root a namespace.
+
+    The tests' own interpreter may lie in root's home; the system's is where everybody finds it.
+    """
+    monkeypatch.setattr(privileges, "_granted", lambda options: False)
+    monkeypatch.setattr(privileges, "harness_read", lambda: ())
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    with TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
+
+
+@as_root
+@pytest.mark.parametrize("linked", [False, True], ids=["itself", "by a link"])
+def test_without_a_namespace_what_lies_below_a_private_directory_is_named(
+    refused: Path, linked: bool
+) -> None:
+    private, var = refused / "root", refused / "var"
+    (private / "project" / "checkout").mkdir(parents=True)
+    private.chmod(0o700)
+    given = private / "project" / "checkout"
+    if linked:
+        (refused / "link").symlink_to(given)
+        given = refused / "link"
+    told = rf"{given} is out of reach: only the owner may enter {private}, .*\n  next: `chmod o\+x {private}`"
+    with pytest.raises(EnvironmentUnfitError, match=told):
+        as_ordinary_user(["true"], [var], [given])
+    assert not var.exists(), "nothing was given away"
+    with pytest.raises(EnvironmentUnfitError, match=f"{private / 'var'} is out of reach"):
+        as_ordinary_user(["true"], [private / "var"], [refused])
+
+
+@as_root
+def test_without_a_namespace_what_that_user_may_reach_is_reached(refused: Path) -> None:
+    shown = refused / "shown"
+    shown.mkdir()
+    (shown / "file").write_text("open")
+    assert as_ordinary_user(["grep", "-q", "open", str(shown / "file")], [refused / "var"], [shown]) == 0
+
+
+SAYING = [["json.tool", "--help"], ["py_compile", "/nonexistent"], ["json.tool", "--no-such-option"]]
+
+
+@as_root
+def test_what_the_command_says_comes_back_and_nothing_else_can_say_1(tmp_path: Path) -> None:
+    var = [tmp_path / "var"]
+    assert [the_same_as_ordinary_user(module, more, var) for module, *more in SAYING] == [0, 1, 2]
+    with pytest.raises(RestoreproofError, match="nothing is said of the backup") as error:
+        the_same_as_ordinary_user("no_such_module", [], var)
+    assert error.value.exit_code == 4
+
+
+@as_root
+def test_an_interpreter_that_does_not_start_is_no_failed_backup(
+    refused: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    var = [refused / "var"]
+    assert [the_same_as_ordinary_user(module, more, var) for module, *more in SAYING] == [0, 1, 2]
+    monkeypatch.setenv("PYTHONHOME", str(refused))
+    with pytest.raises(RestoreproofError, match=r"did not end properly \(1\)") as error:
+        the_same_as_ordinary_user("json.tool", ["--help"], var)
+    assert error.value.exit_code == 4

