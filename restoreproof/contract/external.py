@@ -21,6 +21,8 @@ _PLACE = r"^[^\s:]+:[1-9]\d{0,4}$|\$"
 _PORTS = [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": _PORT}]
 TARGET, HOST, PORT, REFERENCE = "{target}", "{host}", "{port}", "{reference}"
 """What a command may ask for beside variables, each as a whole word or within one."""
+THIS_MACHINE = "this-machine"
+"""What ``beyond`` says of a target on the machine that drills: that machine's own listener is beyond it."""
 
 
 def _text(value: object) -> object:
@@ -38,6 +40,10 @@ def _placed(text: str) -> str:
     if not re.search(_PLACE, text):
         raise ValueError(f"{text!r} is no HOST:PORT")
     return text
+
+
+def _beyond(text: str) -> str:
+    return text if text == THIS_MACHINE else _placed(text)
 
 
 def _tries(argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,6 +65,12 @@ Variable = Annotated[str, AfterValidator(_named), Field(json_schema_extra={"patt
 """A value that a contract may name and never hold."""
 Place = Annotated[str, AfterValidator(_placed), Field(json_schema_extra={"pattern": _PLACE})]
 """Host and port, for whoever is inside the target."""
+Beyond = Annotated[
+    str,
+    AfterValidator(_beyond),
+    Field(json_schema_extra={"pattern": rf"^{THIS_MACHINE}$|{_PLACE}"}),
+]
+"""What the target must not reach, though an ordinary machine does."""
 Port = Annotated[
     str, BeforeValidator(_text), AfterValidator(_numbered), WithJsonSchema({"anyOf": _PORTS, "title": "Port"})
 ]
@@ -101,12 +113,16 @@ class ExternalIsolation(Block):
 
     ``probe`` tries TCP to ``{target}``, or to ``{host}`` and ``{port}``, from inside the target's network:
     exit 0 if it was reached, 1 if not, anything else counts as reached. ``address`` is where an ordinary
-    machine reaches the one that drills. ``within`` is the service, by its ``inside``, that the very same
-    command must reach: a probe that reaches nothing at all proves nothing.
+    machine reaches the one that drills. ``beyond`` lists what is on other machines (HOST:PORT), is reached
+    over the network by the one that drills, and must be missed by the probe: whether anybody else reaches
+    ``address``, that machine can't tell. ``this-machine`` is enough where the target runs on it. ``within``
+    is the service, by its ``inside``, that the very same command must reach: a probe that reaches nothing at
+    all proves nothing.
     """
 
     probe: Annotated[Command, AfterValidator(_tries)]
     address: Text
+    beyond: tuple[Beyond, ...] = Field(min_length=1)
     within: str
 
 

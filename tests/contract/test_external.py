@@ -23,7 +23,7 @@ assets:
 BLOCK = """\
 external:
   marker: $NONCE
-  isolation: {probe: [./probe, "{target}"], address: $HERE, within: db}
+  isolation: {probe: [./probe, "{target}"], address: $HERE, beyond: ["far.example:443"], within: db}
   restore:
     main: {command: [./restore, "{reference}"], deadline: 2h}
   services:

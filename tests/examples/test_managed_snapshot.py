@@ -51,7 +51,7 @@ class Snapshots:
             "SNAPSHOT_PROVIDER": "local",
             "PROBE_COMMAND": str(self.directory / "probe"),
             "STOP_COMMAND": str(self.directory / "stop"),
-            "HARNESS_ADDRESS": "127.0.0.1",
+            "BEYOND": "this-machine",
             "DRILL_INSTANCE": "restoreproof-drill-test",
             "DRILL_DB_HOST": "localhost",
             "DRILL_DB_PORT": str(self.front.port),

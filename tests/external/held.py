@@ -18,6 +18,7 @@ import psycopg
 from botocore.config import Config
 
 from restoreproof.waiting import NotReady, wait_until
+from tests.addresses import own_address
 from tests.workshop import CONTRACT, ROOT, Done, Drilled, Workshop
 
 MARKER = "RESTOREPROOF_DRILL_MARKER"
@@ -58,8 +59,8 @@ class HeldTarget:
 
     def environment(self) -> dict[str, str]:
         """What the contract's ``external:`` block asks for."""
-        lines = self.order("env").splitlines()
-        return {MARKER: self.nonce, **dict(line.split("=", 1) for line in lines)}
+        told = dict(line.split("=", 1) for line in self.order("env").splitlines())
+        return {MARKER: self.nonce, "HARNESS_ADDRESS": own_address(), **told}
 
     def events(self) -> str:
         """What the player did until now, as it wrote it down."""

@@ -1,7 +1,11 @@
 """Whether anything leads out of a target: tried from inside it by the contract's own probe.
 
-The probe is the user's, so it is not believed by itself: the listener it must not reach is reached from here
-(the positive control), and the very same command must reach a service inside the target.
+The probe is the user's, so it is not believed by itself: what it must not reach is reached from here (the
+positive control), and the very same command must reach a service inside the target.
+
+That this machine reaches its own listener says nothing of the way from anywhere else: the kernel delivers
+that by itself, past every firewall and translator. So there is something beyond, on another machine, that is
+reached over the network; only for a target that runs on this machine is the listener enough.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from restoreproof.contract.external import HOST, PORT, TARGET, ExternalIsolation
+from restoreproof.contract.external import HOST, PORT, TARGET, THIS_MACHINE, ExternalIsolation
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.runtimes import kinds
 from restoreproof.runtimes.base import ProbeResult
@@ -22,6 +26,8 @@ from restoreproof.runtimes.listener import Listener
 
 LISTENER = "outer-tcp-listener"
 METADATA = "cloud-metadata"
+BEYOND = "beyond"
+"""What the name of a probe to something on another machine begins with; what that is called follows."""
 BLIND = "probe-is-blind"
 """Not a way out: that the probe reaches nothing at all, not even what is beside it."""
 UNDECLARED = "isolation-undeclared"
@@ -31,6 +37,10 @@ _TIMEOUT_S = 5.0
 _DEADLINE_S = 30.0
 _ANY = "0.0.0.0"
 _OTHERS = "give the address by which other machines reach this one; `hostname -I` prints those it has"
+_ELSEWHERE = (
+    "name what the target would reach if something led out of it, such as a public HOST:443; "
+    f"{THIS_MACHINE} is for one that runs on the very machine that drills"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +60,20 @@ class Undeclared:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A listener that ordinary machines reach, and what else is tried."""
+    """A listener and what lies beyond the target, which ordinary machines reach, and what else is tried."""
 
     listener: Listener
     targets: dict[str, str]
 
     def probe_outside(self) -> list[ProbeResult]:
-        """This machine is an ordinary one: it reaches the listener by the address that the probe gets."""
-        result = _connect(LISTENER, self.targets[LISTENER])
-        self.listener.expect(int(result.reached))
-        return [result]
+        """This machine is an ordinary one: it reaches all that the probe has to miss, by what the probe gets.
+
+        What is beyond has to be on another machine: this one reaches itself whatever the network is like.
+        """
+        listener = _connect(LISTENER, self.targets[LISTENER])
+        self.listener.expect(int(listener.reached))
+        beyond = {name: there for name, there in self.targets.items() if name.startswith(BEYOND)}
+        return [listener, *(_over_the_network(name, there) for name, there in beyond.items())]
 
     def from_inside(self) -> int:
         """How many connections came, until now, that the outer did not make itself."""
@@ -71,52 +85,97 @@ def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[
     """Listen where the probe is not to come to; ``inside`` is where it has to.
 
     Raises:
-        EnvironmentUnfitError: no listener can be had.
+        EnvironmentUnfitError: no listener can be had, or a name of what is beyond does not resolve.
     """
     if declared is None or inside is None:
         yield Undeclared({UNDECLARED: "external.isolation"})
         return
     # Never a name: a target that can't look it up would pass for one that nothing leads out of.
-    address = _resolved(declared.address)
+    address = _resolved("address", declared.address)
+    beyond = {f"{BEYOND} {place}": _numbered(place) for place in declared.beyond if place != THIS_MACHINE}
     with _listening(address) as listener:
         there = f"{address}:{listener.address[1]}"
-        yield Control(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, BLIND: inside})
+        yield Control(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, **beyond, BLIND: inside})
 
 
 def refuse_own_address(target: Target) -> None:
-    """Raise ContractError if the listener's address would lead the probe to itself instead of here.
+    """Raise ContractError where the probe would miss what it gets though something led out of the target.
 
     Raises:
-        EnvironmentUnfitError: the address does not resolve.
+        EnvironmentUnfitError: an address does not resolve.
     """
     isolation = target.block.isolation
-    if isolation is None or not _is_own(_resolved(isolation.address)):
+    if isolation is None:
         return
-    try:
-        beside = target.endpoint(isolation.within).address
-    except EnvironmentUnfitError:
-        beside = None  # a name that is made with the service: it is of no machine yet
-    if beside is None or not _is_own(beside):
+    if _is_everybodys(_resolved("address", isolation.address)):
         raise ContractError(
-            f"isolation.address {isolation.address!r} is every machine's name for itself, "
-            "so a target elsewhere would seem isolated whatever leads out of it",
+            f"isolation.address {isolation.address!r} is every machine's and container's name for itself, "
+            "so the target would seem isolated whatever leads out of it",
             where=target.where("isolation", "address"),
             hint=_OTHERS,
         )
+    for number, place in enumerate(isolation.beyond):
+        if place != THIS_MACHINE and _is_own(_numbered(place).rpartition(":")[0]):
+            raise ContractError(
+                f"isolation.beyond {place!r} is this machine, which reaches itself whatever leads out of it",
+                where=target.where("isolation", "beyond", number),
+                hint=_ELSEWHERE,
+            )
+    if THIS_MACHINE in isolation.beyond:
+        _refuse_elsewhere(target)
 
 
-def _is_own(address: str) -> bool:
+def _refuse_elsewhere(target: Target) -> None:
+    """Raise ContractError if a service of the target is certainly not on this machine."""
+    for name in target.block.services:
+        try:
+            address = target.endpoint(name).address
+        except EnvironmentUnfitError:
+            continue  # a name that is made with the service: it is of no machine yet
+        if not _is_own(address):
+            raise ContractError(
+                f"isolation.beyond says {THIS_MACHINE}, and {name} is at {address}, which is another one",
+                where=target.where("isolation", "beyond"),
+                hint=_ELSEWHERE,
+            )
+
+
+def _over_the_network(probe: str, target: str) -> ProbeResult:
+    if _is_own(target.rpartition(":")[0]):
+        return ProbeResult(probe, False, f"{target}: it is this machine's own address")
+    return _connect(probe, target)
+
+
+def _is_everybodys(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     return ip.is_loopback or ip.is_unspecified
 
 
-def _resolved(address: str) -> str:
+def _is_own(address: str) -> bool:
+    """Whether the kernel would deliver to ``address`` without any network: it is its own sender then."""
+    if _is_everybodys(address):
+        return True
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect((address, 9))  # sends nothing
+        except OSError:
+            return False  # no way leads there: it is nobody's that we know
+        return str(asked.getsockname()[0]) == address
+
+
+def _numbered(place: str) -> str:
+    host, _, port = place.rpartition(":")
+    return f"{_resolved('beyond', host)}:{port}"
+
+
+def _resolved(key: str, name: str) -> str:
     try:
-        return socket.gethostbyname(address)
+        return socket.gethostbyname(name)
     except OSError as error:
         raise EnvironmentUnfitError(
-            f"isolation.address {address!r} is no IPv4 address and no name of one: {error}",
-            hint=_OTHERS,
+            f"isolation.{key} {name!r} is no IPv4 address and no name of one: {error}",
+            hint=_OTHERS if key == "address" else _ELSEWHERE,
         ) from error
 
 

@@ -189,7 +189,8 @@ def _unset(contract: Contract, block: External, environment: Mapping[str, str]) 
 def _unfit(contract: Contract, path: tuple[str | int, ...]) -> Problem:
     """Only a port or a place can be wrong now: any other text may be any other text."""
     dotted = ".".join(map(str, ("external", *path)))
-    message = f"{dotted}: what the variable holds is no {'HOST:PORT' if path[-1] == 'inside' else 'port'}"
+    place = path[-1] == "inside" or "beyond" in path
+    message = f"{dotted}: what the variable holds is no {'HOST:PORT' if place else 'port'}"
     return Problem(contract.where("external", *path), message)
 
 

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from restoreproof.contract import Contract
-from restoreproof.contract.external import ExternalIsolation
+from restoreproof.contract.external import THIS_MACHINE, ExternalIsolation
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.runtimes.external import isolation
 from restoreproof.runtimes.external.commands import Commands
 from restoreproof.runtimes.external.isolation import (
+    BEYOND,
     BLIND,
     LISTENER,
     METADATA,
@@ -22,13 +24,16 @@ from restoreproof.runtimes.external.isolation import (
     refuse_own_address,
 )
 from restoreproof.runtimes.external.target import fill
+from tests.addresses import own_address
 
 CONNECT = "import socket, sys\nsocket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5).close()"
 
 
-def declared(*probe: str, address: str = "127.0.0.1") -> ExternalIsolation:
+def declared(
+    *probe: str, address: str = "127.0.0.1", beyond: tuple[str, ...] = (THIS_MACHINE,)
+) -> ExternalIsolation:
     told = () if "{host}" in probe else ("{target}",)
-    return ExternalIsolation(probe=(*probe, *told), address=address, within="db")
+    return ExternalIsolation(probe=(*probe, *told), address=address, beyond=beyond, within="db")
 
 
 OPEN = declared(sys.executable, "-c", CONNECT, "{host}", "{port}")
@@ -107,27 +112,92 @@ def test_a_name_that_is_none_is_told(neighbour: str) -> None:
         pass
 
 
+def outside_of(beyond: str, neighbour: str) -> dict[str, tuple[bool, str]]:
+    with control(declared("false", beyond=(beyond,)), neighbour) as outside:
+        return {one.probe: (one.reached, one.detail) for one in outside.probe_outside()}
+
+
+def test_what_is_beyond_has_to_be_on_another_machine_and_to_be_reached(
+    neighbour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{BEYOND} {neighbour}"
+    found = outside_of(neighbour, neighbour)
+    assert found[LISTENER][0]
+    assert found[name] == (False, f"{neighbour}: it is this machine's own address")
+    monkeypatch.setattr(isolation, "_is_own", lambda address: False)
+    assert outside_of(neighbour, neighbour)[name] == (True, f"{neighbour}: connected")
+    assert outside_of("127.0.0.1:9", neighbour)[f"{BEYOND} 127.0.0.1:9"][0] is False
+
+
+def test_a_probe_that_misses_the_listener_alone_still_gets_out(commands: Commands, neighbour: str) -> None:
+    """A machine behind a translator: nobody reaches its listener, and the target has the whole world."""
+    block = declared(
+        "sh", "-c", f'test "$0" = {neighbour}', address=own_address(), beyond=(neighbour, THIS_MACHINE)
+    )
+    with control(block, neighbour) as outside:
+        assert set(outside.targets) == {LISTENER, METADATA, f"{BEYOND} {neighbour}", BLIND}
+        found = {one.probe: one.reached for one in Prober(block, commands).ways_out(outside.targets)}
+    assert found == {LISTENER: False, METADATA: False, f"{BEYOND} {neighbour}": True}
+
+
+def test_what_is_beyond_is_a_number_for_the_probe(neighbour: str) -> None:
+    with control(declared("false", beyond=("localhost:9",)), neighbour) as outside:
+        assert outside.targets[f"{BEYOND} localhost:9"] == "127.0.0.1:9"
+    with (
+        pytest.raises(EnvironmentUnfitError, match=r"isolation\.beyond 'nowhere\.invalid' is no IPv4"),
+        control(declared("false", beyond=("nowhere.invalid:443",)), neighbour),
+    ):
+        pass
+
+
 BLOCK = """\
 external:
   marker: $NONCE
-  isolation: {probe: [./probe, "{target}"], address: %s, within: db}
-  services: {db: {address: %s, port: 5432, inside: "db:5432"}}
+  isolation: {probe: [./probe, "{target}"], address: %s, beyond: ["%s"], within: db}
+  services:
+    db:
+      address: %s
+      port: 5432
+      inside: "db:5432"
+      tls: false
+      administrator: {user: admin, password: $DB_PASSWORD}
 """
+SET = {"NONCE": "0123456789abcdef", "DB_PASSWORD": "a-password-of-db"}
+ContractOf = Callable[[str], Contract]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.1.1", "localhost", "0.0.0.0"])
-@pytest.mark.parametrize("elsewhere", ["192.0.2.7", "made-later.invalid"])
+@pytest.mark.parametrize("within", ["192.0.2.7", "made-later.invalid", "127.0.0.1"])
 def test_an_address_that_is_the_probes_own_too_is_refused(
-    contract_of: Callable[[str], Contract], address: str, elsewhere: str
+    contract_of: ContractOf, address: str, within: str
 ) -> None:
-    target = fill(contract_of(BLOCK % (address, elsewhere)), {"NONCE": "0123456789abcdef"})
-    with pytest.raises(ContractError, match="every machine's name for itself") as caught:
+    """On this machine too: a container reaches nobody's listener by its own loopback address."""
+    target = fill(contract_of(BLOCK % (address, "192.0.2.7:443", within)), SET)
+    with pytest.raises(ContractError, match="every machine's and container's name for itself") as caught:
         refuse_own_address(target)
     assert "stack.yaml:12" in str(caught.value)
 
 
-@pytest.mark.parametrize(("address", "within"), [("127.0.0.1", "localhost"), ("192.0.2.1", "192.0.2.7")])
-def test_a_target_of_this_machine_may_know_it_by_loopback(
-    contract_of: Callable[[str], Contract], address: str, within: str
-) -> None:
-    refuse_own_address(fill(contract_of(BLOCK % (address, within)), {"NONCE": "0123456789abcdef"}))
+@pytest.mark.parametrize("beyond", ["localhost:443", "127.0.0.1:443", "0.0.0.0:443", "OWN:443"])
+def test_what_is_beyond_is_refused_if_it_is_this_machine(contract_of: ContractOf, beyond: str) -> None:
+    place = beyond.replace("OWN", own_address())
+    with pytest.raises(ContractError, match="is this machine, which reaches itself") as caught:
+        refuse_own_address(fill(contract_of(BLOCK % ("192.0.2.1", place, "192.0.2.7")), SET))
+    assert "stack.yaml:12" in str(caught.value)
+
+
+@pytest.mark.parametrize("within", ["localhost", "OWN", "made-later.invalid"])
+def test_a_target_of_this_machine_needs_nothing_beyond_it(contract_of: ContractOf, within: str) -> None:
+    block = BLOCK % (own_address(), THIS_MACHINE, within.replace("OWN", own_address()))
+    refuse_own_address(fill(contract_of(block), SET))
+
+
+def test_a_target_elsewhere_can_not_pass_for_one_of_this_machine(contract_of: ContractOf) -> None:
+    with pytest.raises(ContractError, match=r"beyond says this-machine, and db is at 198\.51\.100\.7"):
+        refuse_own_address(fill(contract_of(BLOCK % (own_address(), THIS_MACHINE, "198.51.100.7")), SET))
+
+
+def test_without_anything_beyond_the_contract_is_none(contract_of: ContractOf) -> None:
+    block = BLOCK.replace('beyond: ["%s"], ', "") % ("192.0.2.1", "192.0.2.7")
+    with pytest.raises(ContractError, match=r"external\.isolation lacks the key 'beyond'"):
+        contract_of(block)
