@@ -26,7 +26,7 @@ from restoreproof.cli.app import (
     tell,
 )
 from restoreproof.cli.writable import refuse_unwritable
-from restoreproof.contract import composefile, load, nouns
+from restoreproof.contract import load, nouns
 from restoreproof.contract.bindings import bindings
 from restoreproof.drill.reaping import reap_everything
 from restoreproof.errors import ExitCode, UsageError
@@ -54,7 +54,7 @@ def lint(
     findings = [
         str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases, bindings(loaded))
     ]
-    findings += [f"{one.where}: {one} [compose]" for one in composefile.problems(loaded)]
+    findings += [f"{one.where}: {one} [{name}]" for name in names() for one in kind(name).objections(loaded)]
     if json:
         out.print_json(jsonlib.dumps(findings))
     for finding in () if json else findings:

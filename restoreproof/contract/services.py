@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+RESTORED = "restored"
+"""The environment of a service that is to get the restored one, and nothing else."""
+
 
 class Service(BaseModel):
     """One service of the stack.

@@ -13,7 +13,7 @@ from restoreproof.assets.base import Asset, RestoreFailed, Restoring
 from restoreproof.backups.lacking import Lacking
 from restoreproof.backups.references import Reference
 from restoreproof.checks.base import conduct
-from restoreproof.contract.services import Service
+from restoreproof.contract.services import RESTORED, Service
 from restoreproof.drill.absent import Absences
 from restoreproof.drill.gates import Gate
 from restoreproof.drill.telling import queries_of, tell_logs
@@ -211,7 +211,7 @@ class Drill:
         ground = self.restoring.ground
         service = ground.contract.services[name]
         environment: dict[str, str | Secret] = {}
-        if service.environment == "restored":
+        if service.environment == RESTORED:
             environment.update(ground.vault.environment())
         arguments = tuple(service.options().get("held", ())) if held else ()
         contributions = [self._contribution(asset, name) for asset in ground.assets()]

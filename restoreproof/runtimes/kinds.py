@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from restoreproof.contract import Contract
+from restoreproof.contract.problems import Problem
 from restoreproof.errors import UsageError
 from restoreproof.journal import Emitter
 from restoreproof.redact import Redactor, Secret
@@ -114,6 +115,10 @@ class Kind(ABC):
     @abstractmethod
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         """Make or find what all drills on it need once. Raises EnvironmentUnfitError."""
+
+    def objections(self, contract: Contract) -> Sequence[Problem]:
+        """What the linter says of the files beside the contract that it alone reads; nothing is asked."""
+        return ()
 
     def secrets(self, contract: Contract) -> Sequence[Secret]:
         """What the runtime itself was given that no evidence may hold. Raises ContractError."""

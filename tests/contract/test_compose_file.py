@@ -14,6 +14,7 @@ from restoreproof.contract.composefile import at_default, problems
 
 _STACK = Path(__file__).parents[2] / "compose" / "wipe"
 _COMPOSE = (_STACK / "compose.yaml").read_text()
+_DATA = {"postgres": ("/var/lib/postgresql",), "s3": ("/data",)}
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def contract(tmp_path: Path) -> Contract:
 
 def _beside(contract: Contract, text: str) -> list[str]:
     (contract.directory / "compose.yaml").write_text(text)
-    return [f"{found.where.line}: {found}" for found in problems(contract)]
+    return [f"{found.where.line}: {found}" for found in problems(contract, _DATA)]
 
 
 def _line(text: str, part: str) -> int:
@@ -34,12 +35,12 @@ def _line(text: str, part: str) -> int:
 
 def test_the_reference_stack_agrees_with_its_contract() -> None:
     """What is shipped has no finding."""
-    assert problems(load(_STACK / "stack.yaml")) == []
+    assert problems(load(_STACK / "stack.yaml"), _DATA) == []
 
 
 def test_a_contract_without_a_compose_file_has_nothing_to_agree_with(contract: Contract) -> None:
     """The process runtime needs none."""
-    assert problems(contract) == []
+    assert problems(contract, _DATA) == []
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
-from restoreproof.errors import ContractError, Location
+from restoreproof.contract.problems import Problem
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
-from restoreproof.runtimes.compose import doctor, reaper
+from restoreproof.runtimes.compose import doctor, preparing, reaper
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.hosting import OWNER_VARIABLE, Containers, networks_of, probe_image
@@ -36,16 +36,12 @@ class Compose(Kind):
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         project = Project(contract, "prepare", cache)
-        refuse_disagreement(contract)
-        services = project.config["services"]
-        if EDGE not in services:
-            raise ContractError(
-                f"compose.yaml has no service {EDGE}, which carries the harness's connections",
-                where=Location(str(contract.directory / "compose.yaml")),
-                hint="docs/containers.md says what it is",
-            )
+        refuse_disagreement(contract, project)
         with daemon() as client:
-            refuse_missing_images(client, contract, services)
+            refuse_missing_images(client, contract, project.config["services"])
+
+    def objections(self, contract: Contract) -> Sequence[Problem]:
+        return preparing.objections(contract)
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:
         return doctor.diagnose(Project(contract, "diagnosis", cache) if contract else None)

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import docker
 import docker.errors
 
 from restoreproof.contract import Contract, composefile
+from restoreproof.contract.problems import Problem
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.runtimes.compose.project import EDGE
+from restoreproof.runtimes.compose.parts import data_places
+from restoreproof.runtimes.compose.project import EDGE, Project
 
 _OURS = "restoreproof/"
 
 
-def refuse_disagreement(contract: Contract) -> None:
-    """Raise ContractError if the compose file is of another stack than the contract, line by line."""
-    if found := composefile.problems(contract):
+def objections(contract: Contract) -> list[Problem]:
+    """What the compose file beside the contract has that no drill may run, as far as reading it tells."""
+    return composefile.problems(contract, _data(contract))
+
+
+def refuse_disagreement(contract: Contract, project: Project) -> None:
+    """Raise ContractError if the compose file is of another stack than the contract, line by line.
+
+    As compose resolves it too: a variable of this machine may stand for something else than its default.
+    """
+    found = objections(contract)
+    if not found:
+        found = composefile.problems_resolved(contract, _data(contract), project.config)
+    if found:
         first, *others = found
         more = "".join(f"\n{one.where}: {one}" for one in others)
         raise ContractError(
             f"{first}{more}",
             where=first.where,
-            hint="correct the lines named; `restoreproof lint` finds them without a drill",
+            hint="correct the lines named, or the variables in them; `restoreproof lint` finds, without a "
+            "drill, what is wrong with every variable at its default",
         )
+
+
+def _data(contract: Contract) -> dict[str, Sequence[str]]:
+    return {name: data_places(one.component) for name, one in contract.services.items()}
 
 
 def refuse_missing_images(

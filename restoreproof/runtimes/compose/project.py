@@ -25,8 +25,7 @@ from restoreproof.runtimes.process.confinement import kill_family
 from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.waiting import PATIENCE
 
-EDGE = "edge"
-"""The service that carries the harness's connections, and is no part of the stack."""
+EDGE = composefile.EDGE
 
 _SHORT_S = 60.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError
@@ -43,7 +43,12 @@ class ContainerTool:
 
 
 class Part:
-    """The container of one service; by default everything of a ``Start`` is passed on as it is."""
+    """The container of one service; by default everything of a ``Start`` is passed on as it is.
+
+    ``data`` are the places in it at which the component keeps what it is to remember.
+    """
+
+    data: ClassVar[Sequence[str]] = ()
 
     def __init__(self, name: str, service: Service, component: Component[Any]) -> None:
         self.name = name

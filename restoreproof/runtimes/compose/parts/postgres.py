@@ -15,6 +15,7 @@ class PostgresPart(Part):
     """The password reaches the image as a file, its settings as arguments."""
 
     component: Postgres
+    data = ("/var/lib/postgresql",)
 
     def container(self, start: Start) -> Container:
         options, administrator = self.component.options, self.component.administrator
@@ -34,7 +35,7 @@ class PostgresPart(Part):
             },
             files={"password": administrator.password.reveal().encode(), **start.files},
             place=_PLACE,
-            volumes=("/var/lib/postgresql",),
+            volumes=self.data,
             arguments=[
                 *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
                 *start.arguments,

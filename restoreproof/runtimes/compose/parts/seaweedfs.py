@@ -13,6 +13,7 @@ class SeaweedFSPart(Part):
     """``Start.files["s3.json"]`` holds the identities."""
 
     component: SeaweedFS
+    data = ("/data",)
 
     def container(self, start: Start) -> Container:
         given = start.files.get("s3.json", b'{"identities": []}')
@@ -21,7 +22,7 @@ class SeaweedFSPart(Part):
             environment=start.environment,
             files={**start.files, "s3.json": identities},
             place="/run/stack",
-            volumes=("/data",),
+            volumes=self.data,
             arguments=start.arguments,
             administrator=self.component.administrator,
         )

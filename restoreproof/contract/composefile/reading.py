@@ -1,0 +1,104 @@
+"""Reading the compose file: its services, and the line on which each key of it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from restoreproof.contract.models import Contract
+from restoreproof.contract.problems import Problem
+from restoreproof.contract.services import Service
+from restoreproof.errors import Location
+
+NAME = "compose.yaml"
+SCAFFOLD = "org.restoreproof.scaffold"
+"""The label of a service that is no part of the stack; its value says what it is for."""
+EDGE = "edge"
+"""The service that carries the harness's connections, and is no part of the stack."""
+
+_MAX_BYTES = 1024 * 1024
+_VARIABLE = re.compile(r"\$\{\w+(?::?-(?P<default>[^${}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What the file says: ``data``, either as it is ``written`` or as compose resolved it for ``project``."""
+
+    file: str
+    data: Any
+    written: Any
+    """Mappings are ruamel's, which know their lines and have merged keys in them."""
+    project: str | None = None
+
+    @property
+    def services(self) -> Mapping[str, Any]:
+        """Name to definition; what is no mapping is left out, and found by ``docker compose config``."""
+        found = self.data.get("services") or {}
+        return {name: one for name, one in found.items() if isinstance(one, Mapping)}
+
+    def defined(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
+        """The networks or volumes that the file defines, by name."""
+        found = self.data.get(kind) or {}
+        return {name: one if isinstance(one, Mapping) else {} for name, one in found.items()}
+
+    def named(self, name: str, given: Mapping[str, Any]) -> bool:
+        """Whether what is ``given`` as ``name`` has a name of its own, beside the one that compose makes."""
+        return given.get("name") not in (None, self.project and f"{self.project}_{name}")
+
+    def where(self, *path: str) -> Location:
+        """The line of the innermost key of ``path`` that stands in the file itself, not in a merged part."""
+        line, node = 1, self.written
+        for key in path:
+            position = getattr(node, "lc", None)
+            if position is None or key not in (position.data or {}):
+                break
+            line = position.key(key)[0] + 1
+            node = node[key]
+        return Location(self.file, line)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What the file is held against: the contract, and the places of each service's ``data``."""
+
+    contract: Contract
+    data: Mapping[str, Sequence[str]]
+
+    def both(self, composed: Composed) -> Iterator[tuple[str, Service, Mapping[str, Any]]]:
+        """The services that are in the contract and in the file."""
+        for name, service in self.contract.services.items():
+            if name in composed.services:
+                yield name, service, composed.services[name]
+
+
+def read(path: Path) -> Composed | Problem:
+    """The file as it stands, or why it is none."""
+    try:
+        content = path.read_bytes()
+        if len(content) > _MAX_BYTES:
+            return Problem(Location(str(path)), f"{len(content)} bytes are too many for a compose file")
+        data = YAML(typ="rt", pure=True).load(content.decode())
+    except (OSError, UnicodeDecodeError) as error:
+        return Problem(Location(str(path)), f"can't be read: {error}")
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        reason = (error.problem if isinstance(error, MarkedYAMLError) else None) or "not YAML"
+        return Problem(Location(str(path), mark.line + 1 if mark else None), f"not readable: {reason}")
+    if not isinstance(data, Mapping) or not isinstance(data.get("services"), Mapping):
+        return Problem(Location(str(path), 1), "it has no services")
+    return Composed(str(path), data, data)
+
+
+def at_default(text: str) -> str:
+    """``text`` with each ``${NAME:-default}`` replaced by its default, innermost first."""
+    before = None
+    while before != text:
+        before = text
+        text = _VARIABLE.sub(lambda match: match["default"] or "", text)
+    return text
