@@ -92,6 +92,21 @@ def test_a_compose_file_of_another_stack_is_refused_before_anything_starts(
     assert not (reports / "latest").exists(), "no drill was begun"
 
 
+def test_a_variable_that_leads_to_other_data_is_refused_before_anything_starts(stack: Stack) -> None:
+    """The linter reads the file with every variable at its default, and finds nothing."""
+    mount = "- ${PGDATA_AT:-postgres-data}:/var/lib/postgresql"
+    stack.spoil("- postgres-data:/var/lib/postgresql\n", f"{mount}\n")
+    lint = ["lint", stack.directory / "stack.yaml", "--features", ROOT / "features"]
+    assert stack.workshop.run(*lint).returncode == 0
+    reports = stack.workshop.reports()
+    done = stack.drill(reports, PGDATA_AT="./pgdata")
+    assert done.returncode == 2, done.output
+    assert f"has its data at /var/lib/postgresql in {stack.directory}/pgdata" in done.output
+    assert "postgres-data:/var/lib/postgresql" in done.output
+    assert not (reports / "latest").exists(), "no drill was begun"
+    assert not (stack.directory / "pgdata").exists()
+
+
 def test_a_compose_file_that_compose_refuses(stack: Stack) -> None:
     stack.spoil("  signer:\n    <<: *platform\n", "  signer:\n    <<: *platform\n    nonsense: 1\n")
     done = stack.drill(stack.workshop.reports())

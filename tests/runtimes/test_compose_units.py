@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -16,9 +17,9 @@ from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, UsageError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Start
-from restoreproof.runtimes.compose.override import write_start, write_tool
+from restoreproof.runtimes.compose.override import left_of, write_start, write_tool
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.parts import part
+from restoreproof.runtimes.compose.parts import data_places, part
 from restoreproof.runtimes.compose.parts.base import Container
 from restoreproof.runtimes.kinds import kind, names
 from restoreproof.runtimes.process import components
@@ -79,6 +80,11 @@ def read(path: Path) -> object:
     return yaml.load(path)
 
 
+def tags(block: Any) -> dict[str, str | None]:
+    """How compose is to treat what the file itself has there."""
+    return {key: value.tag.value for key, value in block.items() if hasattr(value, "tag")}
+
+
 def test_an_override_is_private_and_takes_no_dollar_for_its_own(tmp_path: Path) -> None:
     path, files = tmp_path / "one.yaml", tmp_path / "files"
     container = Container(
@@ -103,6 +109,61 @@ def test_an_override_is_private_and_takes_no_dollar_for_its_own(tmp_path: Path) 
     assert (files / "signer" / "key.pem").stat().st_mode & 0o777 == 0o644
 
 
+INJECTING = {
+    "environment": {"SMTP_HOST": "elsewhere", "PGDATA": "/data"},
+    "secrets": [{"source": "s"}],
+    "configs": [{"source": "c"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "tag", "forgotten"),
+    [("restored", "!override", {"secrets", "configs", "env_file"}), (None, None, {"secrets", "configs"})],
+)
+def test_a_restored_environment_is_all_that_a_service_gets(
+    tmp_path: Path, environment: str | None, tag: str | None, forgotten: set[str]
+) -> None:
+    """Of the file's own variables what stays is told, by name alone."""
+    path, container = tmp_path / "one.yaml", Container(environment={"PGDATA": "/elsewhere"})
+    service = NGINX.model_copy(update={"environment": environment})
+    write_start(
+        path, name="nginx", service=service, container=container, told=INJECTING, files=tmp_path / "files"
+    )
+    block = read(path)["services"]["nginx"]  # type: ignore[index]
+    assert tags(block)["environment"] == tag
+    assert {key for key, tag in tags(block).items() if tag == "!reset"} == forgotten
+    left = [one.name for one in left_of(service, container, INJECTING)]
+    assert left == ([] if environment else ["environment SMTP_HOST"])
+
+
+@pytest.mark.parametrize("kind", ["bind", "tmpfs", "npipe"])
+def test_data_that_would_be_kept_in_no_volume_are_refused_at_the_start_too(tmp_path: Path, kind: str) -> None:
+    """Linting saw the file with its variables at their defaults."""
+    told = {"volumes": [{"type": kind, "source": "/srv/pg", "target": "/kept"}]}
+    with pytest.raises(ContractError, match=f"at /kept in the {kind} '/srv/pg'"):
+        write_start(
+            tmp_path / "one.yaml",
+            name="postgres",
+            service=POSTGRES,
+            container=Container(volumes=("/kept",)),
+            told=told,
+            files=tmp_path / "files",
+        )
+
+
+def test_each_part_keeps_the_places_of_its_data() -> None:
+    """The linter asks for the same that a start keeps."""
+    assert data_places("postgres") == part("postgres", POSTGRES).container(Start()).volumes
+    assert (data_places("postgres"), data_places("seaweedfs")) == (("/var/lib/postgresql",), ("/data",))
+    assert data_places("python") == data_places("no-such-component") == ()
+
+
+def test_a_sinks_ports_are_the_contracts() -> None:
+    service = Service(component="http-sink", port=8026, ports={"effects": 8027}, starts="secrets")
+    given = part("webhook", service).container(Start()).environment
+    assert given == {"SINK_PORT": "8026", "SINK_EFFECTS_PORT": "8027"}
+
+
 def test_a_file_that_leads_out_is_refused(tmp_path: Path) -> None:
     container = Container(files={"../outside": b"x"})
     with pytest.raises(ContractError, match="leads out"):
@@ -116,9 +177,14 @@ def test_a_file_that_leads_out_is_refused(tmp_path: Path) -> None:
         )
 
 
-def test_a_tool_gets_none_of_the_services_mounts(tmp_path: Path) -> None:
+def test_a_tool_gets_none_of_the_services_mounts_and_variables(tmp_path: Path) -> None:
     write_tool(tmp_path / "tool.yaml", "postgres")
-    assert read(tmp_path / "tool.yaml")["services"]["postgres"]["volumes"] == []  # type: ignore[index]
+    block = read(tmp_path / "tool.yaml")["services"]["postgres"]  # type: ignore[index]
+    assert block["volumes"] == []
+    assert block["environment"] == {}
+    assert tags(block)["environment"] == "!override"
+    reset = {key for key, tag in tags(block).items() if tag == "!reset"}
+    assert reset == {"secrets", "configs", "env_file", "build"}
 
 
 def test_the_administrators_password_reaches_postgres_as_a_file_only() -> None:
@@ -133,5 +199,5 @@ def test_the_administrators_password_reaches_postgres_as_a_file_only() -> None:
 def test_every_component_of_the_process_runtime_has_its_part_in_containers() -> None:
     package = Path(part.__code__.co_filename).parent
     assert {name.replace("-", "_") for name in components.names()} == {
-        path.stem for path in package.glob("*.py") if path.stem not in ("__init__", "base")
+        path.stem for path in package.glob("*.py") if path.stem not in ("__init__", "base", "_sink")
     }

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from restoreproof.contract.services import Service
+from restoreproof.contract.services import RESTORED, Service
+from restoreproof.errors import ContractError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.compose.parts.base import Container
+from restoreproof.runtimes.process.components.base import Override
 from restoreproof.runtimes.process.files import write_confined
 
-NO_MOUNTS = "volumes: !override []"
-NO_BUILD = "build: !reset null"
+_RESET = "!reset null"
+"""What the compose file says of a key is forgotten."""
+_FORGOTTEN = {"secrets": _RESET, "configs": _RESET}
+"""Files of the machine that the compose file would lay into a container, beside its mounts."""
 
 
 def write_start(
@@ -23,26 +27,43 @@ def write_start(
 ) -> None:
     """Write the override that starts ``name``; ``told`` is the compose file's own block of it.
 
-    ``files`` are made below that directory, and bound read-only.
+    ``files`` are made below that directory, and bound read-only. A service that by the contract runs in the
+    restored environment gets nothing of the file's own: what the set lacks is to be missed.
+
+    Raises:
+        ContractError: the data of the service would be kept in something else than a volume.
     """
-    lines = [
-        "services:",
-        f"  {json.dumps(name)}:",
-        f"    environment: {_json(revealed(container.environment))}",
-        f"    volumes: !override {_json([*_kept(told, container.volumes), *_bound(files, container)])}",
-        f"    networks: {_json(_networks(told, service))}",
-    ]
+    restored = service.environment == RESTORED
+    mounts = [*_kept(name, told, container.volumes), *_bound(files, container)]
+    block = {
+        "environment": f"{'!override ' if restored else ''}{_json(revealed(container.environment))}",
+        "volumes": f"!override {_json(mounts)}",
+        "networks": _json(_networks(told, service)),
+        **_FORGOTTEN,
+        **({"env_file": _RESET} if restored else {}),
+    }
     if container.arguments:
-        lines.append(f"    command: {_json([*(told.get('command') or []), *container.arguments])}")
-    _write_private(path, "\n".join(lines) + "\n")
+        block["command"] = _json([*(told.get("command") or []), *container.arguments])
+    _write(path, name, block)
 
 
 def write_tool(path: Path, name: str) -> None:
-    """Write the override for a tool beside ``name``: it gets none of the service's mounts.
+    """Write the override for a tool beside ``name``: it gets none of the service's mounts and variables.
 
     Unlike ``up``, ``run`` has no option against building an image that vanished.
     """
-    _write_private(path, f"services:\n  {json.dumps(name)}:\n    {NO_MOUNTS}\n    {NO_BUILD}\n")
+    nothing = {"environment": "!override {}", "volumes": "!override []"}
+    block = {**nothing, **_FORGOTTEN, "env_file": _RESET, "build": _RESET}
+    _write(path, name, block)
+
+
+def left_of(service: Service, container: Container, told: Mapping[str, Any]) -> Iterator[Override]:
+    """The variables that the compose file itself gives ``service``, by their names, if it keeps them."""
+    names = sorted(set(told.get("environment") or ()) - set(container.environment))
+    if names and service.environment != RESTORED:
+        yield Override(
+            f"environment {', '.join(names)}", "the compose file sets it, and no set restores this service's"
+        )
 
 
 def revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
@@ -55,8 +76,16 @@ def _json(value: Any) -> str:
     return json.dumps(value).replace("$", "$$")
 
 
-def _kept(told: Mapping[str, Any], targets: Sequence[str]) -> list[Any]:
-    return [mount for mount in told.get("volumes", ()) if mount["target"] in targets]
+def _kept(name: str, told: Mapping[str, Any], targets: Sequence[str]) -> list[Any]:
+    kept = [mount for mount in told.get("volumes") or () if mount["target"] in targets]
+    for mount in kept:
+        if mount["type"] != "volume":
+            raise ContractError(
+                f"service {name!r} has its data at {mount['target']} in the {mount['type']} "
+                f"{mount.get('source', '')!r}, which is no volume of the drill's own",
+                hint=f"write '{name}-data:{mount['target']}' in the compose file",
+            )
+    return kept
 
 
 def _bound(files: Path, container: Container) -> list[dict[str, Any]]:
@@ -89,6 +118,8 @@ def _write_files(directory: Path, files: Mapping[str, bytes]) -> None:
             Path(parent, name).chmod(0o644)
 
 
-def _write_private(path: Path, text: str) -> None:
+def _write(path: Path, name: str, block: Mapping[str, str]) -> None:
+    """For its owner alone: a start's variables are the restored secrets."""
+    lines = [f"    {key}: {value}\n" for key, value in block.items()]
     path.touch(mode=0o600)
-    path.write_text(text)
+    path.write_text("".join(["services:\n", f"  {json.dumps(name)}:\n", *lines]))

@@ -144,8 +144,8 @@ class ComposeRuntime:
             container = unit.part.container(start)
             self._learn(container, start)
             path = self._private / f"{service}.yaml"
+            told = self._project.config["services"][service]
             with enough_room(self._inside.workdir):
-                told = self._project.config["services"][service]
                 override.write_start(
                     path,
                     name=service,
@@ -159,7 +159,8 @@ class ComposeRuntime:
             unit.administrator = container.administrator
             if container.administrator_if and container.administrator_if not in log:
                 unit.administrator = None
-            for made in (*container.overrides, *self._project.other_image(service)):
+            left = override.left_of(unit.part.service, container, told)
+            for made in (*container.overrides, *self._project.other_image(service), *left):
                 self._inside.emitter.emit("override", service=service, name=made.name, why=made.why)
             seconds = round(time.monotonic() - began, 3)
             self._inside.emitter.emit("service-ready", service=service, seconds=seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.compose.parts._sink import ports
 from restoreproof.runtimes.compose.parts.base import Container, Part
 
 
@@ -10,7 +11,7 @@ class HttpSinkPart(Part):
     """It accepts whatever comes."""
 
     def container(self, start: Start) -> Container:
-        return Container(arguments=start.arguments)
+        return Container(environment=ports(self.service), arguments=start.arguments)
 
 
 PART = HttpSinkPart

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from restoreproof.errors import ServiceFailedError
 from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.compose.parts._sink import ports
 from restoreproof.runtimes.compose.parts.base import Container, Part
 
 _WANTED = ("SMTP_USER", "SMTP_PASSWORD")
@@ -15,7 +16,7 @@ class SmtpSinkPart(Part):
     def container(self, start: Start) -> Container:
         if missing := [name for name in _WANTED if name not in start.environment]:
             raise ServiceFailedError(f"{self.name}: its environment has no {' and no '.join(missing)}")
-        environment = {name: start.environment[name] for name in _WANTED}
+        environment = {**ports(self.service), **{name: start.environment[name] for name in _WANTED}}
         return Container(environment=environment, arguments=start.arguments)
 
 
