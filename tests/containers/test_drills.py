@@ -6,16 +6,11 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import docker
 import pytest
 
-from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 from restoreproof.waiting import NotReady, wait_until
 from tests.containers.conftest import Left
 from tests.containers.relay import relay
@@ -74,37 +69,26 @@ def test_nothing_is_left_but_the_evidence(both: list[Drilled], left: Left) -> No
         assert not any("=" in name for name in names), "the environment's values are the restored secrets"
 
 
-@contextmanager
-def somebody_elses(client: docker.DockerClient) -> Iterator[Any]:
-    """A container of a drill whose process lives: ours."""
-    labels = {DRILL: "another", OWNER: str(Owner.this())}
-    container = client.containers.run(
-        SINKS, ["sleep", "600"], labels=labels, detach=True, network_mode="none"
-    )
-    try:
-        yield container
-    finally:
-        container.remove(force=True)
-
-
-def test_a_killed_drill_is_reaped_and_nothing_else(
-    workshop: Workshop, client: docker.DockerClient, left: Left
-) -> None:
+def test_a_killed_drill_is_reaped_and_one_beside_it_is_not_disturbed(workshop: Workshop, left: Left) -> None:
     reports = workshop.reports()
     argv = workshop.argv(*workshop.drill_arguments(reports, "--runtime", "compose"))
-    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as process:
-        wait_until(lambda: _started(reports, "postgres"), what="a service of the drill runs", deadline_s=240)
-        os.kill(process.pid, signal.SIGKILL)
-    drill_id = (reports / "latest").resolve().name
-    assert left(drill_id) != []
-    with somebody_elses(client) as other:
+    with ThreadPoolExecutor() as pool:
+        beside = pool.submit(workshop.drill, "--runtime", "compose")
+        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+            wait_until(
+                lambda: _started(reports, "postgres"), what="a service of the drill runs", deadline_s=240
+            )
+            os.kill(process.pid, signal.SIGKILL)
+        drill_id = (reports / "latest").resolve().name
+        assert left(drill_id) != []
         done = workshop.run("doctor", "--reap", "--var", workshop.var)
         assert done.returncode == 0, done.output
         assert f"drill {drill_id} died" in done.output
-        other.reload()
-        assert other.status == "running"
-    assert left(drill_id) == []
-    assert not (workshop.var / "run" / drill_id).exists()
+        assert not beside.done(), "the other was there to be disturbed"
+        assert left(drill_id) == []
+        assert not (workshop.var / "run" / drill_id).exists()
+        lived = beside.result()
+    assert lived.record["verdict"] == "VERIFIED", lived.output[-4000:]
 
 
 def test_a_daemon_that_dies_in_mid_drill(workshop: Workshop, left: Left, tmp_path: Path) -> None:
