@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import re
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -117,13 +118,16 @@ def doctor(
 ) -> None:
     """Say what this machine has and lacks for a drill, or remove what killed drills left on it."""
     if reap:
-        left = reap_everything(var.absolute(), quiet if json else say)
-        tell(
-            {"left": left},
-            json,
-            "\n".join([f"could not be removed: {one}" for one in left]) or "nothing is left",
-        )
-        raise typer.Exit(int(ExitCode.NOT_VERIFIED if left else ExitCode.VERIFIED))
+        reaped = reap_everything(var.absolute(), quiet if json else say)
+        lines = {
+            "could not be removed": reaped.left,
+            "not looked at": reaped.not_looked_at,
+            "left alone": reaped.left_alone,
+        }
+        still = [f"{what}: {one}" for what, found in lines.items() for one in found]
+        tell(asdict(reaped), json, "\n".join(still) or "nothing is left")
+        unsure = reaped.left or reaped.not_looked_at
+        raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
     wanted = kind(runtime).name
     loaded = load(contract) if contract.exists() else None
     findings = [

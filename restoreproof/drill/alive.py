@@ -17,12 +17,24 @@ def alive(directory: Path) -> Iterator[None]:
     """Show life for ``directory`` (``VAR/run/…`` or ``VAR/source/…``), which need not exist yet."""
     path = _sign_of(directory)
     path.parent.mkdir(parents=True, exist_ok=True)
-    sign = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    sign = _shown(path)
     try:
-        fcntl.flock(sign, fcntl.LOCK_EX)
         yield
     finally:
         path.unlink(missing_ok=True)
+        os.close(sign)
+
+
+def _shown(path: Path) -> int:
+    """A locked sign at ``path``; another one if somebody took it for a dead one's before it was locked."""
+    while True:
+        sign = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(sign, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(path.stat(), os.fstat(sign)):
+                return sign
+        except FileNotFoundError:
+            pass  # taken away, as below
         os.close(sign)
 
 
@@ -36,6 +48,22 @@ def is_abandoned(directory: Path) -> bool:
     except FileNotFoundError:
         return True
     return True
+
+
+def forget_the_dead(var: Path) -> list[str]:
+    """Remove every sign below ``var`` that nobody shows any more; returns those that could not be."""
+    left = []
+    signs = var / ".alive"
+    for path in sorted(signs.iterdir()) if signs.is_dir() else ():
+        try:
+            with path.open("rb") as sign:
+                fcntl.flock(sign, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        except (BlockingIOError, FileNotFoundError):
+            continue  # it lives, or ended in order just now
+        except OSError as error:
+            left.append(f"{path}: {error.strerror}")
+    return left
 
 
 def _sign_of(directory: Path) -> Path:

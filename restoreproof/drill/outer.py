@@ -22,13 +22,13 @@ from restoreproof.drill.config import InnerConfig
 from restoreproof.drill.filing import new_drill_id, refusals_entered
 from restoreproof.drill.host import orderly_signals
 from restoreproof.drill.inner import InnerProcess, Interrupted, Pipes
-from restoreproof.drill.leftovers import collect_logs, destroy, survivors_of
 from restoreproof.drill.opening import journal_opening, journal_set
 from restoreproof.drill.permission import PERMISSION
 from restoreproof.drill.reaping import reap_directories
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandboxing import PYTEST_INI, readable
 from restoreproof.drill.secrecy import Secrecy
+from restoreproof.drill.teardown import TornDown, tear_down
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Begun
 from restoreproof.journal import JournalWriter
@@ -57,7 +57,7 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     known = catalogues.load(request.catalogue) if request.catalogue else None
     for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
-    for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say)]:
+    for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
     kind(request.runtime).prepare(request.contract, request.cache, say)
     return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
@@ -253,13 +253,11 @@ class _Drill:
         return environment
 
     def _tear_down(self, journal: JournalWriter) -> None:
+        done = TornDown()  # nothing of the target is made before its directory
+        if self.workdir.exists():
+            done = tear_down(self.hosting, self.workdir, self.directory / "logs", self.redactor)
+        # Not before: on a full disk the journal can't be written either.
+        for lost in done.lost:
+            journal.emit("outer-note", text=lost)
         kept = kind(self.request.runtime).kept(self.request.contract)
-        if not self.workdir.exists():
-            journal.emit("teardown", proven=True, leftovers=[], kept=kept)
-            return
-        self.hosting.collect()
-        removed = self.hosting.remove()
-        running = survivors_of(self.workdir)
-        collect_logs(self.workdir / "logs", self.directory / "logs", self.redactor)
-        left = [*removed, *running, *destroy(self.workdir)]
-        journal.emit("teardown", proven=not left, leftovers=left, kept=kept)
+        journal.emit("teardown", proven=not done.left, leftovers=list(done.left), kept=kept)

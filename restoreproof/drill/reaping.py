@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from restoreproof.drill.alive import is_abandoned
+from restoreproof.drill.alive import forget_the_dead, is_abandoned
 from restoreproof.drill.leftovers import destroy
 from restoreproof.drill.requested import Say
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.kinds import kind, names
+from restoreproof.runtimes.kinds import Reaped, kind, names
 from restoreproof.runtimes.process.confinement import end_remains
 
 
@@ -20,18 +20,18 @@ def reap_directories(var: Path, say: Say) -> list[str]:
         kept = [*end_remains(directory), *destroy(directory)]
         say(f"{directory} was abandoned: {'removed' if not kept else 'not all of it could be removed'}")
         left += kept
-    return left
+    return [*left, *forget_the_dead(var)]
 
 
-def reap_everything(var: Path, say: Say) -> list[str]:
-    """The same, and what dead drills left with every runtime that answers here; returns what is left."""
-    left = reap_directories(var, say)
+def reap_everything(var: Path, say: Say) -> Reaped:
+    """The same, and what dead drills left with every runtime; tells what is still there."""
+    reaped = Reaped(left=tuple(reap_directories(var, say)))
     for name in names():
         try:
-            left += kind(name).reap(say)
+            reaped += kind(name).reap(say)
         except EnvironmentUnfitError as error:
-            say(f"runtime {name}: not looked at, {error.message}")
-    return left
+            reaped += Reaped(not_looked_at=(f"runtime {name}: {error.message}",))
+    return reaped
 
 
 def _abandoned(var: Path) -> Iterator[Path]:

@@ -60,6 +60,26 @@ class Inside:
     redactor: Redactor
 
 
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """What is still there after what dead drills left was removed.
+
+    ``left`` could not be removed, ``not_looked_at`` could not be asked, and ``left_alone`` is, or may be, a
+    living drill's; each with the reason.
+    """
+
+    left: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
+
+    def __add__(self, other: Reaped) -> Reaped:
+        return Reaped(
+            self.left + other.left,
+            self.not_looked_at + other.not_looked_at,
+            self.left_alone + other.left_alone,
+        )
+
+
 class Control(Protocol):
     """Live listeners outside the target: what a probe would reach if there were a way out."""
 
@@ -99,10 +119,17 @@ class Hosting(Protocol):
         """
 
     def collect(self) -> None:
-        """Write what is known of the services below the drill's ``logs``, before anything is removed."""
+        """Write what is known of the services below the drill's ``logs``, before anything is removed.
+
+        Raises:
+            EnvironmentUnfitError: not all of it could be had; the rest is written.
+        """
 
     def remove(self) -> list[str]:
-        """Remove whatever of the drill runs or lies outside its directory; returns what is left."""
+        """Remove whatever of the drill runs or lies outside its directory; returns what is left.
+
+        What of the drill could still make something is ended first.
+        """
 
 
 class Kind(ABC):
@@ -153,9 +180,13 @@ class Kind(ABC):
         """What this machine has and lacks for a drill on it; ``contract`` is of the stack, if any."""
         return ()
 
-    def reap(self, say: Say) -> list[str]:
-        """Remove what dead drills left outside their directories; returns what could not be removed."""
-        return []
+    def reap(self, say: Say) -> Reaped:
+        """Remove what dead drills left outside their directories; tells what is still there.
+
+        Raises:
+            EnvironmentUnfitError: it can't be looked at.
+        """
+        return Reaped()
 
 
 def names() -> tuple[str, ...]:

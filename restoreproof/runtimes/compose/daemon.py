@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,11 +15,14 @@ import docker
 import docker.errors
 import requests.exceptions
 
-from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.waiting import NotReady, wait_until
 
 _TIMEOUT_S = 60
+_REMOVAL_S = 30.0
+UNIX = "unix://"
 _HINTS: dict[type[OSError], str] = {
     FileNotFoundError: "start it; as root `make images` installs and starts one",
     ConnectionRefusedError: "it has ended and left its socket: start it again",
@@ -29,7 +33,7 @@ _HINT = "does it still run? `docker info` and its log say more"
 
 def asked() -> str:
     """Where the daemon is that the environment names."""
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    return os.environ.get("DOCKER_HOST") or f"{UNIX}/var/run/docker.sock"
 
 
 @contextmanager
@@ -99,17 +103,39 @@ def held(client: docker.DockerClient, drill_id: str | None = None) -> list[Held]
     return [*containers, *networks, *volumes]
 
 
-def remove_all(things: list[Held]) -> list[str]:
-    """Remove ``things`` in their order; returns what the daemon refused to remove, with its reason."""
-    left = []
-    for one in things:
-        try:
-            # Gone already (suppressed) is the aim of it.
-            with contextlib.suppress(docker.errors.NotFound):
-                one.remove()
-        except docker.errors.APIError as error:
-            left.append(f"{one}: {error.explanation}")
-    return left
+def remove_all(look: Callable[[], Sequence[Held]], *, quiet_s: float = 0.0) -> list[str]:
+    """Remove what ``look`` finds until it finds nothing, and goes on to find nothing for ``quiet_s``.
+
+    Returns:
+        What a last look shows all the same, each with the reason that the daemon gave for it.
+    """
+    reasons: dict[str, str] = {}
+    seen = time.monotonic()
+
+    def nothing_more() -> None:
+        nonlocal seen
+        for one in (found := look()):
+            seen = time.monotonic()
+            reasons[str(one)] = _refusal(one) or "removed, and there again"
+        if found or time.monotonic() - seen < quiet_s:
+            raise NotReady("it was there just now")
+
+    try:
+        wait_until(nothing_more, what="the end of it", deadline_s=_REMOVAL_S, retry_on=(NotReady,))
+    except ServiceFailedError:
+        return [f"{one}: {reasons.get(str(one), 'it came to light only now')}" for one in look()]
+    return []
+
+
+def _refusal(thing: Held) -> str | None:
+    """Remove it; returns the daemon's reason if it refuses."""
+    try:
+        # Gone already (suppressed) is the aim of it.
+        with contextlib.suppress(docker.errors.NotFound):
+            thing.remove()
+    except docker.errors.APIError as error:
+        return str(error.explanation)
+    return None
 
 
 def _held(kind: str, name: str, labels: dict[str, str], remove: Callable[[], Any]) -> Held:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
-
-import docker
 
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.compose.collecting import collect
 from restoreproof.runtimes.compose.control import Control, control
 from restoreproof.runtimes.compose.daemon import daemon, held, remove_all
-from restoreproof.runtimes.compose.logs import append_log
-from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.compose.owner import OWNER, Owner
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.kinds import Place
 from restoreproof.runtimes.process.bare import launch_bare
+from restoreproof.runtimes.process.confinement import end_remains
 
 OWNER_VARIABLE = "RESTOREPROOF_OWNER"
+_QUIET_S = 1.0
+"""How long nothing more of a drill comes to light that the daemon was still making when its maker ended."""
 _PASSED = (
     "HOME",
     "PATH",
@@ -78,43 +77,17 @@ class Containers:
         return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
-        logs = self._place.workdir / "logs"
-        logs.mkdir(exist_ok=True)
-        try:
-            with daemon() as client:
-                containers = client.containers.list(
-                    all=True, filters={"label": f"{DRILL}={self._place.drill_id}"}, ignore_removed=True
-                )
-                for one in containers:
-                    append_log(logs, one.labels.get("com.docker.compose.service", one.name), one)
-                told = {"docker": client.version(), "containers": [_inspected(one) for one in containers]}
-        except EnvironmentUnfitError as error:
-            (logs / "docker.log").write_text(f"nothing could be collected: {error}\n")
-            return
-        (logs / "containers.json").write_text(json.dumps(told, indent=1, default=str))
+        collect(self._place.drill_id, self._place.workdir / "logs")
 
     def remove(self) -> list[str]:
         drill = self._place.drill_id
+        # A docker command that the inner process left could go on making containers.
+        running = end_remains(self._place.workdir)
         try:
             with daemon() as client:
-                refused = remove_all(held(client, drill))
-                # What the daemon was still making when the inner process ended comes to light a moment later.
-                return refused + remove_all(held(client, drill)) + [str(one) for one in held(client, drill)]
+                return [*running, *remove_all(lambda: held(client, drill), quiet_s=_QUIET_S)]
         except EnvironmentUnfitError as error:
             return [
-                f"containers of {drill}: {error.message}; `restoreproof doctor --reap` removes them later"
+                *running,
+                f"containers of {drill}: {error.message}; `restoreproof doctor --reap` removes them later",
             ]
-
-
-def _inspected(container: Any) -> dict[str, Any]:
-    """What `docker inspect` says, without the values of the environment: they are the restored secrets."""
-    attributes = dict(container.attrs)
-    config = dict(attributes.get("Config", {}))
-    config["Env"] = [one.partition("=")[0] for one in config.get("Env") or []]
-    image: docker.models.images.Image = container.image
-    return {
-        **attributes,
-        "Config": config,
-        "ImageDigests": image.attrs.get("RepoDigests", []),
-        "ImageID": image.id,
-    }

@@ -20,7 +20,7 @@ from restoreproof.runtimes.compose.probing import of_network, probe_network
 from restoreproof.runtimes.compose.project import EDGE, Project
 from restoreproof.runtimes.compose.runtime import ComposeRuntime
 from restoreproof.runtimes.finding import Finding
-from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
+from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Reaped, Say
 
 _EDGE_S = 90.0
 
@@ -71,7 +71,7 @@ class Compose(Kind):
     def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
         return ComposeRuntime(_project(inside), inside, targets)
 
-    def reap(self, say: Say) -> list[str]:
+    def reap(self, say: Say) -> Reaped:
         return reaper.reap(say)
 
 

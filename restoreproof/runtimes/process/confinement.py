@@ -20,9 +20,11 @@ from typing import ClassVar
 
 import psutil
 
+from restoreproof.errors import ServiceFailedError
 from restoreproof.runtimes.process import bare_python
 from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
 from restoreproof.runtimes.process.supervise import payload
+from restoreproof.waiting import NotReady, wait_until
 
 
 class Confinement(ABC):
@@ -185,11 +187,22 @@ def remains(workdir: Path) -> list[psutil.Process]:
     return found
 
 
-def end_remains(workdir: Path) -> list[str]:
-    """Kill what ``remains`` finds; returns what did not end."""
-    left = remains(workdir)
-    for process in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    _, alive = psutil.wait_procs(left, timeout=10)
-    return [f"process {process.pid}" for process in alive]
+def end_remains(workdir: Path, deadline_s: float = 10.0) -> list[str]:
+    """Kill what ``remains`` finds, and what that starts meanwhile; returns what did not end."""
+
+    def ended() -> None:
+        left = remains(workdir)
+        for process in left:
+            # Gone already is the aim of it; what can't be killed is found by the next look.
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        # One whose parent never asks for it stays a zombie, which the next look does not find.
+        psutil.wait_procs(left, timeout=1)
+        if left:
+            raise NotReady("they were there just now")
+
+    try:
+        wait_until(ended, what="the end of every process", deadline_s=deadline_s, retry_on=(NotReady,))
+    except ServiceFailedError:
+        return [f"process {process.pid}" for process in remains(workdir)]
+    return []
