@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # base_image.sh: print the name of the base image for BASE_IMAGE, made here if it can't be pulled.
 #   BASE_IMAGE=$(compose/base_image.sh) docker compose -f compose/wipe/compose.yaml build
-# Without a registry it is made of Debian's packages, as root, with mmdebstrap (half a minute, once).
+# Without a registry it is made of Debian's packages, as root, with mmdebstrap (half a minute, once); never in place
+# of an image that BASE_IMAGE names, which has to be here or to be pulled.
 set -euo pipefail
 official=${BASE_IMAGE:-debian:bookworm-slim}
 made=restoreproof/base:bookworm
@@ -24,6 +25,11 @@ have_mmdebstrap() {
 if here "$official" || { ! was_made && can_be_pulled; }; then
   echo "$official"
   exit
+fi
+if [ -n "${BASE_IMAGE:-}" ]; then
+  echo "base_image.sh: BASE_IMAGE names $official, which is not here and can't be pulled" >&2
+  echo "  next: \`docker pull $official\` says why; without BASE_IMAGE one is made of Debian's packages" >&2
+  exit 2
 fi
 if ! here "$made"; then
   have_mmdebstrap

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 from tests.containers.conftest import Left
 from tests.containers.registry import registry
-from tests.workshop import Workshop
+from tests.workshop import ROOT, Workshop
 
 POSTGRES = "restoreproof/wipe-postgres:18"
 
@@ -70,3 +72,32 @@ def test_an_image_named_by_its_id_does_too(
     assert drilled.record["verdict"] == "PARTIAL", drilled.output[-4000:]
     told = started(drilled.directory, "postgres")
     assert (told["digest"], told["source"]) == (image, f"image {image}")
+
+
+def test_no_other_image_stands_in_for_the_base_image_that_somebody_named() -> None:
+    """One that was made of Debian's packages earlier may be here; it is not what was asked for."""
+    named = "registry.invalid/base:1"
+    done = subprocess.run(
+        [ROOT / "compose" / "base_image.sh"],
+        env={**os.environ, "BASE_IMAGE": named},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    assert f"BASE_IMAGE names {named}, which is not here and can't be pulled" in done.stderr
+    assert "next: " in done.stderr
+
+
+def test_a_base_image_that_is_here_is_taken_by_its_name() -> None:
+    done = subprocess.run(
+        [ROOT / "compose" / "base_image.sh"],
+        env={**os.environ, "BASE_IMAGE": POSTGRES},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.strip() == POSTGRES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,12 @@ import pytest
 
 from tests.workshop import CONTRACT, ROOT, Done, Workshop
 
-BASE = "restoreproof/base:bookworm"
+
+@pytest.fixture(scope="module")
+def base() -> str:
+    """What the images are built from: it is called otherwise where Debian's own can be pulled."""
+    script = [ROOT / "compose" / "base_image.sh"]
+    return subprocess.run(script, stdout=subprocess.PIPE, text=True, check=True, timeout=300).stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +29,7 @@ def var(workshop: Workshop) -> Path:
     return directory
 
 
-def drill(workshop: Workshop, var: Path, reports: Path, *more: object) -> Done:
+def drill(workshop: Workshop, base: str, var: Path, reports: Path, *more: object) -> Done:
     """A drill in a container: Debian's files, this machine's programs, and no network."""
     reports.mkdir(parents=True)
     # The cache may lie in a home that only its owner enters, and nothing is laid over homes here.
@@ -38,12 +44,12 @@ def drill(workshop: Workshop, var: Path, reports: Path, *more: object) -> Done:
     passing = [] if os.getuid() else ["sh", "-c", 'chmod o+x /root && exec "$@"', "sh"]
     program = [*passing, sys.executable, "-m", "restoreproof.cli"]
     argv = [*program, "drill", CONTRACT, "--var", var, "--reports", reports]
-    return workshop.execute([*map(str, (*container, "-w", ROOT, BASE, *argv, "--cache", "/cache", *more))])
+    return workshop.execute([*map(str, (*container, "-w", ROOT, base, *argv, "--cache", "/cache", *more))])
 
 
-def test_every_check_passes_and_the_verdict_is_not_verified(workshop: Workshop, var: Path) -> None:
+def test_every_check_passes_and_the_verdict_is_not_verified(workshop: Workshop, base: str, var: Path) -> None:
     reports = workshop.reports()
-    done = drill(workshop, var, reports)
+    done = drill(workshop, base, var, reports)
     assert done.returncode == 3, done.output[-4000:]
     record = json.loads((reports / "latest" / "record.json").read_text())
     assert record["verdict"] == "NOT VERIFIED"
@@ -69,9 +75,11 @@ def real(var: Path) -> Path:
     return var
 
 
-def test_a_real_set_is_refused_before_anything_of_it_is_opened(workshop: Workshop, real: Path) -> None:
+def test_a_real_set_is_refused_before_anything_of_it_is_opened(
+    workshop: Workshop, base: str, real: Path
+) -> None:
     reports = workshop.reports()
-    done = drill(workshop, real, reports)
+    done = drill(workshop, base, real, reports)
     assert done.returncode == 3, done.output[-4000:]
     assert "a real backup set is not drilled where the target is not proven isolated" in done.output
     assert "--allow-unisolated" in done.output
@@ -81,9 +89,11 @@ def test_a_real_set_is_refused_before_anything_of_it_is_opened(workshop: Worksho
     assert "secret-known" not in journal, "its secrets were not even read"
 
 
-def test_a_real_set_that_is_allowed_runs_and_can_not_end_verified(workshop: Workshop, real: Path) -> None:
+def test_a_real_set_that_is_allowed_runs_and_can_not_end_verified(
+    workshop: Workshop, base: str, real: Path
+) -> None:
     reports = workshop.reports()
-    done = drill(workshop, real, reports, "--allow-unisolated")
+    done = drill(workshop, base, real, reports, "--allow-unisolated")
     assert done.returncode == 3, done.output[-4000:]
     record = json.loads((reports / "latest" / "record.json").read_text())
     assert record["verdict"] == "NOT VERIFIED"
@@ -94,11 +104,11 @@ def test_a_real_set_that_is_allowed_runs_and_can_not_end_verified(workshop: Work
 
 @pytest.mark.skipif(os.getuid() != 0, reason="an ordinary user has no private directory of root's to pass")
 def test_a_checkout_below_a_private_directory_is_named_and_nothing_is_called_failed(
-    workshop: Workshop,
+    workshop: Workshop, base: str
 ) -> None:
     places = ["/usr", str(ROOT), *([] if Path(sys.base_prefix).is_relative_to("/usr") else [sys.base_prefix])]
     mounts = [part for place in places for part in ("-v", f"{place}:{place}:ro")]
-    container = ["docker", "run", "--rm", "--network", "none", *mounts, "-w", str(ROOT), BASE]
+    container = ["docker", "run", "--rm", "--network", "none", *mounts, "-w", str(ROOT), base]
     private = ["sh", "-c", f'chmod 700 {ROOT.parent} && exec "$@"', "sh"]
     program = [*private, sys.executable, "-m", "restoreproof.cli", "drill", str(CONTRACT)]
     written = ["--var", "/srv/var", "--reports", "/srv/reports", "--cache", "/srv/cache"]

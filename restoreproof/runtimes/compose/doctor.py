@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -102,8 +103,10 @@ def _images(client: docker.DockerClient, project: Project) -> Finding:
 
 def _isolating(client: docker.DockerClient) -> Finding:
     """Make a network as a drill's is, and look whether this machine has an address on its bridge."""
-    labels = {DRILL: _TRIAL, OWNER: str(Owner.this())}
-    made = client.networks.create(_TRIAL, internal=True, options=_INHIBIT, labels=labels)
+    # Two may look at once.
+    name = f"{_TRIAL}-{secrets.token_hex(4)}"
+    labels = {DRILL: name, OWNER: str(Owner.this())}
+    made = client.networks.create(name, internal=True, options=_INHIBIT, labels=labels)
     try:
         interfaces = psutil.net_if_addrs()
         address, bridge = gateway(client, made.id), f"br-{made.id[:12]}"
