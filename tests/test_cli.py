@@ -122,6 +122,21 @@ def test_the_findings_of_lint_are_one_document_too(tmp_path: Path) -> None:
     assert all(feature.name in one or "[unbound-noun]" in one for one in findings)
 
 
+def test_lint_names_what_a_runtime_objects_to_with_its_line(tmp_path: Path) -> None:
+    """Where PostgreSQL has its data in a container, the contract does not say: the runtime does."""
+    (tmp_path / "stack.yaml").write_text(Path(CONTRACT).read_text().replace("../../", f"{ROOT}/"))
+    shutil.copyfile(Path(CONTRACT).parent / "runbook.md", tmp_path / "runbook.md")
+    named, bound = "- postgres-data:/var/lib/postgresql", "- ./pgdata:/var/lib/postgresql"
+    text = (Path(CONTRACT).parent / "compose.yaml").read_text().replace(named, bound)
+    (tmp_path / "compose.yaml").write_text(text)
+    done = run("lint", str(tmp_path / "stack.yaml"), "--features", str(ROOT / "features"), "--json")
+    assert done.returncode == ExitCode.COULD_NOT_START
+    line = text[: text.index(bound)].count("\n")
+    [found] = json.loads(done.stdout)
+    assert found.startswith(f"{tmp_path}/compose.yaml:{line}: service 'postgres' has its data")
+    assert found.endswith("[compose]")
+
+
 def test_lint_knows_the_phrases_that_stand_beside_the_features(tmp_path: Path) -> None:
     (tmp_path / "features").mkdir()
     (tmp_path / "steps").mkdir()

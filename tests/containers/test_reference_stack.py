@@ -8,22 +8,18 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
 import pytest
 
+from restoreproof.runtimes.compose import probe_script
+from restoreproof.runtimes.listener import Listener
+
 COMPOSE = Path(__file__).parents[2] / "compose" / "wipe" / "compose.yaml"
-_PROBE = """
-import socket, sys
-for target in sys.argv[1:]:
-    host, _, port = target.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=3).close()
-        print("reached")
-    except OSError:
-        print("unreachable")
-"""
+_PROBE = Path(probe_script.__file__).read_text()
+_PYTHON = "restoreproof/wipe-sinks:1"
 
 
 def _docker(*arguments: str, timeout: float = 120) -> str:
@@ -112,14 +108,37 @@ def test_no_container_runs_as_root_or_can_become_it(stack: Stack) -> None:
 
 
 def test_neither_the_host_nor_the_world_is_reached_from_a_service(stack: Stack) -> None:
-    """The gateway's address answers nobody, while the same probe reaches a neighbour."""
-    network = json.loads(_docker("network", "inspect", f"{stack.project}_core"))[0]
-    subnet = network["IPAM"]["Config"][0]["Subnet"]
-    gateway = f"{subnet.rpartition('.')[0]}.1"
-    edge = stack.compose("port", "edge", "5432").rpartition(":")[2]
-    targets = ["postgres:5432", f"{gateway}:{edge}", f"172.17.0.1:{edge}", "192.0.2.1:443", "example.com:443"]
-    said = stack.compose("exec", "-T", "api", "python", "-c", _PROBE, *targets).split()
-    assert said == ["reached", *["unreachable"] * 4]
+    """Whoever refuses is there, and counts as reached; an ordinary network shows that each can be."""
+    ordinary = _gateway(f"{stack.project}_edge")
+    with Listener(ordinary) as listener:
+        port = listener.address[1]
+        targets = {
+            "listener of this machine": ["tcp", f"{ordinary}:{port}"],
+            "this machine, refusing": ["tcp", f"{ordinary}:9"],
+            "gateway": ["tcp", f"{_gateway(f'{stack.project}_core')}:{port}"],
+            "world": ["route", "192.0.2.1"],
+        }
+        named = {"world's names": ["resolve", "example.com"], "neighbour": ["tcp", "postgres:5432"]}
+        api = ("exec", "-T", "api", "python", "-c", _PROBE, json.dumps({**targets, **named}))
+        assert _reached(stack.compose(*api)) == {"neighbour"}
+        assert listener.strangers() == 0
+
+        # Its gateway's address is the core's own, and no other network leads there.
+        del targets["gateway"]
+        network = ("--network", f"{stack.project}_edge", "--entrypoint", "python")
+        run = ("run", "--rm", *network, _PYTHON, "-c", _PROBE, json.dumps(targets))
+        assert _reached(_docker(*run)) == set(targets)
+        assert listener.strangers() == 1
+
+
+def _reached(said: str) -> set[str]:
+    return {one["probe"] for one in map(json.loads, said.splitlines()) if one["reached"]}
+
+
+def _gateway(network: str) -> str:
+    """The host's address on ``network``, or the one that it would have."""
+    given = json.loads(_docker("network", "inspect", network))[0]["IPAM"]["Config"][0]
+    return str(given.get("Gateway") or next(ip_network(given["Subnet"]).hosts()))
 
 
 def test_no_service_sees_the_secrets_of_another(stack: Stack) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from restoreproof.runtimes.compose import probe_script
 from restoreproof.runtimes.compose.mounts import probe_mounts
+from restoreproof.runtimes.compose.privileges import probe_privileges
 from restoreproof.runtimes.compose.probing import of_network
 from restoreproof.runtimes.listener import Listener
 
@@ -51,6 +52,67 @@ def test_whoever_answers_is_reached_and_a_refusal_is_an_answer() -> None:
         "no name": False,
     }
     assert answers["nobody"]["detail"] == f"{host}:{silent}: refused, so somebody is there"
+
+
+def test_a_route_is_none_where_the_kernel_has_none() -> None:
+    """Nothing is sent: a network of its own has no route at all."""
+    asked = json.dumps({"v4": ["route", "192.0.2.1"], "v6": ["route", "2001:db8::1"]})
+    argv = [sys.executable, "-I", probe_script.__file__, asked]
+    alone = subprocess.run(
+        ["unshare", "--user", "--net", *argv], capture_output=True, text=True, timeout=120, check=False
+    )
+    if alone.returncode:
+        pytest.skip(f"no network of its own here: {alone.stderr}")
+    answers = [json.loads(line) for line in alone.stdout.splitlines()]
+    assert [one["reached"] for one in answers] == [False, False], answers
+
+
+ORDINARY = {
+    "Privileged": False,
+    "PidMode": "",
+    "IpcMode": "private",
+    "UTSMode": "",
+    "UsernsMode": "",
+    "NetworkMode": "rp-1_core",
+    "CgroupnsMode": "host",
+    "CapAdd": ["CAP_CHOWN"],
+    "SecurityOpt": ["no-new-privileges:true"],
+    "Devices": [],
+    "DeviceRequests": None,
+    "MaskedPaths": ["/proc/kcore"],
+    "ReadonlyPaths": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"Privileged": True}, "Privileged"),
+        ({"PidMode": "host"}, "PidMode host"),
+        ({"IpcMode": "container:1"}, "IpcMode container:1"),
+        ({"UTSMode": "host"}, "UTSMode host"),
+        ({"UsernsMode": "host"}, "UsernsMode host"),
+        ({"NetworkMode": "host"}, "NetworkMode host"),
+        ({"CapAdd": ["CHOWN", "CAP_SYS_ADMIN", "NET_ADMIN"]}, "CapAdd NET_ADMIN SYS_ADMIN"),
+        ({"Devices": [{"PathOnHost": "/dev/kvm"}]}, "Devices"),
+        ({"DeviceRequests": [{"Count": -1}]}, "DeviceRequests"),
+        ({"DeviceCgroupRules": ["a *:* rwm"]}, "DeviceCgroupRules"),
+        ({"VolumesFrom": ["1"]}, "VolumesFrom"),
+        ({"SecurityOpt": ["seccomp=unconfined"]}, "SecurityOpt seccomp=unconfined"),
+        ({"MaskedPaths": []}, "no MaskedPaths"),
+    ],
+)
+def test_a_hold_on_the_machine_is_read_off_what_a_container_was_given(
+    given: dict[str, object], said: str
+) -> None:
+    found = probe_privileges("api: privileges", SimpleNamespace(attrs={"HostConfig": {**ORDINARY, **given}}))
+    assert found.reached
+    assert found.detail == said
+
+
+def test_an_ordinary_container_has_no_hold_on_the_machine() -> None:
+    found = probe_privileges("api: privileges", SimpleNamespace(attrs={"HostConfig": ORDINARY}))
+    assert not found.reached
 
 
 def test_each_network_has_probes_of_its_own() -> None:

@@ -11,11 +11,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from restoreproof.contract.composefile import agreement, mounts, networks, privileges, starting
+from restoreproof.contract.composefile.privileges import CAPABILITIES, SECURITY, capability
 from restoreproof.contract.composefile.reading import EDGE, NAME, SCAFFOLD, Composed, Stack, at_default, read
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import Problem
+from restoreproof.errors import Location
 
-__all__ = ["EDGE", "NAME", "SCAFFOLD", "at_default", "problems", "problems_resolved"]
+__all__ = [
+    "CAPABILITIES",
+    "EDGE",
+    "NAME",
+    "SCAFFOLD",
+    "SECURITY",
+    "at_default",
+    "capability",
+    "place",
+    "problems",
+    "problems_resolved",
+]
 
 _Rule = Callable[[Composed, Stack], Iterator[Problem]]
 _SAFETY: tuple[_Rule, ...] = (*networks.RULES, *privileges.RULES, *mounts.RULES, *starting.RULES)
@@ -46,6 +59,12 @@ def problems_resolved(
         return [written]
     composed = Composed(str(path), config, written.data, project=str(config["name"]))
     return _found(composed, Stack(contract, data), _SAFETY)
+
+
+def place(contract: Contract, *path: str) -> Location:
+    """Where the innermost key of ``path`` stands in the file beside the contract, as far as it goes there."""
+    composed = read(contract.directory / NAME)
+    return composed.where if isinstance(composed, Problem) else composed.where(*path)
 
 
 def _found(composed: Composed, stack: Stack, rules: Sequence[_Rule]) -> list[Problem]:

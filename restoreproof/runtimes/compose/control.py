@@ -16,19 +16,19 @@ import psutil
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.compose import mounts, privileges
 from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.compose.mounts import probe_control
 from restoreproof.runtimes.compose.probing import GATEWAY, gateway, run_probes
 from restoreproof.runtimes.listener import Listener
 
 LISTENER = "harness's listener"
 _HOST_ADDRESSES = 3
 _UNUSED_PORT = 9
-# 192.0.2.0/24 and 2001:db8::/32 are reserved for documentation, example.com is too. The control does not try
-# these: that there is no answer from the world says nothing of the daemon's networks.
+# 192.0.2.0/24 and 2001:db8::/32 are reserved for documentation, example.com is too: nobody is there.
+_WORLD = "route 192.0.2.1"
+# The control does not try these: an ordinary network may have no IPv6, nor the machine a resolver.
 _BEYOND = {
-    "IPv4 beyond the host": "tcp 192.0.2.1:443",
-    "IPv6 beyond the host": "tcp [2001:db8::1]:443",
+    "IPv6 beyond the host": "route 2001:db8::1",
     "public name": "resolve example.com",
     "host's name": "resolve host.docker.internal",
 }
@@ -59,7 +59,7 @@ class Control:
         """The same probes on the ordinary network: each must reach its target."""
         with daemon() as client:
             results = run_probes(client, self.image, self.network, self.reachable, labels=self.labels)
-            results.append(probe_control(client, self.image, self.labels))
+            results += [one.probe_control(client, self.image, self.labels) for one in (mounts, privileges)]
         self.listener.expect(sum(one.reached for one in results if one.probe == LISTENER))
         return results
 
@@ -92,6 +92,7 @@ def control(image: str, name: str, inside: Sequence[str], labels: Mapping[str, s
             "daemon's port 2375": f"tcp {host}:2375",
             "daemon's port 2376": f"tcp {host}:2376",
             **{f"host at {one}": f"tcp {one}:{_UNUSED_PORT}" for one in host_addresses()},
+            "IPv4 beyond the host": _WORLD,
             "container of another network": f"tcp {peer}:{_UNUSED_PORT}",
             "name of that container": f"resolve {name}",
         }

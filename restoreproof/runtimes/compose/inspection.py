@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import docker
@@ -22,6 +24,19 @@ def container_of(client: docker.DockerClient, project: str, service: str) -> Any
     labels = [f"{PROJECT}={project}", f"{SERVICE}={service}", f"{ONE_OFF}=False"]
     found = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
     return found[0] if found else None
+
+
+@contextmanager
+def never_started(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str], **given: Any
+) -> Iterator[Any]:
+    """A container with what is ``given``, to be looked at; nothing runs in it, and it goes afterwards."""
+    container = client.containers.create(image, ["true"], labels=dict(labels), **given)
+    try:
+        container.reload()
+        yield container
+    finally:
+        container.remove(force=True)
 
 
 def state_of(container: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import docker
 
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.compose.inspection import never_started
 
 PROBE = "daemon's socket"
 _SOCKETS = ("/run/docker.sock", "/run/containerd/containerd.sock")
@@ -32,14 +33,8 @@ def probe_mounts(name: str, container: Any) -> ProbeResult:
 
 def probe_control(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -> ProbeResult:
     """The same look at a container into which the socket's directory is mounted; it is never started."""
-    container = client.containers.create(
-        image, ["true"], labels=dict(labels), network_mode="none", volumes=["/run:/host:ro"]
-    )
-    try:
-        container.reload()
+    with never_started(client, image, labels, network_mode="none", volumes=["/run:/host:ro"]) as container:
         return probe_mounts(PROBE, container)
-    finally:
-        container.remove(force=True)
 
 
 def _leads_to_a_socket(source: Path) -> bool:

@@ -4,13 +4,18 @@ An answer of any kind counts as reached, a refusal too: whoever refuses is there
 standard library, and is sent to ``python -`` as text.
 """
 
+import contextlib
 import json
 import socket
+import struct
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 TIMEOUT_S = 2.0
+ARP_COMPLETE = 0x2
 
 
 def tcp(target: str) -> str:
@@ -22,11 +27,54 @@ def tcp(target: str) -> str:
     return "connected"
 
 
+def route(target: str) -> str:
+    """Whether a packet for ``target`` is taken from here; none goes further than to the next hop.
+
+    IPv6 asks for a route alone. By IPv4 an isolated network may have a default route too, which leads to an
+    address that nobody has: so somebody at its end must say by ARP that he is there.
+    """
+    v6 = ":" in target
+    with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM) as client:
+        if not v6:
+            client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
+        client.connect((target, 9))
+        if v6:
+            return f"routed from {client.getsockname()[0]}"
+        hop = next_hop() or target
+        client.send(b"")
+        client.settimeout(0.05)
+        until = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < until:
+            if answers(hop):
+                return f"{hop} takes what is sent there"
+            with contextlib.suppress(TimeoutError):
+                client.recv(1)
+    raise OSError(f"nobody is at {hop}, where the route leads")
+
+
+def next_hop() -> str | None:
+    """The gateway of the default route, if it has one."""
+    for _, destination, gateway, *_ in rows("route"):
+        if destination == "00000000" and gateway != "00000000":
+            return socket.inet_ntoa(struct.pack("=I", int(gateway, 16)))
+    return None
+
+
+def answers(address: str) -> bool:
+    """Whether somebody has said that ``address`` is his."""
+    return any(known == address and int(flags, 16) & ARP_COMPLETE for known, _, flags, *_ in rows("arp"))
+
+
+def rows(table: str) -> list[list[str]]:
+    """What the kernel says below the head of one of its tables."""
+    return [line.split() for line in Path("/proc/net", table).read_text().splitlines()[1:]]
+
+
 def resolve(target: str) -> str:
     return f"resolved to {socket.getaddrinfo(target, 443)[0][4][0]}"
 
 
-ATTEMPTS: dict[str, Callable[[str], str]] = {"tcp": tcp, "resolve": resolve}
+ATTEMPTS: dict[str, Callable[[str], str]] = {"tcp": tcp, "route": route, "resolve": resolve}
 
 
 def attempt(asked: tuple[str, tuple[str, str]]) -> dict[str, object]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.compose import mounts, privileges
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.hosting import probe_image
-from restoreproof.runtimes.compose.mounts import PROBE, probe_mounts
+from restoreproof.runtimes.compose.mounts import probe_mounts
+from restoreproof.runtimes.compose.privileges import probe_privileges
 from restoreproof.runtimes.compose.probing import of_network, resolved, run_probes
 from restoreproof.runtimes.compose.project import Project
 
@@ -34,5 +36,9 @@ class Prover:
                 for name, target in of_network(self.targets, network).items()
             }
             results = run_probes(client, image, f"container:{container}", tried, labels=project.labels)
-            mounted = probe_mounts(f"{service}: {PROBE}", client.containers.get(container))
-        return [*results, mounted]
+            given = client.containers.get(container)
+            looked = [
+                probe_mounts(f"{service}: {mounts.PROBE}", given),
+                probe_privileges(f"{service}: {privileges.PROBE}", given),
+            ]
+        return [*results, *looked]
