@@ -110,7 +110,7 @@ class KeycloakAsset(Asset):
 
     def _present(self, ground: Ground) -> None:
         """Raise Lacking where the set was adopted without this realm: its database is not there either."""
-        ground.runtime.endpoint(self.service)
+        ground.runtime.require(self.service)
 
     @contextmanager
     def _realm(self, ground: Ground, *, kept: bool = False) -> Iterator[Realm]:

@@ -24,7 +24,7 @@ from restoreproof.assets.secrets import Mail, SecretsAsset, StoreKeys
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.identity import grant
 from restoreproof.checks.objects import objects_asset
-from restoreproof.errors import RestoreproofError
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
 
 
@@ -151,6 +151,8 @@ def survey_credentials(restoring: Restoring) -> CredentialSurvey:
         tried += 1
         try:
             attempt()
+        except EnvironmentUnfitError:
+            raise  # nobody was asked, so nobody refused
         except (
             psycopg.Error,
             StoreError,

@@ -272,5 +272,5 @@ def survey_recovery_time(restoring: Restoring) -> RecoveryTime:
     ground = restoring.ground
     for name, service in ground.contract.services.items():
         if not service.options().get("one_shot", False):
-            ground.runtime.endpoint(name)  # raises Lacking for an absent one: the platform is not back then
+            ground.runtime.require(name)  # without it the platform is not back
     return RecoveryTime(time.monotonic() - ground.opened_mono, ground.contract.objectives.rto_s)

@@ -12,7 +12,7 @@ from restoreproof.assets.base import Restoring
 from restoreproof.assets.keycloak import Client, KeycloakAsset
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.objects import expected_rows, rows
-from restoreproof.errors import RestoreproofError
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
 from restoreproof.redact import Secret
 
@@ -92,6 +92,8 @@ def survey_clients(restoring: Restoring, *, asset: str) -> Logins:
     for name, client in keycloak.clients.items():
         try:
             grant(restoring, keycloak, client)
+        except EnvironmentUnfitError:
+            raise  # nobody was asked, so nobody refused
         except RestoreproofError as error:
             refused.add(f"client {name}: {error.message}")
     return Logins(tuple(keycloak.clients), refused)

@@ -15,7 +15,7 @@ from restoreproof.assets.base import Restoring
 from restoreproof.assets.keycloak import KeycloakAsset, Person
 from restoreproof.backups.lacking import NotInTarget
 from restoreproof.contract.models import Public
-from restoreproof.errors import ContractError, RestoreproofError
+from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Endpoint, Runtime
 from restoreproof.runtimes.tls import Tls
@@ -24,7 +24,7 @@ TIMEOUT_S = 30.0
 MAX_FORMS = 3
 """Pages that a login may take: some identity providers ask for name and password on pages of their own."""
 
-Routes = Mapping[tuple[str, int], Endpoint | NotInTarget]
+Routes = Mapping[tuple[str, int], Endpoint | NotInTarget | EnvironmentUnfitError]
 """Where each name and port leads; or why it leads nowhere, which only whoever goes there is told."""
 
 
@@ -48,13 +48,18 @@ class StackTransport(httpx.BaseTransport):
         self._others: dict[Tls, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Raises UnknownHost for a host and port of no service, NotInTarget for what the target lacks."""
+        """Send it to where its host and port are.
+
+        Raises:
+            UnknownHost: they are no service's.
+            NotInTarget, EnvironmentUnfitError: the target lacks it, or the harness has no way there.
+        """
         url = request.url
         port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
         endpoint = self._routes.get((url.host, port))
         if endpoint is None:
             raise UnknownHost(f"{url.host}:{port} is no service of the contract", request=request)
-        if isinstance(endpoint, NotInTarget):
+        if isinstance(endpoint, Exception):
             raise endpoint
         tls = endpoint.tls
         there = httpx.Request(
@@ -80,7 +85,7 @@ class StackTransport(httpx.BaseTransport):
 def routes(restoring: Restoring) -> Routes:
     """Every name and port of the contract's services, and where each listens."""
     runtime = restoring.ground.runtime
-    found: dict[tuple[str, int], Endpoint | NotInTarget] = {}
+    found: dict[tuple[str, int], Endpoint | NotInTarget | EnvironmentUnfitError] = {}
     for name, service in restoring.ground.contract.services.items():
         for label, port in {"main": service.port, **service.ports}.items():
             for host in (name, *service.names):
@@ -88,11 +93,11 @@ def routes(restoring: Restoring) -> Routes:
     return found
 
 
-def _route(runtime: Runtime, service: str, port: str) -> Endpoint | NotInTarget:
+def _route(runtime: Runtime, service: str, port: str) -> Endpoint | NotInTarget | EnvironmentUnfitError:
     try:
         return runtime.endpoint(service, port)
-    except NotInTarget as lacking:
-        return lacking
+    except (NotInTarget, EnvironmentUnfitError) as error:
+        return error
 
 
 def front_door(restoring: Restoring) -> Public:

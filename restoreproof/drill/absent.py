@@ -74,6 +74,10 @@ class Present:
         self._absences.refuse(service)
         return self._runtime.endpoint(service, port)
 
+    def require(self, service: str) -> None:
+        self._absences.refuse(service)
+        self._runtime.require(service)
+
     def administrator(self, service: str) -> Credentials:
         self._absences.refuse(service)
         return self._runtime.administrator(service)

@@ -138,7 +138,15 @@ class Stack(Protocol):
     """Handles to what runs: the drill's checks and assets see a stack only through this."""
 
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
-        """Where ``service`` listens; ``port`` names one of its contract ports. Raises ContractError."""
+        """Where ``service`` listens; ``port`` names one of its contract ports.
+
+        Raises:
+            ContractError: there is no such service or port.
+            EnvironmentUnfitError: the harness has no way there.
+        """
+
+    def require(self, service: str) -> None:
+        """Raise Lacking if the target goes without ``service``, which may be one that nobody connects to."""
 
     def administrator(self, service: str) -> Credentials:
         """The throw-away administrator made when the service was provisioned."""

@@ -26,7 +26,7 @@ from restoreproof.checks.credentials import (
     role_of,
     survey_credentials,
 )
-from restoreproof.errors import ContractError
+from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.outcome import Outcome
 
 POINT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -121,6 +121,16 @@ def test_a_refused_credential_is_named_by_the_kind_of_refusal_alone(monkeypatch:
     assert said.observed == "1 of 6 accepted"
     assert "hunter2" not in str(said)
     assert CredentialSurvey(0, Findings()).accepted().outcome is Outcome.NOT_VERIFIED
+
+
+def test_without_a_way_to_the_service_nothing_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unpublished() -> None:
+        raise EnvironmentUnfitError("the edge does not publish 9443")
+
+    monkeypatch.setattr(credentials, "_attempts", lambda restoring: iter([("pair", unpublished)]))
+    none: Any = None
+    with pytest.raises(EnvironmentUnfitError, match="does not publish 9443"):
+        survey_credentials(none)
 
 
 def pair(key: ec.EllipticCurvePrivateKey, expires: datetime) -> str:

@@ -12,8 +12,15 @@ from restoreproof.assets.keycloak import Client, KeycloakAsset, thumbprint
 from restoreproof.assets.vault import Vault
 from restoreproof.checks import identity
 from restoreproof.checks.base import Findings
-from restoreproof.checks.identity import Logins, RealmSurvey, grant, keycloak_asset, survey_accounts
-from restoreproof.errors import RestoreproofError
+from restoreproof.checks.identity import (
+    Logins,
+    RealmSurvey,
+    grant,
+    keycloak_asset,
+    survey_accounts,
+    survey_clients,
+)
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Outcome
 from restoreproof.runtimes.base import Endpoint
 
@@ -47,6 +54,18 @@ def test_logins_pass_when_all_are_granted_and_somebody_tried() -> None:
     assert Logins((), refused).accepted().outcome is Outcome.NOT_VERIFIED
     refused.add("client web: refused with 401")
     assert Logins(("web", "agent"), refused).accepted().outcome is Outcome.FAILED
+
+
+def test_without_a_way_to_the_realm_no_client_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unpublished(*_: object) -> None:
+        raise EnvironmentUnfitError("the edge does not publish 8080")
+
+    asset = SimpleNamespace(clients={"web": None})
+    monkeypatch.setattr(identity, "keycloak_asset", lambda restoring, name: asset)
+    monkeypatch.setattr(identity, "grant", unpublished)
+    none: Any = None
+    with pytest.raises(EnvironmentUnfitError, match="does not publish 8080"):
+        survey_clients(none, asset="identity")
 
 
 def accounts(monkeypatch: pytest.MonkeyPatch, users: list[str], realm: set[str], of: int | None) -> Outcome:

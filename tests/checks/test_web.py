@@ -15,6 +15,7 @@ import pytest
 from restoreproof.backups.lacking import NotInTarget
 from restoreproof.checks.smoke import Row, filled, forge, positions, unfit
 from restoreproof.checks.web import StackTransport, UnknownHost, login_form, members
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.tls import Tls
 from tests.runtimes.external.inside.front import Authority, Front, listening
@@ -39,7 +40,8 @@ def client() -> Iterator[httpx.Client]:
     thread.start()
     endpoint = Endpoint("shop", "shop", "127.0.0.1", server.server_port)
     lacking = NotInTarget("mail", "it is not listed")
-    routes = {("shop.example", 8443): endpoint, ("mail", 25): lacking}
+    closed = EnvironmentUnfitError("the edge does not publish 9443")
+    routes = {("shop.example", 8443): endpoint, ("mail", 25): lacking, ("signer", 9443): closed}
     transport = StackTransport(routes, ssl.create_default_context())
     with httpx.Client(transport=transport, trust_env=False) as opened:
         yield opened
@@ -51,6 +53,12 @@ def client() -> Iterator[httpx.Client]:
 def test_a_service_that_the_target_lacks_is_told_only_to_whoever_asks_it(client: httpx.Client) -> None:
     with pytest.raises(NotInTarget, match="the target lacks mail: it is not listed"):
         client.get("http://mail:25/")
+
+
+def test_a_port_without_a_way_there_is_no_refusal_of_the_stack(client: httpx.Client) -> None:
+    """It is none of httpx's errors, which a check counts as found."""
+    with pytest.raises(EnvironmentUnfitError, match="does not publish 9443"):
+        client.get("https://signer:9443/")
 
 
 def test_a_request_reaches_the_services_address_and_keeps_its_public_host(client: httpx.Client) -> None:

@@ -138,6 +138,18 @@ def test_a_service_that_stays_unhealthy(stack: Stack, left: Left) -> None:
     assert evidence_of(reports, left)["verdict"] == "NOT VERIFIED"
 
 
+def test_a_port_that_the_edge_does_not_publish(stack: Stack, left: Left) -> None:
+    """Nobody was asked, so nobody refused: it says nothing of the backup."""
+    stack.spoil("      - 127.0.0.1::5432\n", "")
+    reports = stack.workshop.reports()
+    done = stack.drill(reports)
+    assert done.returncode == 3, done.output
+    published = stack.line_of("    ports:\n      - 127.0.0.1::8333")
+    assert f"{published}: the edge does not publish 5432, the main port of postgres" in done.output
+    assert "add `- 127.0.0.1::5432` there, and let the edge lead to postgres:5432" in done.output
+    assert evidence_of(reports, left)["verdict"] == "NOT VERIFIED"
+
+
 def test_a_volume_that_fills_while_it_is_restored(stack: Stack, left: Left) -> None:
     """A cluster fits on it, the restored database does not."""
     small = 'driver_opts: {type: tmpfs, device: tmpfs, o: "size=44m,uid=10001"}'

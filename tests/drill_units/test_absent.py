@@ -65,3 +65,8 @@ def test_an_absent_service_has_no_address(memory: Any) -> None:
     assert str(present.endpoint("store")) == "store:main"
     with pytest.raises(Lacking, match="secrets"):
         present.endpoint("web")
+    memory.require = lambda service: memory.note(f"require {service}")
+    present.require("store")
+    assert memory.done == ["require store"]
+    with pytest.raises(Lacking, match="secrets"):
+        present.require("web")

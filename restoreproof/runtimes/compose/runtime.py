@@ -14,6 +14,7 @@ from pathlib import Path
 import docker.errors
 
 from restoreproof.backups.references import Reference
+from restoreproof.contract import composefile
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
@@ -24,7 +25,7 @@ from restoreproof.runtimes.compose.inspection import container_of, doors, identi
 from restoreproof.runtimes.compose.logs import append_log
 from restoreproof.runtimes.compose.parts import part
 from restoreproof.runtimes.compose.parts.base import Container, Part
-from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.compose.project import EDGE, Project
 from restoreproof.runtimes.compose.proving import Prover
 from restoreproof.runtimes.compose.tools import Tools
 from restoreproof.runtimes.kinds import Inside
@@ -76,14 +77,25 @@ class ComposeRuntime:
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
         """The edge's door to ``service``: 127.0.0.1 and a port that Docker chose.
 
-        A port that the edge does not carry is 0: nothing answers there, as nothing outside needs it.
+        Raises:
+            EnvironmentUnfitError: the edge does not publish the port, or does not run.
         """
         wanted = self._of(service).part.service.port_of(port)
         if wanted is None:
             raise ContractError(
                 f"service {service!r} has no port called {port!r}", hint="add it to its ports"
             )
-        return Endpoint(service, service, "127.0.0.1", self._open_doors().get(wanted, 0))
+        if (door := self._open_doors().get(wanted)) is None:
+            raise EnvironmentUnfitError(
+                f"the {EDGE} does not publish {wanted}, the {port} port of {service}, and the drill needs it",
+                where=composefile.place(self._inside.contract, "services", EDGE, "ports"),
+                hint=f"add `- 127.0.0.1::{wanted}` there, and let the {EDGE} lead to {service}:{wanted}",
+            )
+        return Endpoint(service, service, "127.0.0.1", door)
+
+    def require(self, service: str) -> None:
+        """Nothing, for a service of the contract: none is left out here. Raises ContractError for another."""
+        self._of(service)
 
     def administrator(self, service: str) -> Credentials:
         """The throw-away administrator of a service that was started. Raises ContractError if it has none."""

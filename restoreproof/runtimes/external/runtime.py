@@ -79,6 +79,10 @@ class ExternalRuntime:
         self._admission.require(service)
         return endpoint
 
+    def require(self, service: str) -> None:
+        """Raise NotInTarget if the target goes without ``service``."""
+        self.endpoint(service)
+
     def administrator(self, service: str) -> Credentials:
         """The administrator that the contract names. Raises NotInTarget if it names none."""
         credentials = self._target.administrator(service)

@@ -114,6 +114,10 @@ class ProcessRuntime:
         site = self._of(service).site
         return Endpoint(service, service, site.address, site.port(port))
 
+    def require(self, service: str) -> None:
+        """Nothing, for a service of the contract: none is left out here. Raises ContractError for another."""
+        self._of(service)
+
     def administrator(self, service: str) -> Credentials:
         """The throw-away administrator of a service that was started. Raises ContractError if it has none."""
         credentials = self._of(service).administrator
