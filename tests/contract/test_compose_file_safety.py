@@ -11,7 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from restoreproof.contract import Contract, load
-from restoreproof.contract.composefile import problems, problems_resolved
+from restoreproof.contract.composefile import RULES, problems, problems_resolved
+from restoreproof.contract.composefile.reading import Composed, Stack
 
 _STACK = Path(__file__).parents[2] / "compose" / "wipe"
 _COMPOSE = (_STACK / "compose.yaml").read_text()
@@ -198,6 +199,13 @@ def test_an_entrypoint_may_not_set_what_the_restored_environment_lacks(contract:
     ]
 
 
+@pytest.mark.parametrize("given", ["scale: 2", "deploy: {replicas: 2}", "deploy: {replicas: 0}"])
+def test_each_service_is_one_container(contract: Contract, given: str) -> None:
+    (found,) = _spoilt(contract, "  api:\n", f"  api:\n    {given}\n")
+    assert "service 'api' is to run" in found
+    assert found.startswith(f"{_line(_COMPOSE, '  api:') + 1}: ")
+
+
 def _resolved() -> dict[str, Any]:
     """Something like the output of `docker compose config`: names are given, and lists are long."""
     config: dict[str, Any] = copy.deepcopy(YAML(typ="safe", pure=True).load(_COMPOSE))
@@ -234,3 +242,32 @@ def test_what_a_variable_or_another_file_brings_is_found_at_the_line_that_brings
         f"{volumes}: service 'postgres' has its data at /var/lib/postgresql in /srv/pg"
     )
     assert found[1].startswith(f"{_line(text, '  api:')}: service 'api' has privileged: True")
+
+
+_SERVICE = (
+    *("networks", "volumes", "healthcheck", "deploy", "cap_add", "security_opt", "labels", "expose", "ports"),
+    *("command", "image", "pid", "devices", "scale", "entrypoint", "ipc"),
+)
+_DEFINED = ("driver_opts", "driver", "name", "ipam", "external")
+_PLACES: list[tuple[str, ...]] = [
+    *(("services", name, key) for name in ("api", "edge") for key in _SERVICE),
+    *((*kind, key) for kind in (("networks", "core"), ("volumes", "postgres-data")) for key in _DEFINED),
+    *(("networks", "core"), ("volumes", "postgres-data"), ("services", "api"), ("networks",), ("volumes",)),
+]
+
+
+@pytest.mark.parametrize(
+    "value", [5, True, "word", [5], {"a": None}, [{"a": ["b"]}], [["a"]], {"a": {"b": 1}}]
+)
+def test_whatever_stands_at_a_key_is_no_traceback(contract: Contract, value: Any) -> None:
+    """`docker compose config` says what is wrong with it; the linter says what it can."""
+    shipped: dict[str, Any] = YAML(typ="safe", pure=True).load(_COMPOSE)
+    for *path, last in _PLACES:
+        config = copy.deepcopy(shipped)
+        node = config
+        for key in path:
+            node = node[key]
+        node[last] = value
+        composed = Composed("compose.yaml", config, config)
+        for rule in RULES:
+            assert all(str(problem) for problem in rule(composed, Stack(contract, _DATA)))

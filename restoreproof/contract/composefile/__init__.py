@@ -21,6 +21,7 @@ __all__ = [
     "CAPABILITIES",
     "EDGE",
     "NAME",
+    "RULES",
     "SCAFFOLD",
     "SECURITY",
     "at_default",
@@ -32,6 +33,7 @@ __all__ = [
 
 _Rule = Callable[[Composed, Stack], Iterator[Problem]]
 _SAFETY: tuple[_Rule, ...] = (*networks.RULES, *privileges.RULES, *mounts.RULES, *starting.RULES)
+RULES: tuple[_Rule, ...] = (*agreement.RULES, *_SAFETY)
 
 
 def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Problem]:
@@ -46,7 +48,7 @@ def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Prob
     composed = read(path)
     if isinstance(composed, Problem):
         return [composed]
-    return _found(composed, Stack(contract, data), (*agreement.RULES, *_SAFETY))
+    return _found(composed, Stack(contract, data), RULES)
 
 
 def problems_resolved(

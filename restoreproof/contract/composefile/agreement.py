@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from restoreproof.contract.composefile.reading import SCAFFOLD, Composed, Stack, at_default
+from restoreproof.contract.composefile.reading import SCAFFOLD, Composed, Stack, at_default, entries, mapping
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import Problem, nearest
 
@@ -20,7 +21,7 @@ def _names(composed: Composed, stack: Stack) -> Iterator[Problem]:
                 composed.where("services"), f"it has no service {name!r}, which the contract has", meant
             )
     for name, one in composed.services.items():
-        if name not in stack.contract.services and SCAFFOLD not in (one.get("labels") or {}):
+        if name not in stack.contract.services and SCAFFOLD not in _labels(one):
             yield Problem(
                 composed.where("services", name),
                 f"service {name!r} is not in the contract; if it is none of the stack, "
@@ -32,7 +33,7 @@ def _names(composed: Composed, stack: Stack) -> Iterator[Problem]:
 def _ports(composed: Composed, stack: Stack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
         wanted = {service.port, *service.ports.values()}
-        exposed = {int(port) for port in one.get("expose") or () if str(port).isdecimal()}
+        exposed = {int(port) for port in entries(one.get("expose")) if str(port).isdecimal()}
         if wanted != exposed:
             yield Problem(
                 composed.where("services", name, "expose"),
@@ -44,7 +45,7 @@ def _published(composed: Composed, stack: Stack) -> Iterator[Problem]:
     known = {port for one in stack.contract.services.values() for port in (one.port, *one.ports.values())}
     for name, one in composed.services.items():
         where = composed.where("services", name, "ports")
-        for entry in one.get("ports") or ():
+        for entry in entries(one.get("ports")):
             match = _PUBLISHED.fullmatch(str(entry))
             if match is None:
                 yield Problem(
@@ -84,7 +85,7 @@ def _commands(composed: Composed, stack: Stack) -> Iterator[Problem]:
         if run is None:
             continue
         command = one.get("command")
-        words = command.split() if isinstance(command, str) else [str(word) for word in command or ()]
+        words = command.split() if isinstance(command, str) else [str(word) for word in entries(command)]
         if words[1 : 1 + len(run)] != [str(word) for word in run]:
             yield Problem(
                 composed.where("services", name, "command"),
@@ -94,17 +95,20 @@ def _commands(composed: Composed, stack: Stack) -> Iterator[Problem]:
 
 def _aliases(composed: Composed, stack: Stack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
-        networks = one.get("networks")
         aliases = {
-            alias
-            for network in (networks.values() if isinstance(networks, Mapping) else ())
-            for alias in (network or {}).get("aliases") or ()
+            str(alias)
+            for network in mapping(one.get("networks")).values()
+            for alias in entries(mapping(network).get("aliases"))
         }
         for missing in sorted(set(service.names) - aliases):
             yield Problem(
                 composed.where("services", name, "networks"),
                 f"service {name!r} is not reached as {missing!r}: none of its networks has this alias",
             )
+
+
+def _labels(service: Mapping[str, Any]) -> set[str]:
+    return {str(one).partition("=")[0] for one in entries(service.get("labels"))}
 
 
 def _tag(image: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from restoreproof.contract.composefile.reading import Composed, Stack, at_default
+from restoreproof.contract.composefile.reading import Composed, Stack, at_default, entries, mapping
 from restoreproof.contract.problems import Problem
 
 _VOLUME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -37,7 +37,7 @@ def _data(composed: Composed, stack: Stack) -> Iterator[Problem]:
     """A drill keeps a service's mounts where its data lie, and takes away the others."""
     volumes = composed.defined("volumes")
     for name, _, one in stack.both(composed):
-        for mount in map(_Mount.of, one.get("volumes") or ()):
+        for mount in map(_Mount.of, entries(one.get("volumes"))):
             if mount.target.rstrip("/") not in stack.data.get(name, ()):
                 continue
             if mount.kind != "volume" or not mount.source:
@@ -53,7 +53,7 @@ def _data(composed: Composed, stack: Stack) -> Iterator[Problem]:
 
 def _volume(composed: Composed, name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
     """What is in memory is gone with its containers, so a device called ``tmpfs`` is none of the host's."""
-    options = given.get("driver_opts") or {}
+    options = mapping(given.get("driver_opts"))
     wrong = {
         "name": composed.named(name, given),
         "external": bool(given.get("external")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from restoreproof.contract.composefile.reading import EDGE, Composed, Stack, at_default
+from restoreproof.contract.composefile.reading import EDGE, Composed, Stack, at_default, mapping, networks_of
 from restoreproof.contract.problems import Problem
 
 _INHIBIT: Final = "com.docker.network.bridge.inhibit_ipv4"
@@ -19,9 +19,9 @@ def _isolation(composed: Composed, stack: Stack) -> Iterator[Problem]:
         if "network_mode" in one:
             where = composed.where("services", name, "network_mode")
             yield Problem(where, f"service {name!r} has a network_mode; it belongs on an internal network")
-        for network in one.get("networks") or ("default",):
+        for network in networks_of(one):
             given = defined.get(network) or {}
-            options = given.get("driver_opts") or {}
+            options = mapping(given.get("driver_opts"))
             if given.get("internal") is not True or str(options.get(_INHIBIT)) != "true":
                 yield Problem(
                     where,
@@ -32,7 +32,7 @@ def _isolation(composed: Composed, stack: Stack) -> Iterator[Problem]:
 
 def _drivers(composed: Composed, stack: Stack) -> Iterator[Problem]:
     """A network of another driver may be the one that the host itself is on, whatever else is said of it."""
-    used = {network for _, _, one in stack.both(composed) for network in one.get("networks") or ()}
+    used = {network for _, _, one in stack.both(composed) for network in networks_of(one)}
     for name, given in composed.defined("networks").items():
         driver = at_default(str(given.get("driver") or "bridge"))
         if name in used and driver != "bridge":
@@ -51,9 +51,9 @@ def _edge(composed: Composed, stack: Stack) -> Iterator[Problem]:
             "docs/containers.md says what it is",
         )
         return
-    reached = set(composed.services[EDGE].get("networks") or ("default",))
+    reached = set(networks_of(composed.services[EDGE]))
     for name, _, one in stack.both(composed):
-        for network in one.get("networks") or ("default",):
+        for network in networks_of(one):
             if network not in reached and "network_mode" not in one:
                 yield Problem(
                     composed.where("services", name, "networks"),
@@ -72,7 +72,7 @@ def _fixed(composed: Composed, _: Stack) -> Iterator[Problem]:
             "name": composed.named(name, network),
             "ipam": bool(network.get("ipam")),
             "external": bool(network.get("external")),
-            "driver_opts": _BRIDGE in (network.get("driver_opts") or {}),
+            "driver_opts": _BRIDGE in mapping(network.get("driver_opts")),
         }
         for key in (key for key, found in has.items() if found):
             what = _BRIDGE if key == "driver_opts" else key

@@ -37,15 +37,17 @@ def capability(name: object) -> str:
 
 
 def _absent(value: Any) -> bool:
-    return value in (None, False, "", "false") or (isinstance(value, list | Mapping) and not value)
+    return not value or value == "false"
 
 
 def _among(*allowed: str) -> Callable[[Any], bool]:
-    return lambda value: _absent(value) or value in allowed
+    return lambda value: _absent(value) or str(value) in allowed
 
 
 def _all_of(allowed: frozenset[str], plain: Callable[[object], str]) -> Callable[[Any], bool]:
-    return lambda value: _absent(value) or {plain(one) for one in value} <= allowed
+    return lambda value: (
+        _absent(value) or (isinstance(value, list) and {plain(one) for one in value} <= allowed)
+    )
 
 
 _HARMLESS: Final[Mapping[str, Callable[[Any], bool]]] = {

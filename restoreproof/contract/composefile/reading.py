@@ -39,13 +39,12 @@ class Composed:
     @property
     def services(self) -> Mapping[str, Any]:
         """Name to definition; what is no mapping is left out, and found by ``docker compose config``."""
-        found = self.data.get("services") or {}
+        found = mapping(self.data.get("services"))
         return {name: one for name, one in found.items() if isinstance(one, Mapping)}
 
     def defined(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
         """The networks or volumes that the file defines, by name."""
-        found = self.data.get(kind) or {}
-        return {name: one if isinstance(one, Mapping) else {} for name, one in found.items()}
+        return {name: mapping(one) for name, one in mapping(self.data.get(kind)).items()}
 
     def named(self, name: str, given: Mapping[str, Any]) -> bool:
         """Whether what is ``given`` as ``name`` has a name of its own, beside the one that compose makes."""
@@ -75,6 +74,21 @@ class Stack:
         for name, service in self.contract.services.items():
             if name in composed.services:
                 yield name, service, composed.services[name]
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """``value`` where a mapping is to be; what is none is left to ``docker compose config``."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def entries(value: Any) -> list[Any]:
+    """What is listed in ``value``, or its keys: compose takes either form in many places."""
+    return list(value) if isinstance(value, list | Mapping) else []
+
+
+def networks_of(service: Mapping[str, Any]) -> list[str]:
+    """The names of the networks that a service is on."""
+    return [str(one) for one in entries(service.get("networks"))] or ["default"]
 
 
 def read(path: Path) -> Composed | Problem:

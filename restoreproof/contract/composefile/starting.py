@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from restoreproof.contract.composefile.reading import Composed, Stack
+from restoreproof.contract.composefile.reading import Composed, Stack, at_default, mapping
 from restoreproof.contract.problems import Problem
 from restoreproof.contract.services import RESTORED, Service
 
@@ -13,7 +13,7 @@ from restoreproof.contract.services import RESTORED, Service
 def _health(composed: Composed, stack: Stack) -> Iterator[Problem]:
     """Without one, a container counts as healthy as soon as it runs."""
     for name, service, one in stack.both(composed):
-        if not _asked(one.get("healthcheck") or {}) and not _tells(service):
+        if not _asked(mapping(one.get("healthcheck"))) and not _tells(service):
             yield Problem(
                 composed.where("services", name, "healthcheck"),
                 f"service {name!r} has no healthcheck, so that nobody knows when it is ready; add one whose "
@@ -42,4 +42,17 @@ def _entrypoint(composed: Composed, stack: Stack) -> Iterator[Problem]:
             )
 
 
-RULES = (_health, _entrypoint)
+def _single(composed: Composed, stack: Stack) -> Iterator[Problem]:
+    """Of several containers one would be watched, and only that one stopped."""
+    for name, _, one in stack.both(composed):
+        deploy = mapping(one.get("deploy"))
+        for key, count in {"scale": one.get("scale"), "deploy": deploy.get("replicas")}.items():
+            if count is not None and at_default(str(count)) != "1":
+                yield Problem(
+                    composed.where("services", name, key),
+                    f"service {name!r} is to run {count} times, and a drill watches one container of it; "
+                    "take it out",
+                )
+
+
+RULES = (_health, _entrypoint, _single)
