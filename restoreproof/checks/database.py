@@ -249,21 +249,26 @@ def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> Tena
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTime:
-    """How long the drill took until the platform served again."""
+    """How long the drill took until the platform served again.
+
+    ``standing`` names what was in place before the drill began, and that no contract says survives.
+    """
 
     seconds: float
     objective_s: float
+    standing: tuple[str, ...] = ()
 
     def within(self) -> Observation:
         """Service was back within the RTO, counted from the beginning of the fetch."""
         outcome = Outcome.PASSED if self.seconds <= self.objective_s else Outcome.FAILED
-        return Observation(
-            outcome,
-            f"service is back within {self.objective_s / 3600:g} h",
-            f"back after {self.seconds:.0f} s, smoke verifications included",
-            1,
-            1,
-        )
+        expected = f"service is back within {self.objective_s / 3600:g} h"
+        observed = f"back after {self.seconds:.0f} s, smoke verifications included"
+        if outcome is Outcome.PASSED and self.standing:
+            named = ", ".join(self.standing)
+            return not_verified(
+                expected, f"{observed}; but nothing was restored of {named}: in place, it took no time"
+            )
+        return Observation(outcome, expected, observed, 1, 1)
 
 
 @survey("recovery time")
@@ -273,4 +278,7 @@ def survey_recovery_time(restoring: Restoring) -> RecoveryTime:
     for name, service in ground.contract.services.items():
         if not service.options().get("one_shot", False):
             ground.runtime.require(name)  # without it the platform is not back
-    return RecoveryTime(time.monotonic() - ground.opened_mono, ground.contract.objectives.rto_s)
+    objectives = ground.contract.objectives
+    in_place = (name for name, one in restoring.backup.references.items() if one.in_place)
+    standing = tuple(sorted(set(in_place) - set(objectives.survives)))
+    return RecoveryTime(time.monotonic() - ground.opened_mono, objectives.rto_s, standing)

@@ -74,6 +74,8 @@ def uses(contract: Contract) -> Iterator[Use]:
 
 
 def _single(contract: Contract, services: Collection[str]) -> Iterator[Use]:
+    for number, name in enumerate(contract.objectives.survives):
+        yield ("objectives", "survives", number), "asset", name, contract.assets
     if contract.public:
         yield ("public", "service"), "service", contract.public.service, services
     if contract.canary:

@@ -57,12 +57,14 @@ class Objectives(Rule):
     """How much may be lost (RPO) and how long a recovery may take (RTO).
 
     The service counts as back when the checks of the stage ``service`` have passed: ``smoke`` where the order
-    has one, else the last stage.
+    has one, else the last stage. ``survives`` names the assets that outlive the loss that the RTO is for: a
+    time in which they were in place, and not restored, counts.
     """
 
     rpo_s: Seconds = Field(alias="rpo")
     rto_s: Seconds = Field(alias="rto")
     service: str | None = None
+    survives: tuple[str, ...] = ()
 
 
 class Schedule(Rule):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -114,9 +114,20 @@ def foreign(workshop: Workshop, target: HeldTarget) -> Foreign:
     return Foreign(workshop, target, contract, ADMINISTRATOR)
 
 
+@pytest.fixture(scope="module")
+def replicated(foreign: Foreign) -> Foreign:
+    """The same, and the contract says that what is in place outlives what the RTO is for."""
+    text, plain = foreign.contract.read_text(), "objectives: {rpo: 15m, rto: 4h}"
+    assert plain in text
+    contract = foreign.contract.with_name("replicated.yaml")
+    contract.write_text(text.replace(plain, f"{plain[:-1]}, survives: [objects, identity]}}"))
+    return replace(foreign, contract=contract)
+
+
 def test_a_snapshot_and_what_is_in_place_pass_all_that_can_be_looked_at(
-    foreign: Foreign, nightly: Path
+    replicated: Foreign, nightly: Path
 ) -> None:
+    foreign = replicated
     foreign.target.provision(["s3"])
     replicate(foreign.workshop, foreign.target)
     adopted = adopt(foreign, "nightly", nightly)
@@ -154,6 +165,10 @@ def test_keys_in_a_restored_row_and_in_an_object_in_place_are_found_by_name(
     drilled = foreign.drill("--set", adopted.directory, "--catalogue", adopted.catalogue)
     assert drilled.returncode == 1, drilled.output
     assert drilled.outcomes["backup/forbidden-material"] == "FAILED"
+    time = drilled.check("objectives/rto")
+    assert time["outcome"] == "NOT_VERIFIED"
+    assert "nothing was restored of identity, objects: in place" in time["reason"]
+    assert drilled.record["recovery_time"]["met"] is None
     found = drilled.record["forbidden_scan"]["findings"]
     places = {one["rule"]: one["location"].partition(", byte")[0] for one in found}
     assert places == {
