@@ -14,9 +14,11 @@ drill: env ## Seed the reference stack, back it up, restore it into an isolated 
 	@$(BIN)/restoreproof backup $(CONTRACT)
 	@$(BIN)/restoreproof drill $(CONTRACT)
 
-drill-containers: env ## Drill the newest set in containers, and compare the record with the newest drill's
-	@before=$$(readlink -e reports/latest) || { echo "there is no drill to compare with: make drill"; exit 2; }; \
-	$(BIN)/restoreproof drill $(CONTRACT) --runtime compose && $(BIN)/restoreproof compare "$$before" reports/latest
+drill-containers: env ## Drill the newest set in containers, and compare with the newest drill of processes
+	@before=$$(grep -ls '"runtime": "process"' reports/2*/record.json | tail -n 1); \
+	test -n "$$before" || { echo "there is no drill of processes to compare with: make drill"; exit 2; }; \
+	$(BIN)/restoreproof drill $(CONTRACT) --runtime compose && \
+	$(BIN)/restoreproof compare --different-runtimes "$${before%/*}" reports/latest
 
 # Drills wait much and have networks of their own, so files run side by side; JOBS=0 runs all in one process.
 JOBS ?= logical

@@ -10,7 +10,7 @@ import typer
 
 from restoreproof.cli.app import Json, app, tell
 from restoreproof.errors import ExitCode
-from restoreproof.evidence.likeness import differences, read_record
+from restoreproof.evidence.likeness import differences, read_record, refuse_same_runtime
 from restoreproof.evidence.model import Record
 
 
@@ -18,6 +18,9 @@ from restoreproof.evidence.model import Record
 def compare(
     first: Annotated[Path, typer.Argument(metavar="DIR", help="the evidence of one drill")],
     second: Annotated[Path, typer.Argument(metavar="OTHER", help="the evidence of another, of the same set")],
+    different_runtimes: Annotated[
+        bool, typer.Option("--different-runtimes", help="refuse two drills of the same runtime (exit code 2)")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare two drills of one set, such as one in each runtime: verdict, outcomes and examined counts.
@@ -25,6 +28,8 @@ def compare(
     Ends with 0 if both say the same, with 1 if not. Whether the records are authentic is for `verify` to say.
     """
     records = read_record(first), read_record(second)
+    if different_runtimes:
+        refuse_same_runtime(*records)
     found = differences(*records)
     told = {
         "alike": not found,
@@ -38,7 +43,7 @@ def compare(
 
 
 def _alike(first: Record, second: Record) -> str:
-    examined = sum(one.examined or 0 for check in first.checks for one in check.observations)
+    examined = sum(check.examined_total for check in first.checks)
     runtimes = " and ".join(str(record.target.runtime) for record in (first, second))
     same = f"{len(first.checks)} checks with the same outcomes, {examined} things examined in each"
     return f"{runtimes}: {first.verdict}; {same}"

@@ -27,6 +27,9 @@ class Account:
     seconds: float = 0.0
     outcomes: set[Outcome] = field(default_factory=set)
     total: int = 0
+    passed: int = 0
+    examined: int = 0
+    of: int = 0
     short: Seen | None = None
     good: list[tuple[int, Seen]] = field(default_factory=list)
     bad: list[tuple[int, Seen]] = field(default_factory=list)
@@ -37,6 +40,9 @@ class Account:
     def observe(self, seen: Seen) -> None:
         """Take one observation in; what it says is judged even when it is not kept."""
         self.total += 1
+        self.passed += seen.outcome is Outcome.PASSED
+        self.examined += seen.examined or 0
+        self.of += seen.of or 0
         self.outcomes.add(seen.outcome)
         kept = self.good if seen.outcome is Outcome.PASSED else self.bad
         if len(kept) < KEPT:
@@ -102,6 +108,9 @@ def judge(
         seconds=round(seen.seconds, 4),
         observations=seen.observations,
         observations_total=seen.total,
+        passed_total=seen.passed,
+        examined_total=seen.examined,
+        of_total=seen.of,
         steps=tuple(seen.steps),
         waiver=waiver,
         phase="pre-restore" if seen.before_restore else "post-restore",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from restoreproof.errors import EvidenceError, Location, UsageError
 from restoreproof.evidence.checking.formats import RECORD
-from restoreproof.evidence.model import CheckRecord, Record
+from restoreproof.evidence.model import CheckRecord, Record, Seen
 
 _WHERE = "name the directory of one drill, such as reports/latest"
 
@@ -46,6 +46,16 @@ def read_record(directory: Path) -> Record:
         raise EvidenceError(f"not a record: {error}", where=where, hint="fetch the evidence again") from error
 
 
+def refuse_same_runtime(first: Record, second: Record) -> None:
+    """Raise UsageError unless the two name different runtimes: a drill is always like its own kind."""
+    one, other = first.target.runtime, second.target.runtime
+    if one is None or other is None or one == other:
+        raise UsageError(
+            f"drills in different runtimes were to be compared, and these ran in {one} and {other}",
+            hint="drill the same set with another --runtime",
+        )
+
+
 def differences(first: Record, second: Record) -> list[Difference]:
     """What the two say differently: the verdict, each check's outcome, and what its observations examined.
 
@@ -78,9 +88,22 @@ def _told_differently(first: Record, second: Record) -> Iterator[Difference]:
 
 
 def _account(check: CheckRecord) -> str:
-    """Its outcome, and for each observation how it ended and what it examined."""
-    seen = (f"{one.outcome} {_count(one.examined)} of {_count(one.of)}" for one in check.observations)
-    return "; ".join((str(check.outcome), *seen))
+    """Its outcome, and for each observation how it ended, what it examined and how much of it was wrong.
+
+    A record keeps only so many observations; of all of them it has the sums.
+    """
+    said = [str(check.outcome), *map(_observed, check.observations)]
+    if check.observations_total != len(check.observations):
+        said.append(
+            f"in all {check.observations_total} observations, {check.passed_total} of them passed, "
+            f"{check.examined_total} of {check.of_total} examined"
+        )
+    return "; ".join(said)
+
+
+def _observed(one: Seen) -> str:
+    wrong = f", {one.findings_total} found wrong" if one.findings_total else ""
+    return f"{one.outcome} {_count(one.examined)} of {_count(one.of)}{wrong}"
 
 
 def _count(number: int | None) -> str:

@@ -55,9 +55,11 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """How one planned check ended, and why. ``observations_total`` counts those that were not kept too.
+    """How one planned check ended, and why.
 
-    ``phase`` is ``pre-restore`` for what was verified before anything was restored from the set.
+    ``observations_total`` counts those that were not kept too, ``passed_total`` how many of all passed;
+    ``examined_total`` and ``of_total`` are the sums of what all of them examined. ``phase`` is
+    ``pre-restore`` for what was verified before anything was restored from the set.
     """
 
     id: str
@@ -75,6 +77,9 @@ class CheckRecord:
     seconds: float
     observations: tuple[Seen, ...] = ()
     observations_total: int = 0
+    passed_total: int = 0
+    examined_total: int = 0
+    of_total: int = 0
     steps: tuple[StepRecord, ...] = ()
     waiver: Waiver | None = None
     phase: str = "post-restore"
@@ -112,7 +117,8 @@ class StageRecord:
 class RecoveryTime:
     """RTO: from the start of the fetch until the service was proven back, and until all was verified.
 
-    The three events name the journal's own lines between which it was measured.
+    The three events name the journal's own lines between which it was measured. ``met`` is None where the
+    service was not proven back, and where a time within the target says nothing; ``unjudged`` is why.
     """
 
     target_s: float
@@ -122,6 +128,7 @@ class RecoveryTime:
     start_event: str = "drill-opened"
     service_event: str | None = None
     verified_event: str | None = None
+    unjudged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from typer.testing import CliRunner
 
 from restoreproof.cli import app
 from restoreproof.errors import EvidenceError, UsageError
+from restoreproof.evidence.judge import KEPT
 from restoreproof.evidence.likeness import Difference, differences, read_record
 from restoreproof.evidence.model import CheckRecord, Record
 from restoreproof.evidence.record import reduce
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan
-from tests.evidence.conftest import healthy
+from tests.evidence.conftest import closed, healthy, opened
 
 
 @pytest.fixture
@@ -55,6 +56,46 @@ def test_the_same_outcome_of_fewer_things_is_told(record: Record) -> None:
     other = with_first(record, replace(record.checks[0], observations=fewer))
     expected = [Difference("c/rows", "PASSED; PASSED 3 of 3", "PASSED; PASSED 2 of 3")]
     assert differences(record, other) == expected
+
+
+def test_what_lies_beyond_the_observations_that_are_kept_is_compared_by_its_sums(plan: Plan) -> None:
+    def drilled(last: dict[str, object]) -> Record:
+        story = opened(plan)
+        for check in plan.checks:
+            story.tell("scenario-started", check=check.id)
+            seen = {"expected": "all", "observed": "all", "outcome": "PASSED", "examined": 3, "of": 3}
+            for _ in range(2 * KEPT):
+                story.tell("observation", check=check.id, **seen)
+            story.tell("observation", check=check.id, **(seen | last))
+            story.tell("scenario-finished", check=check.id, status="passed", reason="", seconds=1)
+        return reduce(plan, closed(story).events)
+
+    one = drilled({})
+    assert differences(one, drilled({})) == []
+    for other, told in (
+        ({"examined": 2, "of": 2}, "152 of 152 examined"),
+        ({"of": 4}, "153 of 154 examined"),
+    ):
+        first = differences(one, drilled(other))[-1]
+        assert first.first.endswith("in all 51 observations, 51 of them passed, 153 of 153 examined")
+        assert first.second.endswith(told)
+    failed = [drilled({"outcome": "FAILED", "findings_total": found}) for found in (1, 2)]
+    assert "FAILED 3 of 3, 2 found wrong" in differences(*failed)[-1].second
+
+
+def test_drills_of_one_runtime_are_refused_where_two_were_asked_for(record: Record, tmp_path: Path) -> None:
+    process = replace(record, target=replace(record.target, runtime="process"))
+    first, second = written(tmp_path / "first", process), written(tmp_path / "second", process)
+    compose = written(tmp_path / "third", replace(record, target=replace(record.target, runtime="compose")))
+    untold = written(tmp_path / "fourth", replace(record, target=replace(record.target, runtime=None)))
+    ask = ["compare", "--different-runtimes", str(first)]
+    assert CliRunner().invoke(app, [*ask, str(compose)]).exit_code == 0
+    for same in (second, untold):
+        refused = CliRunner().invoke(app, [*ask, str(same)])
+        assert isinstance(refused.exception, UsageError)
+        assert refused.exception.exit_code == 2
+        assert "ran in process and" in str(refused.exception)
+    assert CliRunner().invoke(app, ["compare", str(first), str(second)]).exit_code == 0
 
 
 def test_a_check_that_only_one_of_them_has_is_told_from_either_side(record: Record) -> None:
