@@ -81,7 +81,7 @@ class _Reduction:
         opened = facts.opened.data if facts.opened else {}
         opening = Opening(facts.opened, plan)
         host = opened.get("host")
-        times = self._timing.measure(checks, facts.measurements)
+        times = self._timing.measure(checks, facts.measurements, self._conduct.fidelity)
         record = Record(
             stack=plan.stack,
             drill_id=values.text(opened, "drill_id", 200),

@@ -232,7 +232,7 @@ def _spans(record: Record, scale: _Scale, top: float) -> tuple[tuple[Span, ...],
             note=f"{duration(at)} of {duration(target)}",
             y=top + 16 + _ROW * row,
             width=round(max(scale.plot * at / reach, 1.0), 1),
-            met=at <= target,
+            met=at <= target and record.recovery_time.unjudged is None,
         )
         for row, (name, at) in enumerate(moments)
     ), reach

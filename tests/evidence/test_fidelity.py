@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from restoreproof.evidence.allure_run import facts
 from restoreproof.evidence.model import Record
 from restoreproof.evidence.record import reduce
 from restoreproof.evidence.sheet.appendix import fidelity
-from restoreproof.evidence.sheet.blocks import Bullets, Table
+from restoreproof.evidence.sheet.blocks import Bullets, Facts, Table
 from restoreproof.evidence.sheet.limits import limits
+from restoreproof.evidence.sheet.times import times
+from restoreproof.evidence.timeline import chart
 from restoreproof.plan import Plan
-from tests.evidence.conftest import closed, opened
+from tests.evidence.conftest import Story, closed, healthy, opened
 
 OLDER: dict[str, Any] = {
     "subject": "engine",
@@ -90,3 +93,64 @@ def test_whatever_the_journal_holds_becomes_bounded_text(plan: Plan, value: Any)
     (one,) = record(plan, odd).fidelity
     assert one.differs is None
     assert all(len(text) <= 500 for text in (one.subject, one.service, one.here, one.consequence))
+
+
+LITTLE: dict[str, Any] = {
+    "subject": "data-size",
+    "service": "*",
+    "here": "0.01 GiB in shop",
+    "production": "400 GiB, of which 50% are enough",
+    "differs": True,
+    "consequence": "too little data",
+}
+
+
+def timed(plan: Plan, outcome: str = "PASSED", *told: dict[str, Any]) -> Record:
+    """A drill whose service was back in time, and of which one check looked at the recovery time."""
+    story = Story([event for event in healthy(plan).events if event.type != "drill-closed"])
+    story.tell("asked", check="c/objects", kind="recovery time", nouns={}, queries=[])
+    if outcome != "PASSED":
+        story.tell("observation", check="c/objects", outcome=outcome, expected="in time", observed="not told")
+    for one in told:
+        story.tell("fidelity", **one)
+    return reduce(plan, story.tell("drill-closed", seconds=10).events)
+
+
+def figure(record: Record) -> str:
+    """What the page and the PDF say of the RTO."""
+    (facts_,) = [block for block in times(record).blocks if isinstance(block, Facts)]
+    return "".join(word.text for name, said in facts_.rows if name == "Service back (RTO)" for word in said)
+
+
+def test_a_time_within_the_target_is_met_where_the_check_passed_on_enough_data(plan: Plan) -> None:
+    found = timed(plan, "PASSED", {**LITTLE, "differs": False})
+    assert (found.recovery_time.met, found.recovery_time.unjudged) == (True, None)
+    assert figure(found).endswith("✔ met")
+
+
+@pytest.mark.parametrize("outcome", ["PASSED", "NOT_VERIFIED"])
+def test_a_time_with_too_little_data_meets_nothing_and_the_page_says_why(plan: Plan, outcome: str) -> None:
+    found = timed(plan, outcome, LITTLE)
+    assert found.recovery_time.time_to_service_s is not None
+    assert found.recovery_time.met is None
+    assert found.as_json()["recovery_time"]["met"] is None
+    assert "? not judged, 0.01 GiB in shop here, 400 GiB" in figure(found)
+    assert "✔" not in figure(found)
+    assert not any(span.met for span in chart(found).spans)
+
+
+@pytest.mark.parametrize("outcome", ["NOT_VERIFIED", "FAILED", "ERROR"])
+def test_a_time_is_never_met_where_its_own_check_did_not_pass(plan: Plan, outcome: str) -> None:
+    found = timed(plan, outcome)
+    assert found.recovery_time.time_to_service_s is not None
+    assert found.recovery_time.met is None
+    assert f"the check c/objects is {outcome}: expected in time; observed not told" in figure(found)
+
+
+@pytest.mark.parametrize("told", [(), (LITTLE,)])
+def test_a_time_that_missed_its_target_missed_it_on_any_machine(
+    plan: Plan, told: tuple[dict[str, Any], ...]
+) -> None:
+    found = timed(replace(plan, rto_s=1.0), "PASSED", *told)
+    assert (found.recovery_time.met, found.recovery_time.unjudged) == (False, None)
+    assert figure(found).endswith("✘ missed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from restoreproof.evidence import timeline
 from restoreproof.evidence.headline import duration
-from restoreproof.evidence.model import Record
+from restoreproof.evidence.model import Record, RecoveryTime
 from restoreproof.evidence.sheet.blocks import Facts, Line, Plot, Section, Table, joined, line
 from restoreproof.evidence.templating import size
 from restoreproof.shown import one_line
@@ -48,11 +48,15 @@ def _figures(record: Record) -> tuple[tuple[str, Line], ...]:
     if point.skew_s is not None:
         lost.append(f"skew between them {duration(point.skew_s)}")
     return (
-        ("Service back (RTO)", line(f"{service}: {_MET[time.met]}")),
+        ("Service back (RTO)", line(f"{service}: {_judged(time)}")),
         ("Everything checked", line(_after(time.time_to_verified_s, "not all of it was"))),
         ("Newest record (RPO)", joined(lost)),
         ("Data and machine", joined([_data(record), *_machine(record)], ", ")),
     )
+
+
+def _judged(time: RecoveryTime) -> str:
+    return f"? not judged, {one_line(time.unjudged, 300)}" if time.unjudged else _MET[time.met]
 
 
 def _after(seconds: float | None, otherwise: str) -> str:
