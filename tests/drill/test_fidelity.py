@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.drill.test_bad_input import contract_with
@@ -10,7 +11,9 @@ from tests.workshop import CONTRACT, Drilled, Workshop
 
 def drilled(workshop: Workshop, name: str, production: str) -> Drilled:
     """A drill for a production of that kind."""
-    contract = contract_with(workshop, name, "stack: wipe\n", f"stack: wipe\nproduction: {production}\n")
+    declared = re.search(r"^production:\n(?:  .*\n)+", CONTRACT.read_text(), re.MULTILINE)
+    assert declared is not None
+    contract = contract_with(workshop, name, declared[0], f"production: {production}\n")
     return workshop.drill("--set", workshop.set, "--catalogue", workshop.catalogue, contract=contract)
 
 
@@ -24,6 +27,7 @@ def test_a_target_like_production_is_verified(workshop: Workshop) -> None:
     programs = [one for one in result.record["fidelity"] if one["subject"] == "program"]
     assert {one["service"] for one in programs} >= {"postgres", "s3", "keycloak", "nginx", "api"}
     assert all("sha256:" in one["here"] for one in programs)
+    assert result.record["recovery_time"]["met"] is True
 
 
 def test_little_data_and_another_collation_are_named_by_the_checks_that_rest_on_them(
@@ -41,12 +45,33 @@ def test_little_data_and_another_collation_are_named_by_the_checks_that_rest_on_
     }
     assert "400 GiB" in result.check("objectives/rto")["reason"]
     assert "too little data" in result.check("objectives/rto")["reason"]
+    assert result.record["recovery_time"]["met"] is None
     assert "version 2.36" in result.check("backup/structure")["reason"]
     (engine,) = [one for one in result.record["fidelity"] if one["subject"] == "engine" and one["differs"]]
     assert (engine["service"], engine["production"]) == ("postgres", "15.18")
     page = (result.directory / "index.html").read_text()
     assert "another major version" in page
     assert "Not declared of production" in page
+
+
+def test_a_fast_restore_of_little_data_meets_no_objective_and_another_database_s_collation_matters_to_nobody(
+    workshop: Workshop,
+) -> None:
+    unlike = "{collation: {database: C.UTF-8, identity: de_DE.utf8}, data_gib: 400}"
+    result = drilled(workshop, "little", unlike)
+    assert result.returncode == 3, result.output
+    open_ones = {name for name, outcome in result.outcomes.items() if outcome == "NOT_VERIFIED"}
+    assert open_ones - {"objectives/schedule"} == {"objectives/rto"}
+    (apart,) = [one for one in result.record["fidelity"] if one["subject"] == "collation" and one["differs"]]
+    assert apart["here"].startswith("keycloak: ")
+    time = result.record["recovery_time"]
+    assert time["time_to_service_s"] < time["target_s"]
+    assert time["met"] is None
+    assert "400 GiB" in time["unjudged"]
+    page = (result.directory / "index.html").read_text()
+    told = page.partition("Service back (RTO)")[2].partition("Everything checked")[0]
+    assert "not judged" in told
+    assert "✔ met" not in told
 
 
 def test_a_base_backup_of_another_version_is_not_verified_by_name(workshop: Workshop) -> None:

@@ -53,6 +53,15 @@ def test_what_was_examined_is_what_the_catalogue_counted(healthy: Drilled, works
         assert seen["examined"] == known["chains"][chain]["rows"]
 
 
+def test_it_is_as_the_contract_declares_production_but_for_the_machine(healthy: Drilled) -> None:
+    compared = [one for one in healthy.record["fidelity"] if one["differs"] is not None]
+    assert {one["subject"] for one in compared} == {
+        "engine", "extension", "collation", "data-size", "cpus", "memory"
+    }  # fmt: skip
+    assert {one["subject"] for one in compared if one["differs"]} <= {"cpus", "memory"}
+    assert healthy.record["recovery_time"]["met"] is True
+
+
 def test_the_target_was_isolated_and_is_gone(healthy: Drilled, workshop: Workshop) -> None:
     safety = healthy.record["safety"]
     assert safety["isolated"]

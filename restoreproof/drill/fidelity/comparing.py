@@ -208,11 +208,12 @@ def _data(production: Production, target: Target) -> Iterator[Comparison]:
     enough = (there or 0) * _GIB * production.data_enough
     counted = ", ".join(one.name for one in target.databases) or "no database"
     left = ", ".join(one.name for one in target.unasked)
+    part = f"{production.data_enough:.0%} are" if production.data_enough else "any part is"
     yield _held(
         Subject.DATA_SIZE,
         EVERY,
         f"{size / _GIB:.3g} GiB in {counted}{f', without {left}' if left else ''}",
-        None if there is None else f"{there:g} GiB, of which {production.data_enough:.0%} are enough",
+        None if there is None else f"{there:g} GiB, of which {part} enough",
         differs=size < enough,
         otherwise="too little data for times to say anything of production's",
         alike="enough data for times to count",
