@@ -16,7 +16,7 @@ from rich.console import Console
 from bench import evidence, plot, tables
 from bench.drills import RUNTIMES, Drill, drill, take_set, unavailable
 from bench.results import Measured, all_verified
-from bench.sandboxed import restore_bare
+from bench.sandboxed import RUNTIME, restore_bare
 
 SIZES = ["small", "default"]
 VAR = Path("var/bench").absolute()
@@ -29,7 +29,7 @@ def main() -> int:
     sizes, scenarios = [asked.size] if asked.size else SIZES, evidence.SCENARIOS
     if asked.smoke:
         sizes, scenarios = SIZES[:1], evidence.SMOKE_SCENARIOS
-    runtimes = _available()
+    runtimes = available(every=asked.every_runtime)
     everything = [_measure(size, runtimes, repeat=1 if asked.smoke else asked.repeat) for size in sizes]
     for measured in everything:
         console.print(f"all of {measured.drilled}")
@@ -49,6 +49,9 @@ def _arguments() -> argparse.Namespace:
         "--repeat", type=_times, default=3, metavar="N", help="how often each is run; medians are shown"
     )
     parser.add_argument("--size", choices=SIZES, help="this set alone")
+    parser.add_argument(
+        "--every-runtime", action="store_true", help="fail where a runtime would have to be left out"
+    )
     return parser.parse_args()
 
 
@@ -58,11 +61,16 @@ def _times(text: str) -> int:
     return times
 
 
-def _available() -> list[str]:
-    """The runtimes that this machine has; each that it lacks is left out with the reason."""
+def available(*, every: bool) -> list[str]:
+    """The runtimes that this machine has; each that it lacks is left out with the reason.
+
+    Raises SystemExit if none is left, or if one is missing and ``every`` one was asked for.
+    """
     found = []
     for runtime in RUNTIMES:
         if reason := unavailable(runtime):
+            if every:
+                raise SystemExit(f"{runtime} is missing: {reason}")
             console.print(f"{runtime} is left out: {reason}", markup=False)
         else:
             found.append(runtime)
@@ -82,7 +90,7 @@ def _measure(size: str, runtimes: list[str], *, repeat: int) -> Measured:
         for runtime in runtimes:
             drills[runtime].append(drill(var, runtime, VAR / "reports"))
         bare.append(restore_bare(var))
-    return Measured(size, {runtime: tuple(run) for runtime, run in drills.items()}, tuple(bare))
+    return Measured(size, {runtime: tuple(run) for runtime, run in drills.items()}, tuple(bare), RUNTIME)
 
 
 if __name__ == "__main__":

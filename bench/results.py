@@ -14,11 +14,15 @@ REST = "everything else"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Repeated drills of one set on each runtime, and its repeated bare restores (seconds by stage)."""
+    """Repeated drills of one set on each runtime, and its repeated bare restores (seconds by stage).
+
+    ``bare_on`` is the runtime in which the bare restores ran: they are no measure of another's tax.
+    """
 
     size: str
     drills: dict[str, tuple[Drill, ...]]
     bare: tuple[dict[str, float], ...]
+    bare_on: str
 
     @property
     def runtimes(self) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ from restoreproof.plan import Plan
 from restoreproof.runtimes.process.launch import DrillSandbox
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 
+RUNTIME = "process"
+"""The runtime whose sandbox it is."""
+
 
 def restore_bare(var: Path) -> dict[str, float]:
     """The seconds that each stage of the latest set of ``var`` takes without the harness."""

@@ -38,8 +38,7 @@ def summary(everything: Sequence[Measured]) -> Table:
     for measured in everything:
         for runtime in measured.runtimes:
             wall, bare = measured.wall_s(runtime), measured.bare_s()
-            # The bare restore runs in the process runtime's sandbox: it is no measure of the other's tax.
-            tax = (f"{bare:.1f} s", f"{wall / bare:.2f} ×") if runtime == "process" else ("", "")
+            tax = (f"{bare:.1f} s", f"{wall / bare:.2f} ×") if runtime == measured.bare_on else ("", "")
             peak = f"{measured.peak_bytes(runtime) / 2**20:.0f} MiB"
             table.add_row(measured.size, runtime, measured.verdicts(runtime), f"{wall:.1f} s", *tax, peak)
     return table

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from bench import __main__ as bench
 from bench import drills, plot, tables
 from bench.bare import Silence
 from bench.drills import Drill
@@ -35,6 +36,7 @@ MEASURED = Measured(
         {"database": 1.0, "identity": 10.0},
         {"database": 9.0, "identity": 9.0},
     ),
+    "process",
 )
 
 
@@ -69,6 +71,20 @@ def test_the_tax_is_the_drill_divided_by_the_bare_restore() -> None:
     cells = row(tables.summary([MEASURED]), "small │ process")
     assert cells == ["small", "process", "VERIFIED", "31.0 s", "12.0 s", "2.58 ×", "200 MiB"]
     assert row(tables.summary([MEASURED]), "small │ compose")[4:6] == ["", ""]
+
+
+def test_the_tax_is_told_of_the_runtime_that_the_bare_restore_ran_in() -> None:
+    other = replace(MEASURED, bare_on="compose")
+    assert row(tables.summary([other]), "small │ compose")[4:6] == ["12.0 s", "5.17 ×"]
+    assert row(tables.summary([other]), "small │ process")[4:6] == ["", ""]
+
+
+def test_a_runtime_that_is_missing_is_left_out_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = {"process": None, "compose": "no daemon"}
+    monkeypatch.setattr(bench, "unavailable", lacking.get)
+    assert bench.available(every=False) == ["process"]
+    with pytest.raises(SystemExit, match="compose is missing: no daemon"):
+        bench.available(every=True)
 
 
 def test_drills_of_different_things_are_not_compared() -> None:

@@ -14,7 +14,7 @@ from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
 _RUNNING = frozenset({"backup", "up", "drill"})
 _OURS = re.compile(
     r"\d{8}T\d{6}Z-.*|keycloak.*|allure.*|maven|restoreproof|sets|catalogue|keys|run|source|home|releases"
-    r"|bench|faults|tests|tools|ledger\..*|latest|quarantine|verify_evidence\.py|README\.md|\..*"
+    r"|bench|ci|faults|tests|tools|ledger\..*|latest|quarantine|verify_evidence\.py|README\.md|\..*"
 )
 """What restoreproof keeps in its directories; one that holds something else is not given away."""
 
