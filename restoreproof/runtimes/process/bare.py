@@ -12,7 +12,7 @@ import psutil
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.kinds import Place
-from restoreproof.runtimes.process.confinement import bare_argv, end_remains, kill_family
+from restoreproof.runtimes.process.confinement import BELONGS_TO, bare_argv, end_remains, kill_family
 from restoreproof.runtimes.process.isolation import Control
 
 BARE = "RESTOREPROOF_BARE"
@@ -36,10 +36,10 @@ def launch_bare(
     pass_fds: Sequence[int],
     stdout: int | None,
 ) -> BareProcess:
-    """Start the inner process without a sandbox, with exactly ``environment``; it dies with this one."""
+    """Start the inner process without a sandbox, with ``environment`` and its mark; it dies with this one."""
     return BareProcess(
         bare_argv(argv, workdir),
-        env=dict(environment),
+        env={**environment, BELONGS_TO: str(workdir)},
         pass_fds=tuple(pass_fds),
         stdin=subprocess.DEVNULL,
         stdout=stdout,

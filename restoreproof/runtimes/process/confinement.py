@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -25,6 +25,9 @@ from restoreproof.runtimes.process import bare_python
 from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
 from restoreproof.runtimes.process.supervise import payload
 from restoreproof.waiting import NotReady, wait_until
+
+BELONGS_TO = "RESTOREPROOF_BELONGS_TO"
+"""In the environment of every unsandboxed process of a drill: its directory, which children inherit."""
 
 
 class Confinement(ABC):
@@ -149,7 +152,8 @@ class Bare(Confinement):
             name: self._in_url.sub(lambda found: found["before"] + self._addresses[found["name"]], value)
             for name, value in environment.items()
         }
-        return {**resolved, **bare_python.environment(resolved, self.etc.directory / "hosts")}
+        drill = {name: value for name, value in os.environ.items() if name == BELONGS_TO}
+        return {**resolved, **bare_python.environment(resolved, self.etc.directory / "hosts"), **drill}
 
     def in_file(self, text: str) -> str:
         return self._in_file.sub(lambda found: self._addresses[found[0]], text)
@@ -174,17 +178,29 @@ def kill_family(pid: int) -> None:
 
 
 def remains(workdir: Path) -> list[psutil.Process]:
-    """Of this user (of all, for root): processes that work below ``workdir`` or name it in a command line."""
-    found = []
-    for process in psutil.process_iter():
-        if process.pid == os.getpid():
-            continue
-        with contextlib.suppress(psutil.Error):
-            mine = os.geteuid() in (0, *process.uids())
-            below = workdir in (here := Path(process.cwd()), *here.parents)
-            if mine and (below or any(str(workdir) in word for word in process.cmdline())):
-                found.append(process)
-    return found
+    """Of this user (of all, for root): processes that work below ``workdir``, name it, or bear its mark.
+
+    One that wants to be missed can be: it leaves the directory and empties its environment.
+    """
+    return [one for one in psutil.process_iter() if one.pid != os.getpid() and _is_of(one, workdir)]
+
+
+def _is_of(process: psutil.Process, workdir: Path) -> bool:
+    signs = (
+        lambda: workdir in (here := Path(process.cwd()), *here.parents),
+        lambda: any(str(workdir) in word for word in process.cmdline()),
+        lambda: process.environ().get(BELONGS_TO) == str(workdir),
+    )
+    with contextlib.suppress(psutil.Error):
+        return os.geteuid() in (0, *process.uids()) and any(map(_told, signs))
+    return False
+
+
+def _told(sign: Callable[[], bool]) -> bool:
+    """Whether a process that may have ended, or let nobody look, gave that sign."""
+    with contextlib.suppress(psutil.Error):
+        return sign()
+    return False
 
 
 def end_remains(workdir: Path, deadline_s: float = 10.0) -> list[str]:
