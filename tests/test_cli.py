@@ -137,6 +137,17 @@ def test_lint_names_what_a_runtime_objects_to_with_its_line(tmp_path: Path) -> N
     assert found.endswith("[compose]")
 
 
+def test_lint_says_what_a_runtime_would_refuse(tmp_path: Path) -> None:
+    block = "external: {marker: $NONCE, services: {postgres: {address: db.example, port: 5432}}}\n"
+    contract = tmp_path / "stack.yaml"
+    contract.write_text(Path(CONTRACT).read_text() + block)
+    done = run("lint", str(contract), "--json")
+    assert done.returncode == ExitCode.COULD_NOT_START, done.stderr
+    [said] = [one for one in json.loads(done.stdout) if one.endswith("[external]")]
+    assert "external.services.postgres: it holds data, and without an administrator" in said
+    assert said.startswith(f"{contract}:{len(contract.read_text().splitlines())}: ")
+
+
 def test_lint_knows_the_phrases_that_stand_beside_the_features(tmp_path: Path) -> None:
     (tmp_path / "features").mkdir()
     (tmp_path / "steps").mkdir()

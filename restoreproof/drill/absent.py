@@ -60,7 +60,7 @@ class Present:
 
     def __init__(self, runtime: Runtime, absences: Absences) -> None:
         self._runtime, self._absences = runtime, absences
-        self.name = runtime.name
+        self.name, self.clock = runtime.name, runtime.clock
 
     @property
     def stage(self) -> str | None:
@@ -120,10 +120,14 @@ class Present:
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         self._runtime.restore_reference(asset, reference, recovery_point)
 
+    def claim(self) -> None:
+        self._runtime.claim()
+
     def running(self, service: str) -> bool:
         return self._runtime.running(service)
 
     def started_at(self, service: str) -> datetime | None:
+        self._absences.refuse(service)
         return self._runtime.started_at(service)
 
     def teardown(self) -> None:

@@ -180,6 +180,8 @@ class Runtime(Stack, Protocol):
     """Starts, stops and tears down the services of one stack."""
 
     name: str
+    clock: str
+    """Who says when a process started, for whoever reads a time of ``started_at``."""
     stage: str | None
     """The stage being performed, for the journal."""
 
@@ -204,11 +206,14 @@ class Runtime(Stack, Protocol):
             EnvironmentUnfitError: this runtime has no provider to ask, or the provider was not reached.
         """
 
+    def claim(self) -> None:
+        """What is to be filled was found empty: from now on what the target holds is this drill's."""
+
     def running(self, service: str) -> bool:
         """Whether the service's process is alive."""
 
     def started_at(self, service: str) -> datetime | None:
-        """When the operating system started the service's process (UTC), or None if none runs."""
+        """When the service's process started, by ``clock`` (UTC); None if none runs, or nothing tells."""
 
     def teardown(self) -> None:
         """Stop everything. Data is destroyed by the outer process, which owns the directory."""

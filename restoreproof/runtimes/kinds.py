@@ -139,13 +139,13 @@ class Kind(ABC):
     steps_down: bool = True
     """Whether root becomes an ordinary user before a drill on it."""
 
+    def objections(self, contract: Contract) -> Iterable[Problem]:
+        """What keeps every drill on it from starting, as far as the contract and the files beside it tell."""
+        return ()
+
     @abstractmethod
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         """Make or find what all drills on it need once. Raises EnvironmentUnfitError."""
-
-    def objections(self, contract: Contract) -> Sequence[Problem]:
-        """What the linter says of the files beside the contract that it alone reads; nothing is asked."""
-        return ()
 
     def secrets(self, contract: Contract) -> Sequence[Secret]:
         """What the runtime itself was given that no evidence may hold. Raises ContractError."""

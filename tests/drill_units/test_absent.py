@@ -59,7 +59,7 @@ def test_an_absent_service_has_no_address(memory: Any) -> None:
 
     absences = Absences(memory)
     absences.bring("web", lack)
-    memory.name = "memory"
+    memory.name = memory.clock = "memory"
     memory.endpoint = lambda service, port: f"{service}:{port}"
     present = Present(memory, absences)
     assert str(present.endpoint("store")) == "store:main"
@@ -70,3 +70,5 @@ def test_an_absent_service_has_no_address(memory: Any) -> None:
     assert memory.done == ["require store"]
     with pytest.raises(Lacking, match="secrets"):
         present.require("web")
+    with pytest.raises(Lacking, match="secrets"):
+        present.started_at("web")

@@ -144,8 +144,34 @@ def test_a_snapshot_is_restored_by_the_command_and_verified(snapshots: Snapshots
 
 def test_a_snapshot_that_is_gone_is_a_lost_backup(snapshots: Snapshots, snapshot: Path) -> None:
     done = snapshots.command("restore-snapshot.sh", str(snapshot.with_name("gone")))
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (66, "")
     assert "there is no snapshot" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"DRILL_DB_CA": ""},
+        {"LOCAL_PORT": ""},
+        {"SNAPSHOT_PROVIDER": "nowhere"},
+        {"SNAPSHOT_PROVIDER": "aws", "DRILL_SUBNET_GROUP": ""},
+    ],
+    ids=str,
+)
+def test_an_operators_mistake_is_no_lost_backup(
+    snapshots: Snapshots, snapshot: Path, wrong: dict[str, str]
+) -> None:
+    done = snapshots.command("restore-snapshot.sh", str(snapshot), **wrong)
+    assert done.returncode not in (0, 66), done.stderr
+
+
+def test_a_snapshot_that_the_server_can_not_take_is_no_lost_backup(snapshots: Snapshots) -> None:
+    broken = snapshots.directory / "broken"
+    broken.mkdir()
+    (broken / "globals.sql").write_text("nonsense;\n")
+    done = snapshots.command("restore-snapshot.sh", str(broken))
+    assert done.returncode not in (0, 66), done.stderr
+    assert "syntax error" in done.stderr
 
 
 def test_an_instance_that_is_not_a_drills_is_not_touched(snapshots: Snapshots, snapshot: Path) -> None:

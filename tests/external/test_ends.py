@@ -12,6 +12,7 @@ from pathlib import Path
 
 from restoreproof.waiting import NotReady, wait_until
 from tests.drill.test_ends import ledger, nothing_left, outer_of
+from tests.external.conftest import BLOCK, contract_with
 from tests.external.held import STORES, Foreign
 from tests.workshop import ROOT
 
@@ -64,6 +65,18 @@ def test_ctrl_c_leaves_evidence_and_the_target(foreign: Foreign) -> None:
     nothing_left(foreign.workshop)
     as_it_was(foreign)
     assert [kind for kind, _ in ledger(reports)] == ["started", "finished"]
+
+
+def test_a_second_drill_on_a_target_in_use_leaves_it_to_the_first(foreign: Foreign) -> None:
+    contract = contract_with(foreign.workshop, "removed", BLOCK.read_text() + "  down: [$TARGET, fresh]\n")
+    with running(foreign, foreign.workshop.reports()) as first:
+        second = Foreign(foreign.workshop, foreign.target, contract).drill()
+        assert second.returncode == 3, second.output
+        assert "postgres was restored into before" in second.output
+        [left] = second.record["safety"]["leftovers"]
+        assert "`down` was not run: this drill put nothing into it" in left
+        assert first.poll() is None
+        as_it_was(foreign)
 
 
 def test_a_killed_drill_leaves_no_process_and_the_target(foreign: Foreign) -> None:

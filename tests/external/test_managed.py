@@ -6,10 +6,13 @@ import json
 import secrets
 import shutil
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from keycloak import KeycloakAdmin
 
+from restoreproof.runtimes.external.marker.base import HYPHENATED
 from restoreproof.scan.rules import BUILT_IN
 from tests.external.conftest import BLOCK, contract_with
 from tests.external.held import Foreign, HeldTarget
@@ -100,8 +103,28 @@ def nightly(workshop: Workshop, target: HeldTarget) -> Path:
         "exec", "keycloak", "--", "bootstrap-admin", f"--username:env={user}",
         f"--password:env={password}", "--http-management-port=9001", RESTOREPROOF_ENVIRONMENT=str(own),
     )  # fmt: skip
+    variables["KEYCLOAK_DATABASE_URL"] = (
+        f"postgresql://{told['POSTGRES_OWNER']}:{told['POSTGRES_OWNER_PASSWORD']}@postgres:5432/keycloak"
+    )
+    own.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    target.order("start", "keycloak", RESTOREPROOF_ENVIRONMENT=str(own))
+    mark_realms(target)
+    target.order("stop", "keycloak")
     target.order("snapshot", "postgres", snapshot)
     return snapshot
+
+
+def mark_realms(target: HeldTarget) -> None:
+    """What provisioning leaves in a Keycloak: nothing ties that to the database which the drill is shown."""
+    user, password = ADMINISTRATOR.values()
+    admin = KeycloakAdmin(
+        server_url=f"http://127.0.0.1:{target.environment()['KEYCLOAK_PORT']}/",
+        user_realm_name="master",
+        username=user,
+        password=password,
+    )
+    marker = {"nonce": target.nonce, "created_at": datetime.now(UTC).isoformat()}
+    admin.create_realm({"realm": HYPHENATED, "enabled": False, "attributes": marker})
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +161,9 @@ def test_a_snapshot_and_what_is_in_place_pass_all_that_can_be_looked_at(
         if check["mandatory"] and check["outcome"] != "PASSED"
     }
     assert unpassed == {}
+    journal = (drilled.directory / "journal.jsonl").read_text().splitlines()
+    shown = {one["data"]["service"] for one in map(json.loads, journal) if one["type"] == "marker-proven"}
+    assert shown == {"postgres", "s3", "keycloak"}, "a realm in place is not believed for its database's sake"
     assert drilled.record["verdict"] == "VERIFIED"
     assert drilled.returncode == 0, drilled.output[-4000:]
     searched = drilled.check("backup/forbidden-material")["observations"][0]

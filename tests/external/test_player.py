@@ -38,7 +38,7 @@ def test_a_snapshot_comes_back_as_a_new_instance_with_the_drills_marker(
 def test_a_snapshot_that_is_not_there_is_lost(target: HeldTarget) -> None:
     target.order("fresh")
     lost = target.attempt("restore", "database", "/nowhere")
-    assert (lost.returncode, lost.stderr) == (1, "there is no snapshot /nowhere\n")
+    assert (lost.returncode, lost.stderr) == (66, "there is no snapshot /nowhere\n")
 
 
 def test_nothing_leads_out_of_it_and_its_services_are_reached(target: HeldTarget) -> None:

@@ -11,7 +11,7 @@ restore_instance() {
     --no-publicly-accessible --no-multi-az --no-deletion-protection \
     --tags "Key=restoreproof-drill,Value=${RESTOREPROOF_DRILL_ID:-by-hand}" 2>&1); then
     echo "$said" >&2
-    case $said in *DBSnapshotNotFound*) exit 1 ;; *) exit 69 ;; esac
+    case $said in *DBSnapshotNotFound*) exit 66 ;; *) exit 69 ;; esac
   fi
   aws rds wait db-instance-available --db-instance-identifier "$DRILL_INSTANCE"
   # The snapshot's administrator has production's password. The drill's own goes in by a file that only we may read.

@@ -8,7 +8,7 @@ export PGHOST=127.0.0.1 PGPORT=${LOCAL_PORT:?} PGSSLMODE=disable
 
 restore_instance() {
   local dump own
-  [ -d "$1" ] || { echo "there is no snapshot $1" >&2; exit 1; }
+  [ -d "$1" ] || { echo "there is no snapshot $1" >&2; exit 66; }
   await_instance
   # The server has administrators of its own: the snapshot's must not take their places, nor give them passwords.
   own=$(psql --no-psqlrc --tuples-only --no-align --command "select string_agg(rolname, '|') from pg_roles")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
@@ -40,7 +40,7 @@ class Compose(Kind):
         with daemon() as client:
             refuse_missing_images(client, contract, project.config["services"])
 
-    def objections(self, contract: Contract) -> Sequence[Problem]:
+    def objections(self, contract: Contract) -> Iterable[Problem]:
         return preparing.objections(contract)
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Finding]:

@@ -56,6 +56,7 @@ class ComposeRuntime:
     """
 
     name = "compose"
+    clock = "Docker"
 
     def __init__(self, project: Project, inside: Inside, targets: Mapping[str, str]) -> None:
         self.stage: str | None = None
@@ -196,6 +197,9 @@ class ComposeRuntime:
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
         raise nothing_managed(asset, reference)
+
+    def claim(self) -> None:
+        """Nothing: the target was made for this drill."""
 
     def running(self, service: str) -> bool:
         """Whether the service's container runs."""

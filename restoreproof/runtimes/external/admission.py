@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from restoreproof.errors import ServiceFailedError
 from restoreproof.journal import Emitter
+from restoreproof.runtimes.base import Endpoint
+from restoreproof.runtimes.external.claim import Claim
 from restoreproof.runtimes.external.commands import Commands
 from restoreproof.runtimes.external.isolation import BLIND, Prober
 from restoreproof.runtimes.external.marker.base import Silent
-from restoreproof.runtimes.external.proof import Proof
+from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof
 from restoreproof.runtimes.external.target import Target
 from restoreproof.waiting import NotReady
 
@@ -27,19 +30,22 @@ class Admission:
     """
 
     def __init__(
-        self, target: Target, targets: Mapping[str, str], commands: Commands, emitter: Emitter
+        self, target: Target, targets: Mapping[str, str], commands: Commands, emitter: Emitter, claim: Claim
     ) -> None:
         self._targets, self._commands, self._emitter = targets, commands, emitter
         self._isolation = target.block.isolation
         self._settling = threading.Lock()
         self._unsettled = BLIND in targets
+        self.claim = claim
         self.proof = Proof(target, lambda proven: emitter.emit("marker-proven", **asdict(proven)))
-        silent = self.proof.survey()
+        with self._refusing():
+            silent = self.proof.survey()
         self.after(*(set(self.proof.stores) - silent.keys()))
 
     def before(self, *concerned: str) -> None:
         """A command may now be run that is for ``concerned``. Raises MarkerRefusedError if it may not."""
-        self.proof.survey()
+        with self._refusing():
+            self.proof.survey()
         if self._isolation and self._isolation.within not in concerned:
             self._settle()
 
@@ -53,24 +59,35 @@ class Admission:
         if self._isolation and self._isolation.within in concerned:
             self._settle()
 
-    def require(self, service: str) -> None:
-        """Raise unless the drill may write to ``service``.
+    def require(self, service: str, endpoint: Endpoint | None = None) -> None:
+        """Raise unless the drill may write to ``service``; at ``endpoint``, if that is what it will use.
 
         Raises:
             MarkerRefusedError: it may not.
             ServiceFailedError: it does not answer.
         """
         try:
-            self.proof.require(service)
+            with self._refusing():
+                self.proof.require(service, endpoint)
         except Silent as error:
             raise ServiceFailedError(f"{service} does not answer: {error}") from error
 
     def ask(self, service: str) -> None:
         """The same while a store comes up. Raises NotReady, or MarkerRefusedError."""
         try:
-            self.proof.require(service)
+            with self._refusing():
+                self.proof.require(service)
         except Silent as error:
             raise NotReady(str(error)) from error
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Whatever is refused here is not removed in this drill's name either."""
+        try:
+            yield
+        except MarkerRefusedError as error:
+            self.claim.refuse(error.message)
+            raise
 
     def _settle(self) -> None:
         """Say once whether the probe reaches what is beside it: only then does what it says count."""

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.redact import Redactor
+from restoreproof.runtimes.external.claim import Claim
 from restoreproof.runtimes.external.commands import Commands, Order, handed_on, words_of
 from restoreproof.runtimes.external.isolation import control
-from restoreproof.runtimes.external.proof import Proof, Proven
+from restoreproof.runtimes.external.proof import Proof
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.kinds import Control, Place
 from restoreproof.runtimes.process.bare import launch_bare
@@ -59,18 +60,27 @@ class Foreign:
     def remove(self) -> list[str]:
         """Run the contract's ``down``; without one the target is its provisioner's to remove.
 
-        A store that shows the drill's marker afterwards is still there, whatever the command says.
+        It is not run on what may be another's: a target that this drill put nothing into, or a part of which
+        is not, or no longer, marked for it. A store that shows the drill's marker afterwards is still there,
+        whatever the command says.
         """
         down = self._target.block.down
         if not down:
             return []
+        if why := self._withheld():
+            return [f"the target is left as it is, and `down` was not run: {why}"]
         said = self._run("down", down, _DOWN_S, self._place.workdir / "down.txt")
-        still: list[Proven] = []
+        failed = [f"the target: {said}"] if said else []
+        return [*failed, *(f"after `down`, {one}" for one in Proof(self._target, stale=True).remains())]
+
+    def _withheld(self) -> str | None:
+        if why := Claim(self._place.workdir).withheld():
+            return why
         try:
-            Proof(self._target, still.append).survey()
+            Proof(self._target, stale=True).survey()
         except EnvironmentUnfitError as error:  # it is another's now, or can't be verified
-            return [f"after `down`, {error.message}"]
-        return [*([f"the target: {said}"] if said else []), *(f"after `down`, {one}" for one in still)]
+            return error.message
+        return None
 
     def _run(self, what: str, argv: Sequence[str], deadline_s: float, stdout: Path) -> str | None:
         """What went wrong with it, if anything did."""

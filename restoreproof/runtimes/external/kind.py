@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
+from restoreproof.contract.problems import Problem
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, UsageError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
@@ -14,6 +15,7 @@ from restoreproof.runtimes.external.hosting import Foreign
 from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober, refuse_own_address
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof
 from restoreproof.runtimes.external.runtime import ExternalRuntime, commands_of
+from restoreproof.runtimes.external.stores import unadministered
 from restoreproof.runtimes.external.target import Target, fill
 from restoreproof.runtimes.finding import Finding, finding
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
@@ -29,6 +31,9 @@ class External(Kind):
 
     name = "external"
     steps_down = False
+
+    def objections(self, contract: Contract) -> Iterable[Problem]:
+        return unadministered(contract)
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
         target = fill(contract, own_environment())

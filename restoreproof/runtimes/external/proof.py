@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
+from restoreproof.contract import Contract, resolve
+from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint, unverified
 from restoreproof.runtimes.external.marker import kind_of
-from restoreproof.runtimes.external.marker.base import Found, Kind, Silent, Unmarked, Unverified
+from restoreproof.runtimes.external.marker.base import Found, Refused, Silent, Unmarked, Unverified
+from restoreproof.runtimes.external.stores import stores
 from restoreproof.runtimes.external.target import Target
 
 _SKEW = timedelta(minutes=5)
@@ -36,6 +40,10 @@ class Proven:
     created_at: str
     sha256: str
 
+    def is_of(self, endpoint: Endpoint) -> bool:
+        """Whether it was shown at the machine of ``endpoint``: a name may have come to mean another one."""
+        return self.address.rpartition(":")[0] == endpoint.address
+
     def __str__(self) -> str:
         return (
             f"the store of {self.service} at {self.address} showed the drill's marker, "
@@ -49,16 +57,19 @@ class Proof:
     Args:
         target: the target.
         tell: gets each proof as it is made.
+        stale: whether a marker that is too old to begin with is one too, as it is at a drill's end.
 
     Raises:
         ContractError: none of the services could hold a marker.
     """
 
-    def __init__(self, target: Target, tell: Callable[[Proven], None] = lambda proven: None) -> None:
-        self._target, self._tell = target, tell
+    def __init__(
+        self, target: Target, tell: Callable[[Proven], None] = lambda proven: None, *, stale: bool = False
+    ) -> None:
+        self._target, self._tell, self._stale = target, tell, stale
         self._lock = threading.RLock()
         self._proven: dict[str, Proven] = {}
-        self._stores = _stores(target)
+        self._stores = stores(target.contract, target.block)
         if not self._stores:
             raise ContractError(
                 "no service of external: could hold a drill marker",
@@ -86,8 +97,27 @@ class Proof:
                     silent[service] = str(error)
         return silent
 
-    def require(self, service: str) -> None:
-        """Raise unless ``service`` may be written to.
+    def demand(self, service: str) -> None:
+        """From now on ``service`` has to show a marker itself, if it could: a provider keeps what it holds.
+
+        Raises:
+            EnvironmentUnfitError: nobody could read its marker.
+        """
+        kind = kind_of(self._target.contract.services[service].component)
+        with self._lock:
+            if service in self._stores or kind is None:
+                return
+            if self._target.administrator(service) is None:
+                raise EnvironmentUnfitError(
+                    f"{service} is not touched: a provider keeps what it holds, and without an administrator "
+                    "nothing could show that it is not production's",
+                    where=self._target.where("services", service),
+                    hint="give it an administrator, and have provisioning leave a marker in it",
+                )
+            self._stores[service] = kind
+
+    def require(self, service: str, endpoint: Endpoint | None = None) -> None:
+        """Raise unless ``service`` may be written to; at ``endpoint``, if that is where it will be.
 
         A store has to have shown the marker itself; any other service is of a target of which some store
         has, and none is in doubt.
@@ -97,10 +127,11 @@ class Proof:
             Silent: it is a store, and does not answer.
         """
         with self._lock:
-            if service in self._proven:
+            shown = self._proven.get(service)
+            if shown and (endpoint is None or shown.is_of(endpoint)):
                 return
             if service in self._stores:
-                self._ask(service)
+                self._ask(service, endpoint)
             elif not self._proven:
                 silent = self.survey()
                 if not self._proven:
@@ -128,7 +159,7 @@ class Proof:
                 return
             administrator = self._target.administrator(service)
             assert administrator is not None
-            options = self._target.contract.assets[asset].options()
+            options = _named(self._target.contract, asset)
             there = self._stores[service].holds(self._endpoint(service), administrator, options)
         if there:
             raise EnvironmentUnfitError(
@@ -137,14 +168,30 @@ class Proof:
                 hint="provision a new target: a drill restores into an empty one",
             )
 
-    def _ask(self, service: str) -> None:
+    def remains(self) -> Iterator[str]:
+        """What is left of a target that was removed, by its stores.
+
+        One that answers and does not show the marker any more is a permanent one, emptied. One that can't be
+        asked may be anything.
+        """
+        for service in self._stores:
+            try:
+                endpoint = self._endpoint(service)
+                yield str(self._shown(service, endpoint))
+            except Unverified as error:
+                yield unverified(endpoint, str(error)).message
+            except Refused as error:
+                yield f"nobody can say whether {service} is gone: {error}"
+            except (Silent, Unmarked):
+                continue
+
+    def _ask(self, service: str, there: Endpoint | None = None) -> None:
+        self._proven.pop(service, None)
         endpoint = self._endpoint(service)
-        administrator = self._target.administrator(service)
-        assert administrator is not None
-        block = self._target.contract.services[service]
+        if there:
+            endpoint = replace(endpoint, address=there.address)
         try:
-            found = self._stores[service].read(block, endpoint, administrator)
-            match = self._matching([*found])
+            proven = self._shown(service, endpoint)
         except Unverified as error:
             raise unverified(endpoint, str(error), self._target.where("services", service, "tls")) from error
         except Unmarked as error:
@@ -153,10 +200,17 @@ class Proof:
                 where=self._target.where("services", service),
                 hint=NEXT,
             ) from error
+        self._proven[service] = proven
+        self._tell(proven)
+
+    def _shown(self, service: str, endpoint: Endpoint) -> Proven:
+        """The marker that the store shows. Raises Silent, Unverified or Unmarked."""
+        administrator = self._target.administrator(service)
+        assert administrator is not None
+        block = self._target.contract.services[service]
+        match = self._matching([*self._stores[service].read(block, endpoint, administrator)])
         digest = hashlib.sha256(match.nonce.encode()).hexdigest()
-        address = f"{endpoint.address}:{endpoint.port}"
-        self._proven[service] = Proven(service, address, match.created_at.isoformat(), digest)
-        self._tell(self._proven[service])
+        return Proven(service, f"{endpoint.address}:{endpoint.port}", match.created_at.isoformat(), digest)
 
     def _endpoint(self, service: str) -> Endpoint:
         try:
@@ -169,6 +223,8 @@ class Proof:
         match = next((one for one in found if hmac.compare_digest(one.nonce.encode(), marker)), None)
         if match is None:
             raise Unmarked("its marker is another drill's" if found else "it has no marker")
+        if self._stale:
+            return match
         age, limit = match.now - match.created_at, timedelta(seconds=self._target.block.max_age)
         if age > limit:
             raise Unmarked(f"its marker is {age} old, and `max_age` allows {limit}: it is stale")
@@ -177,18 +233,17 @@ class Proof:
         return match
 
 
-def _stores(target: Target) -> dict[str, Kind]:
-    """The services with an administrator that can hold a marker, but for those whose store holds one."""
-    services = target.contract.services
-    able = {
-        name: kind
-        for name, block in target.block.services.items()
-        if block.administrator and (kind := kind_of(services[name].component))
+def _named(contract: Contract, asset: str) -> dict[str, Any]:
+    """The block of ``asset``, with the names of its buckets as the contract pins them, where it does."""
+    options = contract.assets[asset].options()
+    pinned = [one.options().get("pinned") for one in contract.assets.values()]
+    names = {name: str(value) for one in pinned if isinstance(one, dict) for name, value in one.items()}
+    buckets = options.get("buckets")
+    if not isinstance(buckets, dict):
+        return options
+    known = {
+        bucket: {**block, "name": resolve(block["name"], names)}
+        for bucket, block in buckets.items()
+        if set(variables_in(block["name"])) <= names.keys()
     }
-    return {name: kind for name, kind in able.items() if not _elsewhere(target, name) & able.keys()}
-
-
-def _elsewhere(target: Target, service: str) -> set[str]:
-    """The services that hold the data of ``service``, as the assets say."""
-    assets = target.contract.assets.values()
-    return {str(asset.options().get("store")) for asset in assets if asset.service == service}
+    return {**options, "buckets": known}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
 from restoreproof.runtimes.external import answering, handed
 from restoreproof.runtimes.external.admission import Admission
+from restoreproof.runtimes.external.claim import Claim
 from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Commands, Order, words_of
 from restoreproof.runtimes.external.handling import START_S, STOP_S, Handler, tail
@@ -29,8 +31,9 @@ from restoreproof.waiting import NotReady, wait_until
 _PLAIN = Start()
 _LOG_LINES = 20
 _ANSWER_S = 300.0
-_LOST = 1
-"""What a restore command ends with if the provider can't restore what the set refers to."""
+_LOST = os.EX_NOINPUT
+"""What a restore command ends with if the provider can't restore what the set refers to: 66, which none ends
+with by accident, as a shell script does with 1 on an unset variable or a program that failed."""
 _OWN_FAILURE = 125
 """From here on a prefix such as ``docker exec``, ``env`` or ``ssh`` tells of itself (env(1), ssh(1)) or of a
 signal: no tool that a drill runs ends so by itself."""
@@ -52,13 +55,15 @@ class ExternalRuntime:
     """
 
     name = "external"
+    clock = "since"
 
     def __init__(self, inside: Inside, target: Target, targets: Mapping[str, str]) -> None:
         self._inside, self._target = inside, target
         self._private = inside.workdir / "private"
         self._commands = commands_of(inside, target)
         self._handler = Handler(self._commands, inside.emitter, inside.redactor)
-        self._admission = Admission(target, targets, self._commands, inside.emitter)
+        claim = Claim(inside.workdir)
+        self._admission = Admission(target, targets, self._commands, inside.emitter, claim)
         self._locks = {name: threading.RLock() for name in target.block.services}
         self._running: set[str] = set()
 
@@ -76,7 +81,7 @@ class ExternalRuntime:
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
         """Where ``service`` is reached from here. Raises NotInTarget if the target goes without it."""
         endpoint = self._target.endpoint(service, port)
-        self._admission.require(service)
+        self._admission.require(service, endpoint)
         return endpoint
 
     def require(self, service: str) -> None:
@@ -114,10 +119,10 @@ class ExternalRuntime:
         Raises EnvironmentUnfitError if it ran out of time, NotInTarget if there is no way to run it.
         """
         block = self._target.service(service)
-        self._admission.require(service)
+        endpoint = self._target.endpoint(service)
+        self._admission.require(service, endpoint)
         component = self._target.contract.services[service].component
         inside = block.inside if block.exec else None
-        endpoint = self._target.endpoint(service)
         pointing = pointed(component, endpoint, inside, self._target.administrator(service))
         given = {**pointing, **(environment or {})}
         self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
@@ -148,6 +153,8 @@ class ExternalRuntime:
             )
             self._admission.before(service)
             before = ""
+            if service not in self._admission.proof.stores:  # a store may yet have to be made by its command
+                self._admission.require(service)
             if block.start is None:
                 self._found_running(service, start)
             else:
@@ -169,6 +176,7 @@ class ExternalRuntime:
             raise NotInTarget(service, "its external: block has no stop command")
         with self._locks[service]:
             self._admission.before(service)
+            self._admission.require(service)
             done = self._handler.must(Order(f"stop of {service}", block.stop, STOP_S), service)
             self._running.discard(service)
             self._admission.replaced(service)
@@ -176,7 +184,11 @@ class ExternalRuntime:
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Have the contract's command restore ``reference``; see ``Runtime.restore_reference``."""
+        holders = self._holders(asset)
+        for service in holders:
+            self._admission.proof.demand(service)
         if reference.in_place:
+            self._admission.claim.make()
             return
         spec = self._target.block.restore.get(asset)
         if spec is None:
@@ -185,10 +197,10 @@ class ExternalRuntime:
                 where=self._target.where(),
                 hint=f"add external.restore.{asset} to the contract",
             )
-        holders = self._holders(asset)
         self._admission.before(*holders)
         for service in holders:
             self._admission.proof.refuse_used(service, asset)
+        self._admission.claim.make()
         self._admission.replaced(*holders)
         told = {
             "RESTOREPROOF_ASSET": asset,
@@ -202,9 +214,15 @@ class ExternalRuntime:
             said = f"{what} ended with {done.returncode}: {done.stderr.strip()[-600:] or 'it said nothing'}"
             raise ReferenceLost(said) if done.returncode == _LOST else EnvironmentUnfitError(said)
         for service in holders:
-            if service in self._admission.proof.stores:
-                self._await(service, self._target.block.services[service], _PLAIN, "")
+            block = self._target.block.services[service]
+            to_come = block.start is not None and service not in self._running
+            if service in self._admission.proof.stores and not to_come:
+                self._await(service, block, _PLAIN, "")
         self._admission.after(*holders)
+
+    def claim(self) -> None:
+        """The target may be removed for this drill from now on; see ``Runtime.claim``."""
+        self._admission.claim.make()
 
     def running(self, service: str) -> bool:
         """Whether the drill found or started it and did not stop it: its process can't be watched."""

@@ -21,6 +21,7 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import kind_of
+from restoreproof.runtimes.external.stores import unadministered
 from restoreproof.runtimes.tls import Tls, system_trust
 from restoreproof.spellings import is_distinctive
 
@@ -106,7 +107,8 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
     """The target that ``contract`` describes, as ``environment`` fills it in.
 
     Raises:
-        ContractError: there is no ``external:`` block, or a variable is unset or does not fit; with its line.
+        ContractError: there is no ``external:`` block, a store of it has no administrator, or a variable is
+            unset or does not fit; with its line.
     """
     block = contract.external
     if block is None:
@@ -115,6 +117,8 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
             where=Location(str(contract.path)),
             hint="docs/external.md describes it; --runtime process and --runtime compose need none",
         )
+    if blind := list(unadministered(contract)):
+        raise InvalidContract(blind)
     if unset := list(_unset(contract, block, environment)):
         raise InvalidContract(unset)
     filled = _filled(block, environment, block.secret_variables())

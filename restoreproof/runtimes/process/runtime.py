@@ -50,6 +50,7 @@ class ProcessRuntime:
     """
 
     name = "process"
+    clock = "kernel"
 
     def __init__(
         self,
@@ -204,6 +205,9 @@ class ProcessRuntime:
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
         raise nothing_managed(asset, reference)
+
+    def claim(self) -> None:
+        """Nothing: the target was made for this drill."""
 
     def running(self, service: str) -> bool:
         """Whether the service's process is alive."""

@@ -149,7 +149,7 @@ class Target:
         asset, reference = order.arguments
         service = str(self._contract.assets[asset].model_dump()["service"])
         if not (Path(reference) / snapshots.GLOBALS).is_file():
-            return Reply(1, err=f"there is no snapshot {reference}\n")
+            return Reply(os.EX_NOINPUT, err=f"there is no snapshot {reference}\n")
         if self._runtime.running(service):
             return Reply(2, err=f"an instance of {service} exists already\n")
         self._run(service, Start())

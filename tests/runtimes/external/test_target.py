@@ -10,7 +10,10 @@ import pytest
 
 from restoreproof.backups.lacking import NotInTarget
 from restoreproof.contract import Contract
+from restoreproof.contract.loading import parse
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.runtimes.external.kind import KIND
+from restoreproof.runtimes.external.proof import Proof
 from restoreproof.runtimes.external.target import fill
 
 BLOCK = """\
@@ -89,6 +92,65 @@ def test_a_variable_that_holds_no_port_is_refused_at_its_line(contract_of: Contr
         fill(contract_of(BLOCK), {**SET, "DB_PORT": "postgres"})
     assert caught.value.where is not None
     assert caught.value.where.line == 15
+
+
+def test_a_store_that_nobody_could_be_shown_the_marker_by_is_refused(contract_of: ContractOf) -> None:
+    bare = contract_of(BLOCK.replace("administrator: {user:", "#"))
+    with pytest.raises(ContractError, match=r"external\.services\.db: it holds data, and without") as caught:
+        fill(bare, SET)
+    assert "stack.yaml:13" in str(caught.value)
+    [objection] = KIND.objections(bare)
+    assert "not production's" in str(objection)
+    assert not list(KIND.objections(contract_of(BLOCK)))
+    assert not list(KIND.objections(contract_of("")))
+
+
+KEYCLOAK = """\
+schema: restoreproof/stack/v1
+stack: shop
+objectives: {rpo: 15m, rto: 4h}
+services:
+  db: {component: postgres, port: 5432, starts: database}
+  idp: {component: keycloak, port: 8080, starts: database}
+order: [database, smoke]
+assets:
+  main: {kind: postgres, at: database, service: db, database: shop}
+  realm: {kind: keycloak, at: database, service: idp, store: db, database: idp}
+"""
+
+
+@pytest.mark.parametrize(
+    ("idp", "shows"),
+    [
+        ("start: [./start]", False),  # the drill itself starts it on the database that showed its marker
+        ("start: [./start], administrator: {user: a, password: $DB_PASSWORD}", False),
+        ("administrator: {user: a, password: $DB_PASSWORD}", True),
+        ("logs: [./logs]", None),
+    ],
+)
+def test_a_keycloak_that_runs_already_has_to_show_a_marker_of_its_own(
+    tmp_path: Path, idp: str, shows: bool | None
+) -> None:
+    block = f"{BLOCK}    idp: {{address: 127.0.0.1, port: 8080, {idp}}}\n"
+    contract = parse(KEYCLOAK + block, tmp_path / "stack.yaml")
+    if shows is None:
+        with pytest.raises(ContractError, match=r"external\.services\.idp: it holds data"):
+            fill(contract, SET)
+    else:
+        assert set(Proof(fill(contract, SET)).stores) == ({"db", "idp"} if shows else {"db"})
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+def test_a_keycloak_that_a_provider_keeps_has_to_show_one_too(tmp_path: Path, administrator: bool) -> None:
+    who = ", administrator: {user: a, password: $DB_PASSWORD}" if administrator else ""
+    block = f"{BLOCK}    idp: {{address: 127.0.0.1, port: 8080, start: [./start]{who}}}\n"
+    proof = Proof(fill(parse(KEYCLOAK + block, tmp_path / "stack.yaml"), SET))
+    if administrator:
+        proof.demand("idp")
+        assert set(proof.stores) == {"db", "idp"}
+    else:
+        with pytest.raises(EnvironmentUnfitError, match="idp is not touched: a provider keeps what it holds"):
+            proof.demand("idp")
 
 
 def test_a_nonce_that_could_be_guessed_is_refused(contract_of: ContractOf) -> None:

@@ -16,6 +16,7 @@ NAME = "restoreproof_drill_marker"
 """What the marker is called; with hyphens where an underscore can't be."""
 HYPHENATED = NAME.replace("_", "-")
 TIMEOUT_S = 10
+_MAKE = "have provisioning leave it as docs/external.md has it"
 
 Options = Mapping[str, Any]
 
@@ -41,6 +42,10 @@ class Unmarked(Exception):
     """The store answers and shows no marker: it may be anybody's."""
 
 
+class Refused(Unmarked):
+    """The store answers, and does not let its administrator look."""
+
+
 def unanswered(error: Exception) -> Silent | Unverified:
     """What a connection that was not made says of the other side."""
     why = refusal(error)
@@ -59,7 +64,7 @@ class Kind(ABC):
         Raises:
             Silent: nobody answers.
             Unverified: somebody answers who can't be verified as the contract asks.
-            Unmarked: somebody answers, and there is no marker, or the administrator is refused.
+            Unmarked: somebody answers, and there is no marker; Refused if the administrator may not look.
         """
 
     def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
@@ -67,12 +72,12 @@ class Kind(ABC):
         return None
 
 
-def moment(text: object) -> datetime:
-    """The time that a marker states. Raises Unmarked if it is none."""
+def moment(stated: object) -> datetime:
+    """The time that a marker states, as a time or as text. Raises Unmarked if it is none."""
     try:
-        at = datetime.fromisoformat(str(text))
+        at = stated if isinstance(stated, datetime) else datetime.fromisoformat(str(stated))
     except ValueError as error:
-        raise Unmarked("its marker does not say when it was made") from error
+        raise Unmarked(f"its marker does not say when it was made: {_MAKE}") from error
     if at.tzinfo is None:
-        raise Unmarked("its marker says when it was made without a time zone")
+        raise Unmarked(f"its marker says when it was made without a time zone: {_MAKE}")
     return at

@@ -15,6 +15,7 @@ from restoreproof.runtimes.external.marker.base import (
     HYPHENATED,
     TIMEOUT_S,
     Found,
+    Refused,
     Silent,
     Unmarked,
     moment,
@@ -57,8 +58,10 @@ def _realm(client: httpx.Client, administrator: Credentials) -> dict[str, Any]:
 def _json(answer: httpx.Response, what: str) -> dict[str, Any]:
     if answer.status_code in _AWAY:
         raise Silent(f"it answers {answer.status_code}")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise Unmarked(f"asked for {what}, it answers 404")
     if answer.status_code != httpx.codes.OK:
-        raise Unmarked(f"asked for {what}, it answers {answer.status_code}")
+        raise Refused(f"asked for {what}, it answers {answer.status_code}")
     try:
         told = answer.json()
     except ValueError as error:

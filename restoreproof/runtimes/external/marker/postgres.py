@@ -17,9 +17,11 @@ from restoreproof.runtimes.external.marker.base import (
     TIMEOUT_S,
     Found,
     Options,
+    Refused,
     Silent,
     Unmarked,
     Unverified,
+    moment,
 )
 
 _ROWS = 100
@@ -46,8 +48,8 @@ class Postgres(base.Kind):
             except psycopg.errors.UndefinedTable as error:
                 raise Unmarked(f"its database postgres has no table {NAME}") from error
             except psycopg.Error as error:
-                raise Unmarked(f"its table {NAME} can't be read: {error}") from error
-        return [Found(str(nonce), created_at, now) for nonce, created_at, now in rows]
+                raise Refused(f"its table {NAME} can't be read: {error}") from error
+        return [Found(str(nonce), moment(created_at), now) for nonce, created_at, now in rows]
 
     def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
         name = str(asset.get("database"))
@@ -73,7 +75,7 @@ def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connec
             raise Silent(said) from error
         if endpoint.tls and not _SAID_BY_A_SERVER.search(said):
             raise Unverified(said) from error
-        raise Unmarked(f"it refuses its administrator: {said}") from error
+        raise Refused(f"it refuses its administrator: {said}") from error
 
 
 KIND = Postgres()

@@ -13,12 +13,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from restoreproof.contract.services import Service
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import base
 from restoreproof.runtimes.external.marker.base import (
     HYPHENATED,
     TIMEOUT_S,
     Found,
+    Options,
+    Refused,
     Silent,
     Unmarked,
     moment,
@@ -47,6 +50,26 @@ class S3(base.Kind):
         except BotoCoreError as error:
             raise unanswered(error) from error
 
+    def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
+        with closing(_client(endpoint, administrator)) as client:
+            for block in asset.get("buckets", {}).values():
+                if first := _first(client, str(block["name"])):
+                    return f"{block['name']}/{first}"
+        return None
+
+
+def _first(client: Any, bucket: str) -> str | None:
+    """The first object of the bucket, if there is one to be seen."""
+    try:
+        found = client.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents", [])
+    except ClientError as error:
+        if _code(error) == "NoSuchBucket":
+            return None
+        raise EnvironmentUnfitError(
+            f"nobody can say whether the bucket {bucket} is empty: {error}"
+        ) from error
+    return str(found[0]["Key"]) if found else None
+
 
 def _client(endpoint: Endpoint, administrator: Credentials) -> Any:
     return boto3.client(
@@ -67,12 +90,16 @@ def _client(endpoint: Endpoint, administrator: Credentials) -> Any:
 
 
 def _reading(error: ClientError) -> Exception:
-    code = str(error.response.get("Error", {}).get("Code", "unknown"))
+    code = _code(error)
     if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return Silent(f"it answers {code}")
     if code in ("NoSuchBucket", "NoSuchKey", "404"):
         return Unmarked(f"it has no object {HYPHENATED}/{_KEY}")
-    return Unmarked(f"it refuses its administrator: {code}")
+    return Refused(f"it refuses its administrator: {code}")
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
 def _parsed(content: bytes) -> Found:

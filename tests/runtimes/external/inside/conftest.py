@@ -112,6 +112,12 @@ class Stores:
             )
             connection.execute("insert into restoreproof_drill_marker values (%s, now() - %s)", [nonce, age])
 
+    def mark_db_as(self, statement: str) -> None:
+        """As a provisioning does that keeps to no rule: the table's name and the nonce are put in."""
+        with self.connect() as connection:
+            connection.execute("drop table if exists restoreproof_drill_marker")
+            connection.execute(statement.format("restoreproof_drill_marker", NONCE).encode())
+
     def mark_s3(self, nonce: str = NONCE, age: timedelta = timedelta()) -> None:
         """As provisioning does."""
         told = {"nonce": nonce, "created_at": (datetime.now(UTC) - age).isoformat()}
@@ -200,23 +206,23 @@ class Foreign:
     stores: Stores
     events: Events = field(default_factory=Events)
 
-    def contract(self, block: str = BLOCK) -> Contract:
-        return parse(CONTRACT + block, self.directory / "stack.yaml")
+    def contract(self, block: str = BLOCK, contract: str = CONTRACT) -> Contract:
+        return parse(contract + block, self.directory / "stack.yaml")
 
-    def target(self, block: str = BLOCK, **different: str) -> Target:
-        return fill(self.contract(block), {**self.stores.environment, **different})
+    def target(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> Target:
+        return fill(self.contract(block, contract), {**self.stores.environment, **different})
 
-    def runtime(self, block: str = BLOCK, **different: str) -> ExternalRuntime:
+    def runtime(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> ExternalRuntime:
         inside = Inside(
             drill_id="d1",
-            contract=self.contract(block),
+            contract=self.contract(block, contract),
             workdir=self.directory,
             cache=self.directory,
             code=self.directory,
             emitter=self.events,
             redactor=Redactor(),
         )
-        return ExternalRuntime(inside, self.target(block, **different), {})
+        return ExternalRuntime(inside, self.target(block, contract, **different), {})
 
     def command(self, name: str, text: str) -> None:
         """A command of the contract: a shell script beside it."""

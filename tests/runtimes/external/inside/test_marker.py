@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError, UsageError
 from restoreproof.runtimes.external.kind import KIND
+from restoreproof.runtimes.external.marker.base import Silent
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof, Proven
 from tests.runtimes.external.inside.conftest import BLOCK, NONCE, Foreign, Stores
 
@@ -19,6 +21,14 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     "another drill's row": (lambda stores: stores.mark_db("b" * 20), "its marker is another drill's"),
     "an old row": (lambda stores: stores.mark_db(age=timedelta(days=2)), "it is stale"),
     "a row of tomorrow": (lambda stores: stores.mark_db(age=timedelta(days=-1)), "still to come"),
+    "a row of no time": (
+        lambda stores: stores.mark_db_as("create table {} as select '{}' as nonce, null as created_at"),
+        "does not say when it was made: have provisioning leave it",
+    ),
+    "a row of no time zone": (
+        lambda stores: stores.mark_db_as("create table {} as select '{}' nonce, localtimestamp created_at"),
+        "without a time zone: have provisioning leave it",
+    ),
     "another drill's object": (lambda stores: stores.mark_s3("b" * 20), "its marker is another drill's"),
     "an old object": (lambda stores: stores.mark_s3(age=timedelta(days=2)), "it is stale"),
     "an object that is no JSON": (lambda stores: stores.put_marker(b"drill"), "is no marker"),
@@ -77,6 +87,20 @@ def test_a_store_is_asked_again_once_it_may_be_another_one(foreign: Foreign) -> 
     foreign.stores.mark_db("b" * 20)
     with pytest.raises(MarkerRefusedError, match="another drill's"):
         proof.require("db")
+
+
+def test_a_name_that_comes_to_mean_another_machine_proves_nothing_of_that(foreign: Foreign) -> None:
+    told: list[Proven] = []
+    target = foreign.target()
+    proof = Proof(target, told.append)
+    there = target.endpoint("db")
+    proof.require("db", there)
+    proof.require("db", there)
+    assert len(told) == 1
+    with pytest.raises(Silent):
+        proof.require("db", replace(there, address="127.0.0.254"))
+    proof.require("db", there)
+    assert len(told) == 2, "what stood there before may be another one now"
 
 
 def test_what_holds_no_data_is_touched_only_in_a_target_that_is_proven(foreign: Foreign) -> None:

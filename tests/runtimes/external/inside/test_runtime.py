@@ -14,7 +14,7 @@ from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import ReferenceLost, Start
 from restoreproof.runtimes.external.proof import MarkerRefusedError
-from tests.runtimes.external.inside.conftest import BLOCK, NONCE, Foreign
+from tests.runtimes.external.inside.conftest import BLOCK, CONTRACT, NONCE, Foreign
 
 POINT = datetime(2026, 11, 22, tzinfo=UTC)
 SNAPSHOT = Reference(reference="arn:snapshot:nightly")
@@ -67,6 +67,18 @@ def test_a_service_is_started_with_files_variables_and_arguments_that_are_gone_a
     assert (kept / "told").read_text() == f'worker worker smoke\n["--held"] {NONCE}\n'
     assert not Path((kept / "where").read_text().strip()).exists()
     assert "a-restored-secret" not in str(foreign.events.all)
+
+
+def test_nothing_of_a_target_is_run_before_a_store_of_it_is_proven(foreign: Foreign) -> None:
+    """What a command is told are restored secrets: they go to nobody who may be production."""
+    foreign.command("start", "touch started")
+    foreign.command("stop", "touch stopped")
+    runtime = foreign.runtime(DB_PORT="1", S3_PORT="1")
+    for handle in (runtime.start, runtime.stop):
+        with pytest.raises(MarkerRefusedError, match="worker is not touched: no store of the target"):
+            handle("worker")
+    assert not (foreign.directory / "started").exists()
+    assert not (foreign.directory / "stopped").exists()
 
 
 def test_a_log_of_an_earlier_start_does_not_count(foreign: Foreign) -> None:
@@ -180,6 +192,27 @@ def test_a_snapshot_is_not_restored_beside_what_an_earlier_drill_left(foreign: F
     assert not (foreign.directory / "restored").exists()
 
 
+BUCKETS = "files: {kind: objects, at: database, service: s3, buckets: {drop: {name: shop-drop}}}"
+
+
+def test_buckets_are_not_restored_beside_what_an_earlier_drill_left(foreign: Foreign) -> None:
+    foreign.command("restore", "touch restored")
+    contract = CONTRACT.replace("files: {kind: objects, at: database, service: s3}", BUCKETS)
+    files = '  restore:\n    files: {command: [./restore, "{reference}"]}\n'
+    runtime = foreign.runtime(BLOCK.replace("  restore:\n", files), contract=contract)
+    client = foreign.stores.buckets()
+    client.create_bucket(Bucket="shop-drop")
+    client.put_object(Bucket="shop-drop", Key="left", Body=b"x")
+    try:
+        with pytest.raises(EnvironmentUnfitError, match="s3 was restored into before: shop-drop/left"):
+            runtime.restore_reference("files", SNAPSHOT, POINT)
+    finally:
+        client.delete_object(Bucket="shop-drop", Key="left")
+    assert not (foreign.directory / "restored").exists()
+    runtime.restore_reference("files", SNAPSHOT, POINT)
+    assert (foreign.directory / "restored").exists()
+
+
 def test_a_restore_command_is_not_run_where_the_endpoint_is_anybodys(foreign: Foreign) -> None:
     foreign.command("restore", "touch restored")
     runtime = foreign.runtime()
@@ -190,13 +223,16 @@ def test_a_restore_command_is_not_run_where_the_endpoint_is_anybodys(foreign: Fo
     assert not (foreign.directory / "restored").exists()
 
 
-def test_only_exit_1_says_that_the_snapshot_is_lost(foreign: Foreign) -> None:
+def test_only_exit_66_says_that_the_snapshot_is_lost(foreign: Foreign) -> None:
     runtime = foreign.runtime()
-    foreign.command("restore", "echo no such snapshot >&2; exit 1")
+    foreign.command("restore", "echo no such snapshot >&2; exit 66")
     with pytest.raises(ReferenceLost, match="no such snapshot"):
         runtime.restore_reference("main", SNAPSHOT, POINT)
     foreign.command("restore", "echo no credentials >&2; exit 2")
     with pytest.raises(EnvironmentUnfitError, match="no credentials"):
+        runtime.restore_reference("main", SNAPSHOT, POINT)
+    foreign.command("restore", 'set -eu; echo "$NOT_SET"')
+    with pytest.raises(EnvironmentUnfitError, match="NOT_SET"):
         runtime.restore_reference("main", SNAPSHOT, POINT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redact import Secret
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.external import answering
+from restoreproof.runtimes.external.claim import Claim
 from restoreproof.runtimes.external.hosting import Foreign as Hosting
 from restoreproof.runtimes.external.kind import KIND
 from restoreproof.runtimes.external.marker.base import Unmarked, Unverified
@@ -165,8 +167,22 @@ def test_a_keycloak_is_asked_by_verified_tls_alone(
 
 def test_what_can_not_be_verified_after_down_is_told(foreign: Foreign, provider: Provider) -> None:
     block = f"{SECURED}  down: [./down]\n"
-    foreign.command("down", "true")
-    target = foreign.target(block, **provider.told(CA=str(provider.other.file), S3_PORT="1"))
+    ca = foreign.directory / "ca.pem"
+    shutil.copy(provider.own.file, ca)
+    foreign.command("down", f"cp {provider.other.file} {ca}")
+    target = foreign.target(block, **provider.told(CA=str(ca), S3_PORT="1"))
     place = Place("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
+    Claim(foreign.directory).make()
     [said] = Hosting(place, target).remove()
     assert said.startswith("after `down`, db: who answers at localhost")
+
+
+def test_what_can_not_be_verified_is_not_removed(foreign: Foreign, provider: Provider) -> None:
+    block = f"{SECURED}  down: [./down]\n"
+    foreign.command("down", "touch removed")
+    target = foreign.target(block, **provider.told(CA=str(provider.other.file), S3_PORT="1"))
+    place = Place("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
+    Claim(foreign.directory).make()
+    [said] = Hosting(place, target).remove()
+    assert "`down` was not run: db: who answers at localhost" in said
+    assert not (foreign.directory / "removed").exists()
