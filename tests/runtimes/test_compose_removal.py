@@ -58,6 +58,20 @@ def test_what_comes_to_light_a_moment_later_is_removed_too() -> None:
     assert shelf.refusals == {}
 
 
+def test_one_slow_look_does_not_prove_that_nothing_comes() -> None:
+    shelf, looks = Shelf(), list[float]()
+
+    def slow() -> list[Held]:
+        looks.append(time.monotonic())
+        while time.monotonic() < looks[-1] + 0.2:
+            pass
+        return shelf.look()
+
+    assert remove_all(slow, quiet_s=0.1) == []
+    assert len(looks) > 1
+    assert looks[-1] - looks[0] >= 0.1
+
+
 def test_where_docker_never_was_nothing_can_be_left(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

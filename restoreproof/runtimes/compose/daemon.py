@@ -21,7 +21,7 @@ from restoreproof.runtimes.process.hints import hint_for
 from restoreproof.waiting import NotReady, wait_until
 
 _TIMEOUT_S = 60
-_REMOVAL_S = 30.0
+_REMOVAL_S = 60.0
 UNIX = "unix://"
 _HINTS: dict[type[OSError], str] = {
     FileNotFoundError: "start it; as root `make images` installs and starts one",
@@ -110,15 +110,18 @@ def remove_all(look: Callable[[], Sequence[Held]], *, quiet_s: float = 0.0) -> l
         What a last look shows all the same, each with the reason that the daemon gave for it.
     """
     reasons: dict[str, str] = {}
-    seen = time.monotonic()
+    empty_from: float | None = None
 
     def nothing_more() -> None:
-        nonlocal seen
-        for one in (found := look()):
-            seen = time.monotonic()
-            reasons[str(one)] = _refusal(one) or "removed, and there again"
-        if found or time.monotonic() - seen < quiet_s:
+        nonlocal empty_from
+        began = time.monotonic()
+        if found := look():
+            empty_from = None
+            reasons.update({str(one): _refusal(one) or "removed, and there again" for one in found})
             raise NotReady("it was there just now")
+        empty_from = began if empty_from is None else empty_from
+        if began - empty_from < quiet_s:
+            raise NotReady("more may come to light")
 
     try:
         wait_until(nothing_more, what="the end of it", deadline_s=_REMOVAL_S, retry_on=(NotReady,))
