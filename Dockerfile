@@ -1,5 +1,6 @@
 # restoreproof itself: runs drills against external targets and verifies evidence, as an ordinary user.
-#   docker run --rm -v "$PWD/reports:/work/reports:ro" restoreproof/restoreproof verify reports/<drill>
+#   docker run --rm -v "$PWD/reports:/work/reports:ro" -v "$PWD/signing.pub:/work/signing.pub:ro" \
+#     restoreproof/restoreproof:0.1.0 verify reports/<drill> --key signing.pub
 ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${BASE_IMAGE} AS builder

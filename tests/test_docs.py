@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from pydantic import BaseModel
 
 from restoreproof.assets.base import Asset, asset_kinds, load_assets
@@ -59,6 +62,43 @@ def test_every_command_and_option_that_a_page_shows_exists() -> None:
         assert name in known, name
         for option in re.findall(r"(?<!\w)--?[a-z][a-z-]*", rest):
             assert option in known[name], f"restoreproof {name} has no {option}"
+
+
+MORE = [ROOT / "Dockerfile", ROOT / "compose" / "harness.yaml", *sorted((DOCS / "ci").glob("*.yml"))]
+_CALL = re.compile(r"(?:^|[ /])restoreproof(?P<image>/restoreproof(?P<tag>:[\w.]+)?)? (?P<words>[a-z-]+.*)$")
+
+
+def calls() -> Iterator[tuple[str, re.Match[str]]]:
+    """Every whole line in which somebody is told to call the command line, or the image, and where it is."""
+    for page in (*PAGES, *MORE):
+        text = page.read_text()
+        if page.suffix == ".md":
+            text = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+        for line in re.sub(r"\\\n[ #>]*", "", text).splitlines():
+            if found := _CALL.search(re.sub(r"^#(?=  )", "", line).partition(" #")[0]):
+                yield f"{page.name}: {line}", found
+
+
+def test_every_whole_command_that_is_shown_could_be_run() -> None:
+    """Options exist, what a command can't do without is given, and the image has the tag it is built with."""
+    services = yaml.safe_load((ROOT / "compose" / "harness.yaml").read_text())["services"]
+    image = services["restoreproof"]["image"]
+    group = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    shown = [(where, found) for where, found in calls() if found["words"].split()[0] in group]
+    assert {"Dockerfile", "harness.yaml", "README.md"} <= {where.partition(":")[0] for where, _ in shown}
+    for where, found in shown:
+        assert not found["image"] or f"restoreproof{found['image']}" == image, where
+        name, *words = shlex.split(re.split(r"[|;]|&&", found["words"])[0])
+        given = {word.partition("=")[0] for word in words if word.startswith("-")}
+        parameters = group[name].params
+        assert given <= {option for one in parameters for option in (*one.opts, *one.secondary_opts)} | {
+            "--help"
+        }, where
+        if "…" not in words:
+            lacking = [one.opts for one in parameters if one.required and one.param_type_name == "option"]
+            assert [opts for opts in lacking if not given.intersection(opts)] == [], where
+            least = sum(one.required for one in parameters if one.param_type_name == "argument")
+            assert len([word for word in words if not word.startswith("-")]) >= least, where
 
 
 def test_every_make_target_that_a_page_shows_exists() -> None:
