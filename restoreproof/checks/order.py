@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from restoreproof.assets.base import Asset, Ground, Mark, Restoring
+from restoreproof.backups.lacking import Lacking
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.checks.queues import first_taken
 from restoreproof.contract.services import Service
@@ -60,8 +61,10 @@ def _clock(moment: datetime) -> str:
 class OrderSurvey:
     """The marks of every stage that leaves some, and what is known of the held services.
 
-    ``resumed`` is when work resumed by the kernel's clock, None while it is held; ``silent`` names services
-    that should run and don't; ``taken`` says of each queue when it was first touched.
+    ``resumed`` is when work resumed by the runtime's clock, None while it is held; ``silent`` names services
+    that should run and don't; ``taken`` says of each queue when it was first touched; ``untold`` says of each
+    service why nobody can tell when it started, though it need not be amiss; ``stores`` are those whose
+    starts are no marks.
     """
 
     stages: tuple[StageMarks, ...]
@@ -70,16 +73,22 @@ class OrderSurvey:
     silent: tuple[str, ...]
     others: Mapping[str, datetime]
     taken: Mapping[str, datetime | None]
+    untold: Mapping[str, str] = field(default_factory=dict)
+    stores: Collection[str] = ()
 
     def linear(self) -> Observation:
         """No stage left a mark before a stage that the contract puts before it."""
         findings = Findings()
         for one in backwards(self.stages):
             findings.add(one)
-        told = " → ".join(f"{one.stage} {_clock(one.earliest.at)}" for one in self.stages)
+        told = " → ".join(f"{one.stage} {_clock(one.earliest.at)}" for one in self.stages) or "no marks"
+        expected = "the restore followed the contract's order, by the clocks of servers and of what runs them"
+        unmarked = {name: why for name, why in self.untold.items() if name not in self.stores}
+        if unmarked and not findings.total:
+            return not_verified(expected, f"{told}; {_unknown(unmarked)}")
         return judge(
-            "the restore followed the contract's order, by the clocks of servers and kernel",
-            told or "no marks",
+            expected,
+            told,
             findings,
             examined=len(self.stages),
             of=self.of,
@@ -104,17 +113,24 @@ class OrderSurvey:
             f"{queue} touched at {_clock(at)}" if at else f"{queue} untouched"
             for queue, at in self.taken.items()
         ]
+        if self.untold and not findings.total:
+            return not_verified(expected, "; ".join([*seen, _unknown(self.untold)]))
         return judge(expected, "; ".join(seen), findings, examined=len(self.taken), of=len(self.taken))
+
+
+def _unknown(untold: Mapping[str, str]) -> str:
+    return "; ".join(f"when {name} started nobody can say: {why}" for name, why in untold.items())
 
 
 @survey("restore order")
 def survey_order(restoring: Restoring) -> OrderSurvey:
-    """Ask servers for the times of what was restored, and the kernel for the starts of what runs."""
+    """Ask servers for the times of what was restored, and the runtime for the starts of what runs."""
     ground = restoring.ground
     services, reached = ground.contract.services, _reached(ground)
     stores = {service for asset in ground.assets() for service in asset.stores()}
     starts: dict[str, datetime] = {}
     silent: list[str] = []
+    untold: dict[str, str] = {}
     marks: dict[str, list[Mark]] = {}
     for asset in ground.assets():
         # What a provider restored, or had in place, bears the provider's times, not this restore's.
@@ -125,12 +141,20 @@ def survey_order(restoring: Restoring) -> OrderSurvey:
         stage = _stage_of(service, reached)
         if stage is None or service.options().get("one_shot"):
             continue
+        try:
+            at = ground.runtime.started_at(name)
+        except Lacking as lacking:
+            untold[name] = str(lacking)
+            continue
+        if at is None and ground.runtime.running(name):
+            untold[name] = "it runs, and nothing tells since when"
+            continue
         found = marks.setdefault(stage, []) if name not in stores else []
-        if (at := ground.runtime.started_at(name)) is None:
+        if at is None:
             silent.append(name)
         else:
             starts[name] = at
-            found.append(Mark(at, f"kernel: start of {name}"))
+            found.append(Mark(at, f"{ground.runtime.clock}: start of {name}"))
     resuming = {name for name, service in services.items() if service.options().get("resumes") in reached}
     queues = ground.contract.queues
     return OrderSurvey(
@@ -140,6 +164,8 @@ def survey_order(restoring: Restoring) -> OrderSurvey:
         tuple(silent),
         {name: at for name, at in starts.items() if name not in resuming},
         {name: first_taken(restoring, name) for name, queue in queues.items() if queue.taken},
+        untold,
+        stores,
     )
 
 

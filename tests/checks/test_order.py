@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,6 +64,23 @@ def test_work_is_taken_only_once_it_was_resumed_and_last(
     resumed: float | None, taken: float | None, other: float, outcome: Outcome
 ) -> None:
     assert _survey(resumed=resumed, taken=taken, other=other).held().outcome is outcome
+
+
+@pytest.mark.parametrize(("stores", "linear"), [((), Outcome.NOT_VERIFIED), (("db",), Outcome.PASSED)])
+def test_a_service_of_which_nothing_tells_when_it_started_is_named_and_no_failure(
+    stores: tuple[str, ...], linear: Outcome
+) -> None:
+    survey = replace(_survey(resumed=5.5, taken=6.5), untold={"db": "it runs"}, stores=stores)
+    assert survey.linear().outcome is linear
+    held = survey.held()
+    assert held.outcome is Outcome.NOT_VERIFIED
+    assert "when db started nobody can say: it runs" in held.observed
+    broken = replace(_survey(resumed=5.5, taken=3.5), untold={"db": "it runs"})
+    assert broken.held().outcome is Outcome.FAILED, "what was seen is no less wrong for it"
+
+
+def test_a_service_that_should_run_and_does_not_fails_the_order() -> None:
+    assert replace(_survey(resumed=5.5, taken=6.5), silent=("api",)).held().outcome is Outcome.FAILED
 
 
 def test_a_stage_that_left_no_mark_fails_the_order() -> None:
