@@ -17,6 +17,7 @@ from restoreproof.assets.base import (
     Ground,
     Installing,
     Mark,
+    RestoreFailed,
     Restoring,
     Searchable,
     Taking,
@@ -169,10 +170,16 @@ class KeycloakAsset(Asset):
             return realm.subject_of(ground.vault.secret(self.people[name].user).reveal())
 
     def signing_keys(self, ground: Ground) -> list[dict[str, str]]:
-        """Key id and RFC 7638 thumbprint of every key the realm publishes, sorted."""
+        """Key id and RFC 7638 thumbprint of every key the realm publishes, sorted.
+
+        Raises:
+            RestoreFailed: Keycloak has no such realm.
+        """
         endpoint = ground.runtime.endpoint(self.service)
         url = f"{endpoint.url}/realms/{self.realm}/protocol/openid-connect/certs"
         answer = httpx.get(url, timeout=30, verify=endpoint.trust)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise RestoreFailed(f"there is no realm {self.realm!r}")
         answer.raise_for_status()
         published = answer.json()["keys"]
         return sorted(

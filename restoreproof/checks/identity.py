@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from keycloak import KeycloakOpenID
-from keycloak.exceptions import KeycloakError
+from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreFailed, Restoring
 from restoreproof.assets.keycloak import Client, KeycloakAsset
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.objects import expected_rows, rows
@@ -27,17 +27,20 @@ def keycloak_asset(restoring: Restoring, name: str) -> KeycloakAsset:
 
 @dataclass(frozen=True, slots=True)
 class RealmSurvey:
-    """What the realm holds and publishes, beside what the catalogue knows."""
+    """What the realm holds and publishes, beside what the catalogue knows; ``lost`` says why nothing."""
 
     realm: str
     counts: Mapping[str, int]
     keys: Mapping[str, str]
     known_counts: Mapping[str, int] | None
     known_keys: Mapping[str, str] | None
+    lost: str | None = None
 
     def whole(self) -> Observation:
         """As many users, clients, roles, groups and credentials as there were."""
         expected = f"the realm {self.realm} holds the users, clients, roles and credentials it held"
+        if self.lost:
+            return _gone(expected, self.lost)
         if self.known_counts is None:
             return not_verified(expected, "there is no catalogue to compare with")
         return compare(expected, self.known_counts, self.counts, unit="counts")
@@ -45,9 +48,17 @@ class RealmSurvey:
     def same_keys(self) -> Observation:
         """The signing keys are the ones from before, so that tokens issued then still verify."""
         expected = f"the realm {self.realm} publishes the signing keys it published"
+        if self.lost:
+            return _gone(expected, self.lost)
         if self.known_keys is None:
             return not_verified(expected, "there is no catalogue to compare with")
         return compare(expected, self.known_keys, self.keys, unit="keys")
+
+
+def _gone(expected: str, why: str) -> Observation:
+    findings = Findings()
+    findings.add(why)
+    return judge(expected, "nothing", findings, examined=0, of=None)
 
 
 @survey("realm")
@@ -56,8 +67,12 @@ def survey_realm(restoring: Restoring, *, asset: str) -> RealmSurvey:
     keycloak = keycloak_asset(restoring, asset)
     known = restoring.catalogue.identity.get(keycloak.realm) if restoring.catalogue else None
     with restoring.ground.phase("realm"):
+        try:
+            published = keycloak.signing_keys(restoring.ground)
+        except RestoreFailed as lost:
+            return RealmSurvey(keycloak.realm, {}, {}, None, None, str(lost))
         counts = keycloak.counts(restoring.ground, kept=asset in restoring.backup.references)
-        keys = {key["kid"]: key["thumbprint"] for key in keycloak.signing_keys(restoring.ground)}
+        keys = {key["kid"]: key["thumbprint"] for key in published}
     return RealmSurvey(
         keycloak.realm,
         counts,
@@ -103,7 +118,11 @@ def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None
     """Authenticate ``client`` with its restored secret.
 
     A client without a grant of its own is proven by token introspection, which RFC 7662 allows only to an
-    authenticated client. Raises RestoreproofError if Keycloak refuses it.
+    authenticated client.
+
+    Raises:
+        EnvironmentUnfitError: Keycloak did not answer.
+        RestoreproofError: it refuses the client.
     """
     ground = restoring.ground
     endpoint = ground.runtime.endpoint(keycloak.service)
@@ -120,6 +139,8 @@ def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None
             ground.learn([Secret(f"access token of {client.id}", str(granted.get("access_token", "")))])
         else:
             openid.introspect("no.such.token")
+    except KeycloakConnectionError as error:
+        raise EnvironmentUnfitError(f"{keycloak.service} did not answer: {error}") from error
     except KeycloakError as error:
         raise RestoreproofError(f"refused with {error.response_code}") from error
 

@@ -93,6 +93,16 @@ def test_a_missing_and_a_surplus_variable_are_incomplete() -> None:
     assert environment({}, None).pins().outcome is Outcome.FAILED
 
 
+def test_a_service_that_nobody_could_ask_refused_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise EnvironmentUnfitError("db: the address does not resolve")
+
+    monkeypatch.setattr(credentials, "_attempts", lambda restoring: iter([("URL", away)]))
+    none: Any = None
+    with pytest.raises(EnvironmentUnfitError, match="does not resolve"):
+        survey_credentials(none)
+
+
 def test_the_role_is_the_one_of_the_address() -> None:
     vault = Vault({"URL": "postgresql://we%20b:pw@db/shop"}, b"")
     restoring: Any = SimpleNamespace(ground=SimpleNamespace(vault=vault))

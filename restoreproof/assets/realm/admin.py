@@ -52,7 +52,8 @@ class Admin:
 
     def subjects(self) -> Iterator[str]:
         with self._asking():
-            yield from (str(user["id"]) for user in self._users())
+            if self._is_there():
+                yield from (str(user["id"]) for user in self._users())
 
     def subject_of(self, username: str) -> str | None:
         with self._asking():

@@ -194,6 +194,20 @@ def test_a_realm_that_is_not_there_holds_nothing(asset: KeycloakAsset, ways: dic
     assert [set(gone.counts(way).values()) for way in ways.values()] == [{0}, {0}]
 
 
+def test_a_realm_that_is_not_there_is_lost(ways: dict[str, Ground], restoring: Restoring) -> None:
+    for way in ways.values():
+        block = way.contract.assets["identity"]
+        assets = {"identity": type(block).model_validate({**block.model_dump(), "realm": "gone"})}
+        without = replace(way, contract=way.contract.model_copy(update={"assets": assets}))
+        survey = survey_realm(Restoring(without, restoring.backup, None), asset="identity")
+        for said in (survey.whole(), survey.same_keys()):
+            assert said.outcome is Outcome.FAILED
+            assert said.findings == ("there is no realm 'gone'",)
+        found = without.asset("identity")
+        assert isinstance(found, KeycloakAsset)
+        assert found.subjects(without) == frozenset(), "so that each of the application's users is an orphan"
+
+
 def test_an_administrator_who_may_not_look_says_nothing_of_the_backup(
     asset: KeycloakAsset, managed: Ground
 ) -> None:
