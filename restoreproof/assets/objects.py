@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import obstore
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from pydantic import BaseModel, ConfigDict
 
 from restoreproof.assets.base import (
@@ -24,13 +24,14 @@ from restoreproof.assets.base import (
     Taking,
     asset_kind,
 )
-from restoreproof.assets.s3 import control, keys, run_bounded, store
+from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
 from restoreproof.assets.searching import stored
+from restoreproof.assets.unused import refuse_filled
 from restoreproof.backups import lacking
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
-from restoreproof.errors import ContractError
+from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.base import Credentials, Start
 
 
@@ -112,6 +113,7 @@ class ObjectsAsset(Asset):
     def restore(self, restoring: Restoring) -> None:
         restoring.backup.require(lacking.OBJECTS)
         self._make_buckets(restoring.ground)
+        restoring.ground.runtime.claim()
         kept = {
             name: self.bucket_name(restoring.ground, name)
             for name, one in self.buckets.items()
@@ -132,13 +134,7 @@ class ObjectsAsset(Asset):
         endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
         client = control(endpoint, admin)
         for bucket, block in self.buckets.items():
-            name = self.bucket_name(ground, bucket)
-            try:
-                client.create_bucket(Bucket=name)
-                if block.versioning == "enabled":
-                    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-            except ClientError as error:
-                raise RestoreFailed(f"bucket {name} can't be created: {error}") from error
+            make_bucket(client, self.bucket_name(ground, bucket), versioned=block.versioning == "enabled")
 
     def _fill(self, restoring: Restoring, bucket: str, name: str) -> None:
         ground, backup = restoring.ground, restoring.backup
@@ -206,6 +202,32 @@ class ObjectsAsset(Asset):
                 first = next(iter(obstore.list(store(endpoint, admin, name), chunk_size=50)), [])
                 times += [meta["last_modified"] for meta in first]
         return (Mark(min(times), f"{self.service}: times of restored objects"),) if times else ()
+
+
+def make_bucket(client: Any, name: str, *, versioned: bool) -> None:
+    """Create the bucket ``name``, or take an empty one that is there already.
+
+    Raises:
+        RestoreFailed: what the backup calls it is no name of a bucket.
+        EnvironmentUnfitError: the store does not let its administrator, or there is something in it.
+    """
+    try:
+        if not is_there(client, name):
+            client.create_bucket(Bucket=name)
+        else:
+            refuse_filled(client, name)
+        if versioned:
+            client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    except ParamValidationError as error:
+        raise RestoreFailed(f"{name!r} is no name of a bucket: {error}") from error
+    except ClientError as error:
+        if code_of(error) == "InvalidBucketName":
+            raise RestoreFailed(f"{name!r} is no name of a bucket: {error}") from error
+        raise EnvironmentUnfitError(
+            f"bucket {name} can't be made or configured: {error}",
+            hint="its administrator has to be allowed to, or provisioning makes it, empty; "
+            "no other account may have a bucket of that name",
+        ) from error
 
 
 def _identity(name: str, credentials: Credentials, actions: Sequence[str]) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from obstore.store import S3Store
 
 from restoreproof.redact import Secret
@@ -60,6 +62,22 @@ def control(endpoint: Endpoint, credentials: Credentials) -> Any:
         region_name=REGION,
         config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}, read_timeout=60),
     )
+
+
+def code_of(error: ClientError) -> str:
+    """What the service calls the refusal."""
+    return str(error.response.get("Error", {}).get("Code", "no code"))
+
+
+def is_there(client: Any, bucket: str) -> bool:
+    """Whether the bucket exists. Raises ClientError if the service does not say."""
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 def run_bounded(work: Callable[[T], Coroutine[Any, Any, R]], items: Iterable[T]) -> Iterable[R]:

@@ -13,7 +13,7 @@ from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import Restoring
 from restoreproof.assets.objects import ObjectsAsset
-from restoreproof.assets.s3 import chunks, control, run_bounded, store
+from restoreproof.assets.s3 import chunks, code_of, control, is_there, run_bounded, store
 from restoreproof.backups import lacking
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.objects import ObjectEntry
@@ -118,14 +118,16 @@ class _Reading:
         in_place = restoring.backup.elsewhere(lacking.bucket_part(bucket)) is not None
         self.indexed = not in_place or bucket in restoring.backup.buckets()
         ground = restoring.ground
+        self._service, self._name = asset.service, asset.bucket_name(ground, bucket)
         self._source = store(
-            ground.runtime.endpoint(asset.service),
-            asset.application(ground, bucket),
-            asset.bucket_name(ground, bucket),
+            ground.runtime.endpoint(asset.service), asset.application(ground, bucket), self._name
         )
 
     def go(self) -> None:
         """GET every object that the index or the listing names, 32 at a time, then list the bucket."""
+        if self._gone():
+            self.unreadable.add(f"{self._bucket}: there is no such bucket")
+            return
         with self._restoring.ground.phase(f"every object of {self._bucket}") as work:
             for (key, entry), found, sha256, attributes in run_bounded(self._read, self._named()):
                 if sha256 is None:
@@ -137,6 +139,17 @@ class _Reading:
                     self._strange.add(f"{self._bucket}/{key}: {problem}")
             self.listed = sum(1 for _ in self._keys())
             work.items, work.bytes = self.total.count, self.size
+
+    def _gone(self) -> bool:
+        """Whether the bucket is not there, as its administrator is told: the application may be told less."""
+        runtime = self._restoring.ground.runtime
+        client = control(runtime.endpoint(self._service), runtime.administrator(self._service))
+        try:
+            return not is_there(client, self._name)
+        except ClientError:
+            return False  # whoever reads it is told what is wrong
+        finally:
+            client.close()
 
     def _named(self) -> Iterator[_Named]:
         """Every key to read, and what the index says of it."""
@@ -205,16 +218,12 @@ def _settings(restoring: Restoring, asset: ObjectsAsset) -> tuple[Findings, Find
             if on != (one.versioning == "enabled"):
                 versioning.add(f"{bucket}: versioning is {'on' if on else 'off'}")
         except ClientError as error:
-            versioning.add(f"{bucket}: {_code(error)}")
+            versioning.add(f"{bucket}: {code_of(error)}")
         try:
             given = client.get_object_lock_configuration(Bucket=name).get("ObjectLockConfiguration", {})
             if given.get("ObjectLockEnabled") == "Enabled":
                 locks.add(f"{bucket}: Object Lock is on")
         except ClientError as error:
-            if _code(error) not in _NO_LOCK:
-                locks.add(f"{bucket}: can't tell: {_code(error)}")
+            if code_of(error) not in _NO_LOCK:
+                locks.add(f"{bucket}: can't tell: {code_of(error)}")
     return versioning, locks
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "no code"))

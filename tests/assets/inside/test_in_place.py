@@ -158,15 +158,29 @@ def test_keys_in_objects_in_place_are_found_by_the_objects_keys(
     assert survey.parts == 2 * len(CONTENT), "each object once"
 
 
-def test_a_bucket_in_place_that_is_not_there_is_named_and_not_verified(
-    asset: ObjectsAsset, catalogue: Catalogue, ground: Ground, tmp_path: Path
-) -> None:
+@pytest.fixture
+def moved(ground: Ground) -> Ground:
+    """The same ground, whose contract names a bucket that is not there."""
     block = ground.contract.assets["objects"]
     elsewhere = {**block.model_dump(), "buckets": {"photos": {"name": "shop-nowhere"}}}
-    moved = ground.contract.model_copy(
-        update={"assets": {**ground.contract.assets, "objects": type(block).model_validate(elsewhere)}}
-    )
-    restoring = referring(asset, catalogue, tmp_path, index=False)(replace(ground, contract=moved))
+    assets = {**ground.contract.assets, "objects": type(block).model_validate(elsewhere)}
+    return replace(ground, contract=ground.contract.model_copy(update={"assets": assets}))
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_a_bucket_in_place_that_is_not_there_is_lost(
+    asset: ObjectsAsset, catalogue: Catalogue, moved: Ground, tmp_path: Path, index: bool
+) -> None:
+    restoring = referring(asset, catalogue, tmp_path, index=index)(moved)
+    said = survey_buckets(restoring, asset="objects").as_backed_up()
+    assert said.outcome is Outcome.FAILED
+    assert "photos: there is no such bucket" in said.findings, said
+
+
+def test_a_bucket_in_place_that_is_not_there_is_named_and_not_verified(
+    asset: ObjectsAsset, catalogue: Catalogue, moved: Ground, tmp_path: Path
+) -> None:
+    restoring = referring(asset, catalogue, tmp_path, index=False)(moved)
     said = survey_forbidden(restoring).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "objects (in-place): the bucket photos can't be read" in said.observed
