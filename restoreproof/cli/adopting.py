@@ -16,6 +16,7 @@ from restoreproof.backups.basebackup import BaseBackup
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
+from restoreproof.backups.references import Reference
 from restoreproof.backups.reissue import refuse_other, reissue
 from restoreproof.cli.adoptable import (
     base_of,
@@ -119,6 +120,7 @@ def adopt_set(
     physical = base_of(base, {"a dump": dump, "--roles": roles, "--realm-dump": realm_dump}) if base else None
     if physical is None:
         _refuse_databases(loaded, read, set(refer))
+    _refuse_index(index, refer)
     files = {lacking.ROLES: roles or base, lacking.OBJECTS: objects, lacking.IDENTITY: realm_dump or base}
     options = {
         lacking.ROLES: "--base" if base else "--roles",
@@ -181,6 +183,22 @@ def _refuse_databases(contract: Contract, dump: DumpFile | None, references: set
             f"the database {dump.database!r} is given as a dump and as a reference",
             where=Location(str(dump.path)),
             hint="leave out one of the two",
+        )
+    if dump is not None and (others := [name for name in left if name != dump.database]):
+        raise UsageError(
+            f"nothing is given for the database {', '.join(others)} beside the dump of {dump.database}",
+            hint="only one dump can be adopted: name where a provider keeps the others with "
+            "--reference ASSET=NAME, or give them all by --base",
+        )
+
+
+def _refuse_index(index: Path | None, references: Mapping[str, Reference]) -> None:
+    """An index says what objects are that somebody else keeps: without these all of them would be lost."""
+    if index is not None and not any(lacking.OBJECTS in one.parts for one in references.values()):
+        raise UsageError(
+            "an index alone has no objects: it is for buckets that are in place, and none is said to be",
+            where=Location(str(index)),
+            hint="add --reference ASSET=in-place, or give the objects themselves with --objects",
         )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,13 @@ from typer.testing import CliRunner
 
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.opening import open_set
 from restoreproof.backups.verify import verify_against
 from restoreproof.cli import app
+from restoreproof.cli.adopting import _refuse_databases
+from restoreproof.contract.loading import parse
 from restoreproof.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +46,7 @@ assets:
   release: {kind: release, at: rows}
 """
 SNAPSHOT = "--reference=rows=arn:aws:rds:eu-west-1:1:snapshot:shop-1"
+IN_PLACE = "--reference=objects=in-place"
 POINT = "--recovery-point=2026-11-22T03:00:00"
 
 
@@ -139,7 +144,9 @@ def test_under_root_whoever_the_drill_steps_down_to_can_read_it(
         ([SNAPSHOT, "--reference=objects=in-place", "--objects=/tmp", POINT], "--objects gives objects"),
         ([SNAPSHOT, "--catalogue=/nowhere.json"], "--catalogue and --catalogue-out go together"),
         ([SNAPSHOT, "--catalogue=/nowhere.json", "--catalogue-out=n.json"], "can't read the catalogue"),
-        ([SNAPSHOT, "--index=/nowhere", POINT], "there is no such directory"),
+        ([SNAPSHOT, IN_PLACE, "--index=/nowhere", POINT], "there is no such directory"),
+        ([SNAPSHOT, "--index=/tmp", POINT], "an index alone has no objects"),
+        ([SNAPSHOT, "--index=/tmp", "--objects=/tmp", POINT], "an index alone has no objects"),
     ],
 )
 def test_what_can_not_be_adopted_is_refused_and_leaves_nothing(
@@ -151,6 +158,15 @@ def test_what_can_not_be_adopted_is_refused_and_leaves_nothing(
     assert done.exception.exit_code == 2
     assert said in str(done.exception)
     assert not (contract.parent / "sets" / "new").exists()
+
+
+def test_a_dump_of_one_database_is_no_backup_of_another(tmp_path: Path) -> None:
+    more = CONTRACT + "  bills: {kind: postgres, at: rows, service: postgres, database: bills}\n"
+    contract = parse(more.replace("database: bills", "database: bills, owner: shop, roles: [shop]"), tmp_path)
+    dump = DumpFile(tmp_path / "shop.dump", "shop", datetime.now(UTC), "18.6", "18.6")
+    with pytest.raises(UsageError, match="for the database bills beside the dump of shop"):
+        _refuse_databases(contract, dump, set())
+    _refuse_databases(contract, dump, {"bills"})
 
 
 def test_a_catalogue_of_another_moment_is_refused_and_leaves_nothing(
