@@ -16,7 +16,7 @@ from restoreproof.runtimes.compose import privileges
 from restoreproof.runtimes.compose.doctor import diagnose
 from restoreproof.runtimes.compose.inspection import never_started
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.compose.probing import GATEWAY, resolved, run_probes
+from restoreproof.runtimes.compose.probing import GATEWAY, gateway, resolved, run_probes
 
 NAME = f"rp-test-both-protocols-{os.getpid()}"
 OTHER = f"rp-test-ordinary-{os.getpid()}"
@@ -68,6 +68,19 @@ def test_packets_for_the_world_are_taken_wherever_somebody_is_at_the_end_of_the_
     finally:
         made.remove()
     assert found.reached == reached, found.detail
+
+
+def test_a_next_hop_that_refuses_is_there_all_the_same(client: docker.DockerClient) -> None:
+    """As a firewall does that rejects what containers send: the host itself refuses here."""
+    labels = {DRILL: OTHER, OWNER: str(Owner.this())}
+    made = client.networks.create(OTHER, labels=labels)
+    try:
+        (found,) = run_probes(
+            client, IMAGE, OTHER, {"host": f"route {gateway(client, OTHER)}"}, labels=labels
+        )
+    finally:
+        made.remove()
+    assert found.reached, found.detail
 
 
 def test_the_control_of_the_privileges_reaches_what_an_ordinary_container_does_not(
