@@ -68,6 +68,32 @@ def _der_at(data: bytes, start: int) -> bytes | None:
     return data[start:end] if end <= len(data) else None
 
 
+_ESCAPE = re.compile(rb"\\002(?P<mark>\\{1,16})001(?P=mark)(?:000(?:0|(?P=mark)002)|001(?P=mark)004)")
+"""How a DER key begins in the octal escapes of ``bytea_output = escape``; COPY doubles each ``\\``."""
+_ESCAPED_HEADER = 30
+
+
+def _holds_escaped_key(found: bytes) -> bool:
+    match = _ESCAPE.search(found)
+    if match is None:
+        return False
+    mark = re.escape(match["mark"])
+    # An array puts backslashes before quotation marks, too.
+    plain = re.sub(mark + rb"(?:([0-3][0-7]{2})|" + mark + rb")|\\*(\")", _unescape, found)
+    starts = range(_ESCAPED_HEADER)
+    return any(_is_private_key(der) for start in starts if (der := _der_at(plain, start)) is not None)
+
+
+def _unescape(escape: re.Match[bytes]) -> bytes:
+    return bytes([int(escape[1], 8)]) if escape[1] else escape[2] or b"\\"
+
+
+def _escaped(content: bytes) -> bytes:
+    """``content`` as COPY prints it where ``bytea_output = escape``."""
+    printed = [bytes([byte]) if 0x20 <= byte < 0x7F else rb"\\%03o" % byte for byte in content]
+    return b"".join(rb"\\\\" if one == b"\\" else one for one in printed)
+
+
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s\\n]+={0,2}")
 _HEAD = 60
 """Characters of base64 without a break that the pattern of the rule has seen."""
@@ -126,6 +152,13 @@ BUILT_IN: tuple[Rule, ...] = (
         lambda: _key(Encoding.DER),
         _holds_der_key,
         before=4,
+    ),
+    Rule(
+        "private key (DER, escaped)",
+        _ESCAPE,
+        lambda: _escaped(_key(Encoding.DER)),
+        _holds_escaped_key,
+        before=_ESCAPED_HEADER,
     ),
     Rule(
         "private key (base64)",

@@ -46,7 +46,7 @@ def _placed(hits: Iterator[Hit], unhexed: Unhexed) -> Iterator[Hit]:
     return (Hit(hit.rule, unhexed.place(hit.offset)) for hit in hits)
 
 
-_LEAD = 16
+_LEAD = 32
 """Bytes kept ahead of what is examined next, for things that begin before what the pattern matches."""
 
 

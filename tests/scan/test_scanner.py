@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from restoreproof.checks.base import Findings
 from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.outcome import Outcome
-from restoreproof.scan.rules import BUILT_IN, LONGEST, Rule, rules
+from restoreproof.scan.rules import BUILT_IN, LONGEST, Rule, _escaped, rules
 from restoreproof.scan.scanner import scan, self_test
 from restoreproof.scan.unhexed import Unhexed
 
@@ -79,6 +79,7 @@ def test_private_keys_of_every_kind_are_found_raw_and_in_base64(kind: str, shape
     for content, name in (
         (b"\x00\x01" + der + b"\xff" * 9, "private key (DER)"),
         (rb"7\t\\x" + der.hex().encode() + rb"\tx", "private key (DER)"),
+        (b"7\t" + _escaped(der) + b"\tx", "private key (DER, escaped)"),
         (b"VALUES ('" + rb"\x" + der.hex().upper().encode() + b"');", "private key (DER)"),
         (rb"7\t\\x" + base64.b64encode(der).hex().encode() + b"\n", "private key (base64)"),
         (b'"' + base64.b64encode(der) + b'"', "private key (base64)"),

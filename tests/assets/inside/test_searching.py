@@ -89,6 +89,16 @@ def test_a_secret_in_binary_columns_and_large_objects_is_found(
     assert any(f": {rule.name} at byte " in found for found in survey.found.listed)
 
 
+@pytest.mark.parametrize("rule", BUILT_IN, ids=[rule.name for rule in BUILT_IN])
+@pytest.mark.parametrize("place", ["bytea", "array of bytea"])
+def test_a_secret_is_found_where_the_database_prints_binary_as_escapes(
+    shop: Connection[Any], refer: Refer, rule: Rule, place: str
+) -> None:
+    shop.execute("alter database shop set bytea_output = escape")
+    shop.execute(PLACES[place].encode(), [rule.sample()])
+    assert survey_forbidden(refer("shop")).clean().outcome is Outcome.FAILED
+
+
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_what_is_public_is_no_finding_in_binary_either(
     shop: Connection[Any], refer: Refer, place: str
