@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workshop import ROOT
+from tests.workshop import ROOT, Workshop
 
 _IMAGE = "restoreproof/restoreproof:0.1.0"
 
@@ -48,21 +48,46 @@ def test_no_build_secret_stays_in_it(image: str) -> None:
     assert "CERT" not in done.stdout
 
 
-def test_it_refuses_what_is_no_evidence_with_a_next_step(image: str, tmp_path: Path) -> None:
-    """An empty directory is not authentic: no traceback, and not success."""
+def test_it_refuses_a_key_that_is_none_with_a_next_step(image: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "drill.pub").write_text("no key\n")
-    done = _run(
-        image,
-        "verify",
-        "/evidence",
-        "--key",
-        "/evidence/drill.pub",
-        options=("-v", f"{tmp_path}:/evidence:ro"),
-    )
-    assert done.returncode in {1, 2}
-    assert "Traceback" not in done.stdout + done.stderr
-    assert done.stdout + done.stderr != ""
+    mounted = ("-v", f"{tmp_path}:/evidence:ro")
+    done = _run(image, "verify", "/evidence", "--key", "/evidence/drill.pub", options=mounted)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("restoreproof: /evidence/drill.pub is not a public key that can be used:")
+    assert "\n  next: name the file made with the key: drill.pub\n" in done.stderr
+
+
+def test_it_finds_a_drills_evidence_authentic_and_a_changed_one_not(
+    image: str, workshop: Workshop, tmp_path: Path
+) -> None:
+    """As docs/containers.md has it: report and key from the machine, read-only, and no network."""
+    drilled = workshop.drill()
+    assert drilled.record["verdict"] == "VERIFIED", drilled.output
+    reports = tmp_path / "reports"
+    shutil.copytree(drilled.directory.parent, reports, symlinks=True)
+    mounted = _readable(reports, workshop.var / "keys" / "drill.pub")
+    asked = ("verify", f"reports/{drilled.directory.name}", "--key", "signing.pub")
+    done = _run(image, *asked, options=mounted)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "AUTHENTIC" in done.stdout
+    assert done.stdout.splitlines()[-1] == "VERIFIED"
+    with (reports / drilled.directory.name / "record.json").open("a") as record:
+        record.write(" ")
+    done = _run(image, *asked, options=mounted)
+    assert done.returncode == 1
+    assert "record.json" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("NOT AUTHENTIC")
+
+
+def _readable(reports: Path, key: Path) -> tuple[str, ...]:
+    """The mounts of evidence and key for the image's own user."""
+    copy = reports.with_name("signing.pub")
+    shutil.copyfile(key, copy)
+    for path in (*reports.parents[:2], copy, reports, *reports.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    return ("-v", f"{reports}:/work/reports:ro", "-v", f"{copy}:/work/signing.pub:ro")
 
 
 def test_allures_generator_is_in_it(image: str) -> None:
