@@ -68,7 +68,7 @@ class Proof:
     ) -> None:
         self._target, self._tell, self._stale = target, tell, stale
         self._lock = threading.RLock()
-        self._proven: dict[str, Proven] = {}
+        self._proven: dict[str, list[Proven]] = {}  # one for each machine that its name came to mean
         self._stores = stores(target.contract, target.block)
         if not self._stores:
             raise ContractError(
@@ -127,8 +127,7 @@ class Proof:
             Silent: it is a store, and does not answer.
         """
         with self._lock:
-            shown = self._proven.get(service)
-            if shown and (endpoint is None or shown.is_of(endpoint)):
+            if any(endpoint is None or shown.is_of(endpoint) for shown in self._proven.get(service, ())):
                 return
             if service in self._stores:
                 self._ask(service, endpoint)
@@ -186,7 +185,6 @@ class Proof:
                 continue
 
     def _ask(self, service: str, there: Endpoint | None = None) -> None:
-        self._proven.pop(service, None)
         endpoint = self._endpoint(service)
         if there:
             endpoint = replace(endpoint, address=there.address)
@@ -200,7 +198,7 @@ class Proof:
                 where=self._target.where("services", service),
                 hint=NEXT,
             ) from error
-        self._proven[service] = proven
+        self._proven.setdefault(service, []).append(proven)
         self._tell(proven)
 
     def _shown(self, service: str, endpoint: Endpoint) -> Proven:
