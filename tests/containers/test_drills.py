@@ -33,9 +33,16 @@ def test_two_at_once_end_verified(both: list[Drilled]) -> None:
 
 def test_they_observe_what_the_process_runtime_observes(workshop: Workshop, both: list[Drilled]) -> None:
     process = workshop.drill()
-    compared = workshop.run("compare", process.directory, both[0].directory)
+    compared = workshop.run("compare", "--different-runtimes", process.directory, both[0].directory)
     assert compared.returncode == 0, compared.output
     assert compared.output.startswith("process and compose: VERIFIED; ")
+
+
+def test_the_machine_of_the_record_is_the_daemons(both: list[Drilled]) -> None:
+    told = docker.from_env().info()
+    here = {one["subject"]: one["here"] for one in both[0].record["fidelity"] if one["service"] == "*"}
+    assert here["cpus"] == f"{told['NCPU']} CPUs"
+    assert here["memory"] == f"{round(told['MemTotal'] / 2**30, 1):g} GiB"
 
 
 def test_isolation_is_proven_before_postgres_starts_and_from_every_service(both: list[Drilled]) -> None:

@@ -34,8 +34,11 @@ def test_it_is_verified(drilled: Drilled) -> None:
 
 def test_it_observes_what_the_process_runtime_observes(drilled: Drilled, workshop: Workshop) -> None:
     process = workshop.drill()
-    compared = workshop.run("compare", process.directory, drilled.directory)
+    compared = workshop.run("compare", "--different-runtimes", process.directory, drilled.directory)
     assert compared.returncode == 0, compared.output
+    told = {one["subject"]: one for one in drilled.record["fidelity"] if one["service"] == "*"}
+    assert told["cpus"]["here"].startswith("not told: ")
+    assert (told["cpus"]["differs"], told["memory"]["differs"]) == (True, True)
 
 
 def test_isolation_is_proven_by_the_contracts_own_probe(drilled: Drilled) -> None:
