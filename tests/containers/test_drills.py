@@ -10,6 +10,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import docker
 import pytest
 
 from restoreproof.waiting import NotReady, wait_until
@@ -38,8 +39,8 @@ def test_they_observe_what_the_process_runtime_observes(workshop: Workshop, both
     assert compared.output.startswith("process and compose: VERIFIED; ")
 
 
-def test_the_machine_of_the_record_is_the_daemons(both: list[Drilled]) -> None:
-    told = docker.from_env().info()
+def test_the_machine_of_the_record_is_the_daemons(client: docker.DockerClient, both: list[Drilled]) -> None:
+    told = client.info()
     here = {one["subject"]: one["here"] for one in both[0].record["fidelity"] if one["service"] == "*"}
     assert here["cpus"] == f"{told['NCPU']} CPUs"
     assert here["memory"] == f"{round(told['MemTotal'] / 2**30, 1):g} GiB"
