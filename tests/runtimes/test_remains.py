@@ -25,6 +25,14 @@ def workdir(tmp_path: Path) -> Iterator[Path]:
     end_remains(made)
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it runs no more; who waits for orphans, and when, is the machine's affair."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_a_program_that_left_the_directory_and_the_session_is_ended(workdir: Path) -> None:
     argv = ["sh", "-c", "cd / && setsid sleep 600 &"]
     assert launch_bare(argv, PLAIN, workdir, pass_fds=(), stdout=None).wait(30) == 0
@@ -39,7 +47,7 @@ def test_a_program_that_left_the_directory_and_the_session_is_ended(workdir: Pat
     assert one.cwd() == "/"
     assert str(workdir) not in " ".join(one.cmdline())
     assert end_remains(workdir) == []
-    assert not psutil.pid_exists(one.pid)
+    assert has_ended(one)
 
 
 def test_a_service_belongs_to_the_drill_that_started_it(
