@@ -54,7 +54,8 @@ def test_isolation_is_proven_before_postgres_starts_and_from_every_service(both:
     probes = [event["data"] for event in events if event["type"] == "isolation-probe"]
     assert not any(probe["reached"] for probe in probes)
     services = {event["data"]["service"] for event in events if event["type"] == "service-ready"}
-    assert {probe["probe"].partition(" on ")[0] for probe in probes if " on " in probe["probe"]} == services
+    on_core = [probe["probe"].partition(" on core: ") for probe in probes]
+    assert {service for service, _, name in on_core if name} == services
     controls = [event["data"] for event in events if event["type"] == "isolation-control"]
     assert all(one["reached"] for one in controls), "the same probes get through from an ordinary network"
     reached = {one["probe"] for one in controls}
