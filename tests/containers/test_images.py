@@ -74,10 +74,9 @@ def test_an_image_named_by_its_id_does_too(
     assert (told["digest"], told["source"]) == (image, f"image {image}")
 
 
-def test_no_other_image_stands_in_for_the_base_image_that_somebody_named() -> None:
-    """One that was made of Debian's packages earlier may be here; it is not what was asked for."""
-    named = "registry.invalid/base:1"
-    done = subprocess.run(
+def base_image(named: str) -> subprocess.CompletedProcess[str]:
+    """What the script says to somebody whose BASE_IMAGE is ``named``."""
+    return subprocess.run(
         [ROOT / "compose" / "base_image.sh"],
         env={**os.environ, "BASE_IMAGE": named},
         capture_output=True,
@@ -85,6 +84,12 @@ def test_no_other_image_stands_in_for_the_base_image_that_somebody_named() -> No
         check=False,
         timeout=120,
     )
+
+
+def test_no_other_image_stands_in_for_the_base_image_that_somebody_named() -> None:
+    """One that was made of Debian's packages earlier may be here; it is not what was asked for."""
+    named = "registry.invalid/base:1"
+    done = base_image(named)
     assert done.returncode == 2, done
     assert done.stdout == ""
     assert f"BASE_IMAGE names {named}, which is not here and can't be pulled" in done.stderr
@@ -92,12 +97,6 @@ def test_no_other_image_stands_in_for_the_base_image_that_somebody_named() -> No
 
 
 def test_a_base_image_that_is_here_is_taken_by_its_name() -> None:
-    done = subprocess.run(
-        [ROOT / "compose" / "base_image.sh"],
-        env={**os.environ, "BASE_IMAGE": POSTGRES},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
+    done = base_image(POSTGRES)
+    assert done.returncode == 0, done
     assert done.stdout.strip() == POSTGRES
