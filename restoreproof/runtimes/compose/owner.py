@@ -62,10 +62,6 @@ class Owner:
             return "its process is of another pid namespace, and can't be seen from here"
         return f"its process {self.pid} lives" if _started(self.pid) == self.started else None
 
-    def is_gone(self) -> bool:
-        """Whether it certainly ended."""
-        return self.why_not_gone() is None
-
 
 def _machine() -> str:
     """With its name: machines that were copied from one image may share their id."""
