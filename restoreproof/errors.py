@@ -5,7 +5,8 @@ RestoreproofError               4   the harness itself can't vouch
 │   ├── ContractError           2   stack.yaml
 │   ├── FeatureError            2   a .feature file or a step phrase
 │   ├── ForeignSetError         2   the set belongs to another stack, or is unsafe to open
-│   └── IdentityError           2   no recovery identity, or it does not decrypt
+│   ├── IdentityError           2   no recovery identity, or it does not decrypt
+│   └── PluginError             2   an entry point, or a stack's own module, that can't be used
 ├── EnvironmentUnfitError       3   this machine prevented proof: namespaces, ports, disk
 │   └── ServiceFailedError      3   a service did not become ready, or died
 ├── StageOrderError             4   a stage was asked for out of order: a harness bug
@@ -82,6 +83,10 @@ class ForeignSetError(UsageError):
 
 class IdentityError(UsageError):
     """The recovery identity is missing, or does not decrypt the secrets."""
+
+
+class PluginError(UsageError):
+    """An entry point or a stack's own module can't be imported, or its name is taken."""
 
 
 class EnvironmentUnfitError(RestoreproofError):
