@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from restoreproof.assets.base import Asset, Installing, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.assets.base import Asset, Installing, RestoreFailed, Restoring, Taking
 from restoreproof.backups import lacking
 from restoreproof.backups.opening import BackupSet
 from restoreproof.runtimes.base import Start
@@ -23,7 +23,6 @@ HOME = "signer"
 MAX_RECORD = 1024 * 1024
 
 
-@asset_kind("custody")
 class CustodyAsset(Asset):
     """A drill's signer: fresh keys of its own, trusting clients by the CA in the custody records.
 

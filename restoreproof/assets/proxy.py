@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 import crossplane
 
-from restoreproof.assets.base import Asset, Ground, Installing, RestoreFailed, Restoring, Taking, asset_kind
+from restoreproof.assets.base import Asset, Ground, Installing, RestoreFailed, Restoring, Taking
 from restoreproof.backups import lacking
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "proxy"
 
 
-@asset_kind("proxy")
 class ProxyAsset(Asset):
     """nginx: ``config`` is its file in the set, ``source`` where it lies beside the contract.
 

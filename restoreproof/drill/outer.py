@@ -31,6 +31,7 @@ from restoreproof.drill.secrecy import Secrecy
 from restoreproof.drill.teardown import TornDown, tear_down
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.evidence.ledger import Begun
+from restoreproof.evidence.views import every_view
 from restoreproof.journal import JournalWriter
 from restoreproof.runtimes.kinds import Control, Place, kind
 
@@ -52,6 +53,7 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
 
 def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
+    every_view()  # one that can't be imported is told before the drill, not after it
     backup = open_set(request.backup, request.contract.stack)
     vault = vault_of(backup, request.contract, request.identity)
     known = catalogues.load(request.catalogue) if request.catalogue else None

@@ -9,14 +9,18 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from restoreproof.errors import EvidenceError
+from restoreproof import doors
+from restoreproof.errors import EvidenceError, PluginError
 from restoreproof.evidence import allure_report
 from restoreproof.evidence.allure_report import AllureUnavailable, without_analytics
+from restoreproof.evidence.bundle import Bundle
 from restoreproof.evidence.model import Record
 from restoreproof.evidence.render import render
+from restoreproof.evidence.views import every_view
 from restoreproof.journal import JournalWriter
 from restoreproof.plan import Plan
 from restoreproof.redact import Redactor
+from restoreproof.testing.plugins import register
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 
 HOSTILE = "</td><script>alert(1)</script>\x1b[2J\x00\u202egnp.exe" + "A" * 5000
@@ -48,6 +52,26 @@ def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AllureUnavailable("Node is not installed")
 
     monkeypatch.setattr(allure_report, "ensure_tool", unavailable)
+
+
+@pytest.mark.usefixtures("no_node")
+def test_a_view_of_another_distribution_is_written_with_the_library_s(
+    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(bundle: Bundle) -> None:
+        (bundle.directory / "acme.txt").write_text(str(bundle.record.verdict))
+
+    register(monkeypatch, doors.VIEWS, "acme", write)
+    write_journal(tmp_path, healthy(plan))
+    render(tmp_path, plan)
+    assert (tmp_path / "acme.txt").read_text() == "VERIFIED"
+    assert (tmp_path / "index.html").is_file()
+
+
+def test_a_view_that_is_no_function_is_refused_with_its_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, doors.VIEWS, "acme", "not a function")
+    with pytest.raises(PluginError, match=r"'acme' in restoreproof\.views .*a-test"):
+        every_view()
 
 
 @pytest.mark.usefixtures("no_node")
