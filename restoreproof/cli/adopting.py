@@ -33,7 +33,7 @@ from restoreproof.cli.app import Json, app, tell
 from restoreproof.cli.referring import references, refuse_both, unreferenced_databases
 from restoreproof.contract import Contract, load
 from restoreproof.errors import Location, UsageError
-from restoreproof.runtimes.process.privileges import hand_over
+from restoreproof.runtimes.host.privileges import hand_over
 
 
 @app.command(name="adopt")

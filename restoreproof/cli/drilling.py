@@ -25,7 +25,7 @@ from restoreproof.drill.filing import FilingWanted
 from restoreproof.faults.preparing import prepared
 from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
-from restoreproof.runtimes.kinds import DEFAULT, kind
+from restoreproof.runtimes.registry import DEFAULT, driver
 
 
 @app.command()
@@ -108,7 +108,7 @@ def drill(
         trigger=trigger,
         allow_unisolated=allow_unisolated,
         canaries=canaries,
-        runtime=kind(runtime).name,
+        runtime=driver(runtime).name,
         inner_stdout=sys.stderr.fileno() if json else None,
     )
     with prepared(wanted) as request:

@@ -36,7 +36,7 @@ from restoreproof.faults.base import faults_of
 from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.lint import lint as lint_features
 from restoreproof.gherkin.request import step_modules
-from restoreproof.runtimes.kinds import DEFAULT, kind, names
+from restoreproof.runtimes.registry import DEFAULT, driver, names
 
 
 @app.command()
@@ -55,7 +55,9 @@ def lint(
     findings = [
         str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases, bindings(loaded))
     ]
-    findings += [f"{one.where}: {one} [{name}]" for name in names() for one in kind(name).objections(loaded)]
+    findings += [
+        f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
+    ]
     if json:
         out.print_json(jsonlib.dumps(findings))
     for finding in () if json else findings:
@@ -128,10 +130,10 @@ def doctor(
         tell(asdict(reaped), json, "\n".join(still) or "nothing is left")
         unsure = reaped.left or reaped.not_looked_at
         raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
-    wanted = kind(runtime).name
+    wanted = driver(runtime).name
     loaded = load(contract) if contract.exists() else None
     findings = [
-        (name, one) for name in names() for one in kind(name).diagnose(loaded, cache_directory(cache))
+        (name, one) for name in names() for one in driver(name).diagnose(loaded, cache_directory(cache))
     ]
     if json:
         told = [

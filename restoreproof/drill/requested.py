@@ -12,7 +12,7 @@ from restoreproof.drill.filing import Filing
 from restoreproof.errors import ExitCode
 from restoreproof.evidence.model import Record
 from restoreproof.plan import Plan
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.runtimes.registry import DEFAULT
 
 Say = Callable[[str], None]
 """Where progress goes."""

@@ -56,7 +56,7 @@ def run_by_hand(config: pytest.Config, asked: ByHand) -> int:
 def _perform(root: Path, here: Path, asked: ByHand) -> int:
     # Heavy, and only a run of features by hand needs the outer process.
     from restoreproof.gherkin.request import Wanted, perform
-    from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
+    from restoreproof.runtimes.host.privileges import the_same_as_ordinary_user
 
     contract = _contract(root)
     cache = platformdirs.user_cache_path("restoreproof")

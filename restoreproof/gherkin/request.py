@@ -13,7 +13,7 @@ from restoreproof.drill.filing import Filing, FilingWanted, open_filing, refusal
 from restoreproof.drill.outer import run
 from restoreproof.drill.requested import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compile import compile_plan
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.runtimes.registry import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 from restoreproof.contract import load
 from restoreproof.drill.filing import FilingWanted, open_filing
 from restoreproof.drill.sandboxing import readable
-from restoreproof.runtimes.kinds import DEFAULT, Place, kind
-from restoreproof.runtimes.process.privileges import as_ordinary_user
+from restoreproof.runtimes.driver import OuterContext
+from restoreproof.runtimes.host.privileges import as_ordinary_user
+from restoreproof.runtimes.registry import DEFAULT, driver
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +32,7 @@ def main(var: Path, cache: Path) -> int:
     identity.write_text("what the inner process needs\n")
     seen = readable(contract, cache, ROOT / "features", identity)
     filing.refuse_visible_key(seen)
-    hosting = kind(DEFAULT).hosting(Place("d1", contract, workdir, cache, tuple(seen)))
+    hosting = driver(DEFAULT).hosting(OuterContext("d1", contract, workdir, cache, tuple(seen)))
     look = f"cat {identity}; cat {filing.key_path}; ls {filing.key_path.parent}; cat /proc/*/environ"
     process = hosting.launch(["sh", "-c", look], {}, pass_fds=[], stdout=subprocess.PIPE)
     sys.stdout.buffer.write(process.communicate()[0])
