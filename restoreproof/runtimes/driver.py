@@ -16,7 +16,7 @@ from typing import Protocol
 from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor, Secret
+from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.host.diagnosis import Diagnosis
 

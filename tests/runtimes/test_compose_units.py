@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from restoreproof.components import registry
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, UsageError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.compose import component as container
 from restoreproof.runtimes.compose.component import Container, container_component, data_places

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from restoreproof.components.keycloak.options import KeycloakOptions
 from restoreproof.errors import ContractError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Start
 
 ADMINISTRATOR_MADE = "Created temporary admin user"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from restoreproof.components.postgres.superuser import libpq
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.client import Client
 from restoreproof.runtimes.host.packages import packaged

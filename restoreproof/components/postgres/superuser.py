@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Override
 
 # Not "postgres": the globals of a set create a role of that name, and must be able to.

@@ -8,7 +8,7 @@ from pathlib import Path
 from restoreproof.components.python.options import PythonOptions, Ready
 from restoreproof.components.python.readiness import ask_trusting, trust
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.host.identity import Identity, sha256
 from restoreproof.runtimes.host.interpreter import python_read

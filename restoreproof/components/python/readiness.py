@@ -12,7 +12,7 @@ import httpx
 
 from restoreproof.components.python.options import Ready, ReadyTls
 from restoreproof.errors import ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.waiting import NotReady
 

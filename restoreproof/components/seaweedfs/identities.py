@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials
 
 FILE = "s3.json"

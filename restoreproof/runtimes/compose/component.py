@@ -10,7 +10,7 @@ from restoreproof.components import registry
 from restoreproof.components.base import ComponentOptions
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Override, Start
 from restoreproof.runtimes.services import options_of, part_of
 

@@ -16,7 +16,7 @@ import docker.errors
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.compose import composefile, override
 from restoreproof.runtimes.compose.component import Container, ContainerComponent, container_component

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from restoreproof.components import registry
 from restoreproof.contract.services import Service
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint, Start
 from restoreproof.waiting import NotReady
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from restoreproof.backups.lacking import NotInTarget
-from restoreproof.redact import Secret
+from restoreproof.backups.missing import NotInTarget
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.client import client_of
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 
 _TAIL_BYTES = 64 * 1024
 _SINCE_BYTES = 4 * 1024 * 1024

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from restoreproof.components.base import ComponentOptions
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Override, Start
 from restoreproof.runtimes.host.diagnosis import Diagnosis
 from restoreproof.runtimes.host.identity import Identity, identify

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Credentials
 from restoreproof.runtimes.host import spawn
 from restoreproof.runtimes.host.hints import hint_for
