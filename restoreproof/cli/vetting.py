@@ -32,7 +32,7 @@ from restoreproof.contract.bindings import bindings
 from restoreproof.drill.reaping import reap_everything
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.evidence.sealing.keys import make_signing_key
-from restoreproof.faults.base import faults_of
+from restoreproof.faults.registry import faults_of, folders_of
 from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.lint import lint as lint_features
 from restoreproof.gherkin.request import step_modules
@@ -41,7 +41,7 @@ from restoreproof.runtimes.kinds import DEFAULT, kind, names
 
 @app.command()
 def lint(
-    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    contract: ContractArgument = Path("stack.yaml"),
     features: Features = Path("features"),
     json: Json = False,
 ) -> None:
@@ -67,17 +67,26 @@ def lint(
 
 
 @app.command()
-def faults(contract: ContractArgument = Path("compose/wipe/stack.yaml"), json: Json = False) -> None:
+def faults(
+    contract: ContractArgument = Path("stack.yaml"), features: Features = Path("features"), json: Json = False
+) -> None:
     """List the faults that `drill --fault` can inject, and the checks that must notice each."""
-    known = faults_of(load(contract).stack).values()
-    told = [
-        {"name": one.name, "what": one.title, "where": one.sort, "noticed_by": one.detected_by}
-        for one in known
-    ]
+    stack = load(contract).stack
+    listed = faults_of(stack, folders_of(contract, features)).values()
     if json:
-        out.print_json(jsonlib.dumps(told))
-    for one in () if json else known:
-        say(f"{one.name}: {one.title} ({one.sort}) → {', '.join(one.detected_by)}")
+        rows = [
+            {"name": fault.name, "what": fault.title, "where": fault.sort, "noticed_by": fault.detected_by}
+            for fault in listed
+        ]
+        out.print_json(jsonlib.dumps(rows))
+        return
+    for fault in listed:
+        say(f"{fault.name}: {fault.title} ({fault.sort}) → {', '.join(fault.detected_by)}")
+    if not listed:
+        say(
+            f"no fault is known for the stack {stack}: put a module with FAULTS into "
+            f"faults/ beside {contract} or {features}"
+        )
 
 
 @app.command()
@@ -104,7 +113,12 @@ def keygen(
 
 @app.command()
 def doctor(
-    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    contract: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="CONTRACT", help="the stack.yaml to drill", show_default="stack.yaml, if there is one"
+        ),
+    ] = None,
     runtime: Annotated[
         str, typer.Option("--runtime", help="the runtime that this machine has to be fit for")
     ] = DEFAULT,
@@ -129,7 +143,8 @@ def doctor(
         unsure = reaped.left or reaped.not_looked_at
         raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
     wanted = kind(runtime).name
-    loaded = load(contract) if contract.exists() else None
+    here = Path("stack.yaml")
+    loaded = load(contract or here) if contract or here.exists() else None
     findings = [
         (name, one) for name in names() for one in kind(name).diagnose(loaded, cache_directory(cache))
     ]

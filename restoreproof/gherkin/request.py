@@ -20,7 +20,8 @@ from restoreproof.runtimes.kinds import DEFAULT
 class Wanted:
     """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
-    ``order`` differs from the contract's only where a fault swaps stages.
+    ``order`` differs from the contract's only where a fault swaps stages; ``fault_folders`` are where
+    the stack's own faults were found.
     """
 
     contract: Path
@@ -35,6 +36,7 @@ class Wanted:
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
@@ -99,6 +101,7 @@ def _requested(wanted: Wanted, filing: Filing, say: Say) -> DrillRequest:
         cache=wanted.cache,
         paths=tuple(path.absolute() for path in paths),
         faults=wanted.faults,
+        fault_folders=wanted.fault_folders,
         order=wanted.order,
         trigger=wanted.trigger,
         allow_unisolated=wanted.allow_unisolated,
