@@ -7,7 +7,7 @@ from pathlib import Path
 from restoreproof.contract import load
 from restoreproof.faults.matrix import drills
 from restoreproof.faults.registry import faults_of, folders_of
-from restoreproof.gherkin.compile import compile_plan
+from restoreproof.gherkin.compiler import compile_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 
