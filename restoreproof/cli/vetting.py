@@ -35,7 +35,7 @@ from restoreproof.evidence.sealing.keys import make_signing_key
 from restoreproof.faults.base import faults_of
 from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.lint import lint as lint_features
-from restoreproof.gherkin.request import step_modules
+from restoreproof.gherkin.support_code import step_modules
 from restoreproof.runtimes.kinds import DEFAULT, kind, names
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from restoreproof.drill.inner import InnerProcess, Pipes
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
-from restoreproof.gherkin.request import features_of, step_modules
+from restoreproof.gherkin.request import features_of
+from restoreproof.gherkin.support_code import step_modules
 from restoreproof.journal import JournalWriter, read_journal
 from restoreproof.redact import MASK, Redactor, Secret
 
