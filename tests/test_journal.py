@@ -21,7 +21,7 @@ from restoreproof.journal import (
     parse_line,
     read_journal,
 )
-from restoreproof.redact import MASK, Redactor, Secret
+from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 VALUE = "s3cr3t-v4lue"
 

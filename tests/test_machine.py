@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof import machine as module
-from restoreproof.machine import machine
+from restoreproof import machine_id as module
+from restoreproof.machine_id import machine
 
 
 def test_it_is_told_by_its_id_and_names_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restoreproof.errors import EvidenceError
-from restoreproof.redact import MASK, Fingerprints, Redactor, Secret, fingerprint
-from restoreproof.spellings import is_distinctive
+from restoreproof.redaction.redactor import MASK, Fingerprints, Redactor, Secret, fingerprint
+from restoreproof.redaction.secret_encodings import is_distinctive
 
 VALUE = 'pa$$ w0rd/"Ünï\\x'
 SECRETS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=8, max_size=40).filter(is_distinctive)

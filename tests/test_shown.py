@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restoreproof.shown import one_line, shown
+from restoreproof.display import one_line, shown
 
 
 @given(st.text(max_size=200))

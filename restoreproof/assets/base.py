@@ -20,7 +20,7 @@ from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.journal import Emitter
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
 
 
@@ -28,7 +28,7 @@ def _forget(_: Iterable[Secret]) -> None:
     """Where nothing is written, nothing has to be masked."""
 
 
-class Work:
+class PhaseStats:
     """Counts what a timed piece of work handled, for the figure beside its seconds."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class StackContext:
     """What assets and checks stand on: the nouns, the set, what runs, and where to tell of it.
 
     ``learn`` takes secrets that come up on the way, tokens and sessions: they must be in no evidence.
@@ -53,9 +53,9 @@ class Ground:
     learn: Callable[[Iterable[Secret]], None] = _forget
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[Work]:
+    def phase(self, name: str) -> Iterator[PhaseStats]:
         """Time a piece of work inside the present stage and journal it, also when it raises."""
-        work, started = Work(), time.monotonic()
+        work, started = PhaseStats(), time.monotonic()
         try:
             yield work
         finally:
@@ -92,23 +92,23 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Restoring:
+class RestoreContext:
     """A restore: the ground, and the set and catalogue it restores from."""
 
-    ground: Ground
+    stack_context: StackContext
     backup: BackupSet
     catalogue: Catalogue | None
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class BackupContext:
     """A backup being taken: the ground, where the set is written, and what is learnt for the catalogue.
 
     ``recipient`` is the age recipient of the secrets; ``provisioned`` holds what provisioning left for the
     operator: custody records, the proxy's configuration.
     """
 
-    ground: Ground
+    stack_context: StackContext
     directory: Path
     recipient: str
     provisioned: Path
@@ -116,15 +116,15 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
-class Installing:
+class InstallContext:
     """A fresh source being made: the ground, and the directory that its provisioning command filled."""
 
-    ground: Ground
+    stack_context: StackContext
     provisioned: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ArrivalTrace:
     """An independent trace: when a server says that something arrived (UTC), and which server said it."""
 
     at: datetime
@@ -166,24 +166,24 @@ class Asset(BaseModel):
         """The parts of a set that a provider may keep in its place; none where that makes no sense."""
         return ()
 
-    def restore(self, restoring: Restoring) -> None:
+    def restore(self, restore_context: RestoreContext) -> None:
         """Bring the asset back from the set. Raises a RestoreproofError that says what is lost."""
 
-    def contribution(self, service: str, restoring: Restoring) -> Start:
+    def contribution(self, service: str, restore_context: RestoreContext) -> Start:
         """What this asset adds to the start of ``service``: files, environment, arguments."""
         return Start()
 
-    def install(self, installing: Installing) -> None:
+    def install(self, install_context: InstallContext) -> None:
         """Make the asset's empty place in a fresh source: roles, a schema, buckets."""
 
-    def provision(self, service: str, installing: Installing) -> Start:
+    def provision(self, service: str, install_context: InstallContext) -> Start:
         """What this asset adds to the start of ``service`` in a fresh source; as ``contribution`` else."""
         return Start()
 
-    def take(self, taking: Taking) -> None:
+    def take(self, backup_context: BackupContext) -> None:
         """Write the asset's part of a backup set, and what the catalogue has to know of it."""
 
-    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+    def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
         """What the target holds of an asset that is no file of the set, to be read and never written.
 
         Nothing, for a kind whose part of a set is left out of the search by right.
@@ -193,19 +193,19 @@ class Asset(BaseModel):
         """
         raise EnvironmentUnfitError(f"nobody can look into {self.kind} that a provider keeps")
 
-    def newest_record(self, restoring: Restoring) -> datetime | None:
+    def newest_record(self, restore_context: RestoreContext) -> datetime | None:
         """When the newest business record that came back was made (UTC), if the asset can tell."""
         return None
 
-    def versions(self, ground: Ground) -> Mapping[str, str]:
+    def versions(self, stack_context: StackContext) -> Mapping[str, str]:
         """Tool to version, for the tools that write this asset's part of a set."""
         return {}
 
-    def parameter(self, ground: Ground, name: str) -> Any:
+    def parameter(self, stack_context: StackContext, name: str) -> Any:
         """The value of ``:name`` in a contract's SQL, if it is this asset's to know; else None."""
         return None
 
-    def marks(self, ground: Ground) -> Sequence[Mark]:
+    def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
         """Traces of the asset's arrival that the harness did not write itself."""
         return ()
 

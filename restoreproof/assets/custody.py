@@ -11,9 +11,16 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from restoreproof.assets.base import Asset, Installing, RestoreFailed, Restoring, Taking, asset_kind
-from restoreproof.backups import lacking
-from restoreproof.backups.opening import BackupSet
+from restoreproof.assets.base import (
+    Asset,
+    BackupContext,
+    InstallContext,
+    RestoreContext,
+    RestoreFailed,
+    asset_kind,
+)
+from restoreproof.backups import missing
+from restoreproof.backups.backup_set import BackupSet
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "custody"
@@ -40,43 +47,43 @@ class CustodyAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 
-    def take(self, taking: Taking) -> None:
-        source = taking.provisioned / DIRECTORY
-        target = taking.directory / DIRECTORY
+    def take(self, backup_context: BackupContext) -> None:
+        source = backup_context.provisioned / DIRECTORY
+        target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)
         for path in sorted(source.iterdir()):
             shutil.copyfile(path, target / path.name)
 
-    def own_home(self, restoring: Restoring) -> Path:
+    def own_home(self, restore_context: RestoreContext) -> Path:
         """The drill signer's home; made at the first call."""
-        ground = restoring.ground
-        home = ground.workdir / "signer-home"
+        stack_context = restore_context.stack_context
+        home = stack_context.workdir / "signer-home"
         if not home.exists():
             home.mkdir(mode=0o700)
-            records = restoring.backup.directory / DIRECTORY
+            records = restore_context.backup.directory / DIRECTORY
             arguments = [*self.command, "--home", str(home), "--client-ca", str(records / self.client_ca)]
-            done = ground.run_module(self.service, arguments, read=[records], write=[home])
+            done = stack_context.run_module(self.service, arguments, read=[records], write=[home])
             if done.returncode != 0:
                 raise RestoreFailed(
                     f"no signer can be made from the custody records: {done.stderr.strip()[-400:]}"
                 )
         return home
 
-    def restore(self, restoring: Restoring) -> None:
-        restoring.backup.require(lacking.CUSTODY)
-        home = self.own_home(restoring)
+    def restore(self, restore_context: RestoreContext) -> None:
+        restore_context.backup.require(missing.CUSTODY)
+        home = self.own_home(restore_context)
         for name, file in self.overrides.items():
-            restoring.ground.emitter.emit(
+            restore_context.stack_context.emitter.emit(
                 "override", service="*", name=name, why=f"the drill's signer has a CA of its own ({file})"
             )
             assert (home / file).is_file()
 
-    def contribution(self, service: str, restoring: Restoring) -> Start:
+    def contribution(self, service: str, restore_context: RestoreContext) -> Start:
         if service == self.service:
-            restoring.backup.require(lacking.CUSTODY)
-        if restoring.backup.lacks(lacking.CUSTODY):
+            restore_context.backup.require(missing.CUSTODY)
+        if restore_context.backup.lacks(missing.CUSTODY):
             return Start()
-        home = self.own_home(restoring)
+        home = self.own_home(restore_context)
         replaced = {
             name: base64.b64encode((home / file).read_bytes()).decode()
             for name, file in self.overrides.items()
@@ -86,8 +93,8 @@ class CustodyAsset(Asset):
         start = self._at_home(home)
         return Start(environment={**replaced, **start.environment}, files=start.files)
 
-    def provision(self, service: str, installing: Installing) -> Start:
-        return self._at_home(installing.provisioned / HOME) if service == self.service else Start()
+    def provision(self, service: str, install_context: InstallContext) -> Start:
+        return self._at_home(install_context.provisioned / HOME) if service == self.service else Start()
 
     def _at_home(self, home: Path) -> Start:
         files = {f"{HOME}/{path.name}": path.read_bytes() for path in home.iterdir()}
@@ -107,7 +114,7 @@ def records(directory: Path) -> list[Mapping[str, Any]]:
 
 def keys_in_custody(backup: BackupSet) -> dict[str, Ed25519PublicKey]:
     """As ``public_keys`` of the set. Raises Lacking where it was adopted without custody records."""
-    backup.require(lacking.CUSTODY)
+    backup.require(missing.CUSTODY)
     return public_keys(backup.directory)
 
 

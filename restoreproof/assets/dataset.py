@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from restoreproof.assets.base import Ground
+from restoreproof.assets.base import StackContext
 from restoreproof.contract.sql import bind
 from restoreproof.contract.sql import parameters as names_in
 from restoreproof.errors import ContractError
@@ -26,16 +26,16 @@ _SESSION = (
 )
 
 
-def parameters(ground: Ground, sql: str, recovery_point: datetime) -> dict[str, Any]:
+def parameters(stack_context: StackContext, sql: str, recovery_point: datetime) -> dict[str, Any]:
     """Values for the ``:names`` that a contract's ``sql`` uses: the recovery point, windows, people.
 
     Windows count back from ``recovery_point``, never from today: a backup does not age by lying about.
     """
     known: dict[str, Any] = {"recovery_point": recovery_point}
-    known |= {name: window.span for name, window in ground.contract.windows.items()}
+    known |= {name: window.span for name, window in stack_context.contract.windows.items()}
     for name in names_in(sql) - known.keys():
-        for asset in ground.assets():
-            if (value := asset.parameter(ground, name)) is not None:
+        for asset in stack_context.assets():
+            if (value := asset.parameter(stack_context, name)) is not None:
                 known[name] = value
     return known
 
@@ -64,13 +64,13 @@ def connect(
 
 @contextmanager
 def connect_asset(
-    ground: Ground, asset_name: str, *, readonly: bool = True
+    stack_context: StackContext, asset_name: str, *, readonly: bool = True
 ) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """A connection to the database that the contract's asset ``asset_name`` restores."""
-    block = ground.contract.assets[asset_name].model_dump()
+    block = stack_context.contract.assets[asset_name].model_dump()
     if "database" not in block or "service" not in block:
         raise ContractError(f"asset {asset_name!r} is no database")
-    with connect(ground.runtime, block["service"], block["database"], readonly=readonly) as connection:
+    with connect(stack_context.runtime, block["service"], block["database"], readonly=readonly) as connection:
         yield connection
 
 

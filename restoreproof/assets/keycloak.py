@@ -13,14 +13,14 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict
 
 from restoreproof.assets.base import (
+    ArrivalTrace,
     Asset,
-    Ground,
-    Installing,
-    Mark,
+    BackupContext,
+    InstallContext,
+    RestoreContext,
     RestoreFailed,
-    Restoring,
     Searchable,
-    Taking,
+    StackContext,
     asset_kind,
 )
 from restoreproof.assets.dataset import connect
@@ -28,8 +28,8 @@ from restoreproof.assets.postgres import database_mark, dump_database, restore_d
 from restoreproof.assets.realm import Realm
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.realm.tables import Tables
-from restoreproof.backups import lacking
-from restoreproof.backups.lacking import Lacking
+from restoreproof.backups import missing
+from restoreproof.backups.missing import PartMissing
 from restoreproof.runtimes.base import Start
 
 _CLIENTS = (
@@ -78,104 +78,108 @@ class KeycloakAsset(Asset):
         return (self.store,)
 
     def parts(self) -> tuple[str, ...]:
-        return (lacking.IDENTITY,)
+        return (missing.IDENTITY,)
 
     @property
     def dump(self) -> str:
         """Where in the set the dump lies."""
         return f"keycloak/{self.database}.dump"
 
-    def restore(self, restoring: Restoring) -> None:
-        restoring.backup.require(lacking.IDENTITY)
-        restore_dump(restoring, self.store, self.database, self.dump)
+    def restore(self, restore_context: RestoreContext) -> None:
+        restore_context.backup.require(missing.IDENTITY)
+        restore_dump(restore_context, self.store, self.database, self.dump)
 
-    def contribution(self, service: str, restoring: Restoring) -> Start:
+    def contribution(self, service: str, restore_context: RestoreContext) -> Start:
         if service == self.service:
-            restoring.backup.require(lacking.IDENTITY)
+            restore_context.backup.require(missing.IDENTITY)
         return Start()
 
-    def provision(self, service: str, installing: Installing) -> Start:
+    def provision(self, service: str, install_context: InstallContext) -> Start:
         if service != self.service:
             return Start()
-        return Start(files={"import/realm.json": (installing.provisioned / PROVISIONED_REALM).read_bytes()})
+        return Start(
+            files={"import/realm.json": (install_context.provisioned / PROVISIONED_REALM).read_bytes()}
+        )
 
-    def take(self, taking: Taking) -> None:
-        ground = taking.ground
+    def take(self, backup_context: BackupContext) -> None:
+        stack_context = backup_context.stack_context
         with (
-            snapshot(ground, self.store, self.database) as (connection, name),
-            ground.phase("dump of the identity database") as work,
+            snapshot(stack_context, self.store, self.database) as (connection, name),
+            stack_context.phase("dump of the identity database") as work,
         ):
-            work.bytes = dump_database(taking, self.store, self.database, self.dump, snapshot_name=name)
+            work.bytes = dump_database(
+                backup_context, self.store, self.database, self.dump, snapshot_name=name
+            )
             counts = Tables(connection, self.realm).counts()
-        taking.learnt["identity"] = {self.realm: {**counts, "jwks": self.signing_keys(ground)}}
+        backup_context.learnt["identity"] = {self.realm: {**counts, "jwks": self.signing_keys(stack_context)}}
 
-    def _present(self, ground: Ground) -> None:
+    def _present(self, stack_context: StackContext) -> None:
         """Raise Lacking where the set was adopted without this realm: its database is not there either."""
-        ground.runtime.require(self.service)
+        stack_context.runtime.require(self.service)
 
     @contextmanager
-    def _realm(self, ground: Ground, *, kept: bool = False) -> Iterator[Realm]:
+    def _realm(self, stack_context: StackContext, *, kept: bool = False) -> Iterator[Realm]:
         """The realm, by its tables where they are there to be believed, else by asking Keycloak."""
-        self._present(ground)
-        if self._has_tables(ground) and (not kept or self._only_tables(ground)):
-            with connect(ground.runtime, self.store, self.database) as connection:
+        self._present(stack_context)
+        if self._has_tables(stack_context) and (not kept or self._only_tables(stack_context)):
+            with connect(stack_context.runtime, self.store, self.database) as connection:
                 yield Tables(connection, self.realm)
         else:
-            endpoint = ground.runtime.endpoint(self.service)
-            yield Admin(endpoint, self.realm, ground.runtime.administrator(self.service))
+            endpoint = stack_context.runtime.endpoint(self.service)
+            yield Admin(endpoint, self.realm, stack_context.runtime.administrator(self.service))
 
-    def _has_tables(self, ground: Ground) -> bool:
+    def _has_tables(self, stack_context: StackContext) -> bool:
         try:
-            with connect(ground.runtime, self.store, "postgres") as connection:
+            with connect(stack_context.runtime, self.store, "postgres") as connection:
                 found = connection.execute("select from pg_database where datname = %s", [self.database])
                 return found.fetchone() is not None
-        except Lacking:
+        except PartMissing:
             # The store is not among what runs here: Keycloak's provider keeps it to itself.
             return False
 
-    def _only_tables(self, ground: Ground) -> bool:
+    def _only_tables(self, stack_context: StackContext) -> bool:
         """Whether, of a realm that a provider kept, the tables have to do, and can.
 
         A snapshot may hold the tables of another Keycloak. So whoever may ask this one does; where nobody
         may, its tables are those that somebody is connected to.
         """
         try:
-            ground.runtime.administrator(self.service)
-        except Lacking:
-            with connect(ground.runtime, self.store, self.database) as connection:
+            stack_context.runtime.administrator(self.service)
+        except PartMissing:
+            with connect(stack_context.runtime, self.store, self.database) as connection:
                 return connection.execute(_CLIENTS).fetchone() is not None
         return False
 
-    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+    def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
         # A realm holds its signing keys by right: its dump is not searched either.
         return ()
 
-    def counts(self, ground: Ground, *, kept: bool = False) -> dict[str, int]:
+    def counts(self, stack_context: StackContext, *, kept: bool = False) -> dict[str, int]:
         """How many users, clients, roles, groups, credentials and role mappings the realm holds.
 
         ``kept``: a provider kept it, and the set only refers to it.
         """
-        with self._realm(ground, kept=kept) as realm:
+        with self._realm(stack_context, kept=kept) as realm:
             return realm.counts()
 
-    def subjects(self, ground: Ground, *, kept: bool = False) -> frozenset[str]:
+    def subjects(self, stack_context: StackContext, *, kept: bool = False) -> frozenset[str]:
         """The ids of the realm's people, as tokens carry them in ``sub``. ``kept`` as for ``counts``."""
-        with self._realm(ground, kept=kept) as realm:
+        with self._realm(stack_context, kept=kept) as realm:
             return frozenset(realm.subjects())
 
-    def parameter(self, ground: Ground, name: str) -> Any:
+    def parameter(self, stack_context: StackContext, name: str) -> Any:
         if name not in self.people:
             return None
-        with self._realm(ground) as realm:
-            return realm.subject_of(ground.vault.secret(self.people[name].user).reveal())
+        with self._realm(stack_context) as realm:
+            return realm.subject_of(stack_context.vault.secret(self.people[name].user).reveal())
 
-    def signing_keys(self, ground: Ground) -> list[dict[str, str]]:
+    def signing_keys(self, stack_context: StackContext) -> list[dict[str, str]]:
         """Key id and RFC 7638 thumbprint of every key the realm publishes, sorted.
 
         Raises:
             RestoreFailed: Keycloak has no such realm.
         """
-        endpoint = ground.runtime.endpoint(self.service)
+        endpoint = stack_context.runtime.endpoint(self.service)
         url = f"{endpoint.url}/realms/{self.realm}/protocol/openid-connect/certs"
         answer = httpx.get(url, timeout=30, verify=endpoint.trust)
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -187,9 +191,9 @@ class KeycloakAsset(Asset):
             key=lambda one: one["kid"],
         )
 
-    def marks(self, ground: Ground) -> Sequence[Mark]:
-        self._present(ground)
-        return (database_mark(ground, self.store, self.database),)
+    def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
+        self._present(stack_context)
+        return (database_mark(stack_context, self.store, self.database),)
 
 
 _REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from restoreproof.assets.base import (
+    ArrivalTrace,
     Asset,
-    Ground,
-    Installing,
-    Mark,
+    InstallContext,
+    RestoreContext,
     RestoreFailed,
-    Restoring,
+    StackContext,
     asset_kind,
 )
 from restoreproof.assets.dataset import connect_asset, scalar
@@ -34,25 +34,27 @@ class MigrationsAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 
-    def restore(self, restoring: Restoring) -> None:
-        self._migrate(restoring.ground)
+    def restore(self, restore_context: RestoreContext) -> None:
+        self._migrate(restore_context.stack_context)
 
-    def install(self, installing: Installing) -> None:
-        self._migrate(installing.ground)
+    def install(self, install_context: InstallContext) -> None:
+        self._migrate(install_context.stack_context)
 
-    def _migrate(self, ground: Ground) -> None:
-        with ground.phase("migrations"):
-            done = ground.run_once(self.service, self.arguments, environment=ground.vault.environment())
+    def _migrate(self, stack_context: StackContext) -> None:
+        with stack_context.phase("migrations"):
+            done = stack_context.run_once(
+                self.service, self.arguments, environment=stack_context.vault.environment()
+            )
         if done.returncode != 0:
             raise RestoreFailed(f"the migrations ended with {done.returncode}: {done.stderr.strip()[-600:]}")
 
-    def current(self, ground: Ground) -> str | None:
+    def current(self, stack_context: StackContext) -> str | None:
         """The version that the restored database is at."""
-        with connect_asset(ground, self.database) as connection:
+        with connect_asset(stack_context, self.database) as connection:
             version = scalar(connection, self.version, {})
         return None if version is None else str(version)
 
-    def marks(self, ground: Ground) -> Sequence[Mark]:
-        with connect_asset(ground, self.database) as connection:
+    def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
+        with connect_asset(stack_context, self.database) as connection:
             at = scalar(connection, self.committed, {})
-        return (Mark(at, "postgres: commit time of the schema version"),) if at else ()
+        return (ArrivalTrace(at, "postgres: commit time of the schema version"),) if at else ()

@@ -14,20 +14,20 @@ from botocore.exceptions import ClientError, ParamValidationError
 from pydantic import BaseModel, ConfigDict
 
 from restoreproof.assets.base import (
+    ArrivalTrace,
     Asset,
-    Ground,
-    Installing,
-    Mark,
+    BackupContext,
+    InstallContext,
+    RestoreContext,
     RestoreFailed,
-    Restoring,
     Searchable,
-    Taking,
+    StackContext,
     asset_kind,
 )
+from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
-from restoreproof.assets.searching import stored
-from restoreproof.assets.unused import refuse_filled
-from restoreproof.backups import lacking
+from restoreproof.assets.search_streams import stored
+from restoreproof.backups import missing
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
@@ -69,77 +69,88 @@ class ObjectsAsset(Asset):
         return (self.service,)
 
     def parts(self) -> tuple[str, ...]:
-        kept = (lacking.bucket_part(bucket) for bucket, one in self.buckets.items() if one.kept)
-        return (lacking.OBJECTS, *kept)
+        kept = (missing.bucket_part(bucket) for bucket, one in self.buckets.items() if one.kept)
+        return (missing.OBJECTS, *kept)
 
-    def bucket_name(self, ground: Ground, bucket: str) -> str:
+    def bucket_name(self, stack_context: StackContext, bucket: str) -> str:
         """The real name of the contract's bucket. Raises ContractError if there is none of that name."""
         if bucket not in self.buckets:
             raise ContractError(f"asset {self.name!r} has no bucket {bucket!r}")
-        return resolve(self.buckets[bucket].name, ground.vault.settings())
+        return resolve(self.buckets[bucket].name, stack_context.vault.settings())
 
-    def application(self, ground: Ground, bucket: str) -> Credentials:
+    def application(self, stack_context: StackContext, bucket: str) -> Credentials:
         """The restored keys that the application uses for ``bucket``."""
         own = self.buckets[bucket]
         return keys(
-            ground.vault.secret(own.access_key or self.access_key),
-            ground.vault.secret(own.secret_key or self.secret_key),
+            stack_context.vault.secret(own.access_key or self.access_key),
+            stack_context.vault.secret(own.secret_key or self.secret_key),
         )
 
-    def contribution(self, service: str, restoring: Restoring) -> Start:
-        return self._identified(service, restoring.ground)
+    def contribution(self, service: str, restore_context: RestoreContext) -> Start:
+        return self._identified(service, restore_context.stack_context)
 
-    def _identified(self, service: str, ground: Ground) -> Start:
+    def _identified(self, service: str, stack_context: StackContext) -> Start:
         if service != self.service:
             return Start()
-        return Start(files={"s3.json": json.dumps({"identities": self._identities(ground)}).encode()})
+        return Start(files={"s3.json": json.dumps({"identities": self._identities(stack_context)}).encode()})
 
-    def _identities(self, ground: Ground) -> list[dict[str, Any]]:
+    def _identities(self, stack_context: StackContext) -> list[dict[str, Any]]:
         """Provision what the contract says each identity may do: nobody gets more than it had."""
         own: list[str] = []
         identities: list[dict[str, Any]] = []
         for bucket, block in self.buckets.items():
-            name = self.bucket_name(ground, bucket)
+            name = self.bucket_name(stack_context, bucket)
             if block.access_key is None:
                 own += [f"{action}:{name}" for action in ("Read", "Write", "List", "Tagging")]
             else:
                 actions = ["Write"] if block.access == "write-only" else ["Read", "Write", "List"]
                 identities.append(
-                    _identity(bucket, self.application(ground, bucket), [f"{one}:{name}" for one in actions])
+                    _identity(
+                        bucket, self.application(stack_context, bucket), [f"{one}:{name}" for one in actions]
+                    )
                 )
-        application = keys(ground.vault.secret(self.access_key), ground.vault.secret(self.secret_key))
+        application = keys(
+            stack_context.vault.secret(self.access_key), stack_context.vault.secret(self.secret_key)
+        )
         return [_identity("application", application, own), *identities]
 
-    def restore(self, restoring: Restoring) -> None:
-        restoring.backup.require(lacking.OBJECTS)
-        self._make_buckets(restoring.ground)
-        restoring.ground.runtime.claim()
+    def restore(self, restore_context: RestoreContext) -> None:
+        restore_context.backup.require(missing.OBJECTS)
+        self._make_buckets(restore_context.stack_context)
+        restore_context.stack_context.runtime.claim()
         kept = {
-            name: self.bucket_name(restoring.ground, name)
+            name: self.bucket_name(restore_context.stack_context, name)
             for name, one in self.buckets.items()
-            if one.kept and not restoring.backup.lacks(lacking.bucket_part(name))
+            if one.kept and not restore_context.backup.lacks(missing.bucket_part(name))
         }
         # A bucket's first write waits for the store to make room for it: all of them wait together.
         with ThreadPoolExecutor(max_workers=max(len(kept), 1)) as pool:
-            for filled in [pool.submit(self._fill, restoring, *pair) for pair in kept.items()]:
+            for filled in [pool.submit(self._fill, restore_context, *pair) for pair in kept.items()]:
                 filled.result()
 
-    def install(self, installing: Installing) -> None:
-        self._make_buckets(installing.ground)
+    def install(self, install_context: InstallContext) -> None:
+        self._make_buckets(install_context.stack_context)
 
-    def provision(self, service: str, installing: Installing) -> Start:
-        return self._identified(service, installing.ground)
+    def provision(self, service: str, install_context: InstallContext) -> Start:
+        return self._identified(service, install_context.stack_context)
 
-    def _make_buckets(self, ground: Ground) -> None:
-        endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
+    def _make_buckets(self, stack_context: StackContext) -> None:
+        endpoint, admin = (
+            stack_context.runtime.endpoint(self.service),
+            stack_context.runtime.administrator(self.service),
+        )
         client = control(endpoint, admin)
         for bucket, block in self.buckets.items():
-            make_bucket(client, self.bucket_name(ground, bucket), versioned=block.versioning == "enabled")
+            make_bucket(
+                client, self.bucket_name(stack_context, bucket), versioned=block.versioning == "enabled"
+            )
 
-    def _fill(self, restoring: Restoring, bucket: str, name: str) -> None:
-        ground, backup = restoring.ground, restoring.backup
+    def _fill(self, restore_context: RestoreContext, bucket: str, name: str) -> None:
+        stack_context, backup = restore_context.stack_context, restore_context.backup
         target = store(
-            ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service), name
+            stack_context.runtime.endpoint(self.service),
+            stack_context.runtime.administrator(self.service),
+            name,
         )
 
         async def put(entry: ObjectEntry) -> int:
@@ -152,56 +163,64 @@ class ObjectsAsset(Asset):
             )
             return entry.size
 
-        with ground.phase(f"objects of {bucket}") as work:
+        with stack_context.phase(f"objects of {bucket}") as work:
             sizes = list_sizes(run_bounded(put, backup.objects(bucket)))
             work.items, work.bytes, lost = sizes
         if lost:
-            ground.emitter.emit("note", text=f"{lost} objects of {bucket} are named by the set but not in it")
+            stack_context.emitter.emit(
+                "note", text=f"{lost} objects of {bucket} are named by the set but not in it"
+            )
 
-    def take(self, taking: Taking) -> None:
-        learnt = taking.learnt.setdefault("buckets", {})
+    def take(self, backup_context: BackupContext) -> None:
+        learnt = backup_context.learnt.setdefault("buckets", {})
         for bucket, block in self.buckets.items():
             if block.kept:
-                learnt[bucket] = self._collect(taking, bucket)
+                learnt[bucket] = self._collect(backup_context, bucket)
 
-    def _collect(self, taking: Taking, bucket: str) -> dict[str, Any]:
-        ground = taking.ground
+    def _collect(self, backup_context: BackupContext, bucket: str) -> dict[str, Any]:
+        stack_context = backup_context.stack_context
         source = store(
-            ground.runtime.endpoint(self.service),
-            ground.runtime.administrator(self.service),
-            self.bucket_name(ground, bucket),
+            stack_context.runtime.endpoint(self.service),
+            stack_context.runtime.administrator(self.service),
+            self.bucket_name(stack_context, bucket),
         )
 
         def fetch(meta: Mapping[str, Any]) -> ObjectEntry:
-            return _keep(taking.directory, meta, obstore.get(source, meta["path"]))
+            return _keep(backup_context.directory, meta, obstore.get(source, meta["path"]))
 
         listed = (meta for page in obstore.list(source, chunk_size=1000) for meta in page)
-        with ground.phase(f"objects of {bucket}") as work:
-            summary = write_index(taking.directory, bucket, in_threads(fetch, listed))
+        with stack_context.phase(f"objects of {bucket}") as work:
+            summary = write_index(backup_context.directory, bucket, in_threads(fetch, listed))
             work.items, work.bytes = summary.objects, summary.bytes
         return {"objects": summary.objects, "bytes": summary.bytes, "fingerprint": summary.fingerprint}
 
-    def searchable(self, ground: Ground) -> Iterable[Searchable]:
-        endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
+    def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
+        endpoint, admin = (
+            stack_context.runtime.endpoint(self.service),
+            stack_context.runtime.administrator(self.service),
+        )
         for bucket, block in self.buckets.items():
             if block.kept:
-                yield from stored(bucket, store(endpoint, admin, self.bucket_name(ground, bucket)))
+                yield from stored(bucket, store(endpoint, admin, self.bucket_name(stack_context, bucket)))
 
-    def newest_record(self, restoring: Restoring) -> datetime | None:
-        indexed = restoring.backup.buckets()  # one that is in place need not have an index
+    def newest_record(self, restore_context: RestoreContext) -> datetime | None:
+        indexed = restore_context.backup.buckets()  # one that is in place need not have an index
         kept = (bucket for bucket, block in self.buckets.items() if block.kept and bucket in indexed)
-        times = (entry.last_modified for bucket in kept for entry in restoring.backup.objects(bucket))
+        times = (entry.last_modified for bucket in kept for entry in restore_context.backup.objects(bucket))
         return max((time for time in times if time is not None), default=None)
 
-    def marks(self, ground: Ground) -> Sequence[Mark]:
-        endpoint, admin = ground.runtime.endpoint(self.service), ground.runtime.administrator(self.service)
+    def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
+        endpoint, admin = (
+            stack_context.runtime.endpoint(self.service),
+            stack_context.runtime.administrator(self.service),
+        )
         times: list[datetime] = []
         for bucket, block in self.buckets.items():
             if block.kept:
-                name = self.bucket_name(ground, bucket)
+                name = self.bucket_name(stack_context, bucket)
                 first = next(iter(obstore.list(store(endpoint, admin, name), chunk_size=50)), [])
                 times += [meta["last_modified"] for meta in first]
-        return (Mark(min(times), f"{self.service}: times of restored objects"),) if times else ()
+        return (ArrivalTrace(min(times), f"{self.service}: times of restored objects"),) if times else ()
 
 
 def make_bucket(client: Any, name: str, *, versioned: bool) -> None:

@@ -13,18 +13,18 @@ from typing import Any, ClassVar
 import psycopg
 
 from restoreproof.assets.base import (
+    ArrivalTrace,
     Asset,
-    Ground,
-    Installing,
-    Mark,
+    BackupContext,
+    InstallContext,
+    RestoreContext,
     RestoreFailed,
-    Restoring,
     Searchable,
-    Taking,
+    StackContext,
     asset_kind,
 )
-from restoreproof.assets.dataset import connect, scalar
-from restoreproof.assets.learning import (
+from restoreproof.assets.compatibility import misfit, refuse_base, refuse_newer
+from restoreproof.assets.database_stats import (
     chain_heads,
     count_datasets,
     count_queues,
@@ -32,11 +32,11 @@ from restoreproof.assets.learning import (
     fingerprint_tables,
     identify_letters,
 )
-from restoreproof.assets.searching import printed
-from restoreproof.assets.standin import stand_in_roles
-from restoreproof.assets.unfit import misfit, refuse_base, refuse_newer
-from restoreproof.assets.unused import refuse_used
-from restoreproof.backups import lacking
+from restoreproof.assets.dataset import connect, scalar
+from restoreproof.assets.placeholders import stand_in_roles
+from restoreproof.assets.require_empty import refuse_used
+from restoreproof.assets.search_streams import printed
+from restoreproof.backups import missing
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Completed
 
@@ -67,77 +67,89 @@ class PostgresAsset(Asset):
         return (self.service,)
 
     def parts(self) -> tuple[str, ...]:
-        return (lacking.ROLES,)
+        return (missing.ROLES,)
 
     @property
     def dump(self) -> str:
         """Where in the set the dump lies."""
         return f"postgres/{self.database}.dump"
 
-    def restore(self, restoring: Restoring) -> None:
-        ground = restoring.ground
-        wanted = roles_of(ground)
-        refuse_used(ground, self.service, wanted)
-        with ground.phase("roles") as work:
-            if restoring.backup.lacks(lacking.ROLES):
-                work.items = stand_in_roles(ground, self.service, wanted)
+    def restore(self, restore_context: RestoreContext) -> None:
+        stack_context = restore_context.stack_context
+        wanted = roles_of(stack_context)
+        refuse_used(stack_context, self.service, wanted)
+        with stack_context.phase("roles") as work:
+            if restore_context.backup.lacks(missing.ROLES):
+                work.items = stand_in_roles(stack_context, self.service, wanted)
             else:
-                work.items = restore_roles(ground, self.service, restoring.backup.directory / GLOBALS, wanted)
-        restore_dump(restoring, self.service, self.database, self.dump)
+                work.items = restore_roles(
+                    stack_context, self.service, restore_context.backup.directory / GLOBALS, wanted
+                )
+        restore_dump(restore_context, self.service, self.database, self.dump)
 
-    def install(self, installing: Installing) -> None:
-        statements = (installing.provisioned / PROVISIONED_ROLES).read_text().splitlines()
-        runtime = installing.ground.runtime
+    def install(self, install_context: InstallContext) -> None:
+        statements = (install_context.provisioned / PROVISIONED_ROLES).read_text().splitlines()
+        runtime = install_context.stack_context.runtime
         with connect(runtime, self.service, "postgres", readonly=False, autocommit=True) as connection:
             for statement in filter(str.strip, statements):
                 connection.execute(statement.encode())
 
-    def take(self, taking: Taking) -> None:
-        ground = taking.ground
-        with ground.phase("roles"):
-            dump_roles(taking, self.service)
-        with snapshot(ground, self.service, self.database) as (connection, name):
-            taking.learnt["recovery_point"] = _now(connection)
-            with ground.phase(f"dump of {self.database}") as work:
-                work.bytes = dump_database(taking, self.service, self.database, self.dump, snapshot_name=name)
-            with ground.phase(f"fingerprints of {self.database}") as work:
+    def take(self, backup_context: BackupContext) -> None:
+        stack_context = backup_context.stack_context
+        with stack_context.phase("roles"):
+            dump_roles(backup_context, self.service)
+        with snapshot(stack_context, self.service, self.database) as (connection, name):
+            backup_context.learnt["recovery_point"] = _now(connection)
+            with stack_context.phase(f"dump of {self.database}") as work:
+                work.bytes = dump_database(
+                    backup_context, self.service, self.database, self.dump, snapshot_name=name
+                )
+            with stack_context.phase(f"fingerprints of {self.database}") as work:
                 tables = fingerprint_tables(connection)
                 work.items = sum(int(table["rows"]) for table in tables.values())
-            taking.learnt["tables"] = tables
-            taking.learnt["structure"] = fingerprint_structure(connection)
+            backup_context.learnt["tables"] = tables
+            backup_context.learnt["structure"] = fingerprint_structure(connection)
             if self.newest:
-                taking.learnt.setdefault("newest", {})[self.name] = scalar(connection, self.newest, {})
-            taking.learnt["datasets"] = count_datasets(taking, self.name, connection)
-            taking.learnt["chains"] = chain_heads(taking, self.name, connection)
-            taking.learnt.setdefault("queues", {}).update(count_queues(taking, self.name, connection))
-            taking.learnt.setdefault("letters", {}).update(identify_letters(taking, self.name, connection))
-        taking.learnt["roles"] = sorted(roles_of(ground))
+                backup_context.learnt.setdefault("newest", {})[self.name] = scalar(
+                    connection, self.newest, {}
+                )
+            backup_context.learnt["datasets"] = count_datasets(backup_context, self.name, connection)
+            backup_context.learnt["chains"] = chain_heads(backup_context, self.name, connection)
+            backup_context.learnt.setdefault("queues", {}).update(
+                count_queues(backup_context, self.name, connection)
+            )
+            backup_context.learnt.setdefault("letters", {}).update(
+                identify_letters(backup_context, self.name, connection)
+            )
+        backup_context.learnt["roles"] = sorted(roles_of(stack_context))
 
-    def versions(self, ground: Ground) -> Mapping[str, str]:
-        said = ground.runtime.run_tool(self.service, "pg_dump", ["--version"]).stdout.decode().strip()
+    def versions(self, stack_context: StackContext) -> Mapping[str, str]:
+        said = stack_context.runtime.run_tool(self.service, "pg_dump", ["--version"]).stdout.decode().strip()
         return {"pg_dump": said.rpartition(" ")[2]}
 
-    def searchable(self, ground: Ground) -> Iterable[Searchable]:
+    def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
         command = ["pg_dump", "--no-password", f"--dbname={self.database}"]
         # An administrator who may not read it all is no fault of the set's; lost rows are told elsewhere.
-        read = partial(printed, ground, self.service, command, failed=EnvironmentUnfitError)
+        read = partial(printed, stack_context, self.service, command, failed=EnvironmentUnfitError)
         return (Searchable(f"database {self.database}, as restored", read),)
 
-    def newest_record(self, restoring: Restoring) -> datetime | None:
+    def newest_record(self, restore_context: RestoreContext) -> datetime | None:
         if self.newest is None:
             return None
-        with connect(restoring.ground.runtime, self.service, self.database) as connection:
+        with connect(restore_context.stack_context.runtime, self.service, self.database) as connection:
             newest: datetime | None = scalar(connection, self.newest, {})
         return newest
 
-    def marks(self, ground: Ground) -> Sequence[Mark]:
-        return (database_mark(ground, self.service, self.database),)
+    def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
+        return (database_mark(stack_context, self.service, self.database),)
 
 
-def roles_of(ground: Ground) -> frozenset[str]:
+def roles_of(stack_context: StackContext) -> frozenset[str]:
     """The roles that the contract's assets name: only these are restored from the globals."""
     return frozenset(
-        str(role) for block in ground.contract.assets.values() for role in block.model_dump().get("roles", ())
+        str(role)
+        for block in stack_context.contract.assets.values()
+        for role in block.model_dump().get("roles", ())
     )
 
 
@@ -150,25 +162,25 @@ def _now(connection: psycopg.Connection[dict[str, Any]]) -> datetime:
 
 @contextmanager
 def snapshot(
-    ground: Ground, service: str, database: str
+    stack_context: StackContext, service: str, database: str
 ) -> Iterator[tuple[psycopg.Connection[dict[str, Any]], str]]:
     """A repeatable-read transaction and the name of its exported snapshot.
 
     What is dumped and what is counted then agree (PostgreSQL manual, "Snapshot Synchronization Functions").
     """
-    with connect(ground.runtime, service, database) as connection:
+    with connect(stack_context.runtime, service, database) as connection:
         connection.execute("set transaction isolation level repeatable read")
         row = connection.execute("select pg_export_snapshot() as name").fetchone()
         assert row is not None
         yield connection, str(row["name"])
 
 
-def dump_roles(taking: Taking, service: str) -> None:
+def dump_roles(backup_context: BackupContext, service: str) -> None:
     """``pg_dumpall --globals-only`` into the set."""
-    out = taking.directory / GLOBALS
+    out = backup_context.directory / GLOBALS
     out.parent.mkdir(parents=True, exist_ok=True)
     _must(
-        taking.ground.runtime.run_tool(
+        backup_context.stack_context.runtime.run_tool(
             service,
             "pg_dumpall",
             ["--globals-only", "--no-password"],
@@ -179,19 +191,19 @@ def dump_roles(taking: Taking, service: str) -> None:
 
 
 def dump_database(
-    taking: Taking, service: str, database: str, path: str, *, snapshot_name: str | None = None
+    backup_context: BackupContext, service: str, database: str, path: str, *, snapshot_name: str | None = None
 ) -> int:
     """``pg_dump -Fc`` of ``database`` into the set; returns its size in bytes."""
-    out = taking.directory / path
+    out = backup_context.directory / path
     out.parent.mkdir(parents=True, exist_ok=True)
     at = [f"--snapshot={snapshot_name}"] if snapshot_name else []
     arguments = ["--format=custom", *at, "--no-password", f"--dbname={database}"]
-    done = taking.ground.runtime.run_tool(service, "pg_dump", arguments, stdout=out)
+    done = backup_context.stack_context.runtime.run_tool(service, "pg_dump", arguments, stdout=out)
     _must(done, "pg_dump")
     return out.stat().st_size
 
 
-def restore_roles(ground: Ground, service: str, path: Path, wanted: frozenset[str]) -> int:
+def restore_roles(stack_context: StackContext, service: str, path: Path, wanted: frozenset[str]) -> int:
     """Create the ``wanted`` roles from a globals file; returns how many statements were applied.
 
     The file is untrusted and would be run by a superuser, so only statements about wanted roles pass, one
@@ -201,10 +213,10 @@ def restore_roles(ground: Ground, service: str, path: Path, wanted: frozenset[st
         RestoreFailed: the file is no text, or the server refused a statement about a wanted role.
     """
     if not path.is_file():
-        ground.emitter.emit("note", text=f"the set holds no {GLOBALS}: no role was restored")
+        stack_context.emitter.emit("note", text=f"the set holds no {GLOBALS}: no role was restored")
         return 0
     applied = 0
-    administration = connect(ground.runtime, service, "postgres", readonly=False)
+    administration = connect(stack_context.runtime, service, "postgres", readonly=False)
     try:
         with administration as connection, path.open(encoding="utf-8") as lines:
             for line in lines:
@@ -231,23 +243,23 @@ def is_wanted(line: str, wanted: frozenset[str]) -> bool:
     return False
 
 
-def restore_dump(restoring: Restoring, service: str, database: str, path: str) -> None:
+def restore_dump(restore_context: RestoreContext, service: str, database: str, path: str) -> None:
     """Create ``database``, with its owner and grants, and fill it from the set's dump at ``path``.
 
     Raises:
         RestoreFailed: pg_restore did not end cleanly; its own words are in the message.
         EnvironmentUnfitError: the target can't hold what the set has, which is no fault of the set's.
     """
-    ground, dump = restoring.ground, restoring.backup.directory / path
-    with connect(ground.runtime, service, "postgres") as connection:
+    stack_context, dump = restore_context.stack_context, restore_context.backup.directory / path
+    with connect(stack_context.runtime, service, "postgres") as connection:
         version = connection.info.server_version // 10_000
-    refuse_base(restoring.backup, version)
-    refuse_newer(restoring.backup.manifest.tool_versions, version)
+    refuse_base(restore_context.backup, version)
+    refuse_newer(restore_context.backup.manifest.tool_versions, version)
     if not dump.is_file():
         raise RestoreFailed(f"the set holds no {path}: the database {database!r} can't be restored")
-    with ground.phase(f"pg_restore of {database}") as work:
+    with stack_context.phase(f"pg_restore of {database}") as work:
         work.bytes = dump.stat().st_size
-        done = ground.runtime.run_tool(
+        done = stack_context.runtime.run_tool(
             service,
             "pg_restore",
             [
@@ -266,8 +278,8 @@ def restore_dump(restoring: Restoring, service: str, database: str, path: str) -
         )
     try:
         with (
-            connect(ground.runtime, service, database, readonly=False) as connection,
-            ground.phase("analyze"),
+            connect(stack_context.runtime, service, database, readonly=False) as connection,
+            stack_context.phase("analyze"),
         ):
             connection.execute("analyze")
     except psycopg.DatabaseError as error:
@@ -279,15 +291,15 @@ def complains(stderr: str) -> bool:
     return _TROUBLE.search(stderr) is not None
 
 
-def database_mark(ground: Ground, service: str, database: str) -> Mark:
+def database_mark(stack_context: StackContext, service: str, database: str) -> ArrivalTrace:
     """When the server created the files of ``database``: its own file times, not the harness's clock."""
-    with connect(ground.runtime, service, database) as connection:
+    with connect(stack_context.runtime, service, database) as connection:
         row = connection.execute(
             "select (pg_stat_file('base/' || oid || '/PG_VERSION')).modification as at "
             "from pg_database where datname = current_database()"
         ).fetchone()
     assert row is not None
-    return Mark(row["at"], f"{service}: files of database {database}")
+    return ArrivalTrace(row["at"], f"{service}: files of database {database}")
 
 
 def _must(done: Completed, tool: str) -> None:

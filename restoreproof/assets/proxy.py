@@ -8,8 +8,16 @@ from typing import Any, ClassVar
 
 import crossplane
 
-from restoreproof.assets.base import Asset, Ground, Installing, RestoreFailed, Restoring, Taking, asset_kind
-from restoreproof.backups import lacking
+from restoreproof.assets.base import (
+    Asset,
+    BackupContext,
+    InstallContext,
+    RestoreContext,
+    RestoreFailed,
+    StackContext,
+    asset_kind,
+)
+from restoreproof.backups import missing
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "proxy"
@@ -33,31 +41,33 @@ class ProxyAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("secrets",)
 
-    def take(self, taking: Taking) -> None:
-        target = taking.directory / DIRECTORY
+    def take(self, backup_context: BackupContext) -> None:
+        target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)
-        shutil.copyfile(taking.ground.contract.directory / self.source, target / self.config)
-        (target / "tls.crt").write_bytes(taking.ground.vault.pem(self.certificate))
+        shutil.copyfile(backup_context.stack_context.contract.directory / self.source, target / self.config)
+        (target / "tls.crt").write_bytes(backup_context.stack_context.vault.pem(self.certificate))
 
-    def restore(self, restoring: Restoring) -> None:
-        restoring.backup.require(lacking.PROXY)
+    def restore(self, restore_context: RestoreContext) -> None:
+        restore_context.backup.require(missing.PROXY)
 
-    def contribution(self, service: str, restoring: Restoring) -> Start:
+    def contribution(self, service: str, restore_context: RestoreContext) -> Start:
         if service != self.service:
             return Start()
-        restoring.backup.require(lacking.PROXY)
-        config = restoring.backup.directory / DIRECTORY / self.config
+        restore_context.backup.require(missing.PROXY)
+        config = restore_context.backup.directory / DIRECTORY / self.config
         if not config.is_file():
             raise RestoreFailed(f"the set holds no {DIRECTORY}/{self.config}")
-        return self._serving(config, restoring.ground)
+        return self._serving(config, restore_context.stack_context)
 
-    def provision(self, service: str, installing: Installing) -> Start:
+    def provision(self, service: str, install_context: InstallContext) -> Start:
         if service != self.service:
             return Start()
-        return self._serving(installing.ground.contract.directory / self.source, installing.ground)
+        return self._serving(
+            install_context.stack_context.contract.directory / self.source, install_context.stack_context
+        )
 
-    def _serving(self, config: Path, ground: Ground) -> Start:
-        certificate, key = ground.vault.pem(self.certificate), ground.vault.pem(self.key)
+    def _serving(self, config: Path, stack_context: StackContext) -> Start:
+        certificate, key = stack_context.vault.pem(self.certificate), stack_context.vault.pem(self.key)
         return Start(files={self.config: config.read_bytes(), "tls.crt": certificate, "tls.key": key})
 
 

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
-from restoreproof.assets.base import Asset, Restoring, Taking, asset_kind
-from restoreproof.backups import lacking
+from restoreproof.assets.base import Asset, BackupContext, RestoreContext, asset_kind
+from restoreproof.backups import missing
 
 DIRECTORY = "release"
 KEPT = ("release.json", "sbom.cdx.json", "openapi.json")
@@ -20,14 +20,14 @@ class ReleaseAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ()
 
-    def restore(self, restoring: Restoring) -> None:
-        restoring.backup.require(lacking.RELEASE)
+    def restore(self, restore_context: RestoreContext) -> None:
+        restore_context.backup.require(missing.RELEASE)
 
-    def take(self, taking: Taking) -> None:
-        contract = taking.ground.contract
+    def take(self, backup_context: BackupContext) -> None:
+        contract = backup_context.stack_context.contract
         running = contract.source.release if contract.source else "expected"
         source = contract.release_directory(running)
-        target = taking.directory / DIRECTORY
+        target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)
         for name in KEPT:
             shutil.copyfile(source / name, target / name)

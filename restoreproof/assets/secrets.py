@@ -8,9 +8,9 @@ from typing import ClassVar
 import pyrage
 from pydantic import BaseModel, ConfigDict, Field
 
-from restoreproof.assets.base import Asset, Restoring, Taking, asset_kind
+from restoreproof.assets.base import Asset, BackupContext, RestoreContext, asset_kind
 from restoreproof.assets.vault import Vault
-from restoreproof.backups import lacking
+from restoreproof.backups import missing
 from restoreproof.errors import IdentityError
 
 
@@ -51,21 +51,21 @@ class SecretsAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
 
-    def restore(self, restoring: Restoring) -> None:
-        restoring.backup.require(lacking.SECRETS)
+    def restore(self, restore_context: RestoreContext) -> None:
+        restore_context.backup.require(missing.SECRETS)
 
-    def take(self, taking: Taking) -> None:
+    def take(self, backup_context: BackupContext) -> None:
         key = secrets.token_bytes(32)
-        directory = taking.directory / "secrets"
+        directory = backup_context.directory / "secrets"
         directory.mkdir(parents=True, exist_ok=True)
-        vault = taking.ground.vault
+        vault = backup_context.stack_context.vault
         values = {name: vault.secret(name).reveal() for name in vault.names()}
         text = "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
         try:
-            recipient = pyrage.x25519.Recipient.from_str(taking.recipient)
+            recipient = pyrage.x25519.Recipient.from_str(backup_context.recipient)
         except pyrage.RecipientError as error:
-            raise IdentityError(f"not an age recipient: {taking.recipient!r}") from error
+            raise IdentityError(f"not an age recipient: {backup_context.recipient!r}") from error
         (directory / "environment.age").write_bytes(pyrage.encrypt(text.encode(), [recipient]))
         (directory / "commitment.age").write_bytes(pyrage.encrypt(key, [recipient]))
         sealed = Vault(values, key)
-        taking.learnt["commitments"] = {name: sealed.commitment(name) for name in sorted(values)}
+        backup_context.learnt["commitments"] = {name: sealed.commitment(name) for name in sorted(values)}

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pyrage
 
 from restoreproof.errors import ContractError, IdentityError, Location
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PRIVATE|TOKEN|CREDENTIAL|KEY|APIKEY)S?(?:_|$)",

@@ -9,28 +9,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from restoreproof.backups import lacking, layout
+from restoreproof.backups import layout, missing
 from restoreproof.backups.basebackup import BaseBackup
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.confined import open_file, walk
 from restoreproof.backups.dumpfile import DumpFile
-from restoreproof.backups.lacking import Adoption
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
+from restoreproof.backups.missing import Adoption
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.backups.references import Reference
+from restoreproof.backups.safe_open import open_file, walk
 from restoreproof.errors import Location, UsageError
 
 UNKNOWN_RELEASE = "unknown"
 _CHUNK = 1024 * 1024
 _REASONS = {
-    lacking.ROLES: "what roles may do and how they log in is not known; the drill makes up the contract's",
-    lacking.CATALOGUE: "nothing outside the set says what must be in it, so no count can be confirmed",
-    lacking.OBJECTS: "no bucket is restored, and no row's object can be read",
-    lacking.IDENTITY: "no realm is restored: no user, client or login can be checked",
-    lacking.SECRETS: "no service that runs with the environment can be started",
-    lacking.CUSTODY: "no signature can be recomputed, and no signer made",
-    lacking.PROXY: "no proxy is restored, and nothing can be asked from outside",
-    lacking.RELEASE: "which release wrote the backup is not known",
+    missing.ROLES: "what roles may do and how they log in is not known; the drill makes up the contract's",
+    missing.CATALOGUE: "nothing outside the set says what must be in it, so no count can be confirmed",
+    missing.OBJECTS: "no bucket is restored, and no row's object can be read",
+    missing.IDENTITY: "no realm is restored: no user, client or login can be checked",
+    missing.SECRETS: "no service that runs with the environment can be started",
+    missing.CUSTODY: "no signature can be recomputed, and no signer made",
+    missing.PROXY: "no proxy is restored, and nothing can be asked from outside",
+    missing.RELEASE: "which release wrote the backup is not known",
 }
 
 
@@ -72,22 +72,22 @@ class Given:
 def lacks(given: Given) -> dict[str, str]:
     """Every part that a set taken by ``restoreproof backup`` has and this one won't, with what follows."""
     there = {
-        lacking.ROLES: given.globals or given.base,
-        lacking.CATALOGUE: given.catalogue,
-        lacking.OBJECTS: any(given.buckets.values()) or None,
-        lacking.IDENTITY: given.realm or given.base,
-        lacking.SECRETS: given.secrets,
-        lacking.CUSTODY: given.directories.get(layout.CUSTODY),
-        lacking.PROXY: given.directories.get(layout.PROXY),
-        lacking.RELEASE: given.directories.get(layout.RELEASE),
+        missing.ROLES: given.globals or given.base,
+        missing.CATALOGUE: given.catalogue,
+        missing.OBJECTS: any(given.buckets.values()) or None,
+        missing.IDENTITY: given.realm or given.base,
+        missing.SECRETS: given.secrets,
+        missing.CUSTODY: given.directories.get(layout.CUSTODY),
+        missing.PROXY: given.directories.get(layout.PROXY),
+        missing.RELEASE: given.directories.get(layout.RELEASE),
     }
     elsewhere = {part for reference in given.references.values() for part in reference.parts}
     wanted = given.parts - elsewhere
-    missing = {part: _REASONS[part] for part, what in there.items() if what is None and part in wanted}
-    if lacking.OBJECTS in wanted and lacking.OBJECTS not in missing:
+    absent = {part: _REASONS[part] for part, what in there.items() if what is None and part in wanted}
+    if missing.OBJECTS in wanted and missing.OBJECTS not in absent:
         empty = (bucket for bucket, mirror in given.buckets.items() if mirror is None)
-        missing |= {lacking.bucket_part(bucket): "there is no mirror of this bucket" for bucket in empty}
-    return missing
+        absent |= {missing.bucket_part(bucket): "there is no mirror of this bucket" for bucket in empty}
+    return absent
 
 
 def adopt(given: Given, out: Path) -> tuple[Manifest, str]:

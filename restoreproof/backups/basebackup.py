@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restoreproof.backups.confined import open_file
+from restoreproof.backups.safe_open import open_file
 from restoreproof.errors import Location, UsageError
 
 VERSION = "PG_VERSION"

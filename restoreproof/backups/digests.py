@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from restoreproof.backups.confined import open_file
+from restoreproof.backups.safe_open import open_file
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

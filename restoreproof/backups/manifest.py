@@ -14,12 +14,12 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt
 
 from restoreproof.backups import layout
-from restoreproof.backups.confined import check_relative, walk
 from restoreproof.backups.digests import file_sha256, in_threads
 from restoreproof.backups.files import write_atomically
-from restoreproof.backups.lacking import Adoption
 from restoreproof.backups.merkle import artifact_root
+from restoreproof.backups.missing import Adoption
 from restoreproof.backups.references import AssetName, Reference
+from restoreproof.backups.safe_open import check_relative, walk
 
 SCHEMA: Final = "restoreproof/backup-set/v1"
 MAX_BYTES = 64 * 1024 * 1024

@@ -13,9 +13,9 @@ from typing import IO, Annotated
 from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter, ValidationError
 
 from restoreproof.backups import layout
-from restoreproof.backups.confined import open_file
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.manifest import Sha256
+from restoreproof.backups.safe_open import open_file
 from restoreproof.errors import ForeignSetError, Location
 
 MAX_LINE = 256 * 1024

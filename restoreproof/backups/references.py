@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
-from restoreproof.backups.lacking import PartName
+from restoreproof.backups.missing import PartName
 
 IN_PLACE: Final = "in-place"
 """The reference of what is there already: nothing is restored, it is only looked at."""

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from restoreproof.backups import lacking, layout
+from restoreproof.backups import layout, missing
+from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.confined import Entry, walk
 from restoreproof.backups.digests import file_sha256, in_threads
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.manifest import Artifact
 from restoreproof.backups.objects import read_shard
-from restoreproof.backups.opening import BackupSet, open_set
+from restoreproof.backups.safe_open import Entry, walk
 from restoreproof.errors import ForeignSetError
 
 __all__ = ["BackupSet", "Contradiction", "VerifyReport", "open_set", "verify_against"]
@@ -169,7 +169,7 @@ class _Reading:
 
         Of a bucket that is kept elsewhere there may be an index, and there are no blobs: the drill reads it.
         """
-        elsewhere = self._backup.elsewhere(lacking.bucket_part(bucket)) is not None
+        elsewhere = self._backup.elsewhere(missing.bucket_part(bucket)) is not None
         shards = [
             artifact.path
             for artifact in self._backup.manifest.artifacts

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.errors import ContractError
 from restoreproof.outcome import MAX_FINDINGS, Observation, Outcome
 
@@ -39,12 +39,12 @@ def surveys() -> Mapping[str, Callable[..., Any]]:
     return _SURVEYS
 
 
-def conduct(kind: str, restoring: Restoring, **nouns: Any) -> Any:
+def conduct(kind: str, restore_context: RestoreContext, **nouns: Any) -> Any:
     """Run the survey ``kind``. Raises ContractError if there is no such kind."""
     function = surveys().get(kind)
     if function is None:
         raise ContractError(f"no kind of check {kind!r}", hint=f"kinds: {', '.join(sorted(surveys()))}")
-    return function(restoring, **nouns)
+    return function(restore_context, **nouns)
 
 
 class Findings:

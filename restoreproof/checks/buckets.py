@@ -11,10 +11,10 @@ import obstore
 from botocore.exceptions import ClientError
 from obstore.exceptions import BaseError as StoreError
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import chunks, code_of, control, is_there, run_bounded, store
-from restoreproof.backups import lacking
+from restoreproof.backups import missing
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.objects import ObjectEntry
 from restoreproof.checks.base import Findings, judge, not_verified, survey
@@ -80,25 +80,25 @@ class BucketsSurvey:
 
 
 @survey("buckets")
-def survey_buckets(restoring: Restoring, *, asset: str) -> BucketsSurvey:
+def survey_buckets(restore_context: RestoreContext, *, asset: str) -> BucketsSurvey:
     """Read every object of every kept bucket once, and ask for the settings of all buckets."""
-    block = restoring.ground.asset(asset)
+    block = restore_context.stack_context.asset(asset)
     if not isinstance(block, ObjectsAsset):
         raise ContractError(f"asset {asset!r} restores no buckets")
     kept = [bucket for bucket, one in block.buckets.items() if one.kept]
-    restoring.backup.require(lacking.OBJECTS, *map(lacking.bucket_part, kept))
-    known = restoring.catalogue.buckets if restoring.catalogue else None
+    restore_context.backup.require(missing.OBJECTS, *map(missing.bucket_part, kept))
+    known = restore_context.catalogue.buckets if restore_context.catalogue else None
     differing, strange = Findings(), Findings()
     unindexed: list[str] = []
     objects = size = 0
     for bucket, one in block.buckets.items():
         if one.kept:
-            reading = _Reading(restoring, block, bucket, strange)
+            reading = _Reading(restore_context, block, bucket, strange)
             reading.go()
             reading.compare(differing)
             objects, size = objects + reading.total.count, size + reading.size
             unindexed += [] if reading.indexed else [bucket]
-    versioning, locks = _settings(restoring, block)
+    versioning, locks = _settings(restore_context, block)
     of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
     return BucketsSurvey(
         objects, of, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
@@ -111,16 +111,20 @@ class _Reading:
     One that is in place and has no index is read as it is listed; how much it should be, the catalogue knows.
     """
 
-    def __init__(self, restoring: Restoring, asset: ObjectsAsset, bucket: str, strange: Findings) -> None:
+    def __init__(
+        self, restore_context: RestoreContext, asset: ObjectsAsset, bucket: str, strange: Findings
+    ) -> None:
         self.total, self.size, self.listed = Fingerprint(), 0, 0
         self.unreadable = Findings()
-        self._restoring, self._bucket, self._strange = restoring, bucket, strange
-        in_place = restoring.backup.elsewhere(lacking.bucket_part(bucket)) is not None
-        self.indexed = not in_place or bucket in restoring.backup.buckets()
-        ground = restoring.ground
-        self._service, self._name = asset.service, asset.bucket_name(ground, bucket)
+        self._restoring, self._bucket, self._strange = restore_context, bucket, strange
+        in_place = restore_context.backup.elsewhere(missing.bucket_part(bucket)) is not None
+        self.indexed = not in_place or bucket in restore_context.backup.buckets()
+        stack_context = restore_context.stack_context
+        self._service, self._name = asset.service, asset.bucket_name(stack_context, bucket)
         self._source = store(
-            ground.runtime.endpoint(asset.service), asset.application(ground, bucket), self._name
+            stack_context.runtime.endpoint(asset.service),
+            asset.application(stack_context, bucket),
+            self._name,
         )
 
     def go(self) -> None:
@@ -128,7 +132,7 @@ class _Reading:
         if self._gone():
             self.unreadable.add(f"{self._bucket}: there is no such bucket")
             return
-        with self._restoring.ground.phase(f"every object of {self._bucket}") as work:
+        with self._restoring.stack_context.phase(f"every object of {self._bucket}") as work:
             for (key, entry), found, sha256, attributes in run_bounded(self._read, self._named()):
                 if sha256 is None:
                     self.unreadable.add(f"{self._bucket}/{key}: can't be read")
@@ -142,7 +146,7 @@ class _Reading:
 
     def _gone(self) -> bool:
         """Whether the bucket is not there, as its administrator is told: the application may be told less."""
-        runtime = self._restoring.ground.runtime
+        runtime = self._restoring.stack_context.runtime
         client = control(runtime.endpoint(self._service), runtime.administrator(self._service))
         try:
             return not is_there(client, self._name)
@@ -207,12 +211,14 @@ def different(entry: ObjectEntry, attributes: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _settings(restoring: Restoring, asset: ObjectsAsset) -> tuple[Findings, Findings]:
-    ground = restoring.ground
-    client = control(ground.runtime.endpoint(asset.service), ground.runtime.administrator(asset.service))
+def _settings(restore_context: RestoreContext, asset: ObjectsAsset) -> tuple[Findings, Findings]:
+    stack_context = restore_context.stack_context
+    client = control(
+        stack_context.runtime.endpoint(asset.service), stack_context.runtime.administrator(asset.service)
+    )
     versioning, locks = Findings(), Findings()
     for bucket, one in asset.buckets.items():
-        name = asset.bucket_name(ground, bucket)
+        name = asset.bucket_name(stack_context, bucket)
         try:
             on = client.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
             if on != (one.versioning == "enabled"):

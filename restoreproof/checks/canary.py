@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.contract.models import Canary
@@ -37,31 +37,31 @@ class CanaryJob:
 
 
 @survey("canary")
-def survey_canary(restoring: Restoring) -> CanaryJob:
+def survey_canary(restore_context: RestoreContext) -> CanaryJob:
     """Enqueue the contract's canary as administrator and wait for the workers to do it."""
-    ground, canary = restoring.ground, restoring.ground.contract.canary
+    stack_context, canary = restore_context.stack_context, restore_context.stack_context.contract.canary
     if canary is None:
         raise ContractError("the contract has no canary:, so no job can prove that the workers work")
-    values = parameters(ground, canary.enqueue, restoring.backup.manifest.recovery_point)
+    values = parameters(stack_context, canary.enqueue, restore_context.backup.manifest.recovery_point)
     started, problem = time.monotonic(), None
-    with ground.phase("canary"):
-        with connect_asset(ground, canary.database, readonly=False) as connection:
+    with stack_context.phase("canary"):
+        with connect_asset(stack_context, canary.database, readonly=False) as connection:
             job = scalar(connection, canary.enqueue, values)
         if job is not None:
-            problem = _await(ground, canary, job)
+            problem = _await(stack_context, canary, job)
     seconds = time.monotonic() - started
     return CanaryJob(None if job is None else str(job), canary.state, canary.deadline_s, seconds, problem)
 
 
-def _await(ground: Ground, canary: Canary, job: object) -> str | None:
+def _await(stack_context: StackContext, canary: Canary, job: object) -> str | None:
     def done() -> None:
-        with connect_asset(ground, canary.database) as connection:
+        with connect_asset(stack_context, canary.database) as connection:
             state = scalar(connection, canary.done, {"job": job})
         if state != canary.state:
             raise NotReady(f"it is {state}")
 
     def gave_up() -> str | None:
-        return None if ground.runtime.running(canary.service) else f"{canary.service} does not run"
+        return None if stack_context.runtime.running(canary.service) else f"{canary.service} does not run"
 
     try:
         wait_until(done, what="canary", deadline_s=canary.deadline_s, gave_up=gave_up, retry_on=(NotReady,))

@@ -18,10 +18,10 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
 from restoreproof.assets.dataset import connect_asset, stream
-from restoreproof.backups import lacking
+from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.contract.models import Chain
 from restoreproof.outcome import Observation
@@ -115,16 +115,16 @@ class ChainSurvey:
 
 
 @survey("chain")
-def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
+def survey_chain(restore_context: RestoreContext, *, chain: str) -> ChainSurvey:
     """Recompute the contract's chain from the restored rows."""
-    ground, block = restoring.ground, restoring.ground.contract.chains[chain]
+    stack_context, block = restore_context.stack_context, restore_context.stack_context.contract.chains[chain]
     gaps, broken, unsigned = Findings(), Findings(), Findings()
     tails: dict[str, _Tail] = {}
-    unkeyed = restoring.backup.lacks(lacking.CUSTODY) if block.signature else None
-    keys = keys_in_custody(restoring.backup) if block.signature and not unkeyed else {}
+    unkeyed = restore_context.backup.lacks(missing.CUSTODY) if block.signature else None
+    keys = keys_in_custody(restore_context.backup) if block.signature and not unkeyed else {}
     examined = 0
-    with ground.phase(f"chain of {chain}") as work:
-        for row in _links(restoring, block):
+    with stack_context.phase(f"chain of {chain}") as work:
+        for row in _links(restore_context, block):
             examined += 1
             part = str(row[block.partition]) if block.partition else ""
             tail = tails.setdefault(part, _Tail())
@@ -140,7 +140,7 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
             tail.sequence = int(number) if isinstance(number, int | Decimal) else None
             tail.hash = row[block.hash]
         work.items = examined
-    known = restoring.catalogue.chains.get(chain) if restoring.catalogue else None
+    known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
     heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
     return ChainSurvey(
         chain,
@@ -155,8 +155,8 @@ def survey_chain(restoring: Restoring, *, chain: str) -> ChainSurvey:
     )
 
 
-def _links(restoring: Restoring, block: Chain) -> Iterator[dict[str, Any]]:
-    with connect_asset(restoring.ground, block.database) as connection:
+def _links(restore_context: RestoreContext, block: Chain) -> Iterator[dict[str, Any]]:
+    with connect_asset(restore_context.stack_context, block.database) as connection:
         yield from stream(connection, block.sql, {})
 
 
@@ -220,15 +220,15 @@ class WorkerReport:
 
 
 @survey("maintenance report")
-def survey_maintenance(restoring: Restoring, *, chain: str) -> WorkerReport:
+def survey_maintenance(restore_context: RestoreContext, *, chain: str) -> WorkerReport:
     """Run the chain's own verifier once, with the restored environment."""
-    ground, block = restoring.ground, restoring.ground.contract.chains[chain]
-    known = restoring.catalogue.chains.get(chain) if restoring.catalogue else None
+    stack_context, block = restore_context.stack_context, restore_context.stack_context.contract.chains[chain]
+    known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
     of = known.rows if known else None
     if block.worker is None:
         return WorkerReport(chain, None, (), of, 1)
-    with ground.phase("maintenance worker"):
-        done = ground.run_once(block.worker.service, environment=ground.vault.environment())
+    with stack_context.phase("maintenance worker"):
+        done = stack_context.run_once(block.worker.service, environment=stack_context.vault.environment())
     reported = [
         one for one in _last_json(done.stdout).get("chains", ()) if one.get("chain") == block.worker.report
     ]

@@ -15,9 +15,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from restoreproof.assets import proxy, release
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.proxy import ProxyAsset
-from restoreproof.backups import lacking
+from restoreproof.backups import missing as parts
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.web import public_url
 from restoreproof.contract.models import Contract
@@ -68,20 +68,20 @@ class ProxySurvey:
 
 
 @survey("proxy")
-def survey_proxy(restoring: Restoring, *, asset: str) -> ProxySurvey:
+def survey_proxy(restore_context: RestoreContext, *, asset: str) -> ProxySurvey:
     """Parse the set's proxy configuration and examine its certificate."""
-    block = restoring.ground.asset(asset)
+    block = restore_context.stack_context.asset(asset)
     if not isinstance(block, ProxyAsset):
         raise ContractError(f"asset {asset!r} is no proxy")
-    host = urlsplit(public_url(restoring)).hostname or ""
-    restoring.backup.require(lacking.PROXY, lacking.SECRETS)
-    problems = certificate_problems(restoring, block, host)
-    path = restoring.backup.directory / proxy.DIRECTORY / block.config
+    host = urlsplit(public_url(restore_context)).hostname or ""
+    restore_context.backup.require(parts.PROXY, parts.SECRETS)
+    problems = certificate_problems(restore_context, block, host)
+    path = restore_context.backup.directory / proxy.DIRECTORY / block.config
     try:
         found = proxy.destinations(str(path))
     except (OSError, ValueError) as error:
         return ProxySurvey((), (f"can't be read: {error}",), (), host, tuple(problems))
-    services = restoring.ground.contract.services
+    services = restore_context.stack_context.contract.services
     allowed = {(name, services[name].port): name for name in block.upstreams}
     reached = {allowed.get(target(one)) for one in found}
     return ProxySurvey(
@@ -103,10 +103,10 @@ def target(destination: str) -> tuple[str, int]:
     return parts.hostname or destination, port
 
 
-def certificate_problems(restoring: Restoring, block: ProxyAsset, host: str) -> Problems:
+def certificate_problems(restore_context: RestoreContext, block: ProxyAsset, host: str) -> Problems:
     """What is wrong with the proxy's certificate; nothing, if it can be served for ``host``."""
-    vault, at = restoring.ground.vault, restoring.backup.manifest.recovery_point
-    stored = restoring.backup.directory / proxy.DIRECTORY / "tls.crt"
+    vault, at = restore_context.stack_context.vault, restore_context.backup.manifest.recovery_point
+    stored = restore_context.backup.directory / proxy.DIRECTORY / "tls.crt"
     pem = vault.pem(block.certificate)
     try:
         certificate, ca = (
@@ -169,19 +169,21 @@ class ReleaseSurvey:
 
 
 @survey("release")
-def survey_release(restoring: Restoring) -> ReleaseSurvey:
+def survey_release(restore_context: RestoreContext) -> ReleaseSurvey:
     """Compare the set's release description with the tree of that release."""
-    restoring.backup.require(lacking.RELEASE)
-    directory = restoring.backup.directory / release.DIRECTORY
+    restore_context.backup.require(parts.RELEASE)
+    directory = restore_context.backup.directory / release.DIRECTORY
     try:
         described = release.describe(directory)
         version, artifacts = str(described["version"]), dict(described["artifacts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         return ReleaseSurvey("unknown", 1, (f"release.json can't be read: {error}",), None)
     problems = _documents(directory, artifacts)
-    if version != restoring.backup.manifest.release:
-        problems.append(f"release.json says {version}, the manifest {restoring.backup.manifest.release}")
-    tree = tree_of(restoring.ground.contract, version)
+    if version != restore_context.backup.manifest.release:
+        problems.append(
+            f"release.json says {version}, the manifest {restore_context.backup.manifest.release}"
+        )
+    tree = tree_of(restore_context.stack_context.contract, version)
     missing = None if tree else f"there is no tree of release {version} here to compare with"
     for path, wanted in artifacts.items() if tree else ():
         if (found := digest(tree / path)) != wanted:
@@ -245,14 +247,14 @@ class SetIdentity:
 
 
 @survey("set identity")
-def survey_identity(restoring: Restoring) -> SetIdentity:
+def survey_identity(restore_context: RestoreContext) -> SetIdentity:
     """Compare digest, Merkle root and recovery point of the opened set with the catalogue's."""
-    manifest, known = restoring.backup.manifest, restoring.catalogue
+    manifest, known = restore_context.backup.manifest, restore_context.catalogue
     seen = {
         "set": manifest.set_id,
         "stack": manifest.stack,
         "recovery point": manifest.recovery_point.isoformat(),
-        "manifest": restoring.backup.manifest_sha256,
+        "manifest": restore_context.backup.manifest_sha256,
         "Merkle root": manifest.computed_root(),
         "release": manifest.release,
     }

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from obstore.exceptions import BaseError as StoreError
 from psycopg.conninfo import make_conninfo
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.s3 import keys, store
 from restoreproof.assets.secrets import Mail, SecretsAsset, StoreKeys
@@ -29,10 +29,10 @@ from restoreproof.outcome import Observation
 
 
 @contextmanager
-def connect_as(restoring: Restoring, variable: str) -> Iterator[psycopg.Connection[Any]]:
+def connect_as(restore_context: RestoreContext, variable: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection as the role, and with the password, of a restored database URL."""
-    url = urlsplit(restoring.ground.vault.secret(variable).reveal())
-    endpoint = restoring.ground.runtime.endpoint(url.hostname or "")
+    url = urlsplit(restore_context.stack_context.vault.secret(variable).reveal())
+    endpoint = restore_context.stack_context.runtime.endpoint(url.hostname or "")
     with psycopg.connect(
         make_conninfo(**endpoint.libpq()),
         user=unquote(url.username or ""),
@@ -43,9 +43,9 @@ def connect_as(restoring: Restoring, variable: str) -> Iterator[psycopg.Connecti
         yield connection
 
 
-def role_of(restoring: Restoring, variable: str) -> str:
+def role_of(restore_context: RestoreContext, variable: str) -> str:
     """The role that a restored database URL logs in as."""
-    return unquote(urlsplit(restoring.ground.vault.secret(variable).reveal()).username or "")
+    return unquote(urlsplit(restore_context.stack_context.vault.secret(variable).reveal()).username or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +101,18 @@ class EnvironmentSurvey:
         return judge(expected, observed, findings, examined=len(seen), of=len(wanted))
 
 
-def secrets_asset(restoring: Restoring) -> SecretsAsset:
+def secrets_asset(restore_context: RestoreContext) -> SecretsAsset:
     """The contract's environment. Raises RestoreproofError if it has none."""
-    for asset in restoring.ground.assets():
+    for asset in restore_context.stack_context.assets():
         if isinstance(asset, SecretsAsset):
             return asset
     raise RestoreproofError("the contract has no asset of kind secrets")
 
 
 @survey("environment")
-def survey_environment(restoring: Restoring) -> EnvironmentSurvey:
+def survey_environment(restore_context: RestoreContext) -> EnvironmentSurvey:
     """Compare the decrypted environment with the contract and the catalogue."""
-    asset, vault = secrets_asset(restoring), restoring.ground.vault
+    asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
     filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
     return EnvironmentSurvey(
         names=filled,
@@ -120,7 +120,7 @@ def survey_environment(restoring: Restoring) -> EnvironmentSurvey:
         pinned=asset.pinned,
         pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
         commitments={name: vault.commitment(name) for name in vault.names()},
-        committed=restoring.catalogue.commitments or None if restoring.catalogue else None,
+        committed=restore_context.catalogue.commitments or None if restore_context.catalogue else None,
         session=asset.session,
     )
 
@@ -144,10 +144,10 @@ class CredentialSurvey:
 
 
 @survey("credentials")
-def survey_credentials(restoring: Restoring) -> CredentialSurvey:
+def survey_credentials(restore_context: RestoreContext) -> CredentialSurvey:
     """Use every restored credential once: databases, storage, identity clients, mail, certificates."""
     refused, tried = Findings(), 0
-    for name, attempt in _attempts(restoring):
+    for name, attempt in _attempts(restore_context):
         tried += 1
         try:
             attempt()
@@ -165,50 +165,54 @@ def survey_credentials(restoring: Restoring) -> CredentialSurvey:
     return CredentialSurvey(tried, refused)
 
 
-def _attempts(restoring: Restoring) -> Iterator[tuple[str, Callable[[], None]]]:
-    asset = secrets_asset(restoring)
+def _attempts(restore_context: RestoreContext) -> Iterator[tuple[str, Callable[[], None]]]:
+    asset = secrets_asset(restore_context)
     for variable in asset.databases:
-        yield variable, partial(_log_in, restoring, variable)
+        yield variable, partial(_log_in, restore_context, variable)
     for name, identity in asset.storage.items():
-        yield f"storage keys of {name}", partial(_list_bucket, restoring, identity)
-    for other in restoring.ground.assets():
+        yield f"storage keys of {name}", partial(_list_bucket, restore_context, identity)
+    for other in restore_context.stack_context.assets():
         if isinstance(other, KeycloakAsset):
             for name, client in other.clients.items():
-                yield f"client {name}", partial(grant, restoring, other, client)
+                yield f"client {name}", partial(grant, restore_context, other, client)
     if asset.mail:
-        yield asset.mail.user, partial(_log_in_to_mail, restoring, asset.mail)
+        yield asset.mail.user, partial(_log_in_to_mail, restore_context, asset.mail)
     for certificate, key in asset.pairs.items():
-        yield f"{certificate} and its key", partial(_belong_together, restoring, certificate, key)
+        yield f"{certificate} and its key", partial(_belong_together, restore_context, certificate, key)
 
 
-def _log_in(restoring: Restoring, variable: str) -> None:
-    with connect_as(restoring, variable) as connection:
+def _log_in(restore_context: RestoreContext, variable: str) -> None:
+    with connect_as(restore_context, variable) as connection:
         connection.execute("select 1")
 
 
-def _list_bucket(restoring: Restoring, identity: StoreKeys) -> None:
-    ground = restoring.ground
-    asset = objects_asset(restoring, identity.bucket)
-    credentials = keys(ground.vault.secret(identity.access_key), ground.vault.secret(identity.secret_key))
+def _list_bucket(restore_context: RestoreContext, identity: StoreKeys) -> None:
+    stack_context = restore_context.stack_context
+    asset = objects_asset(restore_context, identity.bucket)
+    credentials = keys(
+        stack_context.vault.secret(identity.access_key), stack_context.vault.secret(identity.secret_key)
+    )
     bucket = store(
-        ground.runtime.endpoint(asset.service), credentials, asset.bucket_name(ground, identity.bucket)
+        stack_context.runtime.endpoint(asset.service),
+        credentials,
+        asset.bucket_name(stack_context, identity.bucket),
     )
     next(iter(obstore.list(bucket, chunk_size=1)), None)
 
 
-def _log_in_to_mail(restoring: Restoring, mail: Mail) -> None:
-    endpoint = restoring.ground.runtime.endpoint(mail.service)
-    vault = restoring.ground.vault
+def _log_in_to_mail(restore_context: RestoreContext, mail: Mail) -> None:
+    endpoint = restore_context.stack_context.runtime.endpoint(mail.service)
+    vault = restore_context.stack_context.vault
     with smtplib.SMTP(endpoint.address, endpoint.port, timeout=10) as client:
         client.login(vault.secret(mail.user).reveal(), vault.secret(mail.password).reveal())
 
 
-def _belong_together(restoring: Restoring, certificate: str, key: str) -> None:
-    vault = restoring.ground.vault
+def _belong_together(restore_context: RestoreContext, certificate: str, key: str) -> None:
+    vault = restore_context.stack_context.vault
     parsed = x509.load_pem_x509_certificate(vault.pem(certificate))
     private = load_pem_private_key(vault.pem(key), password=None)
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if parsed.public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
         raise ValueError(f"{certificate} is not for {key}")
-    if parsed.not_valid_after_utc < restoring.backup.manifest.recovery_point:
+    if parsed.not_valid_after_utc < restore_context.backup.manifest.recovery_point:
         raise ValueError(f"{certificate} had expired at the recovery point")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from restoreproof.assets import custody
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset, parameters, stream
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.outcome import Observation
@@ -49,25 +49,29 @@ class CustodySurvey:
 
 
 @survey("custody")
-def survey_custody(restoring: Restoring) -> CustodySurvey:
+def survey_custody(restore_context: RestoreContext) -> CustodySurvey:
     """Read every custody record, and every key id that the contract's signed rows name."""
-    keys = custody.keys_in_custody(restoring.backup)
-    root = restoring.backup.directory / custody.DIRECTORY
+    keys = custody.keys_in_custody(restore_context.backup)
+    root = restore_context.backup.directory / custody.DIRECTORY
     files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
     secret = Findings()
     for path in files:
         for hit in scan_file(path, BUILT_IN):
             secret.add(f"{path.name}: {hit.rule} at byte {hit.offset}")
     listed = [
-        one for one in restoring.backup.manifest.artifacts if one.path.startswith(f"{custody.DIRECTORY}/")
+        one
+        for one in restore_context.backup.manifest.artifacts
+        if one.path.startswith(f"{custody.DIRECTORY}/")
     ]
-    return CustodySurvey(len(files), len(listed), secret, tuple(sorted(_used(restoring))), frozenset(keys))
+    return CustodySurvey(
+        len(files), len(listed), secret, tuple(sorted(_used(restore_context))), frozenset(keys)
+    )
 
 
-def _used(restoring: Restoring) -> set[str]:
+def _used(restore_context: RestoreContext) -> set[str]:
     """The ids of the keys that signed what the contract says is signed."""
-    ground, found = restoring.ground, set()
-    contract = ground.contract
+    stack_context, found = restore_context.stack_context, set()
+    contract = stack_context.contract
     queries = [
         (one.database, one.sql, one.signature.key) for one in contract.chains.values() if one.signature
     ]
@@ -75,8 +79,8 @@ def _used(restoring: Restoring) -> set[str]:
         dataset = contract.datasets[signature.dataset]
         queries.append((dataset.database, dataset.sql, signature.key))
     for database, sql, column in queries:
-        values = parameters(ground, sql, restoring.backup.manifest.recovery_point)
-        with connect_asset(ground, database) as connection:
+        values = parameters(stack_context, sql, restore_context.backup.manifest.recovery_point)
+        with connect_asset(stack_context, database) as connection:
             query = f'select distinct "{column}"::text as id from ({sql}) as signed'
             found |= {str(row["id"]) for row in stream(connection, query, values)}
     return found

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.database_stats import fingerprint_structure, fingerprint_tables
 from restoreproof.assets.dataset import connect_asset
-from restoreproof.assets.learning import fingerprint_structure, fingerprint_tables
 from restoreproof.assets.migrations import MigrationsAsset
 from restoreproof.assets.postgres import roles_of
 from restoreproof.assets.release import describe
-from restoreproof.backups import lacking
+from restoreproof.backups import missing
 from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.credentials import connect_as, role_of
@@ -68,15 +68,18 @@ def told(tables: Mapping[str, TableKnown], known: Mapping[str, TableKnown] | Non
 
 
 @survey("database")
-def survey_database(restoring: Restoring, *, asset: str) -> DatabaseSurvey:
+def survey_database(restore_context: RestoreContext, *, asset: str) -> DatabaseSurvey:
     """Count and fingerprint the whole restored database of ``asset``, before anything has changed it."""
-    with restoring.ground.phase("fingerprints"), connect_asset(restoring.ground, asset) as connection:
+    with (
+        restore_context.stack_context.phase("fingerprints"),
+        connect_asset(restore_context.stack_context, asset) as connection,
+    ):
         tables = {name: TableKnown(**one) for name, one in fingerprint_tables(connection).items()}
         structure = {name: TableKnown(**one) for name, one in fingerprint_structure(connection).items()}
         present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
-    wanted = roles_of(restoring.ground)
+    wanted = roles_of(restore_context.stack_context)
     roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
-    known = restoring.catalogue
+    known = restore_context.catalogue
     return DatabaseSurvey(
         told(tables, known.tables if known else None),
         told(structure, known.structure if known else None),
@@ -84,7 +87,7 @@ def survey_database(restoring: Restoring, *, asset: str) -> DatabaseSurvey:
         told(known.tables) if known else None,
         told(known.structure) if known else None,
         dict.fromkeys(known.roles, "present") if known else None,
-        restoring.backup.lacks(lacking.ROLES),
+        restore_context.backup.lacks(missing.ROLES),
     )
 
 
@@ -109,13 +112,13 @@ class SchemaVersion:
 
 
 @survey("schema version")
-def survey_schema(restoring: Restoring, *, asset: str = "migrations") -> SchemaVersion:
+def survey_schema(restore_context: RestoreContext, *, asset: str = "migrations") -> SchemaVersion:
     """Compare the restored schema's version with the one that the deployed release states."""
-    ground = restoring.ground
-    migrations = ground.asset(asset)
+    stack_context = restore_context.stack_context
+    migrations = stack_context.asset(asset)
     assert isinstance(migrations, MigrationsAsset)
-    wanted = describe(ground.contract.release_directory("expected")).get("migration_head")
-    return SchemaVersion(migrations.current(ground), None if wanted is None else str(wanted))
+    wanted = describe(stack_context.contract.release_directory("expected")).get("migration_head")
+    return SchemaVersion(migrations.current(stack_context), None if wanted is None else str(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +180,16 @@ class Recovery:
 
 
 @survey("recovery point")
-def survey_recovery(restoring: Restoring) -> Recovery:
+def survey_recovery(restore_context: RestoreContext) -> Recovery:
     """Age of each asset's newest restored record at the recovery point, in seconds; measured before any
     application process starts, so that nothing newer can have been written."""
-    ground = restoring.ground
+    stack_context = restore_context.stack_context
     ages: dict[str, float] = {}
-    for asset in ground.assets():
-        if (newest := asset.newest_record(restoring)) is not None:
+    for asset in stack_context.assets():
+        if (newest := asset.newest_record(restore_context)) is not None:
             # Below zero where an asset was copied after the recovery point: no loss, but skew.
-            age = ages[asset.name] = (restoring.backup.manifest.recovery_point - newest).total_seconds()
-            ground.emitter.emit(
+            age = ages[asset.name] = (restore_context.backup.manifest.recovery_point - newest).total_seconds()
+            stack_context.emitter.emit(
                 "measurement",
                 name=f"rpo.{asset.name}",
                 value=max(age, 0.0),
@@ -196,12 +199,16 @@ def survey_recovery(restoring: Restoring) -> Recovery:
             )
     if ages:
         skew = max(ages.values()) - min(ages.values())
-        ground.emitter.emit("measurement", name="rpo", value=max(0.0, *ages.values()), unit="s", detail="")
-        ground.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
-    backup = ground.contract.backup
-    known = restoring.catalogue.newest if restoring.catalogue else {}
+        stack_context.emitter.emit(
+            "measurement", name="rpo", value=max(0.0, *ages.values()), unit="s", detail=""
+        )
+        stack_context.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
+    backup = stack_context.contract.backup
+    known = restore_context.catalogue.newest if restore_context.catalogue else {}
     recorded = frozenset(name for name, at in known.items() if at)
-    return Recovery(ages, recorded, ground.contract.objectives.rpo_s, backup.every_s if backup else None)
+    return Recovery(
+        ages, recorded, stack_context.contract.objectives.rpo_s, backup.every_s if backup else None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,19 +233,19 @@ class TenantIsolation:
 
 
 @survey("tenant isolation")
-def survey_isolation(restoring: Restoring, *, asset: str, variable: str) -> TenantIsolation:
+def survey_isolation(restore_context: RestoreContext, *, asset: str, variable: str) -> TenantIsolation:
     """Count what the role of the restored ``variable`` sees of every protected table, naming no tenant."""
-    with connect_asset(restoring.ground, asset) as connection:
+    with connect_asset(restore_context.stack_context, asset) as connection:
         protected = connection.execute(
             "select c.relname as name from pg_class c where (c.relrowsecurity "
             "or exists (select 1 from pg_policy p where p.polrelid = c.oid)) "
             "and c.relnamespace = 'public'::regnamespace and exists (select 1 "
             "from information_schema.role_table_grants g "
             "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
-            [role_of(restoring, variable)],
+            [role_of(restore_context, variable)],
         ).fetchall()
     seen: dict[str, int] = {}
-    with connect_as(restoring, variable) as application:
+    with connect_as(restore_context, variable) as application:
         for row in protected:
             name = str(row["name"])
             query = sql.SQL("select count(*) from {}").format(sql.Identifier("public", name))
@@ -272,13 +279,13 @@ class RecoveryTime:
 
 
 @survey("recovery time")
-def survey_recovery_time(restoring: Restoring) -> RecoveryTime:
+def survey_recovery_time(restore_context: RestoreContext) -> RecoveryTime:
     """Seconds since the drill began, on the clock that outer and inner process share."""
-    ground = restoring.ground
-    for name, service in ground.contract.services.items():
+    stack_context = restore_context.stack_context
+    for name, service in stack_context.contract.services.items():
         if not service.options().get("one_shot", False):
-            ground.runtime.require(name)  # without it the platform is not back
-    objectives = ground.contract.objectives
-    in_place = (name for name, one in restoring.backup.references.items() if one.in_place)
+            stack_context.runtime.require(name)  # without it the platform is not back
+    objectives = stack_context.contract.objectives
+    in_place = (name for name, one in restore_context.backup.references.items() if one.in_place)
     standing = tuple(sorted(set(in_place) - set(objectives.survives)))
-    return RecoveryTime(time.monotonic() - ground.opened_mono, objectives.rto_s, standing)
+    return RecoveryTime(time.monotonic() - stack_context.opened_mono, objectives.rto_s, standing)

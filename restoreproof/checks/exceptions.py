@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.checks.objects import expected_rows, rows
@@ -37,13 +37,16 @@ class Exceptions:
 
 
 @survey("exceptions")
-def survey_exceptions(restoring: Restoring, *, dataset: str) -> Exceptions:
+def survey_exceptions(restore_context: RestoreContext, *, dataset: str) -> Exceptions:
     """List the rows of a dataset whose right number is zero; ``of`` in the contract counts the rest."""
-    ground, block = restoring.ground, restoring.ground.contract.datasets[dataset]
+    stack_context, block = (
+        restore_context.stack_context,
+        restore_context.stack_context.contract.datasets[dataset],
+    )
     findings = Findings()
-    for row in rows(restoring, dataset):
+    for row in rows(restore_context, dataset):
         findings.add(" ".join(str(value) for value in row.values()))
-    with connect_asset(ground, block.database) as connection:
-        values = parameters(ground, block.of or "", restoring.backup.manifest.recovery_point)
+    with connect_asset(stack_context, block.database) as connection:
+        values = parameters(stack_context, block.of or "", restore_context.backup.manifest.recovery_point)
         looked = scalar(connection, block.of, values) if block.of else 0
-    return Exceptions(dataset, findings, int(looked), expected_rows(restoring, dataset), block.zero)
+    return Exceptions(dataset, findings, int(looked), expected_rows(restore_context, dataset), block.zero)

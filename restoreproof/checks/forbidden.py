@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from restoreproof.assets.base import Asset, RestoreFailed, Restoring, Searchable
+from restoreproof.assets.base import Asset, RestoreContext, RestoreFailed, Searchable
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.postgres import PostgresAsset
-from restoreproof.assets.searching import pieces, printed
-from restoreproof.backups import lacking, layout
+from restoreproof.assets.search_streams import pieces, printed
+from restoreproof.backups import layout, missing
 from restoreproof.backups.digests import in_threads
-from restoreproof.backups.lacking import Lacking
+from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.references import Reference
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.errors import EnvironmentUnfitError
@@ -23,7 +23,7 @@ from restoreproof.outcome import MAX_FINDINGS, Observation
 from restoreproof.scan.rules import Rule, rules, ruleset_digest
 from restoreproof.scan.scanner import Hit, scan, self_test
 
-_CLOSED = (EnvironmentUnfitError, Lacking)
+_CLOSED = (EnvironmentUnfitError, PartMissing)
 """Why something can't be searched here, which says nothing of the backup."""
 
 
@@ -66,32 +66,35 @@ class ForbiddenSurvey:
 
 
 @survey("forbidden material")
-def survey_forbidden(restoring: Restoring) -> ForbiddenSurvey:
+def survey_forbidden(restore_context: RestoreContext) -> ForbiddenSurvey:
     """Search dumps (as SQL), objects and files; not the identity provider's data, nor what is encrypted.
 
     The identity provider's own database holds the realm's signing keys by right: it is kept as a secret.
     """
-    own = {name: (one.pattern, one.example) for name, one in restoring.ground.contract.forbidden.items()}
+    own = {
+        name: (one.pattern, one.example)
+        for name, one in restore_context.stack_context.contract.forbidden.items()
+    }
     all_rules = rules(own)
     search = _Search(all_rules)
-    with restoring.ground.phase("forbidden material") as work:
-        search.through(_of_the_set(restoring))
-        restored = tuple(_search_target(restoring, search))
+    with restore_context.stack_context.phase("forbidden material") as work:
+        search.through(_of_the_set(restore_context))
+        restored = tuple(_search_target(restore_context, search))
         work.bytes, work.items = search.size, search.parts
     names = tuple(rule.name for rule in all_rules)
-    restoring.ground.emitter.emit(
+    restore_context.stack_context.emitter.emit(
         "forbidden-scan",
         ruleset=names,
         ruleset_digest=ruleset_digest(all_rules),
         bytes=search.size,
         parts=search.parts,
-        unscannable=[*_left_out(restoring), *search.closed.listed],
+        unscannable=[*_left_out(restore_context), *search.closed.listed],
         findings=search.hits,
         findings_total=search.found.total,
     )
     return ForbiddenSurvey(
         search.parts,
-        _expected(restoring),
+        _expected(restore_context),
         search.size,
         names,
         search.found,
@@ -152,17 +155,17 @@ class _Search:
         return _Seen(part.label, size, hits, total)
 
 
-def _search_target(restoring: Restoring, search: _Search) -> Iterator[str]:
+def _search_target(restore_context: RestoreContext, search: _Search) -> Iterator[str]:
     """Search what the target holds of assets that are no files of the set; yields those looked into."""
-    for asset in restoring.ground.assets():
-        reference = restoring.backup.references.get(asset.name)
+    for asset in restore_context.stack_context.assets():
+        reference = restore_context.backup.references.get(asset.name)
         if reference is None:
             continue
         named, before = f"{asset.name} ({reference})", search.parts
         try:
             if not reference.in_place:
-                _must_be_there(restoring, asset)
-            search.through(asset.searchable(restoring.ground))
+                _must_be_there(restore_context, asset)
+            search.through(asset.searchable(restore_context.stack_context))
         except _CLOSED as error:
             search.closed.add(f"{named}: {_reason(error)}")
         if search.parts > before:
@@ -173,8 +176,8 @@ def _as_restored(asset: Asset, reference: Reference) -> str:
     return f"{asset.name} (restored from {reference.reference}, whose own bytes were not searched)"
 
 
-def _must_be_there(restoring: Restoring, asset: Asset) -> None:
-    order, now = restoring.ground.contract.order, restoring.ground.stage()
+def _must_be_there(restore_context: RestoreContext, asset: Asset) -> None:
+    order, now = restore_context.stack_context.contract.order, restore_context.stack_context.stage()
     if order.index(asset.at) > order.index(now):
         raise EnvironmentUnfitError(f"restored at {asset.at!r}, after this check: tag that @at:{asset.at}")
 
@@ -183,44 +186,46 @@ def _reason(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def _of_the_set(restoring: Restoring) -> Iterator[Searchable]:
-    backup, references = restoring.backup, restoring.backup.references
-    for path in _files(restoring):
-        yield from _file(restoring, path, path)
-    for asset in _databases(restoring):
+def _of_the_set(restore_context: RestoreContext) -> Iterator[Searchable]:
+    backup, references = restore_context.backup, restore_context.backup.references
+    for path in _files(restore_context):
+        yield from _file(restore_context, path, path)
+    for asset in _databases(restore_context):
         if asset.name not in references and (backup.directory / asset.dump).is_file():
-            yield Searchable(asset.dump, partial(_as_sql, restoring, asset))
+            yield Searchable(asset.dump, partial(_as_sql, restore_context, asset))
     for bucket in backup.buckets():
-        if backup.elsewhere(lacking.bucket_part(bucket)) is None:
+        if backup.elsewhere(missing.bucket_part(bucket)) is None:
             for entry in backup.objects(bucket):
-                yield from _file(restoring, f"{bucket}/{entry.key}", layout.blob(entry.sha256))
+                yield from _file(restore_context, f"{bucket}/{entry.key}", layout.blob(entry.sha256))
 
 
-def _file(restoring: Restoring, label: str, path: str) -> Iterator[Searchable]:
+def _file(restore_context: RestoreContext, label: str, path: str) -> Iterator[Searchable]:
     try:
-        yield Searchable(label, partial(pieces, restoring.backup.path(path)))
+        yield Searchable(label, partial(pieces, restore_context.backup.path(path)))
     except FileNotFoundError:
         # Not counted, so fewer are examined than there should be, and the check fails.
         return
 
 
-def _as_sql(restoring: Restoring, asset: PostgresAsset) -> Iterator[bytes]:
+def _as_sql(restore_context: RestoreContext, asset: PostgresAsset) -> Iterator[bytes]:
     """The dump as the SQL that would restore it: compressed, nothing in it could be recognised."""
-    dump = restoring.backup.directory / asset.dump
+    dump = restore_context.backup.directory / asset.dump
     command = ["pg_restore", "--file=-", str(dump)]
-    return printed(restoring.ground, asset.service, command, read=[dump.parent], failed=RestoreFailed)
+    return printed(
+        restore_context.stack_context, asset.service, command, read=[dump.parent], failed=RestoreFailed
+    )
 
 
-def _databases(restoring: Restoring) -> list[PostgresAsset]:
-    return [asset for asset in restoring.ground.assets() if isinstance(asset, PostgresAsset)]
+def _databases(restore_context: RestoreContext) -> list[PostgresAsset]:
+    return [asset for asset in restore_context.stack_context.assets() if isinstance(asset, PostgresAsset)]
 
 
-def _left_out(restoring: Restoring) -> list[str]:
+def _left_out(restore_context: RestoreContext) -> list[str]:
     """What is not searched on purpose, and why."""
-    realms = [asset for asset in restoring.ground.assets() if isinstance(asset, KeycloakAsset)]
-    elsewhere = restoring.backup.references
+    realms = [asset for asset in restore_context.stack_context.assets() if isinstance(asset, KeycloakAsset)]
+    elsewhere = restore_context.backup.references
     dumps = {asset.dump for asset in realms}
-    listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
+    listed = [artifact.path for artifact in restore_context.backup.manifest.artifacts]
     by_right = "holds the realm's signing keys by right"
     reasons = {path: by_right for path in listed if path in dumps}
     reasons |= {path: "encrypted" for path in listed if path.endswith(layout.ENCRYPTED)}
@@ -228,17 +233,17 @@ def _left_out(restoring: Restoring) -> list[str]:
     return [f"{path}: {reasons[path]}" for path in sorted(reasons)]
 
 
-def _files(restoring: Restoring) -> list[str]:
+def _files(restore_context: RestoreContext) -> list[str]:
     """Ordinary files of the set that are searched as they are."""
-    assets = restoring.ground.assets()
+    assets = restore_context.stack_context.assets()
     dumps = {asset.dump for asset in assets if isinstance(asset, PostgresAsset | KeycloakAsset)}
-    listed = [artifact.path for artifact in restoring.backup.manifest.artifacts]
+    listed = [artifact.path for artifact in restore_context.backup.manifest.artifacts]
     return [path for path in listed if path not in dumps and not path.endswith(layout.ENCRYPTED)]
 
 
-def _expected(restoring: Restoring) -> int | None:
+def _expected(restore_context: RestoreContext) -> int | None:
     """How many parts there should be, by manifest (files), contract (databases) and catalogue (objects)."""
-    if restoring.catalogue is None:
+    if restore_context.catalogue is None:
         return None
-    objects = sum(bucket.objects for bucket in restoring.catalogue.buckets.values())
-    return len(_files(restoring)) + len(_databases(restoring)) + objects
+    objects = sum(bucket.objects for bucket in restore_context.catalogue.buckets.values())
+    return len(_files(restore_context)) + len(_databases(restore_context)) + objects

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from keycloak import KeycloakOpenID
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
-from restoreproof.assets.base import RestoreFailed, Restoring
+from restoreproof.assets.base import RestoreContext, RestoreFailed
 from restoreproof.assets.keycloak import Client, KeycloakAsset
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 
 
-def keycloak_asset(restoring: Restoring, name: str) -> KeycloakAsset:
+def keycloak_asset(restore_context: RestoreContext, name: str) -> KeycloakAsset:
     """The identity asset called ``name``."""
-    asset = restoring.ground.asset(name)
+    asset = restore_context.stack_context.asset(name)
     if not isinstance(asset, KeycloakAsset):
         raise RestoreproofError(f"asset {name!r} is no Keycloak")
     return asset
@@ -62,16 +62,18 @@ def _gone(expected: str, why: str) -> Observation:
 
 
 @survey("realm")
-def survey_realm(restoring: Restoring, *, asset: str) -> RealmSurvey:
+def survey_realm(restore_context: RestoreContext, *, asset: str) -> RealmSurvey:
     """Count what the restored realm holds and fetch what it publishes."""
-    keycloak = keycloak_asset(restoring, asset)
-    known = restoring.catalogue.identity.get(keycloak.realm) if restoring.catalogue else None
-    with restoring.ground.phase("realm"):
+    keycloak = keycloak_asset(restore_context, asset)
+    known = restore_context.catalogue.identity.get(keycloak.realm) if restore_context.catalogue else None
+    with restore_context.stack_context.phase("realm"):
         try:
-            published = keycloak.signing_keys(restoring.ground)
+            published = keycloak.signing_keys(restore_context.stack_context)
         except RestoreFailed as lost:
             return RealmSurvey(keycloak.realm, {}, {}, None, None, str(lost))
-        counts = keycloak.counts(restoring.ground, kept=asset in restoring.backup.references)
+        counts = keycloak.counts(
+            restore_context.stack_context, kept=asset in restore_context.backup.references
+        )
         keys = {key["kid"]: key["thumbprint"] for key in published}
     return RealmSurvey(
         keycloak.realm,
@@ -101,12 +103,12 @@ class Logins:
 
 
 @survey("client grants")
-def survey_clients(restoring: Restoring, *, asset: str) -> Logins:
+def survey_clients(restore_context: RestoreContext, *, asset: str) -> Logins:
     """Let every client of the contract authenticate with its restored secret."""
-    keycloak, refused = keycloak_asset(restoring, asset), Findings()
+    keycloak, refused = keycloak_asset(restore_context, asset), Findings()
     for name, client in keycloak.clients.items():
         try:
-            grant(restoring, keycloak, client)
+            grant(restore_context, keycloak, client)
         except EnvironmentUnfitError:
             raise  # nobody was asked, so nobody refused
         except RestoreproofError as error:
@@ -114,7 +116,7 @@ def survey_clients(restoring: Restoring, *, asset: str) -> Logins:
     return Logins(tuple(keycloak.clients), refused)
 
 
-def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None:
+def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: Client) -> None:
     """Authenticate ``client`` with its restored secret.
 
     A client without a grant of its own is proven by token introspection, which RFC 7662 allows only to an
@@ -124,19 +126,21 @@ def grant(restoring: Restoring, keycloak: KeycloakAsset, client: Client) -> None
         EnvironmentUnfitError: Keycloak did not answer.
         RestoreproofError: it refuses the client.
     """
-    ground = restoring.ground
-    endpoint = ground.runtime.endpoint(keycloak.service)
+    stack_context = restore_context.stack_context
+    endpoint = stack_context.runtime.endpoint(keycloak.service)
     openid = KeycloakOpenID(
         server_url=f"{endpoint.url}/",
         verify=endpoint.authorities,
         realm_name=keycloak.realm,
-        client_id=ground.vault.secret(client.id).reveal(),
-        client_secret_key=ground.vault.secret(client.secret).reveal(),
+        client_id=stack_context.vault.secret(client.id).reveal(),
+        client_secret_key=stack_context.vault.secret(client.secret).reveal(),
     )
     try:
         if client.grant:
             granted = openid.token(grant_type=client.grant)
-            ground.learn([Secret(f"access token of {client.id}", str(granted.get("access_token", "")))])
+            stack_context.learn(
+                [Secret(f"access token of {client.id}", str(granted.get("access_token", "")))]
+            )
         else:
             openid.introspect("no.such.token")
     except KeycloakConnectionError as error:
@@ -165,13 +169,13 @@ class Accounts:
 
 
 @survey("accounts")
-def survey_accounts(restoring: Restoring, *, dataset: str, asset: str) -> Accounts:
+def survey_accounts(restore_context: RestoreContext, *, dataset: str, asset: str) -> Accounts:
     """Join the application's users with the realm's by the id that tokens carry."""
-    kept = asset in restoring.backup.references
-    subjects = keycloak_asset(restoring, asset).subjects(restoring.ground, kept=kept)
+    kept = asset in restore_context.backup.references
+    subjects = keycloak_asset(restore_context, asset).subjects(restore_context.stack_context, kept=kept)
     orphans, examined = Findings(), 0
-    for row in rows(restoring, dataset):
+    for row in rows(restore_context, dataset):
         examined += 1
         if row["id"] not in subjects:
             orphans.add(f"{row['id']} is no user of the realm")
-    return Accounts(examined, expected_rows(restoring, dataset), orphans)
+    return Accounts(examined, expected_rows(restore_context, dataset), orphans)

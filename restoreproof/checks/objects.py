@@ -10,11 +10,11 @@ from typing import Any
 import obstore
 from obstore.exceptions import BaseError as StoreError
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset, parameters, stream
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import chunks, run_bounded, store
-from restoreproof.backups import lacking
+from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
@@ -58,39 +58,39 @@ class ObjectSurvey:
         )
 
 
-def objects_asset(restoring: Restoring, bucket: str) -> ObjectsAsset:
+def objects_asset(restore_context: RestoreContext, bucket: str) -> ObjectsAsset:
     """The asset that restores ``bucket``. Raises ContractError if none does, or Lacking."""
-    for asset in restoring.ground.assets():
+    for asset in restore_context.stack_context.assets():
         if isinstance(asset, ObjectsAsset) and bucket in asset.buckets:
-            restoring.backup.require(lacking.OBJECTS, lacking.bucket_part(bucket))
+            restore_context.backup.require(missing.OBJECTS, missing.bucket_part(bucket))
             return asset
     raise ContractError(f"no asset restores a bucket {bucket!r}")
 
 
-def rows(restoring: Restoring, dataset: str) -> Iterator[dict[str, Any]]:
+def rows(restore_context: RestoreContext, dataset: str) -> Iterator[dict[str, Any]]:
     """The rows of the contract's dataset, streamed from the restored database."""
-    ground = restoring.ground
-    block = ground.contract.datasets[dataset]
-    values = parameters(ground, block.sql, restoring.backup.manifest.recovery_point)
-    with connect_asset(ground, block.database) as connection:
+    stack_context = restore_context.stack_context
+    block = stack_context.contract.datasets[dataset]
+    values = parameters(stack_context, block.sql, restore_context.backup.manifest.recovery_point)
+    with connect_asset(stack_context, block.database) as connection:
         yield from stream(connection, block.sql, values)
 
 
-def expected_rows(restoring: Restoring, dataset: str) -> int | None:
+def expected_rows(restore_context: RestoreContext, dataset: str) -> int | None:
     """How many rows the catalogue counted when the backup was taken, or None without a catalogue."""
-    known = restoring.catalogue.datasets.get(dataset) if restoring.catalogue else None
+    known = restore_context.catalogue.datasets.get(dataset) if restore_context.catalogue else None
     return None if known is None else known.rows
 
 
 @survey("objects")
-def survey_objects(restoring: Restoring, *, dataset: str, bucket: str) -> ObjectSurvey:
+def survey_objects(restore_context: RestoreContext, *, dataset: str, bucket: str) -> ObjectSurvey:
     """GET the object of every row of ``dataset`` from ``bucket``; columns: key, sha256, size."""
-    asset = objects_asset(restoring, bucket)
-    ground = restoring.ground
+    asset = objects_asset(restore_context, bucket)
+    stack_context = restore_context.stack_context
     source = store(
-        ground.runtime.endpoint(asset.service),
-        asset.application(ground, bucket),
-        asset.bucket_name(ground, bucket),
+        stack_context.runtime.endpoint(asset.service),
+        asset.application(stack_context, bucket),
+        asset.bucket_name(stack_context, bucket),
     )
     unreadable, altered = Findings(), Findings()
     examined = total = 0
@@ -106,8 +106,8 @@ def survey_objects(restoring: Restoring, *, dataset: str, bucket: str) -> Object
             return row, type(error).__name__, size, ""
         return row, None, size, digest.hexdigest()
 
-    with ground.phase(f"reading {dataset}") as work:
-        for row, problem, size, sha256 in run_bounded(read, rows(restoring, dataset)):
+    with stack_context.phase(f"reading {dataset}") as work:
+        for row, problem, size, sha256 in run_bounded(read, rows(restore_context, dataset)):
             examined, total = examined + 1, total + size
             if problem:
                 unreadable.add(f"{row['key']}: {problem}")
@@ -122,9 +122,9 @@ def survey_objects(restoring: Restoring, *, dataset: str, bucket: str) -> Object
         dataset,
         bucket,
         examined,
-        expected_rows(restoring, dataset),
+        expected_rows(restore_context, dataset),
         unreadable,
         altered,
         total,
-        ground.contract.datasets[dataset].zero,
+        stack_context.contract.datasets[dataset].zero,
     )

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from restoreproof.assets.base import Asset, Ground, Mark, Restoring
-from restoreproof.backups.lacking import Lacking
+from restoreproof.assets.base import ArrivalTrace, Asset, RestoreContext, StackContext
+from restoreproof.backups.missing import PartMissing
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.checks.queues import first_taken
 from restoreproof.contract.services import Service
@@ -22,18 +22,18 @@ class StageMarks:
     """What witnesses say of one stage."""
 
     stage: str
-    marks: tuple[Mark, ...]
+    marks: tuple[ArrivalTrace, ...]
 
     @property
-    def earliest(self) -> Mark:
+    def earliest(self) -> ArrivalTrace:
         return min(self.marks, key=lambda mark: mark.at)
 
     @property
-    def latest(self) -> Mark:
+    def latest(self) -> ArrivalTrace:
         return max(self.marks, key=lambda mark: mark.at)
 
 
-def resolution(mark: Mark) -> timedelta:
+def resolution(mark: ArrivalTrace) -> timedelta:
     """How exact a mark is: file and object times come in whole seconds, cut off and not rounded."""
     return COARSE if mark.at.microsecond == 0 else FINE
 
@@ -123,30 +123,30 @@ def _unknown(untold: Mapping[str, str]) -> str:
 
 
 @survey("restore order")
-def survey_order(restoring: Restoring) -> OrderSurvey:
+def survey_order(restore_context: RestoreContext) -> OrderSurvey:
     """Ask servers for the times of what was restored, and the runtime for the starts of what runs."""
-    ground = restoring.ground
-    services, reached = ground.contract.services, _reached(ground)
-    stores = {service for asset in ground.assets() for service in asset.stores()}
+    stack_context = restore_context.stack_context
+    services, reached = stack_context.contract.services, _reached(stack_context)
+    stores = {service for asset in stack_context.assets() for service in asset.stores()}
     starts: dict[str, datetime] = {}
     silent: list[str] = []
     untold: dict[str, str] = {}
-    marks: dict[str, list[Mark]] = {}
-    for asset in ground.assets():
+    marks: dict[str, list[ArrivalTrace]] = {}
+    for asset in stack_context.assets():
         # What a provider restored, or had in place, bears the provider's times, not this restore's.
-        elsewhere = asset.name in restoring.backup.references
+        elsewhere = asset.name in restore_context.backup.references
         if asset.at in reached and not elsewhere and type(asset).marks is not Asset.marks:
-            marks.setdefault(asset.at, []).extend(asset.marks(ground))
+            marks.setdefault(asset.at, []).extend(asset.marks(stack_context))
     for name, service in services.items():
         stage = _stage_of(service, reached)
         if stage is None or service.options().get("one_shot"):
             continue
         try:
-            at = ground.runtime.started_at(name)
-        except Lacking as lacking:
+            at = stack_context.runtime.started_at(name)
+        except PartMissing as lacking:
             untold[name] = str(lacking)
             continue
-        if at is None and ground.runtime.running(name):
+        if at is None and stack_context.runtime.running(name):
             untold[name] = "it runs, and nothing tells since when"
             continue
         found = marks.setdefault(stage, []) if name not in stores else []
@@ -154,25 +154,25 @@ def survey_order(restoring: Restoring) -> OrderSurvey:
             silent.append(name)
         else:
             starts[name] = at
-            found.append(Mark(at, f"{ground.runtime.clock}: start of {name}"))
+            found.append(ArrivalTrace(at, f"{stack_context.runtime.clock}: start of {name}"))
     resuming = {name for name, service in services.items() if service.options().get("resumes") in reached}
-    queues = ground.contract.queues
+    queues = stack_context.contract.queues
     return OrderSurvey(
         tuple(StageMarks(stage, tuple(marks[stage])) for stage in reached if marks.get(stage)),
         len(marks),
         min((at for name, at in starts.items() if name in resuming), default=None),
         tuple(silent),
         {name: at for name, at in starts.items() if name not in resuming},
-        {name: first_taken(restoring, name) for name, queue in queues.items() if queue.taken},
+        {name: first_taken(restore_context, name) for name, queue in queues.items() if queue.taken},
         untold,
         stores,
     )
 
 
-def _reached(ground: Ground) -> tuple[str, ...]:
+def _reached(stack_context: StackContext) -> tuple[str, ...]:
     """The stages up to the present one, in the contract's order."""
-    order = ground.contract.order
-    return order[: order.index(ground.stage()) + 1]
+    order = stack_context.contract.order
+    return order[: order.index(stack_context.stage()) + 1]
 
 
 def _stage_of(service: Service, reached: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.errors import ContractError
@@ -16,17 +16,17 @@ Counts = Mapping[str, Mapping[str, int]]
 """Queue → class → items."""
 
 
-def waiting_in(ground: Ground) -> dict[str, dict[str, int]]:
+def waiting_in(stack_context: StackContext) -> dict[str, dict[str, int]]:
     """Queue → class → how many items wait in it."""
-    return {name: counted(ground, name) for name in ground.contract.queues}
+    return {name: counted(stack_context, name) for name in stack_context.contract.queues}
 
 
-def counted(ground: Ground, name: str) -> dict[str, int]:
+def counted(stack_context: StackContext, name: str) -> dict[str, int]:
     """Class → items of one queue. Raises ContractError if the contract has no such queue."""
-    queue = ground.contract.queues.get(name)
+    queue = stack_context.contract.queues.get(name)
     if queue is None:
         raise ContractError(f"the contract has no queue {name!r}")
-    with connect_asset(ground, queue.database) as connection:
+    with connect_asset(stack_context, queue.database) as connection:
         return {str(row["kind"]): int(row["items"]) for row in stream(connection, queue.sql, {})}
 
 
@@ -107,12 +107,12 @@ class QueueSurvey:
 
 
 @survey("queues")
-def survey_queues(restoring: Restoring) -> QueueSurvey:
+def survey_queues(restore_context: RestoreContext) -> QueueSurvey:
     """Count every queue by class."""
-    review = restoring.ground.contract.review
+    review = restore_context.stack_context.contract.review
     return QueueSurvey(
-        waiting_in(restoring.ground),
-        restoring.catalogue.queues if restoring.catalogue else None,
+        waiting_in(restore_context.stack_context),
+        restore_context.catalogue.queues if restore_context.catalogue else None,
         review.limits if review else None,
         review.approver if review else "",
     )
@@ -172,39 +172,39 @@ class UntouchedQueue:
 
 
 @survey("dead letters untouched")
-def survey_untouched(restoring: Restoring, *, queue: str = "dead letters") -> UntouchedQueue:
+def survey_untouched(restore_context: RestoreContext, *, queue: str = "dead letters") -> UntouchedQueue:
     """Look at ``queue`` again, after the workers have resumed."""
-    ground, catalogue = restoring.ground, restoring.catalogue
+    stack_context, catalogue = restore_context.stack_context, restore_context.catalogue
     known = catalogue.letters.get(queue) if catalogue else None
     return UntouchedQueue(
         queue,
-        counted(ground, queue),
+        counted(stack_context, queue),
         catalogue.queues.get(queue) if catalogue else None,
-        first_taken(restoring, queue),
-        letters_in(ground, queue),
+        first_taken(restore_context, queue),
+        letters_in(stack_context, queue),
         None if known is None else frozenset(known),
     )
 
 
-def letters_in(ground: Ground, name: str) -> frozenset[str] | None:
+def letters_in(stack_context: StackContext, name: str) -> frozenset[str] | None:
     """The identity of every item of the queue, where the contract says how to tell them apart."""
-    queue = ground.contract.queues[name]
+    queue = stack_context.contract.queues[name]
     if queue.items is None:
         return None
-    with connect_asset(ground, queue.database) as connection:
+    with connect_asset(stack_context, queue.database) as connection:
         return frozenset(str(row["item"]) for row in stream(connection, queue.items, {}))
 
 
-def first_taken(restoring: Restoring, name: str) -> datetime | None:
+def first_taken(restore_context: RestoreContext, name: str) -> datetime | None:
     """When an item of the queue was first taken or added since the recovery point; None if none was.
 
     The stack's own rows say so (``taken`` in the contract), not the harness.
     """
-    ground = restoring.ground
-    queue = ground.contract.queues[name]
+    stack_context = restore_context.stack_context
+    queue = stack_context.contract.queues[name]
     if queue.taken is None:
         return None
-    values = parameters(ground, queue.taken, restoring.backup.manifest.recovery_point)
-    with connect_asset(ground, queue.database) as connection:
+    values = parameters(stack_context, queue.taken, restore_context.backup.manifest.recovery_point)
+    with connect_asset(stack_context, queue.database) as connection:
         moment: datetime | None = scalar(connection, queue.taken, values)
     return moment

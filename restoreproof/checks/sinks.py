@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 from obstore.exceptions import BaseError as StoreError
 
-from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.checks.base import Findings, judge, survey
 from restoreproof.checks.outlets import outlet
 from restoreproof.contract.models import Sink
@@ -48,10 +48,10 @@ class SinkSurvey:
 
 
 @survey("sinks")
-def survey_sinks(restoring: Restoring) -> SinkSurvey:
+def survey_sinks(restore_context: RestoreContext) -> SinkSurvey:
     """Ask every sink of the contract what it has recorded."""
-    sinks = restoring.ground.contract.sinks
-    seen = {name: _foreign(restoring, sink) for name, sink in sinks.items()}
+    sinks = restore_context.stack_context.contract.sinks
+    seen = {name: _foreign(restore_context, sink) for name, sink in sinks.items()}
     return SinkSurvey(
         {name: count for name, (count, _) in seen.items()},
         {name: shown for name, (_, shown) in seen.items()},
@@ -59,10 +59,10 @@ def survey_sinks(restoring: Restoring) -> SinkSurvey:
     )
 
 
-def new_mark(ground: Ground) -> str:
+def new_mark(stack_context: StackContext) -> str:
     """A mark for one control of this drill, noted where no service can read it before it is used."""
     mark = f"restoreproof-control-{secrets.token_hex(16)}"
-    with (ground.workdir / MARKS).open("a") as file:
+    with (stack_context.workdir / MARKS).open("a") as file:
         file.write(f"{mark}\n")
     return mark
 
@@ -76,10 +76,10 @@ def controls_among(marks: Iterable[str], shown: Iterable[str]) -> int:
     return sum(mark in told for mark in marks)
 
 
-def _foreign(restoring: Restoring, sink: Sink) -> tuple[int, tuple[str, ...]]:
+def _foreign(restore_context: RestoreContext, sink: Sink) -> tuple[int, tuple[str, ...]]:
     """How many effects are not the drill's own controls, and the first of them in words."""
-    recorded = outlet(sink.kind).recorded(restoring, sink)
-    noted = restoring.ground.workdir / MARKS
+    recorded = outlet(sink.kind).recorded(restore_context, sink)
+    noted = restore_context.stack_context.workdir / MARKS
     marks = noted.read_text().split() if noted.exists() else []
     foreign = tuple(one for one in recorded.shown if not any(mark in one for mark in marks))
     return recorded.count - controls_among(marks, recorded.shown), foreign
@@ -118,33 +118,33 @@ class ControlSurvey:
 
 
 @survey("sink controls")
-def survey_controls(restoring: Restoring) -> ControlSurvey:
+def survey_controls(restore_context: RestoreContext) -> ControlSurvey:
     """Send one mail, post one webhook, put one object: with restored credentials, then see each noticed."""
-    sinks = restoring.ground.contract.sinks
-    mark = new_mark(restoring.ground)
+    sinks = restore_context.stack_context.contract.sinks
+    mark = new_mark(restore_context.stack_context)
     unnoticed, readable, asked = Findings(), Findings(), 0
-    with restoring.ground.phase("sink controls"):
+    with restore_context.stack_context.phase("sink controls"):
         for name, sink in sinks.items():
             try:
-                _make_noticed(restoring, sink, mark)
+                _make_noticed(restore_context, sink, mark)
             except (OSError, smtplib.SMTPException, httpx.HTTPError, StoreError, ServiceFailedError) as error:
                 unnoticed.add(f"{name}: {type(error).__name__}: {error}")
             finally:
-                refusals = outlet(sink.kind).withdraw(restoring, sink, mark)
+                refusals = outlet(sink.kind).withdraw(restore_context, sink, mark)
             asked += refusals.asked
             for given in refusals.given:
                 readable.add(f"{name}: {given}")
-    due = sum(outlet(sink.kind).refusals_due(restoring, sink) for sink in sinks.values())
+    due = sum(outlet(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
     return ControlSurvey(len(sinks), len(sinks), unnoticed, asked, due, readable)
 
 
-def _make_noticed(restoring: Restoring, sink: Sink, mark: str) -> None:
+def _make_noticed(restore_context: RestoreContext, sink: Sink, mark: str) -> None:
     """One effect at ``sink``; returns once it is told among what the sink has recorded."""
     kind = outlet(sink.kind)
-    kind.act(restoring, sink, mark)
+    kind.act(restore_context, sink, mark)
 
     def see() -> None:
-        if not any(mark in one for one in kind.recorded(restoring, sink).shown):
+        if not any(mark in one for one in kind.recorded(restore_context, sink).shown):
             raise NotReady("nothing of it is recorded")
 
     wait_until(see, what="the control", deadline_s=NOTICE_WITHIN_S, retry_on=(NotReady,))

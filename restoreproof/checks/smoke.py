@@ -13,7 +13,7 @@ import httpx
 import obstore
 from obstore.exceptions import BaseError as StoreError
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.s3 import store
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.checks.objects import expected_rows, objects_asset, rows
@@ -40,17 +40,20 @@ def positions(size: int, total: int) -> list[int]:
     return [index * total // size for index in range(size)]
 
 
-def draw(restoring: Restoring, dataset: str) -> Sample:
+def draw(restore_context: RestoreContext, dataset: str) -> Sample:
     """The rows of ``dataset``, or as many of them as its ``sample`` says, evenly over its own order.
 
     How many rows there are to draw from is the catalogue's word, so that lost rows are missed.
     """
-    known, wanted = expected_rows(restoring, dataset), restoring.ground.contract.datasets[dataset].sample
+    known, wanted = (
+        expected_rows(restore_context, dataset),
+        restore_context.stack_context.contract.datasets[dataset].sample,
+    )
     if wanted is None:
-        return Sample(tuple(rows(restoring, dataset)), known, "all")
-    total = known if known is not None else sum(1 for _ in rows(restoring, dataset))
+        return Sample(tuple(rows(restore_context, dataset)), known, "all")
+    total = known if known is not None else sum(1 for _ in rows(restore_context, dataset))
     chosen = set(positions(wanted, total))
-    drawn = tuple(row for place, row in enumerate(rows(restoring, dataset)) if place in chosen)
+    drawn = tuple(row for place, row in enumerate(rows(restore_context, dataset)) if place in chosen)
     return Sample(
         drawn, None if known is None else len(chosen), f"{len(chosen)} of {total:,}, evenly over their order"
     )
@@ -106,13 +109,13 @@ class EndpointSurvey:
 
 
 @survey("endpoint")
-def survey_endpoint(restoring: Restoring, *, endpoint: str) -> EndpointSurvey:
+def survey_endpoint(restore_context: RestoreContext, *, endpoint: str) -> EndpointSurvey:
     """GET ``endpoint`` through the public door, once or for each row of its dataset, as its person."""
-    block = restoring.ground.contract.endpoints[endpoint]
-    visit = _Visit(restoring, block)
-    with restoring.ground.phase(f"asking for {endpoint}") as work:
+    block = restore_context.stack_context.contract.endpoints[endpoint]
+    visit = _Visit(restore_context, block)
+    with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
         try:
-            with closing(visitor(restoring, block)) as client:
+            with closing(visitor(restore_context, block)) as client:
                 visit.go(client)
         except LoginFailed as error:
             visit.refused.add(error.message)
@@ -132,20 +135,20 @@ def survey_endpoint(restoring: Restoring, *, endpoint: str) -> EndpointSurvey:
     )
 
 
-def visitor(restoring: Restoring, block: Endpoint) -> httpx.Client:
+def visitor(restore_context: RestoreContext, block: Endpoint) -> httpx.Client:
     """A client for the person that ``block`` names, or for nobody in particular. Raises LoginFailed."""
-    return logged_in(restoring, block.identity) if block.identity else public_client(restoring)
+    return logged_in(restore_context, block.identity) if block.identity else public_client(restore_context)
 
 
 class _Visit:
     """The requests of one survey, and what came of them."""
 
-    def __init__(self, restoring: Restoring, block: Endpoint) -> None:
+    def __init__(self, restore_context: RestoreContext, block: Endpoint) -> None:
         self.requests = self.compared = self.listed = 0
         self.refused, self.altered, self.unlisted = Findings(), Findings(), Findings()
         self.each_row = block.of is not None and not block.items
-        self.sample = draw(restoring, block.of) if block.of else Sample((), None, "all")
-        self._restoring, self._block = restoring, block
+        self.sample = draw(restore_context, block.of) if block.of else Sample((), None, "all")
+        self._restoring, self._block = restore_context, block
 
     def go(self, client: httpx.Client) -> None:
         """Make every request, one after the other."""
@@ -182,11 +185,11 @@ class _Visit:
             self.altered.add(f"{path}: SHA-256 {found[:16]}…, {wanted[:16]}… was stored")
 
     def _stored(self, bucket: str, row: Row) -> bytes | None:
-        ground, asset = self._restoring.ground, objects_asset(self._restoring, bucket)
+        stack_context, asset = self._restoring.stack_context, objects_asset(self._restoring, bucket)
         source = store(
-            ground.runtime.endpoint(asset.service),
-            asset.application(ground, bucket),
-            asset.bucket_name(ground, bucket),
+            stack_context.runtime.endpoint(asset.service),
+            asset.application(stack_context, bucket),
+            asset.bucket_name(stack_context, bucket),
         )
         try:
             return bytes(obstore.get(source, str(row["key"])).bytes())
@@ -241,16 +244,16 @@ class Login:
 
 
 @survey("login")
-def survey_login(restoring: Restoring, *, person: str) -> Login:
+def survey_login(restore_context: RestoreContext, *, person: str) -> Login:
     """Log in as a browser does, then ask for one page with the session, without it and with a forged one."""
-    path = next(_pages_of(restoring, person), None)
+    path = next(_pages_of(restore_context, person), None)
     problems = Findings()
     if path is None:
         return Login(person, None, problems)
-    session = front_door(restoring).session or ""
-    with restoring.ground.phase(f"login of {person}"):
+    session = front_door(restore_context).session or ""
+    with restore_context.stack_context.phase(f"login of {person}"):
         try:
-            with closing(logged_in(restoring, person)) as client:
+            with closing(logged_in(restore_context, person)) as client:
                 if (status := client.get(path).status_code) != httpx.codes.OK:
                     problems.add(f"with the session {path} answers {status}")
                 forged = forge(client.cookies[session])
@@ -258,15 +261,15 @@ def survey_login(restoring: Restoring, *, person: str) -> Login:
             problems.add(str(error))
             return Login(person, path, problems)
         for what, cookies in (("without a session", {}), ("with a forged session", {session: forged})):
-            with public_client(restoring) as stranger:
+            with public_client(restore_context) as stranger:
                 stranger.cookies.update(cookies)
                 if stranger.get(path).is_success:
                     problems.add(f"{what} {path} opens too")
     return Login(person, path, problems)
 
 
-def _pages_of(restoring: Restoring, person: str) -> Iterator[str]:
-    for block in restoring.ground.contract.endpoints.values():
+def _pages_of(restore_context: RestoreContext, person: str) -> Iterator[str]:
+    for block in restore_context.stack_context.contract.endpoints.values():
         if block.identity == person and "{" not in block.path and not block.post:
             yield block.path
 

@@ -14,7 +14,7 @@ import obstore
 import rfc8785
 from obstore.exceptions import BaseError as StoreError
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
 from restoreproof.assets.s3 import run_bounded, store
 from restoreproof.checks.base import Findings, judge, survey
@@ -65,20 +65,20 @@ class VerificationSurvey:
 
 
 @survey("verification")
-def survey_verification(restoring: Restoring, *, endpoint: str) -> VerificationSurvey:
+def survey_verification(restore_context: RestoreContext, *, endpoint: str) -> VerificationSurvey:
     """POST each sampled document with its signature, then two forgeries of it."""
-    block = restoring.ground.contract.endpoints[endpoint]
+    block = restore_context.stack_context.contract.endpoints[endpoint]
     if block.of is None or block.document is None or block.objects is None or block.signature is None:
         raise ContractError(
             f"endpoint {endpoint!r} does not say what it verifies (of, document, objects, signature)"
         )
-    sample = draw(restoring, block.of)
+    sample = draw(restore_context, block.of)
     unconfirmed, believed = Findings(), Findings()
     shown = forged = 0
-    documents = _documents(restoring, block, sample.rows)
-    with restoring.ground.phase(f"asking for {endpoint}") as work:
+    documents = _documents(restore_context, block, sample.rows)
+    with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
         try:
-            with closing(visitor(restoring, block)) as client:
+            with closing(visitor(restore_context, block)) as client:
                 for place, row in enumerate(sample.rows):
                     shown += 1
                     content = documents.get(str(row[block.document]))
@@ -97,9 +97,9 @@ def survey_verification(restoring: Restoring, *, endpoint: str) -> VerificationS
     return VerificationSurvey(endpoint, shown, sample.of, sample.drawn, unconfirmed, forged, believed)
 
 
-def _documents(restoring: Restoring, block: Endpoint, sample: tuple[Row, ...]) -> dict[str, bytes]:
+def _documents(restore_context: RestoreContext, block: Endpoint, sample: tuple[Row, ...]) -> dict[str, bytes]:
     assert block.document is not None and block.objects is not None
-    column, read = block.document, _reader(restoring, block.objects)
+    column, read = block.document, _reader(restore_context, block.objects)
     return {
         key: content
         for key, content in run_bounded(read, (str(row[column]) for row in sample))
@@ -107,12 +107,12 @@ def _documents(restoring: Restoring, block: Endpoint, sample: tuple[Row, ...]) -
     }
 
 
-def _reader(restoring: Restoring, bucket: str) -> Any:
-    ground, asset = restoring.ground, objects_asset(restoring, bucket)
+def _reader(restore_context: RestoreContext, bucket: str) -> Any:
+    stack_context, asset = restore_context.stack_context, objects_asset(restore_context, bucket)
     source = store(
-        ground.runtime.endpoint(asset.service),
-        asset.application(ground, bucket),
-        asset.bucket_name(ground, bucket),
+        stack_context.runtime.endpoint(asset.service),
+        asset.application(stack_context, bucket),
+        asset.bucket_name(stack_context, bucket),
     )
 
     async def read(key: str) -> tuple[str, bytes | None]:
@@ -220,21 +220,21 @@ class SignatureSurvey:
 
 
 @survey("signatures")
-def survey_signatures(restoring: Restoring, *, signature: str) -> SignatureSurvey:
+def survey_signatures(restore_context: RestoreContext, *, signature: str) -> SignatureSurvey:
     """Read every document of the signature's dataset (columns: key, sha256) and verify it here."""
-    ground = restoring.ground
-    block = ground.contract.signatures[signature]
-    bucket = ground.contract.datasets[block.dataset].objects
+    stack_context = restore_context.stack_context
+    block = stack_context.contract.signatures[signature]
+    bucket = stack_context.contract.datasets[block.dataset].objects
     if bucket is None:
         raise ContractError(f"dataset {block.dataset!r} names no bucket (objects)")
-    keys, read = keys_in_custody(restoring.backup), _reader(restoring, bucket)
+    keys, read = keys_in_custody(restore_context.backup), _reader(restore_context, bucket)
     bad, examined = Findings(), 0
 
     async def document(row: Row) -> tuple[Row, bytes | None]:
         return row, (await read(str(row["key"])))[1]
 
-    with ground.phase(f"signatures of {signature}") as work:
-        for row, content in run_bounded(document, rows(restoring, block.dataset)):
+    with stack_context.phase(f"signatures of {signature}") as work:
+        for row, content in run_bounded(document, rows(restore_context, block.dataset)):
             examined += 1
             problem = "can't be read" if content is None else not_canonical(content, str(row["sha256"]))
             message = block.prefix + str(row["sha256"])
@@ -242,7 +242,7 @@ def survey_signatures(restoring: Restoring, *, signature: str) -> SignatureSurve
             if problem:
                 bad.add(f"{row['key']}: {problem}")
         work.items = examined
-    return SignatureSurvey(signature, examined, expected_rows(restoring, block.dataset), bad)
+    return SignatureSurvey(signature, examined, expected_rows(restore_context, block.dataset), bad)
 
 
 def not_canonical(content: bytes, sha256: str) -> str | None:

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.keycloak import KeycloakAsset, Person
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract.models import Public
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Runtime
 from restoreproof.runtimes.tls import Tls
 
@@ -82,11 +82,11 @@ class StackTransport(httpx.BaseTransport):
             transport.close()
 
 
-def routes(restoring: Restoring) -> Routes:
+def routes(restore_context: RestoreContext) -> Routes:
     """Every name and port of the contract's services, and where each listens."""
-    runtime = restoring.ground.runtime
+    runtime = restore_context.stack_context.runtime
     found: dict[tuple[str, int], Endpoint | NotInTarget | EnvironmentUnfitError] = {}
-    for name, service in restoring.ground.contract.services.items():
+    for name, service in restore_context.stack_context.contract.services.items():
         for label, port in {"main": service.port, **service.ports}.items():
             for host in (name, *service.names):
                 found[host, port] = _route(runtime, name, label)
@@ -100,47 +100,47 @@ def _route(runtime: Runtime, service: str, port: str) -> Endpoint | NotInTarget 
         return error
 
 
-def front_door(restoring: Restoring) -> Public:
+def front_door(restore_context: RestoreContext) -> Public:
     """The contract's ``public:``. Raises ContractError if it has none."""
-    public = restoring.ground.contract.public
+    public = restore_context.stack_context.contract.public
     if public is None:
         raise ContractError("the contract has no public:, so nobody can ask the stack from outside")
     return public
 
 
-def public_url(restoring: Restoring) -> str:
+def public_url(restore_context: RestoreContext) -> str:
     """The public address in the restored environment."""
-    return restoring.ground.vault.public(front_door(restoring).url).rstrip("/")
+    return restore_context.stack_context.vault.public(front_door(restore_context).url).rstrip("/")
 
 
-def stack_client(restoring: Restoring) -> httpx.Client:
+def stack_client(restore_context: RestoreContext) -> httpx.Client:
     """A client for any service by its contract name; TLS is verified against the restored public CA."""
-    public, vault = restoring.ground.contract.public, restoring.ground.vault
+    public, vault = restore_context.stack_context.contract.public, restore_context.stack_context.vault
     ca = vault.pem(public.ca).decode() if public and public.ca else None
     verify = ssl.create_default_context(cadata=ca)
     return httpx.Client(
-        transport=StackTransport(routes(restoring), verify), timeout=TIMEOUT_S, trust_env=False
+        transport=StackTransport(routes(restore_context), verify), timeout=TIMEOUT_S, trust_env=False
     )
 
 
-def public_client(restoring: Restoring) -> httpx.Client:
+def public_client(restore_context: RestoreContext) -> httpx.Client:
     """A client whose relative URLs are of the public address; it follows no redirect by itself."""
-    client = stack_client(restoring)
-    client.base_url = httpx.URL(public_url(restoring))
+    client = stack_client(restore_context)
+    client.base_url = httpx.URL(public_url(restore_context))
     return client
 
 
-def logged_in(restoring: Restoring, person: str) -> httpx.Client:
+def logged_in(restore_context: RestoreContext, person: str) -> httpx.Client:
     """A client that carries the session of ``person``, after the login that a browser makes.
 
     Raises:
         LoginFailed: the login did not end at the public address with a session cookie.
         ContractError: the contract names no such person or no login.
     """
-    public, block = front_door(restoring), _person(restoring, person)
+    public, block = front_door(restore_context), _person(restore_context, person)
     if public.login is None or public.session is None:
         raise ContractError("public: names no login and session, so nobody can log in")
-    vault, client = restoring.ground.vault, public_client(restoring)
+    vault, client = restore_context.stack_context.vault, public_client(restore_context)
     user, password = vault.secret(block.user).reveal(), vault.secret(block.password).reveal()
     try:
         page = client.get(public.login, follow_redirects=True)
@@ -153,9 +153,9 @@ def logged_in(restoring: Restoring, person: str) -> httpx.Client:
             )
             if form.password:
                 break
-        _must_have_session(client, page, public.session, public_url(restoring))
+        _must_have_session(client, page, public.session, public_url(restore_context))
         sessions = [Secret(f"cookie {one.name} of {person}", one.value or "") for one in client.cookies.jar]
-        restoring.ground.learn(sessions)
+        restore_context.stack_context.learn(sessions)
     except httpx.HTTPError as error:
         client.close()
         raise LoginFailed(f"the login of {person} broke off: {type(error).__name__}: {error}") from error
@@ -176,8 +176,8 @@ def _must_have_session(client: httpx.Client, page: httpx.Response, session: str,
         raise LoginFailed(f"the login ended at {page.url.path} with {page.status_code}")
 
 
-def _person(restoring: Restoring, name: str) -> Person:
-    for asset in restoring.ground.assets():
+def _person(restore_context: RestoreContext, name: str) -> Person:
+    for asset in restore_context.stack_context.assets():
         if isinstance(asset, KeycloakAsset) and name in asset.people:
             return asset.people[name]
     raise ContractError(f"no identity asset has a person {name!r}")

@@ -15,9 +15,9 @@ from platformdirs import user_cache_path
 
 from restoreproof.cli import adopting, comparing, drilling, reporting, sealing, sources, vetting
 from restoreproof.cli.app import LONGEST, app, err
+from restoreproof.display import shown
 from restoreproof.errors import ExitCode, RestoreproofError
 from restoreproof.runtimes.process.command import step_down
-from restoreproof.shown import shown
 
 __all__ = ["adopting", "app", "comparing", "drilling", "main", "reporting", "sealing", "sources", "vetting"]
 

@@ -11,7 +11,7 @@ import pyrage
 from restoreproof.assets.identity_file import recipient_of
 from restoreproof.assets.release import describe
 from restoreproof.assets.vault import parse_environment, read_identity
-from restoreproof.backups import lacking
+from restoreproof.backups import missing
 from restoreproof.backups.adopt import Secrets
 from restoreproof.backups.basebackup import BaseBackup, read_base
 from restoreproof.backups.dumpfile import DumpFile, read_dump
@@ -22,13 +22,13 @@ from restoreproof.runtimes.process.privileges import ordinary_user
 
 _AGE = b"age-encryption.org/v1"
 _PARTS = {
-    "postgres": lacking.ROLES,
-    "objects": lacking.OBJECTS,
-    "keycloak": lacking.IDENTITY,
-    "secrets": lacking.SECRETS,
-    "custody": lacking.CUSTODY,
-    "proxy": lacking.PROXY,
-    "release": lacking.RELEASE,
+    "postgres": missing.ROLES,
+    "objects": missing.OBJECTS,
+    "keycloak": missing.IDENTITY,
+    "secrets": missing.SECRETS,
+    "custody": missing.CUSTODY,
+    "proxy": missing.PROXY,
+    "release": missing.RELEASE,
 }
 """What a whole set holds for each kind of asset, beside its own dump."""
 
@@ -36,7 +36,7 @@ _PARTS = {
 def parts_of(contract: Contract) -> frozenset[str]:
     """The parts that a whole set of this stack has."""
     kinds = {block.kind for block in contract.assets.values()}
-    return frozenset(part for kind, part in _PARTS.items() if kind in kinds) | {lacking.CATALOGUE}
+    return frozenset(part for kind, part in _PARTS.items() if kind in kinds) | {missing.CATALOGUE}
 
 
 def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups import lacking, layout
+from restoreproof.backups import layout, missing
 from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, adopt
 from restoreproof.backups.basebackup import BaseBackup
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
+from restoreproof.backups.rebind import refuse_other, reissue
 from restoreproof.backups.references import Reference
-from restoreproof.backups.reissue import refuse_other, reissue
 from restoreproof.cli.adoptable import (
     base_of,
     buckets_of,
@@ -121,11 +121,11 @@ def adopt_set(
     if physical is None:
         _refuse_databases(loaded, read, set(refer))
     _refuse_index(index, refer)
-    files = {lacking.ROLES: roles or base, lacking.OBJECTS: objects, lacking.IDENTITY: realm_dump or base}
+    files = {missing.ROLES: roles or base, missing.OBJECTS: objects, missing.IDENTITY: realm_dump or base}
     options = {
-        lacking.ROLES: "--base" if base else "--roles",
-        lacking.OBJECTS: "--objects",
-        lacking.IDENTITY: "--base" if base else "--realm-dump",
+        missing.ROLES: "--base" if base else "--roles",
+        missing.OBJECTS: "--objects",
+        missing.IDENTITY: "--base" if base else "--realm-dump",
     }
     refuse_both(refer, {part: options[part] for part, given in files.items() if given})
     environment = environment_of(env, identity) if env else None
@@ -194,7 +194,7 @@ def _refuse_databases(contract: Contract, dump: DumpFile | None, references: set
 
 def _refuse_index(index: Path | None, references: Mapping[str, Reference]) -> None:
     """An index says what objects are that somebody else keeps: without these all of them would be lost."""
-    if index is not None and not any(lacking.OBJECTS in one.parts for one in references.values()):
+    if index is not None and not any(missing.OBJECTS in one.parts for one in references.values()):
         raise UsageError(
             "an index alone has no objects: it is for buckets that are in place, and none is said to be",
             where=Location(str(index)),

@@ -11,7 +11,7 @@ import typer
 from platformdirs import user_cache_path
 from rich.console import Console
 
-from restoreproof.shown import shown
+from restoreproof.display import shown
 
 LONGEST = 20_000
 """Characters of one message."""

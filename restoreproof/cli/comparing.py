@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from restoreproof.cli.app import Json, app, tell
+from restoreproof.comparison import differences, read_record, refuse_same_runtime
 from restoreproof.errors import ExitCode
-from restoreproof.evidence.likeness import differences, read_record, refuse_same_runtime
-from restoreproof.evidence.model import Record
+from restoreproof.record.model import Record
 
 
 @app.command()

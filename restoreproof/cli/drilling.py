@@ -21,7 +21,7 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.drill.filing import FilingWanted
+from restoreproof.drill.evidence_store import EvidenceOptions
 from restoreproof.faults.preparing import prepared
 from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
@@ -102,7 +102,7 @@ def drill(
         reports=reports,
         var=var,
         cache=cache_directory(cache),
-        filing=FilingWanted(key, public_key, sealed, ledger, head_file, timestamp),
+        filing=EvidenceOptions(key, public_key, sealed, ledger, head_file, timestamp),
         keyword=keyword,
         faults=tuple(fault or ()),
         trigger=trigger,

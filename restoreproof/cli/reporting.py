@@ -11,8 +11,8 @@ import typer
 from restoreproof.cli.app import Json, app, err, tell
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.evidence.rerender import Comparison, compare, is_sealed, render_again
-from restoreproof.evidence.sealing.verify import made_elsewhere, this
+from restoreproof.verifier.verify import made_elsewhere, this
+from restoreproof.views.rerender import Comparison, compare, is_sealed, render_again
 
 _SHOWN = 10
 

@@ -11,20 +11,20 @@ import typer
 from restoreproof.cli.app import Json, app, err, out, say, tell
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.evidence.checking import answers, assemble
-from restoreproof.evidence.checking.answers import Answer, Question, Refused
-from restoreproof.evidence.checking.options import directory_of, ledger_of, parse_age, parse_head
-from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.ledger.home import FileHome
-from restoreproof.evidence.ledger.homes import home_of
-from restoreproof.evidence.sealing.keys import SigningKey, pinned_key, signing_key
-from restoreproof.evidence.sealing.seal import seal as seal_evidence
-from restoreproof.evidence.sealing.seal import sealed_drill
-from restoreproof.evidence.sealing.signoff import Decision, Word
-from restoreproof.evidence.sealing.signoff import sign_off as sign_evidence_off
-from restoreproof.evidence.sealing.timestamp import check_token, stamp
-from restoreproof.evidence.sealing.verify import Unreproducible, made_elsewhere, reproduced
-from restoreproof.evidence.sealing.verify import verify as verify_evidence
+from restoreproof.ledger import Ledger
+from restoreproof.ledger.choice import home_of
+from restoreproof.ledger.storage import FileStorage
+from restoreproof.sealing.keys import SigningKey, pinned_key, signing_key
+from restoreproof.sealing.seal import seal as seal_evidence
+from restoreproof.sealing.seal import sealed_drill
+from restoreproof.sealing.signoff import Decision, Word
+from restoreproof.sealing.signoff import sign_off as sign_evidence_off
+from restoreproof.sealing.timestamp import check_token, stamp
+from restoreproof.verifier import answers, assemble
+from restoreproof.verifier.answers import Answer, Question, Refused
+from restoreproof.verifier.options import directory_of, ledger_of, parse_age, parse_head
+from restoreproof.verifier.verify import Unreproducible, made_elsewhere, reproduced
+from restoreproof.verifier.verify import verify as verify_evidence
 
 Evidence = Annotated[Path, typer.Argument(metavar="DIR", help="the evidence of one drill")]
 KeyUri = Annotated[str, typer.Option("--key", help="file:PATH, or a KMS or HSM key by its URI")]
@@ -162,7 +162,7 @@ def _ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
             f"no ledger beside {directory}", hint="name it with --ledger, or say --without-ledger"
         )
     home = home_of(named, directory.parent / "ledger.jsonl")
-    if isinstance(home, FileHome):
+    if isinstance(home, FileStorage):
         refuse_unwritable(home.path.parent)
     book = Ledger(home, key, life=directory.parent / ".ledger-running")
     book.head()  # one that is broken is said to be so before anything is signed

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from restoreproof.assets.identity_file import make_identity, recipient_of
-from restoreproof.backups.opening import open_set
+from restoreproof.backups.backup_set import open_set
 from restoreproof.cli.app import (
     Cache,
     ContractArgument,
@@ -24,7 +24,7 @@ from restoreproof.cli.app import (
     tell,
 )
 from restoreproof.contract import load
-from restoreproof.drill.backup import SourceRequest, living_source, take
+from restoreproof.drill.source.backup import SourceRequest, living_source, take
 
 
 @app.command()

@@ -29,14 +29,14 @@ from restoreproof.cli.app import (
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.contract import load, nouns
 from restoreproof.contract.bindings import bindings
-from restoreproof.drill.reaping import reap_everything
+from restoreproof.drill.outer.reaper import reap_everything
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.evidence.sealing.keys import make_signing_key
 from restoreproof.faults.base import faults_of
 from restoreproof.gherkin.document import feature_files
-from restoreproof.gherkin.lint import lint as lint_features
+from restoreproof.gherkin.linter import lint as lint_features
 from restoreproof.gherkin.support_code import step_modules
 from restoreproof.runtimes.kinds import DEFAULT, kind, names
+from restoreproof.sealing.keys import make_signing_key
 
 
 @app.command()

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.errors import RestoreproofError, UsageError
 from restoreproof.faults.setcopy import SetCopy
 
 Mend = Callable[[], None]
 OnSet = Callable[[SetCopy], None]
-OnStack = Callable[[Restoring], Mend | None]
+OnStack = Callable[[RestoreContext], Mend | None]
 OnContract = Callable[[dict[str, Any]], None]
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import obstore
 from psycopg.sql import SQL
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
 from restoreproof.checks.objects import objects_asset
-from restoreproof.drill.stages import merge
+from restoreproof.drill.inner.stages import merge
 from restoreproof.faults.base import FaultMissed, Mend, OnStack
 from restoreproof.runtimes.base import Start
 
@@ -25,47 +25,52 @@ def sql(*statements: str, mend: Sequence[str] = (), asset: str = "database") -> 
     Raises FaultMissed when a statement that changes rows changes none.
     """
 
-    def damage(restoring: Restoring) -> Mend | None:
-        execute(restoring, asset, statements)
-        return (lambda: execute(restoring, asset, mend)) if mend else None
+    def damage(restore_context: RestoreContext) -> Mend | None:
+        execute(restore_context, asset, statements)
+        return (lambda: execute(restore_context, asset, mend)) if mend else None
 
     return damage
 
 
-def execute(restoring: Restoring, asset: str, statements: Sequence[str]) -> None:
+def execute(restore_context: RestoreContext, asset: str, statements: Sequence[str]) -> None:
     """Run statements in one transaction of the administrator. Raises FaultMissed, see ``sql``."""
-    with connect_asset(restoring.ground, asset, readonly=False) as connection:
+    with connect_asset(restore_context.stack_context, asset, readonly=False) as connection:
         for statement in statements:
             if connection.execute(SQL(statement)).rowcount == 0:
                 raise FaultMissed(f"nothing was changed by: {statement}")
 
 
-def first(restoring: Restoring, query: str, *values: Any, asset: str = "database") -> dict[str, Any]:
+def first(
+    restore_context: RestoreContext, query: str, *values: Any, asset: str = "database"
+) -> dict[str, Any]:
     """The first row of a query. Raises FaultMissed if there is none."""
-    with connect_asset(restoring.ground, asset) as connection:
+    with connect_asset(restore_context.stack_context, asset) as connection:
         row = connection.execute(query.encode(), values).fetchone()
     if row is None:
         raise FaultMissed(f"no row answers: {query}")
     return row
 
 
-def start_again(restoring: Restoring, service: str) -> None:
+def start_again(restore_context: RestoreContext, service: str) -> None:
     """Stop a service and start it with what a drill gives it, except that it is not held."""
-    ground = restoring.ground
-    contributions = [asset.contribution(service, restoring) for asset in ground.assets()]
-    start = reduce(merge, contributions, Start(environment={**ground.vault.environment()}))
-    ground.runtime.stop(service)
-    ground.runtime.start(service, start)
+    stack_context = restore_context.stack_context
+    contributions = [asset.contribution(service, restore_context) for asset in stack_context.assets()]
+    start = reduce(merge, contributions, Start(environment={**stack_context.vault.environment()}))
+    stack_context.runtime.stop(service)
+    stack_context.runtime.start(service, start)
 
 
 class Bucket:
     """A restored bucket in the administrator's hands."""
 
-    def __init__(self, restoring: Restoring, bucket: str) -> None:
-        ground = restoring.ground
-        asset: ObjectsAsset = objects_asset(restoring, bucket)
-        endpoint, admin = ground.runtime.endpoint(asset.service), ground.runtime.administrator(asset.service)
-        self.name = asset.bucket_name(ground, bucket)
+    def __init__(self, restore_context: RestoreContext, bucket: str) -> None:
+        stack_context = restore_context.stack_context
+        asset: ObjectsAsset = objects_asset(restore_context, bucket)
+        endpoint, admin = (
+            stack_context.runtime.endpoint(asset.service),
+            stack_context.runtime.administrator(asset.service),
+        )
+        self.name = asset.bucket_name(stack_context, bucket)
         self.client = control(endpoint, admin)
         self._store = store(endpoint, admin, self.name)
 

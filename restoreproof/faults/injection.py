@@ -9,13 +9,13 @@ from typing import cast
 
 import pytest
 
-from restoreproof.assets.base import Restoring
-from restoreproof.drill.session import open_drill
-from restoreproof.drill.stages import StageHooks
+from restoreproof.assets.base import RestoreContext
+from restoreproof.drill.inner.session import open_drill
+from restoreproof.drill.inner.stages import StageHooks
 from restoreproof.faults.base import Fault, Mend, find
-from restoreproof.gherkin.running import RunningDrill
+from restoreproof.gherkin.run_plugin import RunningDrill
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,21 +27,21 @@ def pytest_restoreproof_open_drill(
     return cast("AbstractContextManager[RunningDrill]", opened)
 
 
-def hooks(restoring: Restoring, names: Sequence[str]) -> StageHooks:
+def hooks(restore_context: RestoreContext, names: Sequence[str]) -> StageHooks:
     """Journal every fault at once, whatever becomes of it later, and damage the stack at its stages."""
-    ground = restoring.ground
-    faults = find(ground.contract.stack, tuple(names))
+    stack_context = restore_context.stack_context
+    faults = find(stack_context.contract.stack, tuple(names))
     for fault in faults:
-        ground.emitter.emit("fault-injected", fault=fault.name, detail=f"{fault.title} ({fault.sort})")
-    injector = Injector(restoring, faults)
+        stack_context.emitter.emit("fault-injected", fault=fault.name, detail=f"{fault.title} ({fault.sort})")
+    injector = Injector(restore_context, faults)
     return StageHooks(before=(injector.mend,), after=(injector.damage,))
 
 
 class Injector:
     """Damages after a stage, mends before the next."""
 
-    def __init__(self, restoring: Restoring, faults: Sequence[Fault]) -> None:
-        self._restoring = restoring
+    def __init__(self, restore_context: RestoreContext, faults: Sequence[Fault]) -> None:
+        self._restoring = restore_context
         self._faults = faults
         self._mends: list[Mend] = []
 
@@ -50,7 +50,7 @@ class Injector:
         for fault in self._faults:
             if fault.on_stack and fault.after == stage:
                 mend: Callable[[], None] | None = fault.on_stack(self._restoring)
-                self._restoring.ground.emitter.emit("note", text=f"fault {fault.name}: {fault.title}")
+                self._restoring.stack_context.emitter.emit("note", text=f"fault {fault.name}: {fault.title}")
                 if mend:
                     self._mends.append(mend)
 

@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups.opening import open_set
+from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
 from restoreproof.errors import UsageError
 from restoreproof.faults.base import Fault, find

@@ -14,10 +14,10 @@ from restoreproof.assets.identity_file import recipient_of
 from restoreproof.assets.vault import parse_environment, read_identity
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import layout
+from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.catalogue import BucketKnown
 from restoreproof.backups.manifest import Manifest, write_manifest
 from restoreproof.backups.objects import ObjectEntry, read_index, store_blob, summarise, write_index
-from restoreproof.backups.opening import BackupSet
 
 
 class SetCopy:

@@ -23,10 +23,10 @@ import pytest
 from allure_commons.model2 import Label, Status, TestStepResult
 from allure_pytest.listener import AllureListener
 
+from restoreproof.display import one_line
 from restoreproof.gherkin.collector import check_of
 from restoreproof.gherkin.steptrace import RunningStep
 from restoreproof.journal import Emitter
-from restoreproof.shown import one_line
 
 _STATUS = {
     "passed": Status.PASSED,

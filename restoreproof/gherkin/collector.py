@@ -16,11 +16,11 @@ from pytest_bdd.scenario import get_python_name_generator, scenario_wrapper_temp
 
 from restoreproof.errors import FeatureError
 from restoreproof.gherkin import tags as tag_words
-from restoreproof.gherkin.compile import expand
+from restoreproof.gherkin.compiler import expand
 from restoreproof.gherkin.document import Document, parse
-from restoreproof.gherkin.lint import lint_documents
+from restoreproof.gherkin.linter import lint_documents
 from restoreproof.gherkin.plain_tests import plain_test_id
-from restoreproof.gherkin.select import keywords
+from restoreproof.gherkin.selection import keywords
 from restoreproof.plan import Plan, PlannedCheck
 
 CHECK = pytest.StashKey[PlannedCheck]()

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from restoreproof.display import one_line, shown
 from restoreproof.gherkin.steptrace import RunningStep
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan, PlannedCheck
-from restoreproof.redact import Redactor
-from restoreproof.shown import one_line, shown
+from restoreproof.redaction.redactor import Redactor
 
 SIGNS = {
     "passed": ("✔", "green"),

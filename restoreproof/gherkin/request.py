@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups.opening import open_set
+from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
 from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
-from restoreproof.drill.filing import Filing, FilingWanted, open_filing, refusals_entered
-from restoreproof.drill.outer import run
-from restoreproof.drill.requested import DrillRequest, DrillResult, Say
-from restoreproof.gherkin.compile import compile_plan
+from restoreproof.drill.evidence_store import (
+    EvidenceOptions,
+    EvidenceStore,
+    open_evidence_store,
+    refusals_entered,
+)
+from restoreproof.drill.outer.process import run
+from restoreproof.drill.request import DrillRequest, DrillResult, Say
+from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
 from restoreproof.runtimes.kinds import DEFAULT
 
@@ -31,7 +36,7 @@ class Wanted:
     reports: Path
     var: Path
     cache: Path
-    filing: FilingWanted = field(default_factory=FilingWanted)
+    filing: EvidenceOptions = field(default_factory=EvidenceOptions)
     catalogue: Path | None = None
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
@@ -48,16 +53,16 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
     """Compile the plan before anything starts, and perform the drill.
 
     Raises:
-        RestoreproofError: see ``restoreproof.drill.outer.run``; contract and features as well.
+        RestoreproofError: see ``restoreproof.drill.outer.process.run``; contract and features as well.
     """
     reports = wanted.reports.absolute()
-    filing = open_filing(wanted.filing, wanted.var.absolute(), reports, say)
+    filing = open_evidence_store(wanted.filing, wanted.var.absolute(), reports, say)
     with refusals_entered(filing, wanted.backup):
         request = _requested(wanted, filing, say)
     return run(request, say)
 
 
-def _requested(wanted: Wanted, filing: Filing, say: Say) -> DrillRequest:
+def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
     contract = load(wanted.contract)
     given = wanted.features.absolute()
     features = features_of(given)

@@ -14,7 +14,7 @@ import psutil
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError, Location
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.tls import Tls
 
 

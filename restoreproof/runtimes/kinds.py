@@ -20,7 +20,7 @@ from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.errors import UsageError
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor, Secret
+from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.finding import Finding
 

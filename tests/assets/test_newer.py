@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from restoreproof.assets.unfit import refuse_newer
+from restoreproof.assets.compatibility import refuse_newer
 from restoreproof.errors import EnvironmentUnfitError, ExitCode
 
 

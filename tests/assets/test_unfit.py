@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from restoreproof.assets.unfit import misfit
+from restoreproof.assets.compatibility import misfit
 
 FULL = 'pg_restore: error: COPY failed: could not extend file "base/16874/2601_vm": No space left on device'
 

@@ -11,7 +11,7 @@ import pytest
 from restoreproof.assets.identity_file import make_identity, recipient_of
 from restoreproof.assets.vault import MAX_ENVIRONMENT, Vault, open_vault, parse_environment, read_identity
 from restoreproof.errors import ContractError, ExitCode, IdentityError, UsageError
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 
 PEM = """-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIA0123456789abcdefgh

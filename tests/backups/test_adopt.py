@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.backups import lacking, layout
+from restoreproof.backups import layout, missing
 from restoreproof.backups.adopt import Given, Secrets, adopt, lacks
+from restoreproof.backups.backup_set import open_set
 from restoreproof.backups.dumpfile import DumpFile, read_dump
-from restoreproof.backups.lacking import Lacking
-from restoreproof.backups.opening import open_set
+from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.verify import verify_against
 from restoreproof.errors import EnvironmentUnfitError, ForeignSetError, UsageError
 from restoreproof.runtimes.process.components.base import packaged
@@ -45,19 +45,19 @@ def test_a_bare_dump_lacks_all_the_rest(dump: DumpFile, tmp_path: Path) -> None:
     backup = open_set(tmp_path / "set", "shop")
     assert backup.manifest.adopted
     assert set(backup.manifest.adopted.lacks) == {
-        lacking.ROLES,
-        lacking.CATALOGUE,
-        lacking.OBJECTS,
-        lacking.IDENTITY,
-        lacking.SECRETS,
-        lacking.CUSTODY,
-        lacking.PROXY,
-        lacking.RELEASE,
+        missing.ROLES,
+        missing.CATALOGUE,
+        missing.OBJECTS,
+        missing.IDENTITY,
+        missing.SECRETS,
+        missing.CUSTODY,
+        missing.PROXY,
+        missing.RELEASE,
     }
     assert not backup.manifest.synthetic
     assert backup.has(layout.dump("postgres", "shop"))
-    with pytest.raises(Lacking, match="the adopted set lacks identity"):
-        backup.require(lacking.IDENTITY)
+    with pytest.raises(PartMissing, match="the adopted set lacks identity"):
+        backup.require(missing.IDENTITY)
 
 
 def test_what_is_given_is_in_the_set_and_sound(dump: DumpFile, mirror: Path, tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ def test_what_is_given_is_in_the_set_and_sound(dump: DumpFile, mirror: Path, tmp
     assert {entry.key for entry in backup.objects("photos")} == {"a/1.jpg", "2.jpg"}
     assert (tmp_path / "set" / "custody" / "key.json").is_file()
     assert set(lacks(given)) == {
-        lacking.CATALOGUE,
-        lacking.PROXY,
-        lacking.RELEASE,
-        lacking.bucket_part("films"),
+        missing.CATALOGUE,
+        missing.PROXY,
+        missing.RELEASE,
+        missing.bucket_part("films"),
     }
 
 
@@ -93,7 +93,7 @@ def test_a_set_that_was_taken_lacks_nothing(directory: Path) -> None:
     backup = open_set(directory, "shop")
     assert backup.manifest.adopted is None
     assert '"adopted"' not in (directory / layout.MANIFEST).read_text()
-    backup.require(lacking.ROLES, lacking.IDENTITY)
+    backup.require(missing.ROLES, missing.IDENTITY)
 
 
 def test_what_is_there_already_is_not_written_over(dump: DumpFile, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.backup_set import open_set
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
-from restoreproof.backups.opening import open_set
 from restoreproof.backups.verify import verify_against
 from restoreproof.cli import app
 from restoreproof.cli.adopting import _refuse_databases

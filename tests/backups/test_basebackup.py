@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from restoreproof.backups import lacking, layout
+from restoreproof.backups import layout, missing
 from restoreproof.backups.adopt import Given, adopt
+from restoreproof.backups.backup_set import open_set
 from restoreproof.backups.basebackup import read_base
-from restoreproof.backups.opening import open_set
 from restoreproof.backups.verify import verify_against
 from restoreproof.cli import app
 from restoreproof.errors import ForeignSetError, UsageError
@@ -80,7 +80,7 @@ def test_adopted_it_stands_for_roles_and_databases(tmp_path: Path) -> None:
     manifest, _ = adopt(given, tmp_path / "set")
     assert manifest.tool_versions == {"postgres": "15"}
     assert manifest.adopted
-    assert not {lacking.ROLES, lacking.IDENTITY} & set(manifest.adopted.lacks)
+    assert not {missing.ROLES, missing.IDENTITY} & set(manifest.adopted.lacks)
     backup = open_set(tmp_path / "set", "shop")
     assert verify_against(backup, None).sound
     assert read_base(backup.directory / layout.BASE)

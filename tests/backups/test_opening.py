@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from restoreproof.backups import backup_set as opening_module
 from restoreproof.backups import layout, open_set
-from restoreproof.backups import opening as opening_module
 from restoreproof.errors import ExitCode, ForeignSetError
 
 

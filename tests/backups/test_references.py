@@ -9,24 +9,24 @@ import pytest
 from pydantic import ValidationError
 
 from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups import lacking, layout
+from restoreproof.backups import layout, missing
 from restoreproof.backups.adopt import Given, adopt, lacks
+from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.manifest import Manifest
-from restoreproof.backups.opening import BackupSet, open_set
+from restoreproof.backups.rebind import refuse_other, reissue
 from restoreproof.backups.references import Reference
-from restoreproof.backups.reissue import refuse_other, reissue
 from restoreproof.backups.verify import verify_against
 from restoreproof.errors import UsageError
 
 IN_PLACE = Reference(
     reference="in-place",
-    parts=(lacking.OBJECTS, lacking.bucket_part("photos"), lacking.bucket_part("drop")),
+    parts=(missing.OBJECTS, missing.bucket_part("photos"), missing.bucket_part("drop")),
 )
 SNAPSHOT = Reference(
     reference="arn:aws:rds:eu-west-1:123456789012:snapshot:rds:shop-2026-11-22-03-00",
     engine="18.4",
-    parts=(lacking.ROLES,),
+    parts=(missing.ROLES,),
 )
 
 
@@ -54,13 +54,13 @@ def adopted(given: Given, tmp_path: Path) -> tuple[BackupSet, Catalogue]:
 
 
 def test_what_a_provider_keeps_is_not_lacking(given: Given, tmp_path: Path) -> None:
-    assert set(lacks(given)) == {lacking.IDENTITY, lacking.SECRETS, "custody", "proxy", "release"}
+    assert set(lacks(given)) == {missing.IDENTITY, missing.SECRETS, "custody", "proxy", "release"}
     backup, _ = adopted(given, tmp_path)
-    backup.require(lacking.ROLES, lacking.OBJECTS, lacking.bucket_part("photos"))
+    backup.require(missing.ROLES, missing.OBJECTS, missing.bucket_part("photos"))
     assert backup.references == {"rows": SNAPSHOT, "objects": IN_PLACE}
-    assert backup.elsewhere(lacking.ROLES) == "rows"
-    assert backup.elsewhere(lacking.bucket_part("photos")) == "objects"
-    assert backup.elsewhere(lacking.IDENTITY) is None
+    assert backup.elsewhere(missing.ROLES) == "rows"
+    assert backup.elsewhere(missing.bucket_part("photos")) == "objects"
+    assert backup.elsewhere(missing.IDENTITY) is None
     assert (backup.references["objects"].in_place, backup.references["rows"].in_place) == (True, False)
 
 

@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from bench import evidence
-from restoreproof.evidence import allure_report
-from restoreproof.evidence.allure_report import AllureUnavailable
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views import every_view
 from restoreproof.journal import read_journal
 from restoreproof.outcome import Outcome, Verdict
+from restoreproof.record.reduce import reduce
+from restoreproof.views import every_view
+from restoreproof.views.allure import report
+from restoreproof.views.allure.report import AllureUnavailable
 
 
 def test_the_made_up_drill_is_complete_and_failed_where_it_says(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_every_view_the_search_and_the_seal_are_timed(monkeypatch: pytest.Monkey
     def unavailable(*_: object) -> Path:
         raise AllureUnavailable("Node is not asked for in this test")
 
-    monkeypatch.setattr(allure_report, "ensure_tool", unavailable)
+    monkeypatch.setattr(report, "ensure_tool", unavailable)
     timings = evidence.measure(5)
     views = {name for name, _ in every_view()} - {"allure"}
     assert set(timings) == views | {"record", "Allure results", "Allure page", evidence.SEARCH, "seal"}

@@ -20,7 +20,7 @@ from bench.drills import Drill
 from bench.results import REST, Measured, all_verified
 from bench.sandboxed import bare_orders
 from restoreproof.contract import load
-from restoreproof.drill.config import InnerConfig
+from restoreproof.drill.handoff import InnerConfig
 from restoreproof.plan import Plan
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from restoreproof.evidence.render import render
 from restoreproof.plan import Plan, Waiver
+from restoreproof.views.render import render
 from tests.browser.opening import CHROMIUM, chromium
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 from tests.evidence.test_views import write_journal

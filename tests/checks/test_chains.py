@@ -73,16 +73,16 @@ class Surveyor:
     def __call__(
         self, rows: Iterable[dict[str, Any]], known: ChainKnown | None, block: Chain = BLOCK
     ) -> ChainSurvey:
-        self._patch.setattr(chains, "_links", lambda restoring, block: iter(rows))
-        ground = SimpleNamespace(
+        self._patch.setattr(chains, "_links", lambda restore_context, block: iter(rows))
+        stack_context = SimpleNamespace(
             contract=SimpleNamespace(chains={"receipts": block}),
             phase=lambda name: nullcontext(SimpleNamespace()),
         )
         catalogue = SimpleNamespace(chains={"receipts": known}) if known else None
-        restoring: Any = SimpleNamespace(
-            ground=ground, catalogue=catalogue, backup=SimpleNamespace(lacks=lambda part: None)
+        restore_context: Any = SimpleNamespace(
+            stack_context=stack_context, catalogue=catalogue, backup=SimpleNamespace(lacks=lambda part: None)
         )
-        return survey_chain(restoring, chain="receipts")
+        return survey_chain(restore_context, chain="receipts")
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_a_service_that_nobody_could_ask_refused_no_credential(monkeypatch: pyte
     def away() -> None:
         raise EnvironmentUnfitError("db: the address does not resolve")
 
-    monkeypatch.setattr(credentials, "_attempts", lambda restoring: iter([("URL", away)]))
+    monkeypatch.setattr(credentials, "_attempts", lambda restore_context: iter([("URL", away)]))
     none: Any = None
     with pytest.raises(EnvironmentUnfitError, match="does not resolve"):
         survey_credentials(none)
@@ -105,8 +105,8 @@ def test_a_service_that_nobody_could_ask_refused_no_credential(monkeypatch: pyte
 
 def test_the_role_is_the_one_of_the_address() -> None:
     vault = Vault({"URL": "postgresql://we%20b:pw@db/shop"}, b"")
-    restoring: Any = SimpleNamespace(ground=SimpleNamespace(vault=vault))
-    assert role_of(restoring, "URL") == "we b"
+    restore_context: Any = SimpleNamespace(stack_context=SimpleNamespace(vault=vault))
+    assert role_of(restore_context, "URL") == "we b"
 
 
 def test_a_refused_credential_is_named_by_the_kind_of_refusal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_a_refused_credential_is_named_by_the_kind_of_refusal_alone(monkeypatch:
         ("down", refuse(ConnectionRefusedError("hunter2"))),
         ("good", lambda: None),
     ]
-    monkeypatch.setattr(credentials, "_attempts", lambda restoring: iter(attempts))
+    monkeypatch.setattr(credentials, "_attempts", lambda restore_context: iter(attempts))
     none: Any = None
     said = survey_credentials(none).accepted()
     assert (said.outcome, said.examined, said.findings_total) == (Outcome.FAILED, 6, 5)
@@ -137,7 +137,7 @@ def test_without_a_way_to_the_service_nothing_was_refused(monkeypatch: pytest.Mo
     def unpublished() -> None:
         raise EnvironmentUnfitError("the edge does not publish 9443")
 
-    monkeypatch.setattr(credentials, "_attempts", lambda restoring: iter([("pair", unpublished)]))
+    monkeypatch.setattr(credentials, "_attempts", lambda restore_context: iter([("pair", unpublished)]))
     none: Any = None
     with pytest.raises(EnvironmentUnfitError, match="does not publish 9443"):
         survey_credentials(none)
@@ -171,10 +171,10 @@ def test_a_certificate_must_fit_its_key_and_have_been_valid_at_the_recovery_poin
         "KEY": base64.b64encode(pem).decode(),
     }
     manifest = SimpleNamespace(recovery_point=POINT)
-    restoring: Any = SimpleNamespace(
-        ground=SimpleNamespace(vault=Vault(values, b"")), backup=SimpleNamespace(manifest=manifest)
+    restore_context: Any = SimpleNamespace(
+        stack_context=SimpleNamespace(vault=Vault(values, b"")), backup=SimpleNamespace(manifest=manifest)
     )
-    _belong_together(restoring, "GOOD", "KEY")
+    _belong_together(restore_context, "GOOD", "KEY")
     for name, words in (("FOREIGN", "is not for"), ("EXPIRED", "had expired"), ("TORN", ".")):
         with pytest.raises(ValueError, match=words):
-            _belong_together(restoring, name, "KEY")
+            _belong_together(restore_context, name, "KEY")

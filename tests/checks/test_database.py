@@ -8,12 +8,7 @@ import pytest
 
 from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings
-from restoreproof.checks.database import (
-    DatabaseSurvey,
-    RecoveryTime,
-    TenantIsolation,
-    told,
-)
+from restoreproof.checks.database import DatabaseSurvey, RecoveryTime, TenantIsolation, told
 from restoreproof.checks.exceptions import Exceptions
 from restoreproof.outcome import Outcome
 

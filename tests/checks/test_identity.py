@@ -61,7 +61,7 @@ def test_without_a_way_to_the_realm_no_client_was_refused(monkeypatch: pytest.Mo
         raise EnvironmentUnfitError("the edge does not publish 8080")
 
     asset = SimpleNamespace(clients={"web": None})
-    monkeypatch.setattr(identity, "keycloak_asset", lambda restoring, name: asset)
+    monkeypatch.setattr(identity, "keycloak_asset", lambda restore_context, name: asset)
     monkeypatch.setattr(identity, "grant", unpublished)
     none: Any = None
     with pytest.raises(EnvironmentUnfitError, match="does not publish 8080"):
@@ -69,12 +69,12 @@ def test_without_a_way_to_the_realm_no_client_was_refused(monkeypatch: pytest.Mo
 
 
 def accounts(monkeypatch: pytest.MonkeyPatch, users: list[str], realm: set[str], of: int | None) -> Outcome:
-    asset = SimpleNamespace(subjects=lambda ground, kept: frozenset(realm))
-    monkeypatch.setattr(identity, "keycloak_asset", lambda restoring, name: asset)
-    monkeypatch.setattr(identity, "rows", lambda restoring, dataset: iter({"id": one} for one in users))
-    monkeypatch.setattr(identity, "expected_rows", lambda restoring, dataset: of)
-    restoring: Any = SimpleNamespace(ground=None, backup=SimpleNamespace(references={}))
-    return survey_accounts(restoring, dataset="users", asset="identity").known().outcome
+    asset = SimpleNamespace(subjects=lambda stack_context, kept: frozenset(realm))
+    monkeypatch.setattr(identity, "keycloak_asset", lambda restore_context, name: asset)
+    monkeypatch.setattr(identity, "rows", lambda restore_context, dataset: iter({"id": one} for one in users))
+    monkeypatch.setattr(identity, "expected_rows", lambda restore_context, dataset: of)
+    restore_context: Any = SimpleNamespace(stack_context=None, backup=SimpleNamespace(references={}))
+    return survey_accounts(restore_context, dataset="users", asset="identity").known().outcome
 
 
 def test_every_user_of_the_application_must_be_in_the_realm(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,18 +104,18 @@ def test_a_refused_client_is_told_by_its_status_alone(
         token=Refusing().token, introspect=lambda token: Refusing().token()
     ))  # fmt: skip
     runtime = SimpleNamespace(endpoint=lambda service: Endpoint(service, service, "1.2.3.4", 80))
-    ground = SimpleNamespace(vault=Vault({"ID": "web", "SECRET": "hunter2"}, b""), runtime=runtime)
-    restoring: Any = SimpleNamespace(ground=ground)
+    stack_context = SimpleNamespace(vault=Vault({"ID": "web", "SECRET": "hunter2"}, b""), runtime=runtime)
+    restore_context: Any = SimpleNamespace(stack_context=stack_context)
     keycloak: Any = SimpleNamespace(realm="shop", service="keycloak")
     with pytest.raises(RestoreproofError, match="refused with 401") as caught:
-        grant(restoring, keycloak, Client(id="ID", secret="SECRET", grant=flow))
+        grant(restore_context, keycloak, Client(id="ID", secret="SECRET", grant=flow))
     assert "hunter2" not in str(caught.value)
 
 
 def test_an_asset_that_is_no_keycloak_is_named() -> None:
-    restoring: Any = SimpleNamespace(ground=SimpleNamespace(asset=lambda name: object()))
+    restore_context: Any = SimpleNamespace(stack_context=SimpleNamespace(asset=lambda name: object()))
     with pytest.raises(RestoreproofError, match="'rows' is no Keycloak"):
-        keycloak_asset(restoring, "rows")
+        keycloak_asset(restore_context, "rows")
     assert KeycloakAsset.after
 
 

@@ -41,19 +41,23 @@ def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
     ) -> ObjectSurvey:
         given = [row(key, content) for key, content in CONTENT.items()] if rows is None else rows
         asset = SimpleNamespace(
-            service="s3", application=lambda ground, bucket: None, bucket_name=lambda ground, bucket: bucket
+            service="s3",
+            application=lambda stack_context, bucket: None,
+            bucket_name=lambda stack_context, bucket: bucket,
         )
-        monkeypatch.setattr(objects, "objects_asset", lambda restoring, bucket: asset)
+        monkeypatch.setattr(objects, "objects_asset", lambda restore_context, bucket: asset)
         monkeypatch.setattr(objects, "store", lambda *arguments: bucket)
-        monkeypatch.setattr(objects, "rows", lambda restoring, dataset: iter(given))
-        ground = SimpleNamespace(
+        monkeypatch.setattr(objects, "rows", lambda restore_context, dataset: iter(given))
+        stack_context = SimpleNamespace(
             runtime=SimpleNamespace(endpoint=lambda service: None),
             phase=lambda name: nullcontext(SimpleNamespace()),
             contract=SimpleNamespace(datasets={"proofs": SimpleNamespace(zero=zero)}),
         )
         known = {} if of is None else {"proofs": DatasetKnown(rows=of)}
-        restoring: Any = SimpleNamespace(ground=ground, catalogue=SimpleNamespace(datasets=known))
-        return survey_objects(restoring, dataset="proofs", bucket="proofs")
+        restore_context: Any = SimpleNamespace(
+            stack_context=stack_context, catalogue=SimpleNamespace(datasets=known)
+        )
+        return survey_objects(restore_context, dataset="proofs", bucket="proofs")
 
     return survey
 
@@ -104,9 +108,9 @@ def test_a_row_that_records_nothing_is_not_intact(look: Any) -> None:
 
 
 def test_a_bucket_that_no_asset_restores_is_named() -> None:
-    restoring: Any = SimpleNamespace(ground=SimpleNamespace(assets=lambda: []))
+    restore_context: Any = SimpleNamespace(stack_context=SimpleNamespace(assets=lambda: []))
     with pytest.raises(ContractError, match="'proofs'"):
-        objects_asset(restoring, "proofs")
+        objects_asset(restore_context, "proofs")
 
 
 def test_nothing_passes_only_where_contract_and_catalogue_say_that_zero_is_right(look: Any) -> None:

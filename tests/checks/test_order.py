@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from restoreproof.assets.base import Mark
+from restoreproof.assets.base import ArrivalTrace
 from restoreproof.checks.order import OrderSurvey, StageMarks, backwards
 from restoreproof.outcome import Outcome
 
@@ -15,7 +15,7 @@ START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
 
 def _stage(name: str, *seconds: float) -> StageMarks:
-    return StageMarks(name, tuple(Mark(START + timedelta(seconds=one), "a clock") for one in seconds))
+    return StageMarks(name, tuple(ArrivalTrace(START + timedelta(seconds=one), "a clock") for one in seconds))
 
 
 @pytest.mark.parametrize(

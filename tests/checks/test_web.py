@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.checks.smoke import Row, filled, forge, positions, unfit
 from restoreproof.checks.web import StackTransport, UnknownHost, login_form, members
 from restoreproof.errors import EnvironmentUnfitError

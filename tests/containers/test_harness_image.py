@@ -92,7 +92,7 @@ def _readable(reports: Path, key: Path) -> tuple[str, ...]:
 
 def test_allures_generator_is_in_it(image: str) -> None:
     """A drill in a container asks no network for it."""
-    ask = "from restoreproof.evidence.allure_report import ensure_tool; print(ensure_tool())"
+    ask = "from restoreproof.views.allure.report import ensure_tool; print(ensure_tool())"
     done = _run(image, "-c", ask, options=("--entrypoint", "python", "--read-only"))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("/opt/cache/restoreproof/allure-")

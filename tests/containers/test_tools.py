@@ -12,7 +12,7 @@ import pytest
 
 from restoreproof.contract import load
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose.daemon import held
 from restoreproof.runtimes.compose.owner import Owner

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from restoreproof.assets.vault import open_vault
-from restoreproof.redact import MASK
-from restoreproof.spellings import is_distinctive
+from restoreproof.redaction.redactor import MASK
+from restoreproof.redaction.secret_encodings import is_distinctive
 from tests.workshop import Drilled, Workshop
 
 CANARIES = {
@@ -30,8 +30,8 @@ PLANTING = """
 import base64, html, json, os, urllib.parse
 import pytest
 from restoreproof.assets.dataset import connect_asset
-from restoreproof.drill.session import open_drill
-from restoreproof.drill.stages import StageHooks
+from restoreproof.drill.inner.session import open_drill
+from restoreproof.drill.inner.stages import StageHooks
 
 CANARIES = {canaries!r}
 LETTER = (
@@ -158,9 +158,9 @@ BLINDED = '''
 
 import base64, gzip
 import pytest
-from restoreproof.drill.session import open_drill
-from restoreproof.drill.stages import StageHooks
-from restoreproof.redact import Redactor
+from restoreproof.drill.inner.session import open_drill
+from restoreproof.drill.inner.stages import StageHooks
+from restoreproof.redaction.redactor import Redactor
 
 
 def betray(restoring):

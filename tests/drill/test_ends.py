@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from restoreproof.drill.leftovers import processes_of
+from restoreproof.drill.outer.cleanup import processes_of
 from restoreproof.waiting import NotReady, wait_until
 from tests.workshop import CONTRACT, ROOT, Workshop
 

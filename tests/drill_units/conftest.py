@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import _KINDS, Asset, Ground, Restoring
+from restoreproof.assets.base import _KINDS, Asset, RestoreContext, StackContext
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.references import Reference
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract.loading import parse
-from restoreproof.drill.gates import Gate
-from restoreproof.drill.stages import Drill, StageHooks
+from restoreproof.drill.inner.queue_review import Gate
+from restoreproof.drill.inner.stages import Drill, StageHooks
 from restoreproof.runtimes.base import Start
 
 CONTRACT = """\
@@ -86,14 +86,14 @@ class Remembered(Asset):
     def stores(self) -> tuple[str, ...]:
         return (self.service,) if self.service else ()
 
-    def restore(self, restoring: Restoring) -> None:
-        memory = restoring.ground.runtime
+    def restore(self, restore_context: RestoreContext) -> None:
+        memory = restore_context.stack_context.runtime
         assert isinstance(memory, Memory)
         if memory.meeting and self.at == "first":
             memory.meeting.wait(timeout=10)
         memory.note(f"restore {self.name}")
 
-    def contribution(self, service: str, restoring: Restoring) -> Start:
+    def contribution(self, service: str, restore_context: RestoreContext) -> Start:
         return Start(environment={"FROM": self.name, f"ONLY_{self.name}": "x"}, files={self.name: b"x"})
 
 
@@ -106,7 +106,7 @@ def memory() -> Memory:
 
 
 @pytest.fixture
-def restoring(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Restoring:
+def restore_context(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RestoreContext:
     monkeypatch.setitem(_KINDS, "remembered", Remembered)
     point = datetime(2026, 11, 22, tzinfo=UTC)
     manifest = Manifest(
@@ -114,14 +114,14 @@ def restoring(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         merkle_root="0" * 64,
     )  # fmt: skip
     vault = Vault({"NAME": "restored"}, b"k")
-    ground: Any = Ground(
+    stack_context: Any = StackContext(
         parse(CONTRACT, tmp_path / "stack.yaml"), memory, vault, memory, tmp_path, lambda: "x"
     )  # type: ignore[arg-type]
-    return Restoring(ground, BackupSet(tmp_path, manifest, "0" * 64), None)
+    return RestoreContext(stack_context, BackupSet(tmp_path, manifest, "0" * 64), None)
 
 
 @pytest.fixture
-def make(restoring: Restoring, memory: Memory) -> Make:
+def make(restore_context: RestoreContext, memory: Memory) -> Make:
     """Makes the drill; gates and hooks as given."""
 
     def build(
@@ -129,7 +129,11 @@ def make(restoring: Restoring, memory: Memory) -> Make:
         hooks: StageHooks | None = None,
     ) -> Drill:  # fmt: skip
         return Drill(
-            restoring, order, gates or {}, hooks or StageHooks(), lambda stage: memory.note(f"stage {stage}")
+            restore_context,
+            order,
+            gates or {},
+            hooks or StageHooks(),
+            lambda stage: memory.note(f"stage {stage}"),
         )
 
     return build

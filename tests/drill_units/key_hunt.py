@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from restoreproof.contract import load
-from restoreproof.drill.filing import FilingWanted, open_filing
-from restoreproof.drill.sandboxing import readable
+from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store
+from restoreproof.drill.sandbox_contents import readable
 from restoreproof.runtimes.kinds import DEFAULT, Place, kind
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(var: Path, cache: Path) -> int:
     if os.geteuid() == 0:
         return as_ordinary_user([sys.executable, *sys.argv], [var, cache], [ROOT])
-    filing = open_filing(FilingWanted(), var, var / "reports", lambda _: None)
+    filing = open_evidence_store(EvidenceOptions(), var, var / "reports", lambda _: None)
     assert filing.key_path is not None and filing.key_path.is_file()
     contract = load(ROOT / "compose" / "wipe" / "stack.yaml")
     workdir = var / "run" / "d1"

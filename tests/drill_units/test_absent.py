@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from restoreproof.backups.lacking import Lacking
-from restoreproof.drill.absent import Absences, Present
-from restoreproof.drill.stages import StageNotReached
+from restoreproof.backups.missing import PartMissing
+from restoreproof.drill.inner.stages import StageNotReached
+from restoreproof.drill.missing_parts import Absences, Present
 from restoreproof.errors import ServiceFailedError
 
-LACKING = Lacking("secrets", "no environment")
+LACKING = PartMissing("secrets", "no environment")
 
 
 def test_a_stage_of_which_nothing_came_is_not_reached_and_the_next_one_is(make: Any, memory: Any) -> None:
@@ -63,12 +63,12 @@ def test_an_absent_service_has_no_address(memory: Any) -> None:
     memory.endpoint = lambda service, port: f"{service}:{port}"
     present = Present(memory, absences)
     assert str(present.endpoint("store")) == "store:main"
-    with pytest.raises(Lacking, match="secrets"):
+    with pytest.raises(PartMissing, match="secrets"):
         present.endpoint("web")
     memory.require = lambda service: memory.note(f"require {service}")
     present.require("store")
     assert memory.done == ["require store"]
-    with pytest.raises(Lacking, match="secrets"):
+    with pytest.raises(PartMissing, match="secrets"):
         present.require("web")
-    with pytest.raises(Lacking, match="secrets"):
+    with pytest.raises(PartMissing, match="secrets"):
         present.started_at("web")

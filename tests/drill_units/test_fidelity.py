@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from restoreproof.contract.production import Production, Subject
-from restoreproof.drill.fidelity import Scales, Witness, look, tell_fidelity
-from restoreproof.drill.fidelity.comparing import NOT_COMPARED, SUBJECTS, Comparison, compare
-from restoreproof.drill.fidelity.target import Database, Program, Target, Unasked, query
+from restoreproof.drill.inner.fidelity import Scales, Witness, look, tell_fidelity
+from restoreproof.drill.inner.fidelity.differences import NOT_COMPARED, SUBJECTS, Comparison, compare
+from restoreproof.drill.inner.fidelity.target import Database, Program, Target, Unasked, query
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import Plan, PlannedCheck
 from restoreproof.runtimes.base import Hardware
@@ -167,10 +167,12 @@ def test_a_service_that_ran_is_remembered_with_its_program(memory: Any) -> None:
 
 
 def test_every_comparison_is_journaled_and_who_could_not_be_asked_is_noted(
-    restoring: Any, memory: Any
+    restore_context: Any, memory: Any
 ) -> None:
-    object.__setattr__(restoring.ground.contract, "production", Production(engines={"db": "18.4"}))
-    tell_fidelity(restoring.ground, replace(HERE, unasked=(GONE,)))
+    object.__setattr__(
+        restore_context.stack_context.contract, "production", Production(engines={"db": "18.4"})
+    )
+    tell_fidelity(restore_context.stack_context, replace(HERE, unasked=(GONE,)))
     events = memory.of("fidelity")
     assert {event["subject"] for event in events} == set(Subject)
     (one,) = [event for event in events if event["differs"]]
@@ -184,9 +186,9 @@ def test_every_comparison_is_journaled_and_who_could_not_be_asked_is_noted(
 
 
 def weigh(
-    restoring: Any, target: Target, tags: tuple[str, ...], declared: Any, seen: Outcome = Outcome.PASSED
+    restore_context: Any, target: Target, tags: tuple[str, ...], declared: Any, seen: Outcome = Outcome.PASSED
 ) -> Observation:
-    contract = restoring.ground.contract
+    contract = restore_context.stack_context.contract
     object.__setattr__(contract, "production", Production.model_validate(declared))
     scales = Scales(contract, planned(*tags), lambda: target)
     return scales.weigh("o/rto", Observation(seen, "back in time", "back after 30 s", 1, 1))
@@ -210,14 +212,14 @@ def planned(*tags: str) -> Plan:
     ],
 )
 def test_what_was_found_right_is_not_verified_where_what_it_rests_on_differs(
-    restoring: Any,
+    restore_context: Any,
     *,
     tags: tuple[str, ...],
     declared: Any,
     seen: Outcome,
     expected: Outcome,
 ) -> None:
-    weighed = weigh(restoring, HERE, tags, declared, seen)
+    weighed = weigh(restore_context, HERE, tags, declared, seen)
     assert weighed.outcome is expected
     assert weighed.observed.startswith("back after 30 s")
     assert ("rests on the" in weighed.observed) == (seen is not expected)
@@ -246,14 +248,14 @@ APART = {"engines": {"store": "2.0", "other": "3.1", "web": "1.5"}, "collation":
     ],
 )
 def test_a_check_may_rest_on_one_service_or_database_alone(
-    restoring: Any, tag: str, expected: str | None
+    restore_context: Any, tag: str, expected: str | None
 ) -> None:
-    weighed = weigh(restoring, BOTH, (f"rests-on:{tag}",), APART)
+    weighed = weigh(restore_context, BOTH, (f"rests-on:{tag}",), APART)
     assert weighed.outcome is (Outcome.NOT_VERIFIED if expected else Outcome.PASSED)
     assert expected is None or expected in weighed.observed
 
 
-def test_what_is_still_to_come_says_nothing_of_a_check_that_looked_before_it(restoring: Any) -> None:
+def test_what_is_still_to_come_says_nothing_of_a_check_that_looked_before_it(restore_context: Any) -> None:
     early = replace(HERE, programs={"db": Program("18")}, unasked=(COMING,), later={"web": "second"})
     declared = {
         "engines": {"db": "18.6", "web": "1.5"},
@@ -261,27 +263,29 @@ def test_what_is_still_to_come_says_nothing_of_a_check_that_looked_before_it(res
         "extensions": {"plpgsql": "1.0"},
     }
     for subject in ("engine", "collation", "extension"):
-        assert weigh(restoring, early, (f"rests-on:{subject}",), declared).outcome is Outcome.PASSED
+        assert weigh(restore_context, early, (f"rests-on:{subject}",), declared).outcome is Outcome.PASSED
     never = replace(early, unasked=(GONE,), later={})
     for subject in ("engine", "collation", "extension"):
-        assert weigh(restoring, never, (f"rests-on:{subject}",), declared).outcome is Outcome.NOT_VERIFIED
+        assert (
+            weigh(restore_context, never, (f"rests-on:{subject}",), declared).outcome is Outcome.NOT_VERIFIED
+        )
 
 
-def test_a_check_that_rests_on_nothing_but_what_is_still_to_come_proves_nothing(restoring: Any) -> None:
+def test_a_check_that_rests_on_nothing_but_what_is_still_to_come_proves_nothing(restore_context: Any) -> None:
     early = Target((), {}, "not told", (COMING,), {"web": "second"})
     for subject, declared in (("engine", {"engines": {"web": "1.5"}}), ("collation", {"collation": "C"})):
-        weighed = weigh(restoring, early, (f"rests-on:{subject}",), declared)
+        weighed = weigh(restore_context, early, (f"rests-on:{subject}",), declared)
         assert weighed.outcome is Outcome.NOT_VERIFIED
         assert "was not reached" in weighed.observed
 
 
-def test_the_stage_tells_what_is_still_to_come(restoring: Any) -> None:
-    ground = replace(restoring.ground, stage=lambda: "first")
-    seen = look(replace(restoring, ground=ground), {}, lambda: None)
+def test_the_stage_tells_what_is_still_to_come(restore_context: Any) -> None:
+    stack_context = replace(restore_context.stack_context, stage=lambda: "first")
+    seen = look(replace(restore_context, stack_context=stack_context), {}, lambda: None)
     assert seen.later == {"web": "second", "worker": "second", "tool": "second"}
     assert seen.machine == "not told: the services do not run on this machine"
-    ground = replace(restoring.ground, stage=lambda: "third")
-    assert look(replace(restoring, ground=ground), {}, lambda: Hardware(1, 1)).later == {}
+    stack_context = replace(restore_context.stack_context, stage=lambda: "third")
+    assert look(replace(restore_context, stack_context=stack_context), {}, lambda: Hardware(1, 1)).later == {}
 
 
 def test_a_runtime_whose_services_are_elsewhere_tells_of_no_machine() -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.drill.filing import FilingWanted, open_filing, refusals_entered
+from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store, refusals_entered
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, IdentityError, UsageError
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sealing.keys import signing_key
 from restoreproof.journal import JournalWriter, read_journal
-from restoreproof.redact import Redactor
+from restoreproof.record.reduce import reduce
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.compose.hosting import Containers
 from restoreproof.runtimes.external.hosting import Foreign
 from restoreproof.runtimes.process.bare import Unsandboxed
 from restoreproof.runtimes.process.kind import Sandboxed
 from restoreproof.runtimes.process.launch import namespaces_available
+from restoreproof.sealing.keys import signing_key
 from tests.evidence.conftest import plan_of
 
 HERE = Path(__file__).parent
@@ -32,8 +32,8 @@ def quiet(_: str) -> None:
 
 def test_a_drill_makes_its_own_key_once_and_says_that_it_is_self_issued(tmp_path: Path) -> None:
     said: list[str] = []
-    first = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", said.append)
-    second = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", said.append)
+    first = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", said.append)
+    second = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", said.append)
     assert first.key is not None and second.key is not None
     assert (first.key.keyid, first.key.self_issued) == (second.key.keyid, True)
     assert len(said) == 1 and "self-issued" in said[0]
@@ -41,13 +41,13 @@ def test_a_drill_makes_its_own_key_once_and_says_that_it_is_self_issued(tmp_path
 
 
 def test_a_key_does_not_show_itself(tmp_path: Path) -> None:
-    filing = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
+    filing = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", quiet)
     secret = (tmp_path / "keys" / "drill.pem").read_text().splitlines()[1]
     assert secret not in repr(filing) and secret not in repr(filing.key)
 
 
 def test_without_sealing_no_key_is_made(tmp_path: Path) -> None:
-    filing = open_filing(FilingWanted(sealed=False), tmp_path, tmp_path / "reports", quiet)
+    filing = open_evidence_store(EvidenceOptions(sealed=False), tmp_path, tmp_path / "reports", quiet)
     assert filing.key is None
     assert not (tmp_path / "keys").exists()
 
@@ -68,9 +68,9 @@ def test_a_key_that_can_not_be_used_is_refused_in_plain_words(uri: str, words: s
 
 def test_a_head_file_that_can_not_be_written_is_refused_before_the_drill(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    wanted = FilingWanted(head_file=tmp_path / "file" / "head")
+    wanted = EvidenceOptions(head_file=tmp_path / "file" / "head")
     with pytest.raises(UsageError, match="can't be written"):
-        open_filing(wanted, tmp_path, tmp_path / "reports", quiet)
+        open_evidence_store(wanted, tmp_path, tmp_path / "reports", quiet)
 
 
 @pytest.mark.parametrize("error", [IdentityError("it does not decrypt"), EnvironmentUnfitError("no disk")])
@@ -80,7 +80,7 @@ def test_a_drill_that_could_not_start_is_entered_and_no_old_pass_is_shown(
     reports = tmp_path / "reports"
     (reports / "d1").mkdir(parents=True)
     (reports / "latest").symlink_to("d1")
-    filing = open_filing(FilingWanted(), tmp_path, reports, quiet)
+    filing = open_evidence_store(EvidenceOptions(), tmp_path, reports, quiet)
     with pytest.raises(type(error)), refusals_entered(filing, Path("sets/s1"), "f" * 64):
         raise error
     (entry,) = filing.ledger.entries()
@@ -96,7 +96,7 @@ def test_nothing_is_added_to_a_broken_ledger_and_no_old_pass_is_shown(tmp_path: 
     reports.mkdir()
     (reports / "latest").symlink_to("d1")
     (reports / "ledger.jsonl").write_text("torn")
-    filing = open_filing(FilingWanted(), tmp_path, reports, quiet)
+    filing = open_evidence_store(EvidenceOptions(), tmp_path, reports, quiet)
     with pytest.raises(EvidenceError), refusals_entered(filing, Path("s1")):
         filing.ledger.abort_dead()
     assert (reports / "ledger.jsonl").read_text() == "torn"
@@ -104,7 +104,7 @@ def test_nothing_is_added_to_a_broken_ledger_and_no_old_pass_is_shown(tmp_path: 
 
 
 def test_a_key_that_restored_code_could_read_is_refused(tmp_path: Path) -> None:
-    filing = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
+    filing = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", quiet)
     for seen in (tmp_path / "keys", tmp_path, tmp_path / "keys" / "drill.pem"):
         with pytest.raises(UsageError, match="the signing key"):
             filing.refuse_visible_key([tmp_path / "sets", seen])
@@ -130,14 +130,14 @@ def test_the_drills_sandbox_does_not_hold_the_signing_key(tmp_path: Path) -> Non
 def test_a_key_beside_a_drill_without_a_sandbox_is_told_to_the_reader(
     tmp_path: Path, hosting: type[Unsandboxed | Containers | Foreign]
 ) -> None:
-    here = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
+    here = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", quiet)
     assert hosting.exposure in here.exposed_key(hosting.exposure)
-    elsewhere = open_filing(FilingWanted(sealed=False), tmp_path, tmp_path / "reports", quiet)
+    elsewhere = open_evidence_store(EvidenceOptions(sealed=False), tmp_path, tmp_path / "reports", quiet)
     assert elsewhere.exposed_key(hosting.exposure) == ""
 
 
 def test_a_key_that_no_sandbox_shows_needs_no_word(tmp_path: Path) -> None:
-    filing = open_filing(FilingWanted(), tmp_path, tmp_path / "reports", quiet)
+    filing = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", quiet)
     assert filing.exposed_key(Sandboxed.exposure) == ""
 
 

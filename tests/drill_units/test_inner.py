@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from restoreproof.drill.inner import InnerProcess, Pipes
+from restoreproof.drill.outer.inner_process import InnerProcess, Pipes
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.gherkin.request import features_of
 from restoreproof.gherkin.support_code import step_modules
 from restoreproof.journal import JournalWriter, read_journal
-from restoreproof.redact import MASK, Redactor, Secret
+from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 SECRET = Secret("PASSWORD", "correct-horse-battery")
 HANG = "sys.stdin.read()"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.drill import leftovers
-from restoreproof.drill.leftovers import collect_logs, destroy, processes_of
-from restoreproof.redact import MASK, Redactor, Secret
+from restoreproof.drill.outer import cleanup
+from restoreproof.drill.outer.cleanup import collect_logs, destroy, processes_of
+from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 SECRET = Secret("SMTP_PASSWORD", "correct-horse-battery")
 
@@ -87,7 +87,7 @@ def test_only_ordinary_logs_are_taken_along(tmp_path: Path) -> None:
 
 
 def test_a_log_is_cut_at_its_bound_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "MAX_LOG", 1000)
+    monkeypatch.setattr(cleanup, "MAX_LOG", 1000)
     kept = collected(tmp_path, b"0123456789\n" * 1000)
     assert len(kept) < 1100
     assert kept.endswith(b"... cut here by restoreproof\n")
@@ -96,6 +96,6 @@ def test_a_log_is_cut_at_its_bound_and_says_so(tmp_path: Path, monkeypatch: pyte
 def test_a_line_without_an_end_is_dropped_rather_than_cut_through_a_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leftovers, "MAX_LOG_LINE", 100)
+    monkeypatch.setattr(cleanup, "MAX_LOG_LINE", 100)
     kept = collected(tmp_path, b"first\n" + b"x" * 90 + b"correct-horse-battery" * 10 + b"\nafter\n")
     assert kept == b"first\n... cut here by restoreproof\n"

@@ -11,14 +11,14 @@ from typing import Any, cast
 
 import pytest
 
+from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.manifest import Artifact, Manifest
-from restoreproof.backups.opening import BackupSet
 from restoreproof.backups.verify import VerifyReport
-from restoreproof.drill.clock import describe_clock
-from restoreproof.drill.describing import LISTED, describe_set, encryption_of
-from restoreproof.drill.host import host_fingerprint
-from restoreproof.drill.provenance import ci_run_url, operator
-from restoreproof.evidence.build import git_commit, harness_build
+from restoreproof.drill.outer.host import host_fingerprint
+from restoreproof.drill.outer.kernel_clock import describe_clock
+from restoreproof.drill.outer.operator import ci_run_url, operator
+from restoreproof.drill.outer.set_summary import LISTED, describe_set, encryption_of
+from restoreproof.record.build import git_commit, harness_build
 
 COMMIT = "a" * 40
 DIGEST = hashlib.sha256(b"content").hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.checks.order import survey_order
 from restoreproof.outcome import Outcome
 
@@ -17,7 +17,7 @@ STARTED = {"store": AT, "other": AT, "web": AT + timedelta(seconds=9), "worker":
 
 
 @pytest.fixture
-def look(restoring: Any, memory: Any) -> Any:
+def look(restore_context: Any, memory: Any) -> Any:
     """The survey at the second stage, of services that started as it is told."""
 
     def survey(started: dict[str, Any], running: set[str]) -> Any:
@@ -27,7 +27,9 @@ def look(restoring: Any, memory: Any) -> Any:
             return found
 
         memory.clock, memory.started_at, memory.running = "since", started_at, running.__contains__
-        here = replace(restoring, ground=replace(restoring.ground, stage=lambda: "second"))
+        here = replace(
+            restore_context, stack_context=replace(restore_context.stack_context, stage=lambda: "second")
+        )
         return replace(survey_order(here), taken={"jobs": None})
 
     return survey

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from restoreproof.drill.permission import Awaiting, Probes, permit
+from restoreproof.drill.isolation_gate import Awaiting, Probes, permit
 from restoreproof.errors import EvidenceError
 
 

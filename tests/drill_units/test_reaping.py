@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from restoreproof.drill.alive import alive, is_abandoned
-from restoreproof.drill.reaping import reap_directories
+from restoreproof.drill.liveness_lock import alive, is_abandoned
+from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.runtimes.process.confinement import end_remains, remains
 from restoreproof.waiting import NotReady, wait_until
 
@@ -22,7 +22,7 @@ HANG = "import sys; print('up', flush=True); sys.stdin.read()"
 LIVE = """
 import sys
 from pathlib import Path
-from restoreproof.drill.alive import alive
+from restoreproof.drill.liveness_lock import alive
 with alive(Path(sys.argv[1])):
     print("up", flush=True)
     sys.stdin.read()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.backups.references import Reference
-from restoreproof.drill.stages import Drill, StageHooks, StageNotReached
+from restoreproof.drill.inner.stages import Drill, StageHooks, StageNotReached
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import ReferenceLost
 
@@ -17,11 +17,11 @@ SNAPSHOT = "shop-2026-11-22 for rows at 2026-11-22"
 
 
 @pytest.fixture
-def drill(restoring: Restoring, memory: Any) -> Drill:
+def drill(restore_context: RestoreContext, memory: Any) -> Drill:
     """A drill of a set whose part of ``rows`` is a snapshot."""
     references = {"rows": Reference(reference="shop-2026-11-22", bytes=4096)}
-    manifest = restoring.backup.manifest.model_copy(update={"references": references})
-    referring = replace(restoring, backup=replace(restoring.backup, manifest=manifest))
+    manifest = restore_context.backup.manifest.model_copy(update={"references": references})
+    referring = replace(restore_context, backup=replace(restore_context.backup, manifest=manifest))
     order = ("first", "second", "third")
     return Drill(referring, order, {}, StageHooks(), lambda stage: memory.note(f"stage {stage}"))
 

@@ -10,10 +10,10 @@ import pytest
 
 from restoreproof.assets.vault import Vault
 from restoreproof.contract import load
-from restoreproof.drill.secrecy import Secrecy, confide, read_canaries
+from restoreproof.drill.secret_tracking import SecretTracking, confide, read_canaries
 from restoreproof.errors import UsageError
 from restoreproof.journal import Event
-from restoreproof.redact import MASK, Redactor, Secret
+from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 CONTRACT = Path(__file__).parents[2] / "compose" / "wipe" / "stack.yaml"
 KNOWN, LATER = "kX9pQ2vT7rL4wZ8-known", "Zr4tYk0PqWuVb8sXn2Lc-later"
@@ -22,7 +22,7 @@ KNOWN, LATER = "kX9pQ2vT7rL4wZ8-known", "Zr4tYk0PqWuVb8sXn2Lc-later"
 class Sent:
     """The pipe of an inner process, and the outer one that reads it."""
 
-    def __init__(self, outer: Secrecy) -> None:
+    def __init__(self, outer: SecretTracking) -> None:
         self.outer = outer
         self.events: list[tuple[str, dict[str, Any]]] = []
 
@@ -32,12 +32,14 @@ class Sent:
 
 
 @pytest.fixture
-def outer() -> Secrecy:
-    return Secrecy(Vault({"S3_SECRET_KEY": KNOWN, "SMTP_PASSWORD": "wipe"}, b"k"), None, load(CONTRACT))
+def outer() -> SecretTracking:
+    return SecretTracking(
+        Vault({"S3_SECRET_KEY": KNOWN, "SMTP_PASSWORD": "wipe"}, b"k"), None, load(CONTRACT)
+    )
 
 
 @pytest.fixture
-def inner(outer: Secrecy) -> tuple[Redactor, Sent]:
+def inner(outer: SecretTracking) -> tuple[Redactor, Sent]:
     redactor, sent = Redactor(), Sent(outer)
     redactor.learn([Secret("S3_SECRET_KEY", KNOWN), Secret("SMTP_PASSWORD", "wipe")])
     confide(redactor, sent, outer.key)
@@ -45,7 +47,7 @@ def inner(outer: Secrecy) -> tuple[Redactor, Sent]:
 
 
 def test_a_secret_that_comes_up_inside_is_found_outside(
-    outer: Secrecy, inner: tuple[Redactor, Sent], tmp_path: Path
+    outer: SecretTracking, inner: tuple[Redactor, Sent], tmp_path: Path
 ) -> None:
     redactor, sent = inner
     redactor.learn([Secret("administrator", LATER)])
@@ -80,19 +82,21 @@ def test_what_can_not_be_masked_is_named_in_the_record(inner: tuple[Redactor, Se
 @pytest.mark.parametrize(
     "data", [{}, {"name": "x", "length": "3", "fingerprint": "a"}, {"length": -1, "fingerprint": "a"}]
 )
-def test_a_malformed_fingerprint_is_passed_over(outer: Secrecy, tmp_path: Path, data: dict[str, Any]) -> None:
+def test_a_malformed_fingerprint_is_passed_over(
+    outer: SecretTracking, tmp_path: Path, data: dict[str, Any]
+) -> None:
     outer.take(Event(1, "inner", "secret-known", "now", 1.0, data))
     (tmp_path / "a.txt").write_text("some words here")
     assert outer.leaks(tmp_path) == []
 
 
-def test_what_no_backup_may_hold_no_evidence_may_hold(outer: Secrecy, tmp_path: Path) -> None:
+def test_what_no_backup_may_hold_no_evidence_may_hold(outer: SecretTracking, tmp_path: Path) -> None:
     """The contract's own rules count too."""
     (tmp_path / "a.txt").write_text("wipe_test_0123456789abcdefABCDEF0123456789")
     assert [leak.rule for leak in outer.leaks(tmp_path)] == ["raw API key"]
 
 
-def test_text_that_is_kept_as_it_is_may_quote_no_secret(outer: Secrecy) -> None:
+def test_text_that_is_kept_as_it_is_may_quote_no_secret(outer: SecretTracking) -> None:
     outer.refuse_in("the key named S3_SECRET_KEY", "a feature")
     with pytest.raises(UsageError, match="a feature quotes the value of S3_SECRET_KEY") as caught:
         outer.refuse_in(f"Given the key {KNOWN}", "a feature")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import RestoreFailed, Restoring, load_assets
+from restoreproof.assets.base import RestoreContext, RestoreFailed, load_assets
 from restoreproof.contract.loading import parse
-from restoreproof.drill import gates as gates_module
-from restoreproof.drill.gates import Gate, ReviewRefused
-from restoreproof.drill.stages import StageHooks, StageNotReached, merge
+from restoreproof.drill.inner import queue_review as gates_module
+from restoreproof.drill.inner.queue_review import Gate, ReviewRefused
+from restoreproof.drill.inner.stages import StageHooks, StageNotReached, merge
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, StageOrderError
 from restoreproof.outcome import CheckFailed, CheckNotVerified, Observation, Outcome
 from restoreproof.runtimes.base import Start
@@ -203,8 +203,8 @@ assets:
     assert [asset.name for asset in load_assets(right)] == ["database", "objects"]
 
 
-def test_a_kind_and_a_key_that_do_not_exist_are_refused(restoring: Restoring) -> None:
-    contract = restoring.ground.contract
+def test_a_kind_and_a_key_that_do_not_exist_are_refused(restore_context: RestoreContext) -> None:
+    contract = restore_context.stack_context.contract
     blocks = {**contract.assets, "odd": contract.assets["page"].model_copy(update={"kind": "remembred"})}
     with pytest.raises(ContractError, match="no kind 'remembred'") as caught:
         load_assets(contract.model_copy(update={"assets": blocks}))
@@ -215,27 +215,27 @@ def test_a_kind_and_a_key_that_do_not_exist_are_refused(restoring: Restoring) ->
 
 
 def waiting(monkeypatch: pytest.MonkeyPatch, found: dict[str, dict[str, int]]) -> None:
-    monkeypatch.setattr(gates_module, "waiting_in", lambda ground: found)
+    monkeypatch.setattr(gates_module, "waiting_in", lambda stack_context: found)
 
 
 def test_the_gate_approves_what_the_review_expects_and_says_who_did(
-    restoring: Restoring, memory: Any, monkeypatch: pytest.MonkeyPatch
+    restore_context: RestoreContext, memory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting(monkeypatch, {"jobs": {"mail": 1}})
-    Gate(restoring).pass_or_raise()
+    Gate(restore_context).pass_or_raise()
     assert [one["approver"] for one in memory.of("review-approved")] == ["somebody"]
 
 
 @pytest.mark.parametrize("found", [{"jobs": {"mail": 2}}, {"jobs": {"mail": 1, "unheard": 1}}])
 def test_the_gate_refuses_what_the_review_does_not_expect(
-    restoring: Restoring,
+    restore_context: RestoreContext,
     memory: Any,
     make: Any,
     monkeypatch: pytest.MonkeyPatch,
     found: dict[str, dict[str, int]],
 ) -> None:
     waiting(monkeypatch, found)
-    drill = make(gates={"third": Gate(restoring)})
+    drill = make(gates={"third": Gate(restore_context)})
     with pytest.raises(StageNotReached, match="somebody does not approve"):
         drill.finish()
     assert "stop worker" not in memory.done

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from restoreproof.drill.teardown import TornDown, tear_down
+from restoreproof.drill.outer.teardown import TornDown, tear_down
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 

@@ -10,17 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from restoreproof.evidence.build import harness_build
-from restoreproof.evidence.checking.answers import Answer, Question
-from restoreproof.evidence.checking.options import directory_of, ledger_of, parse_head
-from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
-from restoreproof.evidence.sealing.seal import Seal, seal
-from restoreproof.evidence.sealing.verify import verify
 from restoreproof.journal import Event
+from restoreproof.ledger import Ledger
 from restoreproof.plan import Plan
+from restoreproof.record.build import harness_build
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
+from restoreproof.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
+from restoreproof.sealing.seal import Seal, seal
+from restoreproof.verifier.answers import Answer, Question
+from restoreproof.verifier.options import directory_of, ledger_of, parse_head
+from restoreproof.verifier.verify import verify
 from tests.evidence.conftest import Story, healthy, plan_of
 
 YEAR = timedelta(days=365)

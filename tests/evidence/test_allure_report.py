@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.evidence import allure_report
-from restoreproof.evidence.allure_history import LIMIT, NAME, History
-from restoreproof.evidence.allure_report import AllureUnavailable
-from restoreproof.evidence.bundle import Bundle
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views import allure
 from restoreproof.plan import Plan
+from restoreproof.record.reduce import reduce
+from restoreproof.views.allure import report, view
+from restoreproof.views.allure.history import LIMIT, NAME, History
+from restoreproof.views.allure.report import AllureUnavailable
+from restoreproof.views.bundle import Bundle
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 from tests.evidence.test_views import write_journal
 
@@ -24,7 +23,7 @@ from tests.evidence.test_views import write_journal
 def node() -> None:
     """A machine on which Allure runs; the generator is installed from its lock when it is not there yet."""
     try:
-        allure_report.ensure_tool()
+        report.ensure_tool()
     except AllureUnavailable as reason:
         pytest.skip(f"Allure's generator can't be had here: {reason}")
 
@@ -34,7 +33,7 @@ def report_of(directory: Path, plan: Plan, story: Story) -> str:
     directory.mkdir(parents=True)
     write_journal(directory, story)
     bundle = Bundle(directory, plan, reduce(plan, story.events))
-    allure.write(bundle)
+    view.write(bundle)
     return (directory / "allure-report.html").read_text()
 
 
@@ -83,7 +82,7 @@ def test_without_node_the_plain_report_says_so_and_shows_everything(
     def unavailable(*_: object) -> Path:
         raise AllureUnavailable("Node is not installed")
 
-    monkeypatch.setattr(allure_report, "ensure_tool", unavailable)
+    monkeypatch.setattr(report, "ensure_tool", unavailable)
     plan = plan_of(planned("c/x"))
     story = opened(plan).tell("scenario-started", check="c/x")
     story.tell(

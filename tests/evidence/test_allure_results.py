@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from restoreproof.evidence.allure_results import write_results
-from restoreproof.evidence.record import reduce
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan, PlannedStep, Waiver
+from restoreproof.record.reduce import reduce
+from restoreproof.views.allure.results import write_results
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 
 FORMULA = '=HYPERLINK("http://evil")'

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restoreproof.evidence.record import reduce
 from restoreproof.journal import INNER_TYPES, Event
 from restoreproof.outcome import Outcome, Verdict
+from restoreproof.record.reduce import reduce
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of
 
 WORDS = st.sampled_from(["c/rows", "c/objects", "c/login", "c/stranger"])

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.evidence import controls
-from restoreproof.evidence.controls import Support, control_map, controls_for, matrix
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import CATALOGUE_CHECK, reduce
 from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import CATALOGUE_CHECK, reduce
+from restoreproof.views import controls
+from restoreproof.views.controls import Support, control_map, controls_for, matrix
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 from tests.faults.compiled import PLAN
 
@@ -69,13 +69,13 @@ def test_a_control_says_what_it_does_not_prove() -> None:
 
 def test_the_page_is_the_map() -> None:
     said = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
-    assert said == controls.page(), "run: python -m restoreproof.evidence.controls > docs/controls.md"
+    assert said == controls.page(), "run: python -m restoreproof.views.controls > docs/controls.md"
 
 
 PROMISE = re.compile(r"\bcompl(?:y|ies|iant|iance)\b", re.IGNORECASE)
 WRITTEN = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "features/**/*.feature", "restoreproof/evidence/**/*")
+    for pattern in ("*.md", "docs/*.md", "features/**/*.feature", "restoreproof/views/**/*")
     for path in ROOT.glob(pattern)
     if path.suffix in {".md", ".py", ".toml", ".j2", ".typ", ".css", ".feature"}
 )

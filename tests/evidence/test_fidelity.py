@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from restoreproof.evidence.allure_run import facts
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sheet.appendix import fidelity
-from restoreproof.evidence.sheet.blocks import Bullets, Facts, Table
-from restoreproof.evidence.sheet.limits import limits
-from restoreproof.evidence.sheet.times import times
-from restoreproof.evidence.timeline import chart
 from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
+from restoreproof.views.allure.run import facts
+from restoreproof.views.page.appendix import fidelity
+from restoreproof.views.page.model import Bullets, Facts, Table
+from restoreproof.views.page.not_shown import limits
+from restoreproof.views.page.times import times
+from restoreproof.views.timeline_plot import chart
 from tests.evidence.conftest import Story, closed, healthy, opened
 
 OLDER: dict[str, Any] = {

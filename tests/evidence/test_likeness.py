@@ -10,13 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from restoreproof.cli import app
+from restoreproof.comparison import Difference, differences, read_record
 from restoreproof.errors import EvidenceError, UsageError
-from restoreproof.evidence.judge import KEPT
-from restoreproof.evidence.likeness import Difference, differences, read_record
-from restoreproof.evidence.model import CheckRecord, Record
-from restoreproof.evidence.record import reduce
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan
+from restoreproof.record.model import CheckRecord, Record
+from restoreproof.record.outcomes import KEPT
+from restoreproof.record.reduce import reduce
 from tests.evidence.conftest import closed, healthy, opened
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views.metrics import exposition
 from restoreproof.plan import Plan
+from restoreproof.record.reduce import reduce
+from restoreproof.views.metrics import exposition
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 
 LABEL = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'

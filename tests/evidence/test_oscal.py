@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from restoreproof.evidence.bundle import Bundle
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views import oscal
-from restoreproof.evidence.views.oscal import assessment_results
 from restoreproof.plan import Plan, Waiver
+from restoreproof.record.reduce import reduce
+from restoreproof.views import oscal
+from restoreproof.views.bundle import Bundle
+from restoreproof.views.oscal import assessment_results
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 
 HERE = Path(__file__).parent

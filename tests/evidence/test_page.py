@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views.page import page
 from restoreproof.outcome import Verdict
 from restoreproof.plan import Plan, Waiver
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
+from restoreproof.views.page.view import page
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 
 

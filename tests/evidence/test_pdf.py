@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sheet import compose
-from restoreproof.evidence.sheet.blocks import Words
-from restoreproof.evidence.views.pdf import drawable, pdf
 from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
+from restoreproof.views.page.model import Words
+from restoreproof.views.page.sections import compose
+from restoreproof.views.pdf import drawable, pdf
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import typst
 
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.views.pdf import pdf
 from restoreproof.plan import Plan
+from restoreproof.record.reduce import reduce
+from restoreproof.views.pdf import pdf
 from tests.evidence.conftest import healthy
 from tests.evidence.verapdf import PASS, judged
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from restoreproof.errors import EvidenceError, ExitCode
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import CATALOGUE_CHECK, reduce
 from restoreproof.journal import Event
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan, Waiver
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import CATALOGUE_CHECK, reduce
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from restoreproof.evidence.backupset import ReferenceRecord, ReissuedFrom
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.sheet.blocks import Facts
-from restoreproof.evidence.sheet.identity import identity
 from restoreproof.plan import Plan
+from restoreproof.record.backup_set import ReferenceRecord, ReissuedFrom
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
+from restoreproof.views.page.identity import identity
+from restoreproof.views.page.model import Facts
 from tests.evidence.conftest import Story, healthy
 
 KEPT: dict[str, Any] = {

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from restoreproof.cli import app
 from restoreproof.errors import EvidenceError, ExitCode
-from restoreproof.evidence.rerender import GENERATED, GIVEN, compare, is_sealed, render_again
 from restoreproof.outcome import Verdict
+from restoreproof.views.rerender import GENERATED, GIVEN, compare, is_sealed, render_again
 from tests.evidence.conftest import Story
 from tests.evidence.told import everything_told, governed
 

@@ -6,11 +6,11 @@ import shlex
 
 import pytest
 
-from restoreproof.evidence.acts import acts
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.shortened import ShortPaths
-from restoreproof.evidence.views import runbook
 from restoreproof.plan import Plan
+from restoreproof.record.reduce import reduce
+from restoreproof.views import runbook
+from restoreproof.views.path_aliases import ShortPaths
+from restoreproof.views.runbook_steps import acts
 from tests.evidence.conftest import Story, closed, opened
 
 RUN = "/srv/var/run/d1"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.schema import record_schema
 from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
+from restoreproof.record.schema import record_schema
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 from tests.evidence.told import everything_told, governed
 
@@ -34,7 +34,7 @@ def errors(validator: Draft202012Validator, record: Any) -> list[str]:
 
 def test_the_published_schema_is_the_codes() -> None:
     published = json.loads((DOCS / "record.schema.json").read_text())
-    assert published == record_schema(), "run `python -m restoreproof.evidence > docs/record.schema.json`"
+    assert published == record_schema(), "run `python -m restoreproof.record > docs/record.schema.json`"
 
 
 def test_every_kind_of_record_fits_it(validator: Draft202012Validator, plan: Plan) -> None:

@@ -14,11 +14,11 @@ from typer.testing import CliRunner, Result
 
 from restoreproof.cli import app
 from restoreproof.errors import EvidenceError, UsageError
-from restoreproof.evidence.checking import assemble
-from restoreproof.evidence.checking.formats import ATTESTATION, IN_TOTO, SUMS, TEST_RESULT, sha256_of
-from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.sealing.keys import PASSPHRASE, make_signing_key, signing_key
-from restoreproof.evidence.sealing.signoff import Decision, Word, sign_off
+from restoreproof.ledger import Ledger
+from restoreproof.sealing.keys import PASSPHRASE, make_signing_key, signing_key
+from restoreproof.sealing.signoff import Decision, Word, sign_off
+from restoreproof.verifier import assemble
+from restoreproof.verifier.formats import ATTESTATION, IN_TOTO, SUMS, TEST_RESULT, sha256_of
 from tests.evidence.sealed import MANIFEST, YEAR, Desk
 
 WORD = Word("Ann", "management", Decision.ACCEPT, "it meets the objectives")

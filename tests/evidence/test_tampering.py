@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.evidence.checking.formats import ATTESTATION, SUMS
+from restoreproof.verifier.formats import ATTESTATION, SUMS
 from tests.evidence.recipes import followed
 from tests.evidence.sealed import Desk
 

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from restoreproof.evidence.conduct import Effects
-from restoreproof.evidence.model import Record, StageRecord
-from restoreproof.evidence.record import reduce
-from restoreproof.evidence.timeline import WIDTH, chart, draw
 from restoreproof.plan import Plan
+from restoreproof.record.execution import Effects
+from restoreproof.record.model import Record, StageRecord
+from restoreproof.record.reduce import reduce
+from restoreproof.views.timeline_plot import WIDTH, chart, draw
 from tests.evidence.conftest import healthy
 
 SVG = "{http://www.w3.org/2000/svg}"

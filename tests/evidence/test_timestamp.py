@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.evidence.checking.answers import Answer
-from restoreproof.evidence.checking.formats import ATTESTATION
-from restoreproof.evidence.sealing.timestamp import check_token, stamp, token_of
+from restoreproof.sealing.timestamp import check_token, stamp, token_of
+from restoreproof.verifier.answers import Answer
+from restoreproof.verifier.formats import ATTESTATION
 from tests.evidence.sealed import Desk
 
 CONFIG = """

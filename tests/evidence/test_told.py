@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from restoreproof.evidence.backupset import ArtifactRecord, CatalogueRecord, Encryption
-from restoreproof.evidence.circumstances import Actors, ClockRecord, ComponentRecord, Custody
-from restoreproof.evidence.conduct import CommandRecord, ForbiddenScan, ScanFinding, SinkEffects
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.problems import MANY
-from restoreproof.evidence.record import reduce
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan, Retention, Waiver
+from restoreproof.record.backup_set import ArtifactRecord, CatalogueRecord, Encryption
+from restoreproof.record.context import Actors, ClockRecord, ComponentRecord, Custody
+from restoreproof.record.execution import CommandRecord, ForbiddenScan, ScanFinding, SinkEffects
+from restoreproof.record.gaps import MANY
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
 from tests.evidence.told import everything_told, governed
 

@@ -16,9 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from restoreproof.cli import app
-from restoreproof.evidence.checking import assemble
-from restoreproof.evidence.checking.answers import Answer
-from restoreproof.evidence.checking.formats import plan_digest
+from restoreproof.verifier import assemble
+from restoreproof.verifier.answers import Answer
+from restoreproof.verifier.formats import plan_digest
 from tests.evidence.conftest import plan_of
 from tests.evidence.sealed import Desk
 from tests.evidence.verify_cases import AUTHENTIC, CASES, Case, failed, signed_off_thrice

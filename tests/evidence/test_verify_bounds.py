@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 
 from restoreproof.cli import app
 from restoreproof.errors import UsageError
-from restoreproof.evidence.checking import assemble
-from restoreproof.evidence.checking.answers import Refused
-from restoreproof.evidence.checking.formats import RECORD, SUMS, canonical, envelope_text, open_envelope
-from restoreproof.evidence.checking.options import ledger_of, read_key_file
-from restoreproof.evidence.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
-from restoreproof.evidence.sealing.signoff import Decision, Word, sign_off
 from restoreproof.journal import Event
+from restoreproof.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
+from restoreproof.sealing.signoff import Decision, Word, sign_off
+from restoreproof.verifier import assemble
+from restoreproof.verifier.answers import Refused
+from restoreproof.verifier.formats import RECORD, SUMS, canonical, envelope_text, open_envelope
+from restoreproof.verifier.options import ledger_of, read_key_file
 from tests.evidence.conftest import Story
 from tests.evidence.sealed import YEAR, Desk
 

@@ -10,13 +10,13 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from restoreproof.errors import EvidenceError
-from restoreproof.evidence import allure_report
-from restoreproof.evidence.allure_report import AllureUnavailable, without_analytics
-from restoreproof.evidence.model import Record
-from restoreproof.evidence.render import render
 from restoreproof.journal import JournalWriter
 from restoreproof.plan import Plan
-from restoreproof.redact import Redactor
+from restoreproof.record.model import Record
+from restoreproof.redaction.redactor import Redactor
+from restoreproof.views.allure import report
+from restoreproof.views.allure.report import AllureUnavailable, without_analytics
+from restoreproof.views.render import render
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 
 HOSTILE = "</td><script>alert(1)</script>\x1b[2J\x00\u202egnp.exe" + "A" * 5000
@@ -47,7 +47,7 @@ def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     def unavailable(*_: object) -> Path:
         raise AllureUnavailable("Node is not installed")
 
-    monkeypatch.setattr(allure_report, "ensure_tool", unavailable)
+    monkeypatch.setattr(report, "ensure_tool", unavailable)
 
 
 @pytest.mark.usefixtures("no_node")
@@ -161,7 +161,7 @@ def test_analytics_are_cut_out_of_allures_page() -> None:
 def test_allure_itself_makes_one_file_that_calls_nobody(tmp_path: Path, plan: Plan) -> None:
     """The real generator, on the pinned Node; installed from the lock on the first run."""
     try:
-        allure_report.ensure_tool()
+        report.ensure_tool()
     except AllureUnavailable as reason:
         pytest.skip(f"Allure's generator can't be had here: {reason}")
     write_journal(tmp_path, healthy(plan))

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from restoreproof.plan import (
-    Coverage,
-    Excluded,
-    Governance,
-    Plan,
-    Policy,
-    Retention,
-    Runbook,
-)
+from restoreproof.plan import Coverage, Excluded, Governance, Plan, Policy, Retention, Runbook
 from tests.evidence.conftest import STAGES, Story, closed, plan_of
 
 RECOVERY_POINT = "2026-11-22T02:00:00Z"

@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from restoreproof.evidence.checking.formats import ATTESTATION, GENESIS, SUMS
-from restoreproof.evidence.ledger import Ledger
-from restoreproof.evidence.ledger.entry import Entry
-from restoreproof.evidence.sealing.keys import make_signing_key, signing_key
-from restoreproof.evidence.sealing.signoff import Decision, Word, sign_off
 from restoreproof.journal import Event
+from restoreproof.ledger import Ledger
+from restoreproof.ledger.entry import Entry
+from restoreproof.sealing.keys import make_signing_key, signing_key
+from restoreproof.sealing.signoff import Decision, Word, sign_off
+from restoreproof.verifier.formats import ATTESTATION, GENESIS, SUMS
 from tests.evidence.conftest import Story
 from tests.evidence.sealed import YEAR, Desk
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from restoreproof.contract import load
 from restoreproof.faults.base import faults_of
 from restoreproof.faults.matrix import drills
-from restoreproof.gherkin.compile import compile_plan
+from restoreproof.gherkin.compiler import compile_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from restoreproof.gherkin.compile import compile_plan
+from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.plan import Plan
 
 STAGES = ("database", "objects", "smoke")

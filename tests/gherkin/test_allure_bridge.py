@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from restoreproof.evidence.allure_results import write_results
-from restoreproof.evidence.record import reduce
 from restoreproof.journal import Event
+from restoreproof.record.reduce import reduce
+from restoreproof.views.allure.results import write_results
 from tests.gherkin.conftest import InnerRun
 
 Write = Callable[[str, str], Path]

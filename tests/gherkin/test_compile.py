@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from restoreproof.errors import FeatureError, UsageError
-from restoreproof.gherkin.compile import compile_plan, features_digest
+from restoreproof.gherkin.compiler import compile_plan, features_digest
 from restoreproof.plan import Plan, Waiver
 from tests.gherkin.conftest import plan_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.gherkin.lint import lint
+from restoreproof.gherkin.linter import lint
 
 Write = Callable[[str, str], Path]
 STAGES = ("database", "objects")

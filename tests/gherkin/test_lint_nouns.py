@@ -11,8 +11,8 @@ import pytest
 from restoreproof.contract import nouns
 from restoreproof.contract.bindings import bindings
 from restoreproof.contract.loading import parse
-from restoreproof.gherkin.finding import LintFinding
-from restoreproof.gherkin.lint import lint
+from restoreproof.gherkin.lint_finding import LintFinding
+from restoreproof.gherkin.linter import lint
 
 ROOT = Path(__file__).parents[2]
 STACK = ROOT / "compose" / "wipe" / "stack.yaml"

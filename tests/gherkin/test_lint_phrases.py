@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from restoreproof.errors import FeatureError, Location
-from restoreproof.gherkin.finding import LintFinding
-from restoreproof.gherkin.lint import lint
+from restoreproof.gherkin.lint_finding import LintFinding
+from restoreproof.gherkin.linter import lint
 from restoreproof.gherkin.vocabulary import Vocabulary
 
 Write = Callable[[str, str], Path]

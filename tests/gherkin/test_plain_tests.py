@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from restoreproof.errors import FeatureError, UsageError
-from restoreproof.gherkin.lint import lint
+from restoreproof.gherkin.linter import lint
 from restoreproof.gherkin.plain_tests import plain_checks
 from restoreproof.gherkin.support_code import support_digest
 from tests.gherkin.conftest import STAGES, plan_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from restoreproof.gherkin.compile import features_digest
-from restoreproof.gherkin.lint import lint
+from restoreproof.gherkin.compiler import features_digest
+from restoreproof.gherkin.linter import lint
 from tests.gherkin.conftest import STAGES, plan_of
 from tests.gherkin.test_collector import run_pytest
 

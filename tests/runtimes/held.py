@@ -12,7 +12,7 @@ from pathlib import Path
 
 from restoreproof.contract.services import Service
 from restoreproof.journal import PipeEmitter
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.process.launch import DrillSandbox
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 from restoreproof.runtimes.process.runtime import ProcessRuntime

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, UsageError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.compose.override import left_of, write_start, write_tool
 from restoreproof.runtimes.compose.owner import Owner

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.contract.models import Sink
 
 
@@ -31,18 +31,18 @@ class Outlet(ABC):
     """One kind of sink."""
 
     @abstractmethod
-    def recorded(self, restoring: Restoring, sink: Sink) -> Recorded:
+    def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
         """What ``sink`` has recorded since the drill began, the drill's own controls included."""
 
     @abstractmethod
-    def act(self, restoring: Restoring, sink: Sink, mark: str) -> None:
+    def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:
         """Make one effect at ``sink`` that carries ``mark``, with the restored credentials."""
 
-    def withdraw(self, restoring: Restoring, sink: Sink, mark: str) -> Refusals:
+    def withdraw(self, restore_context: RestoreContext, sink: Sink, mark: str) -> Refusals:
         """Take the effect back where that is possible; before that, ask for what must be refused."""
         return Refusals()
 
-    def refusals_due(self, restoring: Restoring, sink: Sink) -> int:
+    def refusals_due(self, restore_context: RestoreContext, sink: Sink) -> int:
         """How many refusals ``withdraw`` has to ask for."""
         return 0
 
@@ -50,8 +50,8 @@ class Outlet(ABC):
 class Recorder(Outlet):
     """A sink that a recording service of the drill plays: it tells its effects over HTTP."""
 
-    def recorded(self, restoring: Restoring, sink: Sink) -> Recorded:
-        endpoint = restoring.ground.runtime.endpoint(sink.service, "effects")
+    def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
+        endpoint = restore_context.stack_context.runtime.endpoint(sink.service, "effects")
         url = f"http://{endpoint.address}:{endpoint.port}/effects"
         told = httpx.get(url, timeout=10, trust_env=False).raise_for_status().json()
         return Recorded(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.outlets.base import Recorder
 from restoreproof.checks.web import stack_client
 from restoreproof.contract.models import Sink
@@ -13,9 +13,9 @@ from restoreproof.contract.models import Sink
 class Webhook(Recorder):
     """One POST to the restored address, with the mark in its query."""
 
-    def act(self, restoring: Restoring, sink: Sink, mark: str) -> None:
-        url = httpx.URL(restoring.ground.vault.secret(sink.url or "").reveal())
-        with stack_client(restoring) as client:
+    def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:
+        url = httpx.URL(restore_context.stack_context.vault.secret(sink.url or "").reveal())
+        with stack_client(restore_context) as client:
             client.post(url.copy_add_param("control", mark), json={}).raise_for_status()
 
 

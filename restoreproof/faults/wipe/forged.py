@@ -10,7 +10,7 @@ from typing import Any
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.faults.base import Fault, FaultMissed, register
 from restoreproof.faults.setcopy import SetCopy
@@ -21,10 +21,12 @@ _KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a forger's key, for
 _KEY_ID = "wipe-forged"
 
 
-def _forged(restoring: Restoring, name: str, changes: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def _forged(
+    restore_context: RestoreContext, name: str, changes: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
     """The newest link of a chain, and the hash that it has once ``changes`` are made to it."""
-    chain = restoring.ground.contract.chains[name]
-    with connect_asset(restoring.ground, chain.database) as connection:
+    chain = restore_context.stack_context.contract.chains[name]
+    with connect_asset(restore_context.stack_context, chain.database) as connection:
         query = f"select * from ({chain.sql}) as links order by {chain.sequence} desc limit 1"
         row = connection.execute(query.encode()).fetchone()
     if row is None:
@@ -33,17 +35,17 @@ def _forged(restoring: Restoring, name: str, changes: dict[str, Any]) -> tuple[d
     return row, hashlib.sha256(rfc8785.dumps(fields)).hexdigest()
 
 
-def _audit_tail(restoring: Restoring) -> None:
-    row, forged = _forged(restoring, "audit log", {"actor": "nobody"})
-    with connect_asset(restoring.ground, "database", readonly=False) as connection:
+def _audit_tail(restore_context: RestoreContext) -> None:
+    row, forged = _forged(restore_context, "audit log", {"actor": "nobody"})
+    with connect_asset(restore_context.stack_context, "database", readonly=False) as connection:
         change = "update audit_log set actor = 'nobody', hash = %s where seq = %s"
         connection.execute(change, [forged, row["seq"]])
 
 
-def _receipt_tail(restoring: Restoring) -> None:
-    row, forged = _forged(restoring, "consumption receipts", {"units": 1_000})
+def _receipt_tail(restore_context: RestoreContext) -> None:
+    row, forged = _forged(restore_context, "consumption receipts", {"units": 1_000})
     signature = base64.b64encode(_KEY.sign(f"wipe-receipt-v1:{forged}".encode())).decode()
-    with connect_asset(restoring.ground, "database", readonly=False) as connection:
+    with connect_asset(restore_context.stack_context, "database", readonly=False) as connection:
         connection.execute(
             "update consumption_receipts set units = 1000, hash = %s, signature = %s, signing_key_id = %s "
             "where tenant_id = %s and seq = %s",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from secrets import token_urlsafe
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.faults.base import Fault, FaultMissed, register
@@ -23,30 +23,30 @@ AS_CANARY = (
 _OF_CANARY = "user_id = (select id from user_entity where username = %(canary)s)"
 
 
-def _in_keycloak(statement: str) -> Callable[[Restoring], None]:
-    def damage(restoring: Restoring) -> None:
-        ground = restoring.ground
-        asset = ground.asset("identity")
+def _in_keycloak(statement: str) -> Callable[[RestoreContext], None]:
+    def damage(restore_context: RestoreContext) -> None:
+        stack_context = restore_context.stack_context
+        asset = stack_context.asset("identity")
         assert isinstance(asset, KeycloakAsset)
         values = {
-            "canary": ground.vault.secret("CANARY_USER").reveal(),
-            "agent": ground.vault.secret("AGENT_CLIENT_ID").reveal(),
+            "canary": stack_context.vault.secret("CANARY_USER").reveal(),
+            "agent": stack_context.vault.secret("AGENT_CLIENT_ID").reveal(),
         }
-        with connect(ground.runtime, asset.store, asset.database, readonly=False) as connection:
+        with connect(stack_context.runtime, asset.store, asset.database, readonly=False) as connection:
             if connection.execute(statement.encode(), values).rowcount == 0:
                 raise FaultMissed(f"nothing was changed by: {statement}")
 
     return damage
 
 
-def _rotate(restoring: Restoring) -> None:
+def _rotate(restore_context: RestoreContext) -> None:
     """Take the realm's key providers away and start Keycloak again: it makes itself new ones."""
     _in_keycloak(
         "delete from component_config where component_id in (select id from component "
         "where provider_type = 'org.keycloak.keys.KeyProvider' "
         "and realm_id = (select id from realm where name = 'wipe')) and name in ('privateKey', 'certificate')"
-    )(restoring)
-    start_again(restoring, "keycloak")
+    )(restore_context)
+    start_again(restore_context, "keycloak")
 
 
 def _environment(edit: Callable[[dict[str, str]], None]) -> Callable[[SetCopy], None]:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.smoke import draw
 from restoreproof.faults.base import Fault, FaultMissed, Mend, register
 from restoreproof.faults.damage import Bucket, altered, execute, sql
 
 
-def _lose_bucket(restoring: Restoring) -> Mend:
-    bucket = Bucket(restoring, "binaries")
+def _lose_bucket(restore_context: RestoreContext) -> Mend:
+    bucket = Bucket(restore_context, "binaries")
     for key in bucket.listed():
         bucket.delete(key)
     bucket.client.delete_bucket(Bucket=bucket.name)
@@ -25,29 +25,29 @@ def _lose_bucket(restoring: Restoring) -> Mend:
     return mend
 
 
-def _sampled(restoring: Restoring) -> str:
-    rows = draw(restoring, "sampled certificates").rows
+def _sampled(restore_context: RestoreContext) -> str:
+    rows = draw(restore_context, "sampled certificates").rows
     if not rows:
         raise FaultMissed("no certificate is sampled")
     return str(rows[0]["json_key"])
 
 
-def _alter(suffix: str, content_type: str) -> Callable[[Restoring], None]:
-    def damage(restoring: Restoring) -> None:
-        key = _sampled(restoring).removesuffix(".json") + suffix
-        bucket = Bucket(restoring, "certificates")
+def _alter(suffix: str, content_type: str) -> Callable[[RestoreContext], None]:
+    def damage(restore_context: RestoreContext) -> None:
+        key = _sampled(restore_context).removesuffix(".json") + suffix
+        bucket = Bucket(restore_context, "certificates")
         bucket.write(key, altered(bucket.read(key)), content_type)
 
     return damage
 
 
-def _lose_report(restoring: Restoring) -> None:
-    Bucket(restoring, "exports").delete(str(draw(restoring, "billing reports").rows[0]["key"]))
+def _lose_report(restore_context: RestoreContext) -> None:
+    Bucket(restore_context, "exports").delete(str(draw(restore_context, "billing reports").rows[0]["key"]))
 
 
-def _other_key(restoring: Restoring) -> None:
+def _other_key(restore_context: RestoreContext) -> None:
     public = base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
-    execute(restoring, "database", [f"update signing_keys set public_key = '{public}'"])
+    execute(restore_context, "database", [f"update signing_keys set public_key = '{public}'"])
 
 
 register(

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.backups import layout
 from restoreproof.backups.objects import ObjectEntry
 from restoreproof.faults.base import Fault, FaultMissed, Mend, OnStack, register
@@ -69,32 +69,32 @@ def _lose_blob(copy: SetCopy) -> None:
     copy.path(layout.blob(_recent_proof(copy).sha256)).unlink()
 
 
-def _lose_binary(restoring: Restoring) -> None:
-    bucket = Bucket(restoring, "binaries")
+def _lose_binary(restore_context: RestoreContext) -> None:
+    bucket = Bucket(restore_context, "binaries")
     bucket.delete(bucket.listed()[0])
 
 
-def _lose_type(restoring: Restoring) -> None:
-    bucket = Bucket(restoring, "exports")
+def _lose_type(restore_context: RestoreContext) -> None:
+    bucket = Bucket(restore_context, "exports")
     key = bucket.listed()[0]
     bucket.write(key, bucket.read(key), "application/x-lost")
 
 
-def _suspend(restoring: Restoring) -> None:
-    bucket = Bucket(restoring, "certificates")
+def _suspend(restore_context: RestoreContext) -> None:
+    bucket = Bucket(restore_context, "certificates")
     bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Suspended"})
 
 
-def _lock(restoring: Restoring) -> None:
-    bucket = Bucket(restoring, "proofs")
+def _lock(restore_context: RestoreContext) -> None:
+    bucket = Bucket(restore_context, "proofs")
     rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
     bucket.client.put_object_lock_configuration(
         Bucket=bucket.name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
     )
 
 
-def _open_drop(restoring: Restoring) -> None:
-    bucket = Bucket(restoring, "billing_drop")
+def _open_drop(restore_context: RestoreContext) -> None:
+    bucket = Bucket(restore_context, "billing_drop")
     where = [f"arn:aws:s3:::{bucket.name}", f"arn:aws:s3:::{bucket.name}/*"]
     allow = {
         "Effect": "Allow",
@@ -106,7 +106,7 @@ def _open_drop(restoring: Restoring) -> None:
     bucket.client.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(policy))
 
 
-def _after_objects(name: str, title: str, damage: Callable[[Restoring], Mend | None]) -> Fault:
+def _after_objects(name: str, title: str, damage: Callable[[RestoreContext], Mend | None]) -> Fault:
     on_stack: OnStack = damage
     return Fault(name, title, (BUCKETS,), after="objects", on_stack=on_stack)
 

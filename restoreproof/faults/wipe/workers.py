@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from restoreproof.assets.base import Restoring
+from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.faults.base import Fault, register
 from restoreproof.faults.damage import Bucket, sql, start_again
@@ -23,13 +23,13 @@ _DEAD_LETTER = (
 )
 
 
-def _start_early(restoring: Restoring) -> None:
+def _start_early(restore_context: RestoreContext) -> None:
     """Start the worker without its hold, and wait until it has taken a job."""
-    ground = restoring.ground
-    start_again(restoring, "worker")
+    stack_context = restore_context.stack_context
+    start_again(restore_context, "worker")
 
     def mailed() -> None:
-        with connect_asset(ground, "database") as connection:
+        with connect_asset(stack_context, "database") as connection:
             row = connection.execute(
                 "select count(*) as done from jobs where kind = 'send-mail' and state = 'done' "
                 "and finished_at > now() - interval '1 minute'"
@@ -40,26 +40,26 @@ def _start_early(restoring: Restoring) -> None:
     wait_until(mailed, what="the early worker's first mail", deadline_s=30, retry_on=(NotReady,))
 
 
-def _send_mail(restoring: Restoring) -> None:
-    ground = restoring.ground
+def _send_mail(restore_context: RestoreContext) -> None:
+    stack_context = restore_context.stack_context
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@wipe.example", "b@wipe.example", "Your invoice"
     message.set_content("sent before anybody approved it")
-    endpoint = ground.runtime.endpoint("smtp")
-    user, password = (ground.vault.secret(name).reveal() for name in ("SMTP_USER", "SMTP_PASSWORD"))
+    endpoint = stack_context.runtime.endpoint("smtp")
+    user, password = (stack_context.vault.secret(name).reveal() for name in ("SMTP_USER", "SMTP_PASSWORD"))
     with smtplib.SMTP(endpoint.address, endpoint.port, timeout=10) as client:
         client.login(user, password)
         client.send_message(message)
 
 
-def _call_webhook(restoring: Restoring) -> None:
-    endpoint = restoring.ground.runtime.endpoint("webhook")
+def _call_webhook(restore_context: RestoreContext) -> None:
+    endpoint = restore_context.stack_context.runtime.endpoint("webhook")
     url = f"http://{endpoint.address}:{endpoint.port}/hook"
     httpx.post(url, json={"event": "early"}, timeout=10, trust_env=False).raise_for_status()
 
 
-def _deliver(restoring: Restoring) -> None:
-    Bucket(restoring, "billing_drop").write("2026-11.csv", b"tenant,units\n", "text/csv")
+def _deliver(restore_context: RestoreContext) -> None:
+    Bucket(restore_context, "billing_drop").write("2026-11.csv", b"tenant,units\n", "text/csv")
 
 
 def _forget_class(contract: Mapping[str, Any]) -> None:
@@ -137,7 +137,7 @@ register(
         ("restore/canary",),
         also=(ORDER,),
         after="workers",
-        on_stack=lambda restoring: restoring.ground.runtime.stop("worker"),
+        on_stack=lambda restore_context: restore_context.stack_context.runtime.stop("worker"),
     ),
     Fault(
         "replayed-letter",

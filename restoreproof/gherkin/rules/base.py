@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from restoreproof.contract.bindings import Bound
 from restoreproof.gherkin.document import Document, Scenario, Step, render
-from restoreproof.gherkin.finding import LintFinding
+from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.vocabulary import Vocabulary
 
 

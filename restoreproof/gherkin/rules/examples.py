@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from restoreproof.gherkin.document import PLACEHOLDER, Document, Examples, Scenario, Step
-from restoreproof.gherkin.finding import LintFinding
+from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings
 from restoreproof.gherkin.tags import suggest
 

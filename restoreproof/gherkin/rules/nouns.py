@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from restoreproof.gherkin.document import Document, Step
-from restoreproof.gherkin.finding import LintFinding
+from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings, texts
 from restoreproof.gherkin.tags import suggest
 from restoreproof.gherkin.vocabulary import Vocabulary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from restoreproof.gherkin.document import Document, Step
-from restoreproof.gherkin.finding import LintFinding
+from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings, as_run
 from restoreproof.gherkin.vocabulary import SURVEY, Phrase, Vocabulary, nearest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from restoreproof.gherkin.document import Document
-from restoreproof.gherkin.finding import LintFinding
 from restoreproof.gherkin.ids import check_id
+from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from restoreproof.contract.production import PLACED, Subject
 from restoreproof.errors import FeatureError, Location
 from restoreproof.gherkin.document import Document, Tag
-from restoreproof.gherkin.finding import LintFinding
+from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings
 from restoreproof.gherkin.tags import FLAGS, KNOWN, SEVERITIES, stage_of, suggest
 

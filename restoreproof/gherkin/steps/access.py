@@ -11,7 +11,7 @@ from restoreproof.checks.credentials import CredentialSurvey, EnvironmentSurvey
 from restoreproof.checks.custody import CustodySurvey
 from restoreproof.checks.database import TenantIsolation
 from restoreproof.checks.identity import Accounts, Logins, RealmSurvey
-from restoreproof.drill.stages import Drill
+from restoreproof.drill.inner.stages import Drill
 
 
 @when("the custody records of the signer's keys are read", target_fixture="survey")

@@ -14,7 +14,7 @@ from restoreproof.checks.exceptions import Exceptions
 from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.checks.objects import ObjectSurvey
 from restoreproof.checks.verification import SignatureSurvey
-from restoreproof.drill.stages import Drill
+from restoreproof.drill.inner.stages import Drill
 
 
 @when("the backup set is held against its catalogue", target_fixture="survey")

@@ -14,7 +14,7 @@ from restoreproof.checks.queues import QueueSurvey, UntouchedQueue
 from restoreproof.checks.sinks import SinkSurvey
 from restoreproof.checks.smoke import EndpointSurvey, Login
 from restoreproof.checks.verification import VerificationSurvey
-from restoreproof.drill.stages import Drill
+from restoreproof.drill.inner.stages import Drill
 
 
 @when("the recorded release is compared with the release on hand", target_fixture="survey")

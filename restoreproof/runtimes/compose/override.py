@@ -11,7 +11,7 @@ from typing import Any
 
 from restoreproof.contract.services import RESTORED, Service
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.compose.parts.base import Container
 from restoreproof.runtimes.process.components.base import Override
 from restoreproof.runtimes.process.files import write_confined

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restoreproof.errors import EvidenceError
-from restoreproof.machine import machine
+from restoreproof.machine_id import machine
 
 DRILL = "org.restoreproof.drill"
 OWNER = "org.restoreproof.owner"

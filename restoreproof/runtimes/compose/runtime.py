@@ -16,7 +16,7 @@ import docker.errors
 from restoreproof.backups.references import Reference
 from restoreproof.contract import composefile
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.compose import override
 from restoreproof.runtimes.compose.daemon import daemon

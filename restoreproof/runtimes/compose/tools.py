@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
 from restoreproof.runtimes.compose.ending import remove_ended, why_no_answer

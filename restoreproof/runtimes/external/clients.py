@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from restoreproof.backups.lacking import NotInTarget
-from restoreproof.redact import Secret
+from restoreproof.backups.missing import NotInTarget
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.process.components import postgres
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.redact import Redactor, Secret
+from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external import leash
 from restoreproof.runtimes.external.target import Target

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.files import write_confined
 

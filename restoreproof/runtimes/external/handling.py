@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from restoreproof.contract.external import ExternalService
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, ServiceFailedError
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external.commands import Commands, Order
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.external.claim import Claim
 from restoreproof.runtimes.external.commands import Commands, Order, handed_on, words_of
 from restoreproof.runtimes.external.isolation import control

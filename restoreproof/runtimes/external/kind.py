@@ -8,7 +8,7 @@ from pathlib import Path
 from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, UsageError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.external.commands import own_environment
 from restoreproof.runtimes.external.hosting import Foreign

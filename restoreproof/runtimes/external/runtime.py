@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.backups.references import Reference
 from restoreproof.contract.external import REFERENCE, ExternalService
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
 from restoreproof.runtimes.external import answering, handed
 from restoreproof.runtimes.external.admission import Admission

@@ -12,18 +12,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract import Contract, resolve
 from restoreproof.contract.external import External, ExternalService
 from restoreproof.contract.problems import InvalidContract, Problem, nearest
 from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
+from restoreproof.redaction.secret_encodings import is_distinctive
 from restoreproof.runtimes.base import Credentials, Endpoint
 from restoreproof.runtimes.external.marker import kind_of
 from restoreproof.runtimes.external.stores import unadministered
 from restoreproof.runtimes.tls import Tls, system_trust
-from restoreproof.spellings import is_distinctive
 
 _SECRET_NAME = re.compile(r"(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN)(?:_(?!FILE|PATH|URL)\w+)?$")
 NONCE_CHARACTERS = 16

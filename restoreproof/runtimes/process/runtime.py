@@ -14,7 +14,7 @@ from restoreproof.backups.references import Reference
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor, Secret
+from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.process import components, supervise
 from restoreproof.runtimes.process.addresses import addresses, hosts

@@ -12,7 +12,7 @@ from typing import IO
 
 import psutil
 
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 
 _TAIL_BYTES = 64 * 1024
 _SINCE_BYTES = 4 * 1024 * 1024

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.journal import Emitter
-from restoreproof.redact import Redactor, Secret
+from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.process import supervise
 from restoreproof.runtimes.process.confinement import Confinement

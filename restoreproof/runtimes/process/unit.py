@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Credentials
 from restoreproof.runtimes.process import supervise
 from restoreproof.runtimes.process.components.base import Component, Launch, Site

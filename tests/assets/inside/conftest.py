@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import Ground, Restoring, Taking
+from restoreproof.assets.base import BackupContext, RestoreContext, StackContext
 from restoreproof.assets.postgres import PostgresAsset
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 CONTRACT = """\
@@ -92,7 +92,9 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 @pytest.fixture(scope="session")
-def ground(contract: Contract, notes: Notes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def stack_context(
+    contract: Contract, notes: Notes, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StackContext]:
     workdir = tmp_path_factory.mktemp("work")
     runtime = ProcessRuntime(
         services=contract.services,
@@ -106,17 +108,17 @@ def ground(contract: Contract, notes: Notes, tmp_path_factory: pytest.TempPathFa
     runtime.start("source")
     runtime.start("target")
     vault = Vault(ENVIRONMENT, b"k")
-    yield Ground(contract, runtime, vault, notes, workdir, lambda: "rows")
+    yield StackContext(contract, runtime, vault, notes, workdir, lambda: "rows")
     runtime.teardown()
 
 
 @pytest.fixture(scope="session")
-def taking(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Taking:
-    return Taking(ground, tmp_path_factory.mktemp("set"), "", ground.workdir)
+def backup_context(stack_context: StackContext, tmp_path_factory: pytest.TempPathFactory) -> BackupContext:
+    return BackupContext(stack_context, tmp_path_factory.mktemp("set"), "", stack_context.workdir)
 
 
 @pytest.fixture
-def restoring(ground: Ground, tmp_path: Path) -> Restoring:
+def restore_context(stack_context: StackContext, tmp_path: Path) -> RestoreContext:
     """A restore from an empty set in ``tmp_path``, for a test to put something into."""
     manifest = Manifest(
         set_id="s",
@@ -129,11 +131,11 @@ def restoring(ground: Ground, tmp_path: Path) -> Restoring:
         merkle_root="0" * 64,
     )
     (tmp_path / "postgres").mkdir()
-    return Restoring(ground, BackupSet(tmp_path, manifest, "0" * 64), None)
+    return RestoreContext(stack_context, BackupSet(tmp_path, manifest, "0" * 64), None)
 
 
 @pytest.fixture(scope="session")
-def asset(ground: Ground) -> PostgresAsset:
-    found = ground.asset("shop")
+def asset(stack_context: StackContext) -> PostgresAsset:
+    found = stack_context.asset("shop")
     assert isinstance(found, PostgresAsset)
     return found

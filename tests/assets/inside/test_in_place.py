@@ -10,15 +10,15 @@ from typing import Any
 import obstore
 import pytest
 
-from restoreproof.assets.base import Ground, Installing, Restoring, Taking
+from restoreproof.assets.base import BackupContext, InstallContext, RestoreContext, StackContext
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import store
 from restoreproof.backups import layout
 from restoreproof.backups.adopt import Given, adopt
+from restoreproof.backups.backup_set import open_set
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.opening import open_set
+from restoreproof.backups.rebind import reissue
 from restoreproof.backups.references import IN_PLACE, Reference
-from restoreproof.backups.reissue import reissue
 from restoreproof.checks.buckets import BucketsSurvey, survey_buckets
 from restoreproof.checks.forbidden import survey_forbidden
 from restoreproof.errors import EnvironmentUnfitError
@@ -30,19 +30,19 @@ NEW = {"photo/7.jpg": b"another photo"}
 
 
 @pytest.fixture(scope="module")
-def asset(ground: Ground) -> ObjectsAsset:
-    found = ground.asset("objects")
+def asset(stack_context: StackContext) -> ObjectsAsset:
+    found = stack_context.asset("objects")
     assert isinstance(found, ObjectsAsset)
     return found
 
 
 @pytest.fixture(scope="module")
-def photos(ground: Ground, asset: ObjectsAsset) -> Any:
+def photos(stack_context: StackContext, asset: ObjectsAsset) -> Any:
     """The filled bucket of a real S3 service, as its owner meets it."""
-    installing = Installing(ground, ground.workdir)
-    ground.runtime.start("s3", asset.provision("s3", installing))
-    asset.install(installing)
-    runtime = ground.runtime
+    install_context = InstallContext(stack_context, stack_context.workdir)
+    stack_context.runtime.start("s3", asset.provision("s3", install_context))
+    asset.install(install_context)
+    runtime = stack_context.runtime
     for bucket in ("shop-photos", "shop-papers"):
         own = store(runtime.endpoint("s3"), runtime.administrator("s3"), bucket)
         for key, content in CONTENT.items():
@@ -52,12 +52,16 @@ def photos(ground: Ground, asset: ObjectsAsset) -> Any:
 
 @pytest.fixture
 def catalogue(
-    ground: Ground, asset: ObjectsAsset, photos: Any, restoring: Restoring, tmp_path: Path
+    stack_context: StackContext,
+    asset: ObjectsAsset,
+    photos: Any,
+    restore_context: RestoreContext,
+    tmp_path: Path,
 ) -> Catalogue:
     """What a backup of the buckets, as they are now, left: an index in ``tmp_path``, and what is known."""
-    taking = Taking(ground, tmp_path / "taken", "", ground.workdir)
-    asset.take(taking)
-    manifest = restoring.backup.manifest
+    backup_context = BackupContext(stack_context, tmp_path / "taken", "", stack_context.workdir)
+    asset.take(backup_context)
+    manifest = restore_context.backup.manifest
     return Catalogue(
         set_id=manifest.set_id,
         stack="shop",
@@ -65,7 +69,7 @@ def catalogue(
         recovery_point=manifest.recovery_point,
         manifest_sha256="0" * 64,
         merkle_root="0" * 64,
-        buckets=taking.learnt["buckets"],
+        buckets=backup_context.learnt["buckets"],
     )
 
 
@@ -81,14 +85,14 @@ def referring(asset: ObjectsAsset, catalogue: Catalogue, directory: Path, *, ind
     )
     out = directory / f"adopted-{index}"
     known = reissue(catalogue, *adopt(given, out), committed=False)
-    return lambda ground: Restoring(ground, open_set(out, "shop"), known)
+    return lambda stack_context: RestoreContext(stack_context, open_set(out, "shop"), known)
 
 
 @pytest.fixture
-def look(ground: Ground, asset: ObjectsAsset, catalogue: Catalogue, tmp_path: Path) -> Any:
+def look(stack_context: StackContext, asset: ObjectsAsset, catalogue: Catalogue, tmp_path: Path) -> Any:
     def survey(*, index: bool = True) -> BucketsSurvey:
-        restoring = referring(asset, catalogue, tmp_path, index=index)(ground)
-        return survey_buckets(restoring, asset="objects")
+        restore_context = referring(asset, catalogue, tmp_path, index=index)(stack_context)
+        return survey_buckets(restore_context, asset="objects")
 
     return survey
 
@@ -141,13 +145,13 @@ def test_an_altered_object_fails(look: Any, photos: Any, index: bool) -> None:
 
 
 def test_keys_in_objects_in_place_are_found_by_the_objects_keys(
-    asset: ObjectsAsset, catalogue: Catalogue, ground: Ground, photos: Any, tmp_path: Path
+    asset: ObjectsAsset, catalogue: Catalogue, stack_context: StackContext, photos: Any, tmp_path: Path
 ) -> None:
-    restoring = referring(asset, catalogue, tmp_path, index=False)(ground)
+    restore_context = referring(asset, catalogue, tmp_path, index=False)(stack_context)
     for rule, key in zip(BUILT_IN, CONTENT, strict=False):
         obstore.put(photos, key, rule.sample())
     try:
-        survey = survey_forbidden(restoring)
+        survey = survey_forbidden(restore_context)
     finally:
         for key, content in CONTENT.items():
             obstore.put(photos, key, content, attributes={"Content-Type": "image/jpeg", "of": key})
@@ -159,43 +163,43 @@ def test_keys_in_objects_in_place_are_found_by_the_objects_keys(
 
 
 @pytest.fixture
-def moved(ground: Ground) -> Ground:
+def moved(stack_context: StackContext) -> StackContext:
     """The same ground, whose contract names a bucket that is not there."""
-    block = ground.contract.assets["objects"]
+    block = stack_context.contract.assets["objects"]
     elsewhere = {**block.model_dump(), "buckets": {"photos": {"name": "shop-nowhere"}}}
-    assets = {**ground.contract.assets, "objects": type(block).model_validate(elsewhere)}
-    return replace(ground, contract=ground.contract.model_copy(update={"assets": assets}))
+    assets = {**stack_context.contract.assets, "objects": type(block).model_validate(elsewhere)}
+    return replace(stack_context, contract=stack_context.contract.model_copy(update={"assets": assets}))
 
 
 @pytest.mark.parametrize("index", [True, False])
 def test_a_bucket_in_place_that_is_not_there_is_lost(
-    asset: ObjectsAsset, catalogue: Catalogue, moved: Ground, tmp_path: Path, index: bool
+    asset: ObjectsAsset, catalogue: Catalogue, moved: StackContext, tmp_path: Path, index: bool
 ) -> None:
-    restoring = referring(asset, catalogue, tmp_path, index=index)(moved)
-    said = survey_buckets(restoring, asset="objects").as_backed_up()
+    restore_context = referring(asset, catalogue, tmp_path, index=index)(moved)
+    said = survey_buckets(restore_context, asset="objects").as_backed_up()
     assert said.outcome is Outcome.FAILED
     assert "photos: there is no such bucket" in said.findings, said
 
 
 def test_a_bucket_in_place_that_is_not_there_is_named_and_not_verified(
-    asset: ObjectsAsset, catalogue: Catalogue, moved: Ground, tmp_path: Path
+    asset: ObjectsAsset, catalogue: Catalogue, moved: StackContext, tmp_path: Path
 ) -> None:
-    restoring = referring(asset, catalogue, tmp_path, index=False)(moved)
-    said = survey_forbidden(restoring).clean()
+    restore_context = referring(asset, catalogue, tmp_path, index=False)(moved)
+    said = survey_forbidden(restore_context).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "objects (in-place): the bucket photos can't be read" in said.observed
 
 
 def test_without_an_index_nothing_says_how_new_the_objects_were(
-    asset: ObjectsAsset, catalogue: Catalogue, ground: Ground, tmp_path: Path
+    asset: ObjectsAsset, catalogue: Catalogue, stack_context: StackContext, tmp_path: Path
 ) -> None:
-    restoring = referring(asset, catalogue, tmp_path, index=False)(ground)
-    assert asset.newest_record(restoring) is None
+    restore_context = referring(asset, catalogue, tmp_path, index=False)(stack_context)
+    assert asset.newest_record(restore_context) is None
 
 
 @pytest.mark.parametrize("name", ["snapshot-1", IN_PLACE])
 def test_a_runtime_that_makes_its_own_target_says_who_could_restore_a_reference(
-    ground: Ground, name: str
+    stack_context: StackContext, name: str
 ) -> None:
     with pytest.raises(EnvironmentUnfitError, match=f"{name}\n  next: drill it with --runtime external"):
-        ground.runtime.restore_reference("shop", Reference(reference=name), datetime.now(UTC))
+        stack_context.runtime.restore_reference("shop", Reference(reference=name), datetime.now(UTC))

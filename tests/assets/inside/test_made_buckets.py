@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import Ground, Installing, RestoreFailed
+from restoreproof.assets.base import InstallContext, RestoreFailed, StackContext
 from restoreproof.assets.objects import ObjectsAsset, make_bucket
 from restoreproof.assets.s3 import control, is_there
 from restoreproof.errors import EnvironmentUnfitError
@@ -17,18 +17,20 @@ NAME = "shop-made-beforehand"
 
 
 @pytest.fixture(scope="module")
-def asset(ground: Ground) -> ObjectsAsset:
-    found = ground.asset("objects")
+def asset(stack_context: StackContext) -> ObjectsAsset:
+    found = stack_context.asset("objects")
     assert isinstance(found, ObjectsAsset)
     return found
 
 
 @pytest.fixture
-def client(ground: Ground, asset: ObjectsAsset) -> Iterator[Any]:
+def client(stack_context: StackContext, asset: ObjectsAsset) -> Iterator[Any]:
     """The administrator of a real S3 service."""
-    if not ground.runtime.running("s3"):
-        ground.runtime.start("s3", asset.provision("s3", Installing(ground, ground.workdir)))
-    made = control(ground.runtime.endpoint("s3"), ground.runtime.administrator("s3"))
+    if not stack_context.runtime.running("s3"):
+        stack_context.runtime.start(
+            "s3", asset.provision("s3", InstallContext(stack_context, stack_context.workdir))
+        )
+    made = control(stack_context.runtime.endpoint("s3"), stack_context.runtime.administrator("s3"))
     yield made
     if is_there(made, NAME):
         for one in made.list_objects_v2(Bucket=NAME).get("Contents", []):
@@ -53,10 +55,10 @@ def test_a_bucket_that_was_restored_into_before_is_the_targets_affair(client: An
 
 
 def test_an_administrator_who_may_not_make_it_is_the_targets_affair(
-    ground: Ground, asset: ObjectsAsset, client: Any
+    stack_context: StackContext, asset: ObjectsAsset, client: Any
 ) -> None:
-    keys: Credentials = asset.application(ground, "photos")
-    application = control(ground.runtime.endpoint("s3"), keys)
+    keys: Credentials = asset.application(stack_context, "photos")
+    application = control(stack_context.runtime.endpoint("s3"), keys)
     with pytest.raises(EnvironmentUnfitError, match=f"bucket {NAME} can't be made or configured"):
         make_bucket(application, NAME, versioned=False)
     application.close()

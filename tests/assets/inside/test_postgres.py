@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from restoreproof.assets.base import Ground, RestoreFailed, Restoring, Taking
+from restoreproof.assets.base import BackupContext, RestoreContext, RestoreFailed, StackContext
+from restoreproof.assets.database_stats import fingerprint_structure, fingerprint_tables
 from restoreproof.assets.dataset import connect, stream
-from restoreproof.assets.learning import fingerprint_structure, fingerprint_tables
 from restoreproof.assets.postgres import PostgresAsset, dump_database, dump_roles, restore_dump, restore_roles
 
 ROLES = frozenset({"shop", "reader"})
@@ -37,64 +37,68 @@ refresh materialized view totals;
 """
 
 
-def as_administrator(ground: Ground, service: str, database: str = "postgres") -> Any:
-    return connect(ground.runtime, service, database, readonly=False, autocommit=True)
+def as_administrator(stack_context: StackContext, service: str, database: str = "postgres") -> Any:
+    return connect(stack_context.runtime, service, database, readonly=False, autocommit=True)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def taken(ground: Ground, taking: Taking) -> None:
+def taken(stack_context: StackContext, backup_context: BackupContext) -> None:
     """A backup of a small shop, by the asset's own code."""
-    with as_administrator(ground, "source") as connection:
+    with as_administrator(stack_context, "source") as connection:
         connection.execute("create role shop login password 'shop-password'")
         connection.execute("create role reader login")
         connection.execute("create role stranger superuser")
         connection.execute("create database shop owner shop")
-    with as_administrator(ground, "source", "shop") as connection:
+    with as_administrator(stack_context, "source", "shop") as connection:
         connection.execute(SCHEMA.encode())
-    dump_roles(taking, "source")
-    dump_database(taking, "source", "shop", "postgres/shop.dump")
+    dump_roles(backup_context, "source")
+    dump_database(backup_context, "source", "shop", "postgres/shop.dump")
 
 
 @pytest.fixture(autouse=True)
-def fresh_target(ground: Ground) -> Iterator[None]:
+def fresh_target(stack_context: StackContext) -> Iterator[None]:
     """Every test finds a target without the shop and its roles."""
     yield
-    with as_administrator(ground, "target") as connection:
+    with as_administrator(stack_context, "target") as connection:
         connection.execute("drop database if exists shop with (force)")
         for role in ("shop", "reader", "evil"):
             connection.execute(f"drop role if exists {role}".encode())
 
 
 @pytest.fixture
-def whole(restoring: Restoring, taking: Taking) -> Restoring:
+def whole(restore_context: RestoreContext, backup_context: BackupContext) -> RestoreContext:
     """A restore from the whole backup."""
     for name in ("globals.sql", "shop.dump"):
-        shutil.copy(taking.directory / "postgres" / name, restoring.backup.directory / "postgres" / name)
-    return restoring
+        shutil.copy(
+            backup_context.directory / "postgres" / name, restore_context.backup.directory / "postgres" / name
+        )
+    return restore_context
 
 
-def roles(ground: Ground) -> set[str]:
-    with connect(ground.runtime, "target", "postgres") as connection:
+def roles(stack_context: StackContext) -> set[str]:
+    with connect(stack_context.runtime, "target", "postgres") as connection:
         found = connection.execute("select rolname as name from pg_roles where rolname !~ '^pg_'").fetchall()
     return {str(row["name"]) for row in found} - {"restoreproof_admin"}
 
 
 def test_a_sound_backup_comes_back_whole_although_a_function_of_it_warns(
-    whole: Restoring, ground: Ground, asset: PostgresAsset
+    whole: RestoreContext, stack_context: StackContext, asset: PostgresAsset
 ) -> None:
     asset.restore(whole)
-    assert roles(ground) == {"shop", "reader"}
+    assert roles(stack_context) == {"shop", "reader"}
     seen = []
     for service in ("source", "target"):
-        with connect(ground.runtime, service, "shop") as connection:
+        with connect(stack_context.runtime, service, "shop") as connection:
             seen.append((fingerprint_tables(connection), fingerprint_structure(connection)))
     assert seen[0] == seen[1]
     assert seen[0][0]["orders"]["rows"] == 5000
 
 
-def test_rows_are_streamed_and_read_only(whole: Restoring, ground: Ground, asset: PostgresAsset) -> None:
+def test_rows_are_streamed_and_read_only(
+    whole: RestoreContext, stack_context: StackContext, asset: PostgresAsset
+) -> None:
     asset.restore(whole)
-    with connect(ground.runtime, "target", "shop") as connection:
+    with connect(stack_context.runtime, "target", "shop") as connection:
         rows = list(stream(connection, "select id from orders where id > :low order by id", {"low": 4990}))
         assert [row["id"] for row in rows] == list(range(4991, 5001))
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
@@ -114,14 +118,16 @@ GRANT pg_execute_server_program TO shop;
 """
 
 
-def test_of_hostile_globals_only_the_wanted_roles_are_applied(restoring: Restoring, ground: Ground) -> None:
-    path = restoring.backup.directory / "postgres" / "globals.sql"
-    mark = restoring.backup.directory / "pwned"
+def test_of_hostile_globals_only_the_wanted_roles_are_applied(
+    restore_context: RestoreContext, stack_context: StackContext
+) -> None:
+    path = restore_context.backup.directory / "postgres" / "globals.sql"
+    mark = restore_context.backup.directory / "pwned"
     path.write_text(HOSTILE.format(mark=mark))
-    assert restore_roles(ground, "target", path, ROLES) == 2
-    assert roles(ground) == {"shop"}
+    assert restore_roles(stack_context, "target", path, ROLES) == 2
+    assert roles(stack_context) == {"shop"}
     assert not mark.exists()
-    with connect(ground.runtime, "target", "postgres") as connection:
+    with connect(stack_context.runtime, "target", "postgres") as connection:
         granted = connection.execute("select from pg_auth_members where member = 'shop'::regrole").fetchall()
         assert granted == []
 
@@ -130,41 +136,45 @@ def test_of_hostile_globals_only_the_wanted_roles_are_applied(restoring: Restori
     "content", [b"\xff\xfe", b"CREATE ROLE shop;\nALTER ROLE shop WITH NONSENSE 'hunter2';\n"]
 )
 def test_globals_that_the_server_refuses_are_lost_and_their_passwords_not_told(
-    restoring: Restoring, ground: Ground, content: bytes
+    restore_context: RestoreContext, stack_context: StackContext, content: bytes
 ) -> None:
-    path = restoring.backup.directory / "postgres" / "globals.sql"
+    path = restore_context.backup.directory / "postgres" / "globals.sql"
     path.write_bytes(content)
     with pytest.raises(RestoreFailed) as caught:
-        restore_roles(ground, "target", path, ROLES)
+        restore_roles(stack_context, "target", path, ROLES)
     assert "hunter2" not in str(caught.value)
-    assert roles(ground) == set()
+    assert roles(stack_context) == set()
 
 
-def test_a_bare_dump_has_no_roles_and_that_is_noted(restoring: Restoring, ground: Ground, notes: Any) -> None:
-    path = restoring.backup.directory / "postgres" / "globals.sql"
-    assert restore_roles(ground, "target", path, ROLES) == 0
+def test_a_bare_dump_has_no_roles_and_that_is_noted(
+    restore_context: RestoreContext, stack_context: StackContext, notes: Any
+) -> None:
+    path = restore_context.backup.directory / "postgres" / "globals.sql"
+    assert restore_roles(stack_context, "target", path, ROLES) == 0
     assert notes.told[-1][1]["text"].endswith("no role was restored")
 
 
-def lost(restoring: Restoring, path: str = "postgres/shop.dump", database: str = "shop") -> str:
+def lost(restore_context: RestoreContext, path: str = "postgres/shop.dump", database: str = "shop") -> str:
     with pytest.raises(RestoreFailed) as caught:
-        restore_dump(restoring, "target", database, path)
+        restore_dump(restore_context, "target", database, path)
     return str(caught.value)
 
 
-def test_a_dump_whose_roles_are_missing_is_lost(whole: Restoring) -> None:
+def test_a_dump_whose_roles_are_missing_is_lost(whole: RestoreContext) -> None:
     assert 'role "shop" does not exist' in lost(whole)
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.4, 0.7])
-def test_a_torn_dump_is_lost(whole: Restoring, ground: Ground, kept: float) -> None:
-    restore_roles(ground, "target", whole.backup.directory / "postgres/globals.sql", ROLES)
+def test_a_torn_dump_is_lost(whole: RestoreContext, stack_context: StackContext, kept: float) -> None:
+    restore_roles(stack_context, "target", whole.backup.directory / "postgres/globals.sql", ROLES)
     path: Path = whole.backup.directory / "postgres" / "shop.dump"
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
     assert "pg_restore of postgres/shop.dump ended with 1" in lost(whole)
 
 
-def test_a_missing_dump_and_one_of_another_database_are_lost(whole: Restoring, ground: Ground) -> None:
+def test_a_missing_dump_and_one_of_another_database_are_lost(
+    whole: RestoreContext, stack_context: StackContext
+) -> None:
     assert "the set holds no postgres/none.dump" in lost(whole, "postgres/none.dump")
-    restore_roles(ground, "target", whole.backup.directory / "postgres/globals.sql", ROLES)
+    restore_roles(stack_context, "target", whole.backup.directory / "postgres/globals.sql", ROLES)
     assert "'other' can't be used" in lost(whole, database="other")

@@ -12,17 +12,17 @@ import psycopg
 import pytest
 from keycloak import KeycloakAdmin
 
-from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.realm import admin
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.lacking import Lacking, NotInTarget
+from restoreproof.backups.missing import NotInTarget, PartMissing
 from restoreproof.checks.identity import RealmSurvey, survey_realm
-from restoreproof.drill.absent import Absences, Present
+from restoreproof.drill.missing_parts import Absences, Present
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import Outcome
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Start
 
 PEOPLE = ("anna", "bert", "carl", "dora", "emil")
@@ -59,15 +59,18 @@ Look = Callable[[], RealmSurvey]
 
 
 @pytest.fixture(scope="module")
-def keycloak(ground: Ground) -> KeycloakAdmin:
+def keycloak(stack_context: StackContext) -> KeycloakAdmin:
     """A real Keycloak with that realm, as its administrator meets it."""
-    with connect(ground.runtime, "source", "postgres", readonly=False, autocommit=True) as connection:
+    with connect(stack_context.runtime, "source", "postgres", readonly=False, autocommit=True) as connection:
         connection.execute("create role keycloak login password 'idp-password'")
         connection.execute("create database keycloak owner keycloak")
     url = Secret("idp", "postgresql://keycloak:idp-password@source:5432/keycloak")
     files = {"import/realm.json": json.dumps(REALM).encode()}
-    ground.runtime.start("keycloak", Start(environment={"IDP_DATABASE_URL": url}, files=files))
-    endpoint, administrator = ground.runtime.endpoint("keycloak"), ground.runtime.administrator("keycloak")
+    stack_context.runtime.start("keycloak", Start(environment={"IDP_DATABASE_URL": url}, files=files))
+    endpoint, administrator = (
+        stack_context.runtime.endpoint("keycloak"),
+        stack_context.runtime.administrator("keycloak"),
+    )
     return KeycloakAdmin(
         server_url=f"http://{endpoint.address}:{endpoint.port}/",
         realm_name="shop",
@@ -78,31 +81,33 @@ def keycloak(ground: Ground) -> KeycloakAdmin:
 
 
 @pytest.fixture(scope="module")
-def asset(ground: Ground, keycloak: KeycloakAdmin) -> KeycloakAsset:
-    found = ground.asset("identity")
+def asset(stack_context: StackContext, keycloak: KeycloakAdmin) -> KeycloakAsset:
+    found = stack_context.asset("identity")
     assert isinstance(found, KeycloakAsset)
     return found
 
 
 @pytest.fixture(scope="module")
-def managed(ground: Ground, keycloak: KeycloakAdmin) -> Ground:
+def managed(stack_context: StackContext, keycloak: KeycloakAdmin) -> StackContext:
     """The same ground where the contract's store is not among what runs."""
-    absences = Absences(ground.emitter)
+    absences = Absences(stack_context.emitter)
 
     def none() -> None:
-        raise Lacking("service", "the target has no such service")
+        raise PartMissing("service", "the target has no such service")
 
     absences.bring("source", none)
-    return replace(ground, runtime=Present(ground.runtime, absences))
+    return replace(stack_context, runtime=Present(stack_context.runtime, absences))
 
 
 @pytest.fixture(scope="module")
-def ways(ground: Ground, managed: Ground) -> dict[str, Ground]:
-    return {"tables": ground, "admin API": managed}
+def ways(stack_context: StackContext, managed: StackContext) -> dict[str, StackContext]:
+    return {"tables": stack_context, "admin API": managed}
 
 
 @pytest.fixture
-def looks(ways: dict[str, Ground], asset: KeycloakAsset, restoring: Restoring) -> dict[str, Look]:
+def looks(
+    ways: dict[str, StackContext], asset: KeycloakAsset, restore_context: RestoreContext
+) -> dict[str, Look]:
     """The check of the realm in both ways, against a catalogue of the realm as it is now."""
     known = {**asset.counts(ways["tables"]), "jwks": asset.signing_keys(ways["tables"])}
     catalogue = Catalogue.model_validate(
@@ -113,14 +118,14 @@ def looks(ways: dict[str, Ground], asset: KeycloakAsset, restoring: Restoring) -
         }
     )
 
-    def look(way: Ground) -> Look:
-        return lambda: survey_realm(Restoring(way, restoring.backup, catalogue), asset="identity")
+    def look(way: StackContext) -> Look:
+        return lambda: survey_realm(RestoreContext(way, restore_context.backup, catalogue), asset="identity")
 
     return {name: look(way) for name, way in ways.items()}
 
 
 def test_both_ways_count_the_same(
-    asset: KeycloakAsset, ways: dict[str, Ground], monkeypatch: pytest.MonkeyPatch
+    asset: KeycloakAsset, ways: dict[str, StackContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admin, "PAGE", 2)
     counts = {name: asset.counts(way) for name, way in ways.items()}
@@ -133,7 +138,7 @@ def test_both_ways_count_the_same(
     assert len(asset.subjects(ways["tables"])) == len(PEOPLE)
 
 
-def test_both_ways_know_the_same_person(asset: KeycloakAsset, ways: dict[str, Ground]) -> None:
+def test_both_ways_know_the_same_person(asset: KeycloakAsset, ways: dict[str, StackContext]) -> None:
     found = {asset.parameter(way, "canary") for way in ways.values()}
     assert len(found) == 1
     assert found <= asset.subjects(ways["tables"])
@@ -162,13 +167,15 @@ def _findings(look: Look) -> set[str]:
     return {finding.partition(":")[0] for finding in said.findings}
 
 
-def test_tables_beside_a_kept_realm_are_not_believed(ground: Ground, asset: KeycloakAsset) -> None:
+def test_tables_beside_a_kept_realm_are_not_believed(
+    stack_context: StackContext, asset: KeycloakAsset
+) -> None:
     """A snapshot may hold another Keycloak's tables; of a realm that a provider kept Keycloak is asked."""
     stale = asset.model_copy(update={"database": "postgres"})
     with pytest.raises(psycopg.errors.UndefinedTable):
-        stale.counts(ground)
-    assert stale.counts(ground, kept=True) == asset.counts(ground)
-    assert stale.subjects(ground, kept=True) == asset.subjects(ground)
+        stale.counts(stack_context)
+    assert stale.counts(stack_context, kept=True) == asset.counts(stack_context)
+    assert stale.subjects(stack_context, kept=True) == asset.subjects(stack_context)
 
 
 class Unasked(Present):
@@ -181,25 +188,27 @@ class Unasked(Present):
 
 
 def test_where_nobody_may_ask_only_tables_that_are_in_use_are_believed(
-    ground: Ground, asset: KeycloakAsset
+    stack_context: StackContext, asset: KeycloakAsset
 ) -> None:
-    unasked = replace(ground, runtime=Unasked(ground.runtime, Absences(ground.emitter)))
-    assert asset.counts(unasked, kept=True) == asset.counts(ground)
-    with pytest.raises(Lacking, match="nobody is named who may ask it"):
+    unasked = replace(stack_context, runtime=Unasked(stack_context.runtime, Absences(stack_context.emitter)))
+    assert asset.counts(unasked, kept=True) == asset.counts(stack_context)
+    with pytest.raises(PartMissing, match="nobody is named who may ask it"):
         asset.model_copy(update={"database": "postgres"}).counts(unasked, kept=True)
 
 
-def test_a_realm_that_is_not_there_holds_nothing(asset: KeycloakAsset, ways: dict[str, Ground]) -> None:
+def test_a_realm_that_is_not_there_holds_nothing(asset: KeycloakAsset, ways: dict[str, StackContext]) -> None:
     gone = asset.model_copy(update={"realm": "gone"})
     assert [set(gone.counts(way).values()) for way in ways.values()] == [{0}, {0}]
 
 
-def test_a_realm_that_is_not_there_is_lost(ways: dict[str, Ground], restoring: Restoring) -> None:
+def test_a_realm_that_is_not_there_is_lost(
+    ways: dict[str, StackContext], restore_context: RestoreContext
+) -> None:
     for way in ways.values():
         block = way.contract.assets["identity"]
         assets = {"identity": type(block).model_validate({**block.model_dump(), "realm": "gone"})}
         without = replace(way, contract=way.contract.model_copy(update={"assets": assets}))
-        survey = survey_realm(Restoring(without, restoring.backup, None), asset="identity")
+        survey = survey_realm(RestoreContext(without, restore_context.backup, None), asset="identity")
         for said in (survey.whole(), survey.same_keys()):
             assert said.outcome is Outcome.FAILED
             assert said.findings == ("there is no realm 'gone'",)
@@ -209,7 +218,7 @@ def test_a_realm_that_is_not_there_is_lost(ways: dict[str, Ground], restoring: R
 
 
 def test_an_administrator_who_may_not_look_says_nothing_of_the_backup(
-    asset: KeycloakAsset, managed: Ground
+    asset: KeycloakAsset, managed: StackContext
 ) -> None:
     wrong: Any = Credentials("nobody", Secret("password", "wrong-password"))
     endpoint = managed.runtime.endpoint("keycloak")

@@ -17,7 +17,7 @@ from cryptography.x509 import CertificateBuilder, Name, NameAttribute, random_se
 from cryptography.x509.oid import NameOID
 from psycopg import Connection
 
-from restoreproof.assets.base import Ground, Restoring
+from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect
 from restoreproof.backups.references import Reference
 from restoreproof.checks.forbidden import survey_forbidden
@@ -27,37 +27,37 @@ from restoreproof.scan.rules import BUILT_IN, Rule
 from tests.assets.inside.conftest import CONTRACT, Notes
 
 SNAPSHOT = Reference(reference="snapshot-1")
-Refer = Callable[..., Restoring]
+Refer = Callable[..., RestoreContext]
 
 
 @pytest.fixture
-def refer(restoring: Restoring) -> Refer:
+def refer(restore_context: RestoreContext) -> Refer:
     """A restore from a set that only refers to the assets that are named."""
 
-    def referring(*assets: str) -> Restoring:
-        manifest = restoring.backup.manifest.model_copy(
+    def referring(*assets: str) -> RestoreContext:
+        manifest = restore_context.backup.manifest.model_copy(
             update={"references": dict.fromkeys(assets, SNAPSHOT)}
         )
-        return replace(restoring, backup=replace(restoring.backup, manifest=manifest))
+        return replace(restore_context, backup=replace(restore_context.backup, manifest=manifest))
 
     return referring
 
 
 @pytest.fixture
-def shop(ground: Ground) -> Iterator[Connection[Any]]:
+def shop(stack_context: StackContext) -> Iterator[Connection[Any]]:
     """The database ``shop`` as a provider restored it, with a table of notes and room for more."""
-    with connect(ground.runtime, "target", "postgres", readonly=False, autocommit=True) as connection:
+    with connect(stack_context.runtime, "target", "postgres", readonly=False, autocommit=True) as connection:
         connection.execute("create database shop")
-    with connect(ground.runtime, "target", "shop", readonly=False, autocommit=True) as connection:
+    with connect(stack_context.runtime, "target", "shop", readonly=False, autocommit=True) as connection:
         connection.execute("create table notes (text text, content bytea)")
         connection.execute("insert into notes values ('nothing', null)")
         yield connection
-    with connect(ground.runtime, "target", "postgres", readonly=False, autocommit=True) as connection:
+    with connect(stack_context.runtime, "target", "postgres", readonly=False, autocommit=True) as connection:
         connection.execute("drop database shop")
 
 
 def test_a_key_in_a_row_is_found_and_no_dump_is_left(
-    shop: Connection[Any], refer: Refer, ground: Ground
+    shop: Connection[Any], refer: Refer, stack_context: StackContext
 ) -> None:
     key = next(rule.sample() for rule in BUILT_IN if rule.name == "age identity")
     shop.execute("insert into notes values (%s)", [key.decode()])
@@ -66,7 +66,7 @@ def test_a_key_in_a_row_is_found_and_no_dump_is_left(
     (finding,) = survey.found.listed
     assert finding.startswith("database shop, as restored: age identity at byte ")
     assert survey.restored == ("shop (restored from snapshot-1, whose own bytes were not searched)",)
-    assert not list(ground.workdir.glob("search-*"))
+    assert not list(stack_context.workdir.glob("search-*"))
 
 
 PLACES = {
@@ -120,19 +120,23 @@ def test_what_is_public_is_no_finding_in_binary_either(
     assert survey.found.listed == []
 
 
-def test_a_database_that_can_not_be_dumped_is_named_and_not_verified(refer: Refer, ground: Ground) -> None:
+def test_a_database_that_can_not_be_dumped_is_named_and_not_verified(
+    refer: Refer, stack_context: StackContext
+) -> None:
     said = survey_forbidden(refer("shop")).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "not searched: database shop, as restored: pg_dump ended with 1" in said.observed
-    assert not list(ground.workdir.glob("search-*"))
+    assert not list(stack_context.workdir.glob("search-*"))
 
 
 def test_what_is_restored_after_the_check_is_named_with_its_stage(refer: Refer, tmp_path: Path) -> None:
     first = "services:\n  first: {component: postgres, port: 5432, starts: early}\n"
     later = CONTRACT.replace("services:\n", first).replace("order: [rows]", "order: [early, rows]")
-    restoring = refer("shop")
-    early = replace(restoring.ground, contract=parse(later, tmp_path / "stack.yaml"), stage=lambda: "early")
-    said = survey_forbidden(replace(restoring, ground=early)).clean()
+    restore_context = refer("shop")
+    early = replace(
+        restore_context.stack_context, contract=parse(later, tmp_path / "stack.yaml"), stage=lambda: "early"
+    )
+    said = survey_forbidden(replace(restore_context, stack_context=early)).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "shop (snapshot-1): restored at 'rows', after this check: tag that @at:rows" in said.observed
 

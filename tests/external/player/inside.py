@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from restoreproof.contract import load
 from restoreproof.errors import RestoreproofError
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 from tests.external.player import snapshots

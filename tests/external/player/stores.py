@@ -13,7 +13,7 @@ import psycopg
 from botocore.config import Config
 from psycopg import sql
 
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Runtime, Start
 
 OWNER = "target_owner"

@@ -10,7 +10,7 @@ import pytest
 
 from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
-from restoreproof.redact import Redactor, Secret
+from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.external.commands import Commands
 
 collect_ignore = [] if "INSIDE_TARGETS" in os.environ else ["inside"]

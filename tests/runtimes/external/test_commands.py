@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.external.commands import Commands, Order, handed_on
 from restoreproof.waiting import NotReady, wait_until
 
@@ -135,7 +135,7 @@ def test_what_one_that_ended_well_left_running_is_the_targets_own(commands: Comm
 RUNNER = """
 import sys
 from pathlib import Path
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.external.commands import Commands, Order
 here = Path(sys.argv[1])
 Commands(here, here, {}, Redactor()).run(Order("it", ["sh", "-c", sys.argv[2]], 600))

@@ -8,7 +8,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
 from restoreproof.errors import ContractError, EnvironmentUnfitError

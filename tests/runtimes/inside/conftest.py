@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from restoreproof.contract.services import Service
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 VENV = Path(__file__).resolve().parents[3] / ".venv-platform"

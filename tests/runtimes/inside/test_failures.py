@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, ServiceFailedError
-from restoreproof.redact import MASK, Secret
+from restoreproof.redaction.redactor import MASK, Secret
 from restoreproof.runtimes.base import Start
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Start
 from restoreproof.runtimes.process.components.base import Component, Override
 

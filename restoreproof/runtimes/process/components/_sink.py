@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 import restoreproof
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.components.base import Launch, Site
 from restoreproof.runtimes.process.sandbox import Mounts, harness_read

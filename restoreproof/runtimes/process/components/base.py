@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Start
 from restoreproof.runtimes.process.confinement import Confinement
 from restoreproof.runtimes.process.identity import Identity, identify

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from restoreproof.errors import ContractError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Start
 from restoreproof.runtimes.process import keycloak_cache
 from restoreproof.runtimes.process.components import base

@@ -13,7 +13,7 @@ import psycopg
 from pydantic import Field
 
 from restoreproof.errors import ContractError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Credentials, Endpoint, Start
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Override, Site, Tool

@@ -14,7 +14,7 @@ import httpx
 from pydantic import BaseModel, Field
 
 from restoreproof.errors import ContractError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.process.components import base
 from restoreproof.runtimes.process.components.base import Launch, Site, Tool

@@ -18,7 +18,7 @@ from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
 from restoreproof.contract.services import Service
 from restoreproof.journal import PipeEmitter
-from restoreproof.redact import Redactor
+from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.external.runtime import ExternalRuntime
 from restoreproof.runtimes.external.target import Target, fill
 from restoreproof.runtimes.kinds import Inside

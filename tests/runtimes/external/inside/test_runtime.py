@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ReferenceLost, Start
 from restoreproof.runtimes.external.proof import MarkerRefusedError
 from tests.runtimes.external.inside.conftest import BLOCK, CONTRACT, NONCE, Foreign

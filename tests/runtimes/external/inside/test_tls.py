@@ -14,9 +14,9 @@ import pytest
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.s3 import control, store
-from restoreproof.backups.lacking import NotInTarget
+from restoreproof.backups.missing import NotInTarget
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.redact import Secret
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.external import answering
 from restoreproof.runtimes.external.claim import Claim

@@ -1,0 +1,110 @@
+"""Two drills of one set side by side: whether they came to the same outcomes by examining the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from restoreproof.errors import EvidenceError, Location, UsageError
+from restoreproof.record.model import CheckRecord, Record, Seen
+from restoreproof.verifier.formats import RECORD
+
+_WHERE = "name the directory of one drill, such as reports/latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that the two records say differently, in words."""
+
+    subject: str
+    first: str
+    second: str
+
+
+def read_record(directory: Path) -> Record:
+    """The record in a drill's evidence; whether its seal holds is not asked.
+
+    Raises:
+        EvidenceError: there is none, or it is not one.
+    """
+    path = directory / RECORD
+    where = Location(str(path))
+    try:
+        return Record.from_json(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise EvidenceError(f"can't read the record: {error.strerror}", where=where, hint=_WHERE) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        at = ".".join(map(str, first["loc"])) or "file"
+        hint = "render it anew with this version: restoreproof report DIR --out NEW"
+        raise EvidenceError(f"not a record: {at}: {first['msg']}", where=where, hint=hint) from error
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError(f"not a record: {error}", where=where, hint="fetch the evidence again") from error
+
+
+def refuse_same_runtime(first: Record, second: Record) -> None:
+    """Raise UsageError unless the two name different runtimes: a drill is always like its own kind."""
+    one, other = first.target.runtime, second.target.runtime
+    if one is None or other is None or one == other:
+        raise UsageError(
+            f"drills in different runtimes were to be compared, and these ran in {one} and {other}",
+            hint="drill the same set with another --runtime",
+        )
+
+
+def differences(first: Record, second: Record) -> list[Difference]:
+    """What the two say differently: the verdict, each check's outcome, and what its observations examined.
+
+    Raises:
+        UsageError: they are of different sets or features, so that no difference would mean anything.
+    """
+    for what, one, other in (
+        ("set", first.backup_set.set_id, second.backup_set.set_id),
+        ("features", first.plan.features_sha256, second.plan.features_sha256),
+        ("part of the features", first.plan.selection, second.plan.selection),
+    ):
+        if one != other:
+            raise UsageError(
+                f"drills of a different {what} can't be compared: {one} and {other}",
+                hint="drill the same set with the same features twice",
+            )
+    return list(_told_differently(first, second))
+
+
+def _told_differently(first: Record, second: Record) -> Iterator[Difference]:
+    if first.verdict is not second.verdict:
+        yield Difference("verdict", str(first.verdict), str(second.verdict))
+    there = {check.id: check for check in second.checks}
+    for check in first.checks:
+        one, other = _account(check), _account(there.pop(check.id)) if check.id in there else "absent"
+        if one != other:
+            yield Difference(check.id, one, other)
+    for check in there.values():
+        yield Difference(check.id, "absent", _account(check))
+
+
+def _account(check: CheckRecord) -> str:
+    """Its outcome, and for each observation how it ended, what it examined and how much of it was wrong.
+
+    A record keeps only so many observations; of all of them it has the sums.
+    """
+    said = [str(check.outcome), *map(_observed, check.observations)]
+    if check.observations_total != len(check.observations):
+        said.append(
+            f"in all {check.observations_total} observations, {check.passed_total} of them passed, "
+            f"{check.examined_total} of {check.of_total} examined"
+        )
+    return "; ".join(said)
+
+
+def _observed(one: Seen) -> str:
+    wrong = f", {one.findings_total} found wrong" if one.findings_total else ""
+    return f"{one.outcome} {_count(one.examined)} of {_count(one.of)}{wrong}"
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else str(number)

@@ -1,0 +1,170 @@
+"""What the drill restored into, as its servers, its services and its machine say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.dataset import connect
+from restoreproof.backups.missing import PartMissing
+from restoreproof.contract import Contract
+from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
+from restoreproof.journal import Emitter
+from restoreproof.runtimes.base import Hardware
+
+_DATABASE = """
+select current_setting('server_version') as version, pg_database_size(oid) as bytes,
+  coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', datcollate) as collation,
+  {version_of} as collation_version,
+  case to_jsonb(d) ->> 'datlocprovider'
+    when 'b' then 'builtin' when 'i' then 'ICU' else 'libc' end as provider
+from pg_database d where datname = current_database()
+"""
+VERSIONED = 15
+"""The first PostgreSQL that tells the version of a database's collation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One restored database. ``collation_version`` is None where nobody tells it."""
+
+    service: str
+    name: str
+    version: str
+    collation: str
+    provider: str
+    collation_version: str | None
+    bytes: int
+    extensions: Mapping[str, str]
+    asset: str = ""
+
+    @property
+    def collated(self) -> str:
+        """How its text sorts, in words."""
+        major = self.version.partition(".")[0]
+        told = major.isdecimal() and int(major) >= VERSIONED
+        none = "none" if told else f"not told by PostgreSQL {major}"
+        return f"{self.provider} {self.collation}, version {self.collation_version or none}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """A database of an asset that could not be asked. ``later``: its stage is still to come."""
+
+    service: str
+    asset: str
+    name: str
+    why: str
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What ran as a service: its version, the digest of its image or program, and where that is from."""
+
+    version: str | None = None
+    digest: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """All of it, as far as it told. ``later`` names the stage of each service that is still to start.
+
+    ``machine`` is what the services run on, or why that is not known.
+    """
+
+    databases: tuple[Database, ...]
+    programs: Mapping[str, Program]
+    machine: Hardware | str
+    unasked: tuple[Unasked, ...] = ()
+    later: Mapping[str, str] = field(default_factory=dict)
+
+
+class Witness:
+    """An emitter that remembers which program started as which service."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self._emitter = emitter
+        self.programs: dict[str, Program] = {}
+
+    def emit(self, type: str, /, **data: Any) -> None:
+        if type == "service-started":
+            self.programs[data["service"]] = Program(
+                data.get("version"), data.get("digest"), data.get("source")
+            )
+        self._emitter.emit(type, **data)
+
+
+def look(
+    restore_context: RestoreContext, programs: Mapping[str, Program], machine: Callable[[], Hardware | None]
+) -> Target:
+    """Ask every database that was restored until now, and the runtime for its ``machine``."""
+    contract = restore_context.stack_context.contract
+    to_come = _to_come(contract, restore_context.stack_context.stage())
+    databases: list[Database] = []
+    unasked: list[Unasked] = []
+    for asset, service, name in _places(contract):
+        at = contract.assets[asset].at
+        if at in to_come:
+            why = f"not restored: the stage {at} was not reached"
+            unasked.append(Unasked(service, asset, name, why, later=True))
+            continue
+        try:
+            databases.append(_ask(restore_context, asset, service, name))
+        except (PartMissing, RestoreproofError, psycopg.Error) as error:
+            unasked.append(Unasked(service, asset, name, f"it could not be asked: {str(error).strip()}"))
+    later = {name: one.starts for name, one in contract.services.items() if one.starts in to_come}
+    return Target(tuple(databases), dict(programs), _machine(machine), tuple(unasked), later)
+
+
+def _to_come(contract: Contract, stage: str) -> Collection[str]:
+    """The stages after ``stage``: nothing of theirs can have been there for a check to rest on."""
+    order = contract.order
+    return order[order.index(stage) + 1 :] if stage in order else ()
+
+
+def _machine(ask: Callable[[], Hardware | None]) -> Hardware | str:
+    try:
+        return ask() or "not told: the services do not run on this machine"
+    except EnvironmentUnfitError as error:
+        return f"not told: {error.message}"
+
+
+def _places(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Asset, service and name of every database that an asset restores."""
+    for asset, block in contract.assets.items():
+        options = block.options()
+        if (store := options.get("store", block.service)) and "owner" in options and "database" in options:
+            yield asset, store, options["database"]
+
+
+def query(server_version: int) -> bytes:
+    """What a server of that version (as libpq numbers it) is asked about its database."""
+    told = server_version // 10_000 >= VERSIONED
+    return _DATABASE.format(
+        version_of="pg_database_collation_actual_version(oid)" if told else "null::text"
+    ).encode()
+
+
+def _ask(restore_context: RestoreContext, asset: str, service: str, name: str) -> Database:
+    with connect(restore_context.stack_context.runtime, service, name) as connection:
+        row = connection.execute(query(connection.info.server_version)).fetchone()
+        assert row is not None
+        installed = connection.execute("select extname as name, extversion as version from pg_extension")
+        extensions = {str(one["name"]): str(one["version"]) for one in installed}
+    return Database(
+        service=service,
+        name=name,
+        version=str(row["version"]).split(maxsplit=1)[0],
+        collation=str(row["collation"]),
+        provider=str(row["provider"]),
+        collation_version=row["collation_version"],
+        bytes=int(row["bytes"]),
+        extensions=extensions,
+        asset=asset,
+    )

@@ -1,0 +1,31 @@
+"""What a drill journals besides what it finds: the words of its questions, and what the services said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from restoreproof.assets.base import StackContext
+from restoreproof.contract.models import Contract
+
+_LINES = 40
+_CHARACTERS = 6000
+
+
+def queries_of(contract: Contract, nouns: Iterable[object]) -> dict[str, str]:
+    """The SQL of each of ``nouns`` that the contract defines by a query, by the noun's name."""
+    sql = {name: queue.sql for name, queue in contract.queues.items()}
+    sql |= {name: dataset.sql for name, dataset in contract.datasets.items()}
+    sql |= {name: sql[signature.dataset] for name, signature in contract.signatures.items()}
+    sql |= {name: chain.sql for name, chain in contract.chains.items()}
+    return {noun: sql[noun].strip() for noun in nouns if isinstance(noun, str) and noun in sql}
+
+
+def tell_logs(stack_context: StackContext, services: Iterable[str], check: str | None = None) -> None:
+    """Journal the last log lines of each of ``services`` that logged anything, bounded and redacted."""
+    for service in services:
+        text = stack_context.runtime.log_tail(service, _LINES)[-_CHARACTERS:]
+        if text:
+            named = {"check": check} if check else {}
+            stack_context.emitter.emit(
+                "service-log", service=service, stage=stack_context.stage(), text=text, **named
+            )

@@ -1,0 +1,101 @@
+"""From a closed journal to evidence: render, look for secrets, seal, and close the entry in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from restoreproof.drill.evidence_store import EvidenceStore
+from restoreproof.errors import EvidenceError, RestoreproofError
+from restoreproof.leak_scan.scan import Leak, quarantine
+from restoreproof.ledger import Entry, Ledger
+from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.sealing.seal import Seal, seal
+from restoreproof.sealing.timestamp import stamp
+from restoreproof.verifier import assemble
+from restoreproof.verifier.formats import ATTESTATION, RECORD, sha256_of
+from restoreproof.views.render import render
+
+Look = Callable[[Path], Sequence[Leak]]
+"""Finds the secrets in the files of a directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """How evidence was filed. ``seal`` is None where sealing is another machine's."""
+
+    entry: Entry
+    seal: Seal | None
+    untimed: str | None = None
+    """Why there is no timestamp, if one was asked for."""
+
+
+def close(
+    directory: Path, plan: Plan, filing: EvidenceStore, drill_id: str, look: Look
+) -> tuple[Record, Filed]:
+    """Make the evidence of one drill, seal it, and close its entry in the ledger with what came of it.
+
+    Raises:
+        EvidenceError: the evidence can't be trusted, holds secrets or can't be sealed; the ledger says so.
+    """
+    ledger = filing.ledger
+    try:
+        record = render(directory, plan)
+    except EvidenceError:
+        _refuse_leaks(directory, ledger, drill_id, look)
+        _distrust(directory, ledger, drill_id, "NO TRUSTWORTHY EVIDENCE")
+        raise
+    _refuse_leaks(directory, ledger, drill_id, look)
+    try:
+        made = seal(directory, filing.key) if filing.key else None
+    except RestoreproofError:
+        _distrust(directory, ledger, drill_id, "NOT SEALED")
+        raise
+    assemble.write_beside(directory)
+    entry = ledger.finish(
+        drill_id,
+        str(record.verdict),
+        record_sha256=sha256_of(directory / "record.json"),
+        attestation_sha256=made.attestation_sha256 if made else None,
+    )
+    if filing.head_file:
+        filing.head_file.write_text(f"{entry.head}\n")
+    return record, Filed(entry, made, _stamped(directory, filing) if made else None)
+
+
+def _stamped(directory: Path, filing: EvidenceStore) -> str | None:
+    """Fetch a timestamp, if one is wanted; the seal holds without it, so a failure is told and no more."""
+    if filing.timestamp is None:
+        return None
+    try:
+        stamp(directory, filing.timestamp)
+    except RestoreproofError as error:
+        return str(error)
+    return None
+
+
+def _refuse_leaks(directory: Path, ledger: Ledger, drill_id: str, look: Look) -> None:
+    """Lock evidence away that holds a secret, before anybody seals or shows it."""
+    if found := look(directory):
+        _distrust(directory, ledger, drill_id, "QUARANTINED")
+        raise quarantine(directory, found)
+
+
+def _distrust(directory: Path, ledger: Ledger, drill_id: str, verdict: str) -> None:
+    ledger.finish(drill_id, verdict, journal_sha256=sha256_of(directory / "journal.jsonl"))
+
+
+def left_by(directory: Path) -> dict[str, str]:
+    """The SHA-256 of what a drill that died had written of its evidence."""
+    names = {"journal_sha256": "journal.jsonl", "record_sha256": RECORD, "attestation_sha256": ATTESTATION}
+    return {key: sha256_of(path) for key, name in names.items() if (path := directory / name).is_file()}
+
+
+def point_latest(reports: Path, directory: Path) -> None:
+    """Make ``reports/latest`` lead to ``directory``, in one step."""
+    link = reports / "latest"
+    fresh = reports / f".latest-{directory.name}"
+    fresh.symlink_to(directory.name)
+    fresh.replace(link)

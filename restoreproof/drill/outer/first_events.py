@@ -1,0 +1,88 @@
+"""The first events of a drill: who drills what, on which machine, and what the set was found to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from restoreproof import __version__
+from restoreproof.backups.backup_set import BackupSet
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.verify import verify_against
+from restoreproof.drill.outer.cleanup import processes_of
+from restoreproof.drill.outer.host import describe_host, host_fingerprint
+from restoreproof.drill.outer.kernel_clock import describe_clock
+from restoreproof.drill.outer.operator import ci_run_url, operator
+from restoreproof.drill.outer.set_summary import describe_set
+from restoreproof.drill.request import DrillRequest, Say
+from restoreproof.journal import Emitter
+from restoreproof.record.build import harness_build
+from restoreproof.verifier.formats import sha256_of
+
+_ALLOWED = "--allow-unisolated: a real set was to be drilled even where the target is not proven isolated"
+_NO_CUSTODY: Mapping[str, object] = MappingProxyType({})
+
+
+def journal_opening(
+    journal: Emitter,
+    request: DrillRequest,
+    backup: BackupSet,
+    *,
+    drill_id: str,
+    attempt: int,
+    custody: Mapping[str, object] = _NO_CUSTODY,
+) -> None:
+    """Say which drill this is, where it runs, and what of a source is still on this machine.
+
+    ``custody`` is where the evidence will stand: the fields of ``evidence.circumstances.Custody``.
+    """
+    journal.emit(
+        "drill-opened",
+        drill_id=drill_id,
+        stack=request.contract.stack,
+        plan=request.plan.digest,
+        set_id=backup.manifest.set_id,
+        catalogue_sha256=sha256_of(request.catalogue) if request.catalogue else None,
+        attempt=attempt,
+        trigger=request.trigger,
+        operator=operator(),
+        ci_run_url=ci_run_url(),
+        runtime=request.runtime,
+        host=describe_host(),
+        host_fingerprint=host_fingerprint(),
+        clock=describe_clock(),
+        harness=f"restoreproof {__version__}",
+        harness_build=harness_build(),
+        custody=dict(custody),
+    )
+    if request.allow_unisolated and not backup.manifest.synthetic:
+        journal.emit("outer-note", text=_ALLOWED)
+    sources = request.var / "source"
+    remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
+    journal.emit("source-state", processes=processes_of(sources), directories=remains)
+
+
+def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, say: Say) -> None:
+    """Hold the set against its catalogue, every file read, and say what was found."""
+    report = verify_against(backup, known)
+    manifest = backup.manifest
+    journal.emit(
+        "set-verified",
+        set_id=manifest.set_id,
+        recovery_point=manifest.recovery_point.isoformat(),
+        artifacts=report.artifacts,
+        objects=report.objects,
+        bytes=report.bytes,
+        seconds=round(report.seconds, 4),
+        synthetic=manifest.synthetic,
+        **describe_set(backup, known, report),
+        catalogue="held against it, every file read" if report.against_catalogue else "none was given",
+    )
+    for found in report.contradictions:
+        journal.emit(
+            "set-contradiction", artifact=found.artifact, expected=found.expected, observed=found.observed
+        )
+    say(
+        f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
+        f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
+    )

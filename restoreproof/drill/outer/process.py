@@ -1,0 +1,273 @@
+"""The outer process of a drill: it alone sees the host, keeps the journal, and writes the evidence."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from restoreproof.assets.placeholders import vault_of
+from restoreproof.assets.vault import Vault
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.backup_set import BackupSet, open_set
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.drill.evidence_store import new_drill_id, refusals_entered
+from restoreproof.drill.handoff import InnerConfig
+from restoreproof.drill.isolation_gate import PERMISSION
+from restoreproof.drill.liveness_lock import alive
+from restoreproof.drill.outer.finalize import close, left_by, point_latest
+from restoreproof.drill.outer.first_events import journal_opening, journal_set
+from restoreproof.drill.outer.host import orderly_signals
+from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
+from restoreproof.drill.outer.reaper import reap_directories
+from restoreproof.drill.outer.teardown import TornDown, tear_down
+from restoreproof.drill.request import DrillRequest, DrillResult, Say
+from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
+from restoreproof.drill.secret_tracking import SecretTracking
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
+from restoreproof.journal import JournalWriter
+from restoreproof.ledger import Begun
+from restoreproof.runtimes.kinds import Control, Place, kind
+
+
+def run(request: DrillRequest, say: Say) -> DrillResult:
+    """Perform one drill and leave its evidence.
+
+    Raises:
+        UsageError: the set is another stack's or unsafe, or the identity does not decrypt its secrets.
+        EnvironmentUnfitError: this machine can't run the drill; nothing was started.
+        EvidenceError: the evidence can't be trusted.
+    """
+    opened_mono = time.monotonic()
+    with refusals_entered(request.filing, request.backup, request.plan.digest):
+        drill = _opened(request, say, opened_mono)
+    with drill.redactor.errors():
+        return drill.run()
+
+
+def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
+    """Everything that can keep a drill from starting; nothing of it is started yet."""
+    backup = open_set(request.backup, request.contract.stack)
+    vault = vault_of(backup, request.contract, request.identity)
+    known = catalogues.load(request.catalogue) if request.catalogue else None
+    for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
+        say(f"drill {aborted} died earlier: recorded as ABORTED")
+    for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say).left]:
+        say(f"left by an earlier drill, and not to be removed: {left}")
+    kind(request.runtime).prepare(request.contract, request.cache, say)
+    return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
+
+
+class _Drill:
+    """One drill, from its first journal line to its last."""
+
+    def __init__(
+        self,
+        request: DrillRequest,
+        backup: BackupSet,
+        known: Catalogue | None,
+        vault: Vault,
+        *,
+        opened_mono: float,
+        say: Say,
+    ) -> None:
+        self.request, self.backup, self.known = request, backup, known
+        given = kind(request.runtime).secrets(request.contract)
+        self.secrecy = SecretTracking(vault, request.canaries, request.contract, given)
+        self.redactor = self.secrecy.redactor
+        self.say: Say = lambda text: say(self.redactor.text(text))
+        self.opened_mono = opened_mono
+        self.id = new_drill_id()
+        self.directory = request.reports / self.id
+        self.workdir = request.var / "run" / self.id
+        seen = readable(request.contract, request.cache, *self._inputs())
+        request.filing.refuse_visible_key(seen)
+        self.plan = json.dumps(request.plan.as_json(), indent=1)
+        self.secrecy.refuse_in(self.plan, "a feature or the contract")
+        self.hosting = kind(request.runtime).hosting(
+            Place(
+                drill_id=self.id,
+                contract=request.contract,
+                workdir=self.workdir,
+                cache=request.cache,
+                read=tuple(seen),
+            )
+        )
+
+    def run(self) -> DrillResult:
+        """Perform the drill, and leave its evidence."""
+        request = self.request
+        self.directory.mkdir(parents=True)
+        (self.directory / "plan.json").write_text(self.plan)
+        journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
+        begun = request.filing.ledger.start(
+            self.id, self.backup.manifest.set_id, request.plan.digest, request.contract.stack
+        )
+        point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
+        with alive(self.workdir):
+            distrust = self._journaled(journal, begun)
+        self.say("writing the evidence")
+        record, filed = close(self.directory, request.plan, request.filing, self.id, self.secrecy.leaks)
+        if distrust:
+            raise distrust
+        return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
+
+    def _journaled(self, journal: JournalWriter, begun: Begun) -> EvidenceError | None:
+        """Perform the drill and destroy its target, whatever happens; returns why it can't be trusted."""
+        distrust = None
+        try:
+            journal_opening(
+                journal,
+                self.request,
+                self.backup,
+                drill_id=self.id,
+                attempt=begun.attempt,
+                custody=self._custody(begun),
+            )
+            if told := self.request.filing.exposed_key(self.hosting.exposure):
+                journal.emit("outer-note", text=told)
+            journal_set(journal, self.backup, self.known, self.say)
+            with orderly_signals():
+                self._perform(journal)
+        except EvidenceError as error:
+            distrust = error
+        except (KeyboardInterrupt, Interrupted) as stop:
+            journal.emit("drill-interrupted", reason=str(stop) or "Ctrl-C")
+            self.say("interrupted: the target is destroyed, and the evidence says so")
+        except EnvironmentUnfitError as error:
+            journal.emit("drill-interrupted", reason=str(error))
+            self.say(str(error))
+        finally:
+            self._tear_down(journal)
+            journal.emit("drill-closed", seconds=round(time.monotonic() - self.opened_mono, 3))
+            journal.close()
+        return distrust
+
+    def _custody(self, begun: Begun) -> dict[str, object]:
+        key = self.request.filing.key
+        return {
+            "ledger_seq": begun.entry.seq,
+            "ledger_entry_sha256": begun.entry.sha256,
+            "previous_record_sha256": begun.previous_record_sha256,
+            "manifest_sha256": self.backup.manifest_sha256,
+            "key_id": key.keyid if key else None,
+            "self_issued": key.self_issued if key else None,
+        }
+
+    def _perform(self, journal: JournalWriter) -> None:
+        self.workdir.mkdir(parents=True)
+        with self.hosting.control() as control:
+            outside = control.probe_outside()
+            for result in outside:
+                journal.emit(
+                    "isolation-control", probe=result.probe, reached=result.reached, detail=result.detail
+                )
+            unreached = [result.probe for result in outside if not result.reached]
+            inner = InnerProcess(
+                journal,
+                control,
+                unreached=unreached,
+                refuse_unisolated=self._refusal(),
+                told=self.secrecy.take,
+            )
+            returncode = inner.run(self._launch(control))
+            if strangers := control.from_inside():
+                reason = f"{strangers} connections came out of the sandbox"
+                journal.emit("isolation-verdict", proven=False, reason=reason)
+        journal.emit(
+            "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)
+        )
+        if returncode == pytest.ExitCode.USAGE_ERROR:
+            raise EvidenceError(
+                "pytest could not start in the sandbox, so nothing was examined: conftest.py, steps/, "
+                "fixtures/ or an option is at fault, as told above",
+                hint="`pytest features/ --collect-only` loads the same files outside a drill",
+            )
+
+    def _refusal(self) -> bool:
+        """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
+        return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
+
+    def _launch(self, control: Control) -> Callable[[Pipes], subprocess.Popen[bytes]]:
+        request, workdir = self.request, self.workdir
+        config = InnerConfig(
+            drill_id=self.id,
+            runtime=request.runtime,
+            plan=request.plan.as_json(),
+            features=request.features,
+            support_modules=request.support_modules,
+            contract=request.contract.path,
+            backup=self.backup.directory,
+            catalogue=request.catalogue,
+            identity=request.identity,
+            workdir=workdir,
+            cache=request.cache,
+            opened_mono=self.opened_mono,
+            order=request.order or request.contract.order,
+            probes=control.targets,
+            secrecy=self.secrecy.key.hex(),
+            canaries=request.canaries,
+            faults=request.faults,
+        )
+        config.write(workdir / "inner.json")
+        (workdir / "pytest.ini").write_text(PYTEST_INI)
+        return lambda pipes: self.hosting.launch(
+            self._argv(),
+            self._environment(pipes),
+            pass_fds=[pipes.events, pipes.permission],
+            stdout=request.inner_stdout,
+        )
+
+    def _inputs(self) -> list[Path]:
+        request = self.request
+        own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
+        given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
+        return [path for path in (*own, *given) if path is not None and path.exists()]
+
+    def _argv(self) -> list[str]:
+        request = self.request
+        chosen = [str(path) for path in request.paths] or [str(request.features)]
+        options = [
+            "-c",
+            str(self.workdir / "pytest.ini"),
+            f"--rootdir={request.root}",
+            # The ini file lies in the work directory, and pytest would read no conftest.py above that.
+            f"--confcutdir={request.root}",
+            "-p",
+            "restoreproof.plugin",
+        ]
+        faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
+        return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
+
+    def _environment(self, pipes: Pipes) -> dict[str, str]:
+        environment = {
+            "RESTOREPROOF_INNER": str(self.workdir / "inner.json"),
+            "RESTOREPROOF_PIPE": str(pipes.events),
+            PERMISSION: str(pipes.permission),
+            "PYTHONPATH": str(self.request.root),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "TERM": os.environ.get("TERM", "dumb"),
+            "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
+            "COLUMNS": str(shutil.get_terminal_size((110, 24)).columns),
+        }
+        if sys.stdout.isatty():
+            environment["RESTOREPROOF_TTY"] = "1"
+        return environment
+
+    def _tear_down(self, journal: JournalWriter) -> None:
+        done = TornDown()  # nothing of the target is made before its directory
+        if self.workdir.exists():
+            done = tear_down(self.hosting, self.workdir, self.directory / "logs", self.redactor)
+        # Not before: on a full disk the journal can't be written either.
+        for lost in done.lost:
+            journal.emit("outer-note", text=lost)
+        kept = kind(self.request.runtime).kept(self.request.contract)
+        journal.emit("teardown", proven=not done.left, leftovers=list(done.left), kept=kept)

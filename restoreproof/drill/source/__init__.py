@@ -1,0 +1,1 @@
+"""A living source of the stack, and the backup sets taken of it."""

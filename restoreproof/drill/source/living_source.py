@@ -1,0 +1,184 @@
+"""The inner side of ``up``: a living source of the stack, in the same sandbox as a drill's, to back up.
+
+It runs inside the drill sandbox as ``python -m restoreproof.drill.source.living_source CONFIG``, makes the
+stack as an operator would (provision, migrate, seed, serve), and then takes a backup for each line on its
+standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from restoreproof.assets.base import InstallContext, RestoreFailed, StackContext
+from restoreproof.assets.vault import Vault, parse_environment
+from restoreproof.contract import Contract, load
+from restoreproof.contract.models import Source
+from restoreproof.drill.inner.stages import merge
+from restoreproof.drill.source.take_backup import BackupOrder, take_backup
+from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, RestoreproofError
+from restoreproof.redaction.redactor import Redactor
+from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.process.runtime import ProcessRuntime
+
+
+class SourceConfig(BaseModel):
+    """What the outer process tells the source: paths bound into its sandbox, and how much to seed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contract: Path
+    workdir: Path
+    cache: Path
+    seed_arguments: tuple[str, ...] = ()
+
+
+class Progress:
+    """An emitter for a source: one JSON line for each event, for the outer process to show."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._lock = threading.Lock()
+
+    def emit(self, type: str, /, **data: Any) -> None:
+        line = json.dumps({"event": type, **self._redactor.value(data)}, default=str)
+        with self._lock:  # services come up side by side: their lines must not run into each other
+            print(line, flush=True)
+
+
+class SourceStack:
+    """Brings the stack up in the order in which an installation is made: provision, migrate, seed, serve."""
+
+    def __init__(
+        self, config: SourceConfig, contract: Contract, source: Source, emitter: Progress, redactor: Redactor
+    ) -> None:
+        self.contract, self.source, self.emitter = contract, source, emitter
+        self._seed_arguments = config.seed_arguments
+        self._redactor = redactor
+        self.runtime = ProcessRuntime(
+            services=contract.services,
+            workdir=config.workdir,
+            contract_dir=contract.directory,
+            code=contract.release_directory(source.release).resolve(),
+            emitter=emitter,
+            redactor=redactor,
+            cache=config.cache,
+        )
+        self.workdir = config.workdir
+        self.provisioned = config.workdir / "provisioned"
+        self.provisioned.mkdir()
+
+    def bring_up(self) -> StackContext:
+        """Returns the ground that a backup is taken from, when the front door serves."""
+        stack_context = self._ground()
+        install_context = InstallContext(stack_context, self.provisioned)
+        assets = stack_context.assets()
+        stores = {service for asset in assets for service in asset.stores()}
+        behind, front = self._behind_and_front(stores)
+        with ThreadPoolExecutor(max_workers=len(self.contract.services)) as pool:
+            _all([pool.submit(self._start, name, install_context) for name in stores])
+            for asset in assets:
+                if asset.stores():
+                    asset.install(install_context)
+            starting = {name: pool.submit(self._start, name, install_context) for name in behind}
+            for asset in assets:
+                if not asset.stores():
+                    asset.install(install_context)
+            _all([starting[name] for name in self.source.needs if name in starting])
+            seed = (*self.source.seed, *self._seed_arguments)
+            self._module(seed, environment=stack_context.vault.environment())
+            _all(list(starting.values()))
+            _all([pool.submit(self._start, name, install_context) for name in front])
+        return stack_context
+
+    def _ground(self) -> StackContext:
+        places = {"directory": str(self.provisioned)}
+        command = [part.format_map(places) for part in self.source.provision]
+        self._module(command, write=[self.provisioned])
+        path = self.provisioned / "environment.env"
+        vault = Vault(parse_environment(path.read_text(), str(path)), secrets.token_bytes(32))
+        self._redactor.learn(vault.secrets())
+        return StackContext(self.contract, self.runtime, vault, self.emitter, self.workdir, lambda: "source")
+
+    def _behind_and_front(self, stores: set[str]) -> tuple[list[str], list[str]]:
+        """The services behind the front door, and those that start with it; what starts later stays off."""
+        assert self.contract.public is not None
+        places = {name: self.contract.order.index(one.starts) for name, one in self.contract.services.items()}
+        door = places[self.contract.public.service]
+        run = [
+            name
+            for name, service in self.contract.services.items()
+            if name not in stores and not service.options().get("one_shot", False)
+        ]
+        return [name for name in run if places[name] < door], [name for name in run if places[name] == door]
+
+    def _start(self, name: str, install_context: InstallContext) -> None:
+        own = (
+            install_context.stack_context.vault.environment()
+            if self.contract.services[name].environment
+            else {}
+        )
+        parts = [asset.provision(name, install_context) for asset in install_context.stack_context.assets()]
+        self.runtime.start(name, reduce(merge, parts, Start(environment=own)))
+
+    def _module(self, command: Sequence[str], **bound: Any) -> None:
+        module, *arguments = command
+        done = self.runtime.run_tool(self.source.service, module, arguments, **bound)
+        if done.returncode != 0:
+            said = done.stderr.strip()[-800:] or done.stdout.decode(errors="replace")[-800:]
+            raise EnvironmentUnfitError(f"{module} of the source ended with {done.returncode}: {said}")
+
+
+def _all(futures: list[Future[None]]) -> None:
+    for future in futures:
+        future.result()
+
+
+@contextmanager
+def _closing(runtime: ProcessRuntime) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        runtime.teardown()
+
+
+def main(argv: list[str]) -> int:
+    """Bring the source up, answer each order on standard input with a backup, and end at its end."""
+    redactor = Redactor()
+    emitter = Progress(redactor)
+    try:
+        config = SourceConfig.model_validate_json(Path(argv[0]).read_text())
+        contract = load(config.contract)
+        if contract.source is None:
+            raise ContractError("the contract has no source:, so there is nothing to bring up")
+        stack = SourceStack(config, contract, contract.source, emitter, redactor)
+        with _closing(stack.runtime):
+            stack_context = stack.bring_up()
+            emitter.emit("up")
+            _serve(stack_context, stack.provisioned, emitter.emit)
+    except (RestoreproofError, RestoreFailed) as error:
+        code = getattr(error, "exit_code", ExitCode.NOT_VERIFIED)
+        emitter.emit("failed", error=str(error), exit_code=int(code))
+        return int(code)
+    return 0
+
+
+def _serve(stack_context: StackContext, provisioned: Path, emit: Callable[..., None]) -> None:
+    for line in sys.stdin:
+        order = BackupOrder.model_validate_json(line)
+        set_id = take_backup(stack_context, provisioned, order)
+        emit("backed-up", set_id=set_id)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

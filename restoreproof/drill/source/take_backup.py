@@ -1,0 +1,84 @@
+"""One backup set and its catalogue entry, taken from a stack while it serves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from restoreproof import __version__
+from restoreproof.assets.base import BackupContext, StackContext
+from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.manifest import Manifest, new_id, write_manifest
+
+
+class BackupOrder(BaseModel):
+    """What is asked of a source: where to write, and to whom the secrets are encrypted (an age recipient)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    directory: Path
+    catalogue: Path
+    recipient: str
+    synthetic: bool
+
+
+def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrder) -> str:
+    """Take every asset, write manifest and catalogue, and return the id of the set.
+
+    Assets are taken in the restore order: the database's snapshot first, then the objects, so that every
+    object that a row of the snapshot refers to exists when it is copied.
+
+    Raises:
+        RestoreFailed: a tool failed.
+        OSError: the set can't be written.
+    """
+    order.directory.mkdir(parents=True)
+    backup_context = BackupContext(stack_context, order.directory, order.recipient, provisioned)
+    for asset in stack_context.assets():
+        asset.take(backup_context)
+    contract = stack_context.contract
+    release = (
+        contract.releases.named(contract.source.release).version
+        if contract.releases and contract.source
+        else ""
+    )
+    point: datetime = backup_context.learnt.pop("recovery_point")
+    with stack_context.phase("manifest"):
+        manifest, sha256 = write_manifest(
+            order.directory,
+            set_id=new_id(),
+            stack=contract.stack,
+            run_id=new_id(),
+            recovery_point=point,
+            synthetic=order.synthetic,
+            release=release,
+            tool_versions=_versions(stack_context),
+        )
+    catalogues.save(_catalogue(manifest, sha256, backup_context.learnt), order.catalogue)
+    return manifest.set_id
+
+
+def _catalogue(manifest: Manifest, sha256: str, learnt: dict[str, Any]) -> Catalogue:
+    return Catalogue.model_validate(
+        {
+            **learnt,
+            "set_id": manifest.set_id,
+            "stack": manifest.stack,
+            "taken_at": datetime.now(UTC),
+            "recovery_point": manifest.recovery_point,
+            "manifest_sha256": sha256,
+            "merkle_root": manifest.merkle_root,
+            "release": manifest.release,
+        }
+    )
+
+
+def _versions(stack_context: StackContext) -> dict[str, str]:
+    found = {"restoreproof": __version__}
+    for asset in stack_context.assets():
+        found.update(asset.versions(stack_context))
+    return found

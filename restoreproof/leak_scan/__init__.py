@@ -1,0 +1,1 @@
+"""Searching evidence for secrets before it is sealed."""

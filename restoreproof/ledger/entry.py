@@ -1,0 +1,72 @@
+"""Entries of the ledger as data, and the chain that holds them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from restoreproof.errors import EvidenceError, Location
+from restoreproof.sealing.keys import SigningKey
+from restoreproof.verifier.chain import read_chain
+from restoreproof.verifier.formats import GENESIS, LEDGER_ENTRY, canonical, pae
+
+_INVESTIGATE = "move the ledger aside as it is, for an investigation; the next drill begins a new one"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. ``type`` is started, finished, aborted, refused, sealed or signed-off."""
+
+    seq: int
+    prev: str
+    type: str
+    drill_id: str
+    at: str
+    data: dict[str, Any] = field(default_factory=dict)
+    signature: dict[str, str] | None = None
+
+    def line(self) -> bytes:
+        """The entry as it is written."""
+        told = asdict(self)
+        if self.signature is None:
+            del told["signature"]
+        return canonical(told) + b"\n"
+
+    @property
+    def sha256(self) -> str:
+        """What the next entry calls ``prev``."""
+        return hashlib.sha256(self.line()).hexdigest()
+
+    @property
+    def head(self) -> str:
+        """``SEQ:SHA256``: who keeps it can tell later that nothing up to this entry was changed or cut."""
+        return f"{self.seq}:{self.sha256}"
+
+    def signed(self, key: SigningKey) -> Entry:
+        """This entry with the signature of ``key``."""
+        body = pae(LEDGER_ENTRY, self.line().rstrip(b"\n"))
+        return replace(self, signature={"keyid": key.keyid, "sig": base64.b64encode(key.sign(body)).decode()})
+
+
+def parse(lines: Sequence[bytes], name: str) -> list[Entry]:
+    """The entries of the ledger called ``name``. Raises EvidenceError where the chain is broken."""
+    entries: list[Entry] = []
+    try:
+        for told, _ in read_chain(lines):
+            entries.append(Entry(**told))
+    except TypeError as error:
+        raise EvidenceError(
+            "not a ledger entry", where=Location(name, len(entries) + 1), hint=_INVESTIGATE
+        ) from error
+    except ValueError as error:
+        raise EvidenceError(str(error), where=Location(name, len(entries) + 1), hint=_INVESTIGATE) from error
+    return entries
+
+
+def following(entries: Sequence[Entry], type: str, drill_id: str, at: str, data: dict[str, Any]) -> Entry:
+    """The entry that comes after ``entries``, unsigned."""
+    prev = entries[-1].sha256 if entries else GENESIS
+    return Entry(len(entries) + 1, prev, type, drill_id, at, data)

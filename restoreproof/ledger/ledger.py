@@ -1,0 +1,134 @@
+"""Writing the ledger: what is entered when a drill begins, ends, dies or can't begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from restoreproof.errors import EvidenceError
+from restoreproof.ledger.entry import Entry, following, parse
+from restoreproof.ledger.liveness import Liveness
+from restoreproof.ledger.storage import FileStorage, LedgerStorage, SequenceConflict
+from restoreproof.sealing.keys import SigningKey
+
+_RACES = 50
+"""How often another writer may be first before we give up."""
+
+_Draft = tuple[str, str, dict[str, Any]]
+"""Type, drill id and data of an entry to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A drill's place in the ledger: its attempt at this set with this plan, and at this set at all."""
+
+    attempt: int
+    attempt_at_set: int
+    entry: Entry
+    previous_record_sha256: str | None
+
+
+class Ledger:
+    """The ledger kept at ``home``.
+
+    Args:
+        home: a file, or any other place that keeps lines.
+        key: signs every entry; without one entries are unsigned, and `verify` says so.
+        life: where running drills of this machine show that they live; beside the file by default.
+    """
+
+    def __init__(
+        self, home: LedgerStorage | Path, key: SigningKey | None = None, life: Path | None = None
+    ) -> None:
+        self.home: LedgerStorage = FileStorage(home) if isinstance(home, Path) else home
+        self._key = key
+        beside = Path(self.home.name)
+        self._life = Liveness(life or beside.with_name(f".{beside.stem}-running"))
+
+    def entries(self) -> list[Entry]:
+        """Every entry, its chain checked. Raises EvidenceError where it is broken, naming the line."""
+        return parse(self.home.peek(), self.home.name)
+
+    def head(self) -> str | None:
+        """``SEQ:SHA256`` of the last entry; None if there is none."""
+        entries = self.entries()
+        return entries[-1].head if entries else None
+
+    def start(self, drill_id: str, set_id: str, plan_digest: str, stack: str = "") -> Begun:
+        """Open an entry for a drill."""
+
+        def draft(entries: Sequence[Entry]) -> list[_Draft]:
+            at_set = [one for one in entries if one.type == "started" and one.data.get("set_id") == set_id]
+            attempt = 1 + sum(one.data.get("plan") == plan_digest for one in at_set)
+            data = {"set_id": set_id, "plan": plan_digest, "stack": stack, "attempt": attempt,
+                    "attempt_at_set": len(at_set) + 1}  # fmt: skip
+            return [("started", drill_id, data | self._life.describe())]
+
+        self._life.show(drill_id)
+        before, (entry,) = self._write(draft)
+        records = [one.data["record_sha256"] for one in before if one.data.get("record_sha256")]
+        return Begun(
+            entry.data["attempt"], entry.data["attempt_at_set"], entry, records[-1] if records else None
+        )
+
+    def finish(self, drill_id: str, verdict: str, **digests: str | None) -> Entry:
+        """Close a drill's entry with its verdict and the SHA-256 of what it left."""
+        _, (entry,) = self._write(lambda _: [("finished", drill_id, {"verdict": verdict, **digests})])
+        self._life.end(drill_id)
+        return entry
+
+    def refuse(self, drill_id: str, reason: str, **known: str | None) -> Entry:
+        """Enter a drill that could not start, and why."""
+        return self._write(lambda _: [("refused", drill_id, {"reason": reason[:500], **known})])[1][0]
+
+    def seal(self, drill_id: str, attestation_sha256: str) -> Entry:
+        """Enter an attestation that was made after its drill had finished."""
+        data = {"attestation_sha256": attestation_sha256}
+        return self._write(lambda _: [("sealed", drill_id, data)])[1][0]
+
+    def sign_off(self, drill_id: str, decision: str, sign_off_sha256: str) -> Entry:
+        """Enter a sign-off."""
+        data = {"decision": decision, "sign_off_sha256": sign_off_sha256}
+        return self._write(lambda _: [("signed-off", drill_id, data)])[1][0]
+
+    def abort_dead(self, left: Callable[[str], Mapping[str, str]] = lambda _: {}) -> list[str]:
+        """Close the entries of drills whose process is gone as aborted; returns their ids.
+
+        ``left`` tells the SHA-256 of what a drill left: one that died between its seal and its last entry
+        stays aborted, and the ledger knows which seal that was.
+        """
+
+        def draft(entries: Sequence[Entry]) -> list[_Draft]:
+            closed = {one.drill_id for one in entries if one.type in ("finished", "aborted")}
+            open_ = [one for one in entries if one.type == "started" and one.drill_id not in closed]
+            dead = [one.drill_id for one in open_ if self._life.is_gone(one.drill_id, one.data)]
+            return [("aborted", name, {"verdict": "ABORTED", **left(name)}) for name in dead]
+
+        _, written = self._write(draft)
+        for entry in written:
+            self._life.end(entry.drill_id)
+        return [entry.drill_id for entry in written]
+
+    def _write(self, draft: Callable[[Sequence[Entry]], Sequence[_Draft]]) -> tuple[list[Entry], list[Entry]]:
+        """Append what ``draft`` makes of the entries so far; returns those and the new ones."""
+        for _ in range(_RACES):
+            with self.home.opened() as page:
+                before = parse(page.lines(), self.home.name)
+                written: list[Entry] = []
+                try:
+                    for type_, drill_id, data in draft(before):
+                        entry = following([*before, *written], type_, drill_id, _now(), data)
+                        entry = entry.signed(self._key) if self._key else entry
+                        page.append(entry.seq, entry.line())
+                        written.append(entry)
+                except SequenceConflict:
+                    continue
+                return before, written
+        raise EvidenceError(f"{self.home.name}: other writers were first {_RACES} times", hint="try again")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,24 @@
+"""What keeps a journal from being complete evidence."""
+
+from __future__ import annotations
+
+MANY = 200
+"""Items of one kind that a record keeps."""
+
+
+class Gaps:
+    """Reasons, each once, in the order in which they came up; a flood of them is cut short and said so."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, None] = {}
+
+    def add(self, reason: str) -> None:
+        """Note one reason."""
+        if len(self._reasons) < MANY:
+            self._reasons.setdefault(reason[:1000])
+        else:
+            self._reasons.setdefault("… and more of the kind")
+
+    def reasons(self) -> list[str]:
+        """All that were noted."""
+        return list(self._reasons)

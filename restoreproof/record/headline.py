@@ -1,0 +1,93 @@
+"""The one plain sentence that a reviewer reads first, made from the record and nothing else."""
+
+from __future__ import annotations
+
+from restoreproof.display import one_line
+from restoreproof.outcome import Outcome, Verdict
+from restoreproof.record.model import CheckRecord, Record
+
+
+def headline(record: Record) -> str:
+    """What the verdict rests on, for whoever has a minute."""
+    if record.verdict is Verdict.FAILED:
+        return f"{_failed(record)} {_times(record)}".strip()
+    if record.verdict in (Verdict.VERIFIED, Verdict.VERIFIED_WITH_WAIVERS):
+        return f"{_passed(record)} {_times(record)}".strip()
+    return f"{_unproven(record)} {_times(record)}".strip()
+
+
+def duration(seconds: float) -> str:
+    """A span of time as a person says it: ``48 s``, ``22 min``, ``4 h``, ``3 h 20 min``, ``2 days``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def _passed(record: Record) -> str:
+    counts = record.counts
+    waived = f"{counts.waived} waived" if counts.waived else "nothing was waived"
+    return f"{counts.passed} of {counts.mandatory} mandatory checks passed; {waived}{_advice(record)}."
+
+
+def _advice(record: Record) -> str:
+    """What counts for nothing in the verdict, and must not be overlooked for that."""
+    unheeded = [one for one in record.checks if not one.mandatory and one.outcome is not Outcome.PASSED]
+    if not unheeded:
+        return ""
+    more = f" and {len(unheeded) - 1} more" if len(unheeded) > 1 else ""
+    return f"; advisory, and not passed: “{unheeded[0].title}”{more}"
+
+
+def _failed(record: Record) -> str:
+    failed = _with(record, Outcome.FAILED)
+    first = failed[0]
+    others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return (
+        f"{len(failed)} of {record.counts.mandatory} mandatory checks failed: "
+        f"“{first.title}”{others}: {one_line(first.reason, 300)}."
+    )
+
+
+def _unproven(record: Record) -> str:
+    counts = record.counts
+    said = f"{counts.passed} of {counts.mandatory} mandatory checks passed"
+    if record.verdict is Verdict.PARTIAL:
+        said += f"; only a part was run ({record.plan.selection})"
+    open_checks = [*_with(record, Outcome.NOT_VERIFIED), *_with(record, Outcome.ERROR)]
+    if open_checks:
+        first = open_checks[0]
+        more = f" and {len(open_checks) - 1} more" if len(open_checks) > 1 else ""
+        said += f"; not proven: “{first.title}”{more} ({one_line(first.reason, 200)})"
+    if record.incomplete:
+        more = f" (and {len(record.incomplete) - 1} more)" if len(record.incomplete) > 1 else ""
+        said += f"; the evidence is incomplete: {record.incomplete[0]}{more}"
+    return f"{said}."
+
+
+def _times(record: Record) -> str:
+    time, point = record.recovery_time, record.recovery_point
+    said = []
+    if time.time_to_service_s is not None:
+        said.append(
+            f"Service was back {duration(time.time_to_service_s)} after the fetch began "
+            f"(target {duration(time.target_s)})"
+        )
+    if point.value_s is not None:
+        said.append(
+            f"the newest restored record was {duration(point.value_s)} old at the recovery point "
+            f"(target {duration(point.target_s)})"
+        )
+    if not said:
+        return ""
+    sentence = "; ".join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _with(record: Record, outcome: Outcome) -> list[CheckRecord]:
+    return [check for check in record.checks if check.mandatory and check.outcome is outcome]

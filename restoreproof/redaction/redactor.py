@@ -1,0 +1,256 @@
+"""Secrets that can't be printed by accident, and the redactor that everything written passes."""
+
+from __future__ import annotations
+
+import bisect
+import hmac
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from restoreproof.redaction.secret_encodings import is_distinctive, spellings
+
+MASK = "‹redacted›"
+_WRAPPED = 24
+"""Bytes from which on a spelling is also looked for across line breaks: shorter ones could be words."""
+_BREAK = re.compile(rb"(?:\\[rn]|[ \t\r\n])+")
+
+
+class Secret:
+    """A value that shows itself only through ``reveal``; its repr names it and nothing more."""
+
+    __slots__ = ("_value", "name")
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name = name
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one call that has to hand it to a service."""
+        return self._value
+
+    def matches(self, other: Secret) -> bool:
+        """Whether both hold the same value, compared in constant time."""
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self!r} is not to be serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A spelling of a secret in some data: which secret, how written, and where. Never what it says."""
+
+    name: str
+    encoding: str
+    start: int
+    end: int
+
+
+class Spellings:
+    """Spellings of secrets, each with the name and the encoding it stands for; never changed.
+
+    Most of what is written holds no secret. That is settled by one automaton (RE2) of all spellings, a
+    hundred times as fast as asking for each; what was added since that was made is asked for one by one.
+    """
+
+    _FRESH = 200
+
+    def __init__(
+        self, named: Mapping[bytes, tuple[str, str]], fresh: Sequence[bytes] = (), made: Any = None
+    ) -> None:
+        self.named = named
+        self._fresh = fresh
+        self._made = made if made or not named else _automaton(named)
+
+    def with_more(self, more: Mapping[bytes, tuple[str, str]]) -> Spellings:
+        """These and ``more``; what is here already keeps its name."""
+        fresh = [*self._fresh, *(form for form in more if form not in self.named)]
+        if self._made is None or len(fresh) > self._FRESH:
+            return Spellings({**more, **self.named})
+        return Spellings({**more, **self.named}, fresh, self._made)
+
+    def any_in(self, data: bytes) -> bool:
+        """Whether any of them stands in ``data``."""
+        return bool(self._made and self._made.search(data)) or any(form in data for form in self._fresh)
+
+    def search(self, data: bytes) -> Iterator[Spotted]:
+        """Each in ``data``, the longest where several begin at one place."""
+        if not self.any_in(data):
+            return
+        present = sorted((form for form in self.named if form in data), key=len, reverse=True)
+        for match in re.finditer(b"|".join(map(re.escape, present)), data):
+            yield Spotted(*self.named[match[0]], match.start(), match.end())
+
+
+def _automaton(forms: Iterable[bytes]) -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
+    options.max_mem = 256 * 1024 * 1024
+    return re2.compile(b"|".join(map(re2.escape, forms)), options)
+
+
+def _nobody(_: Secret) -> None:
+    """Nobody is told."""
+
+
+class Redactor:
+    """Masks every known secret, in every spelling it may be written in. Threads may share it.
+
+    Args:
+        secrets: what is known from the beginning.
+        told: called once with each value that is learnt, also those too plain to be masked.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = (), told: Callable[[Secret], None] = _nobody) -> None:
+        self._lock = threading.Lock()
+        self._seen: set[str] = set()
+        self._known = Spellings({})
+        self._long = Spellings({})
+        self._plain: dict[str, None] = {}
+        self.told = told
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Add ``secrets``. What is not distinctive can't be masked: see ``unmaskable``."""
+        for secret in secrets:
+            with self._lock:
+                value = secret.reveal()
+                if value in self._seen:
+                    continue
+                self._seen.add(value)
+                if is_distinctive(value):
+                    fresh = {form: (secret.name, encoding) for form, encoding in spellings(value).items()}
+                    # Replaced, not changed: other threads may be looking through it. The first name stays.
+                    self._known = self._known.with_more(fresh)
+                    long = {form: of for form, of in fresh.items() if len(form) >= _WRAPPED}
+                    self._long = self._long.with_more(long)
+                elif value:
+                    self._plain.setdefault(secret.name)
+            self.told(secret)
+
+    @property
+    def unmaskable(self) -> tuple[str, ...]:
+        """Names of secrets whose values are too short or too plain to be told from ordinary words."""
+        return tuple(self._plain)
+
+    @property
+    def reach(self) -> int:
+        """The length of the longest spelling, in bytes."""
+        return max(map(len, self._known.named), default=0)
+
+    def spotted(self, data: bytes) -> Iterator[Spotted]:
+        """Every known secret in ``data``, also where line breaks were put into its spelling."""
+        yield from self._known.search(data)
+        long = self._long
+        if long.any_in(_squeezed(data)):
+            unbroken, original = _unbroken(data)
+            for one in long.search(unbroken):
+                start, end = original(one.start), original(one.end - 1) + 1
+                if end - start > one.end - one.start:  # else it was found above
+                    yield Spotted(one.name, one.encoding, start, end)
+
+    def data(self, data: bytes) -> bytes:
+        """``data`` with every known secret replaced by ``MASK``; it need not be text."""
+        spans = sorted((one.start, one.end) for one in self.spotted(data))
+        kept, at = [], 0
+        for start, end in spans:
+            if start >= at:
+                kept += [data[at:start], MASK.encode()]
+            at = max(at, end)
+        return b"".join([*kept, data[at:]]) if spans else data
+
+    def text(self, text: str) -> str:
+        """``text`` with every known secret replaced by ``MASK``."""
+        return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+    def value(self, value: Any) -> Any:
+        """A JSON-like ``value`` with every string in it redacted, keys included."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes):
+            return self.data(value)
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        return value
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Mask what the errors say that pass through here, and those that led to them."""
+        try:
+            yield
+        except Exception as error:
+            self._mask_error(error)
+            raise
+
+    def _mask_error(self, error: BaseException | None) -> None:
+        while error is not None:
+            error.args = tuple(self.value(argument) for argument in error.args)
+            for name, value in vars(error).items():
+                if isinstance(value, str):
+                    setattr(error, name, self.text(value))
+            error = error.__cause__ or error.__context__
+
+
+def _squeezed(data: bytes) -> bytes:
+    """``data`` without line breaks and blanks: as ``_unbroken``, a hundred times as fast."""
+    return data.replace(b"\\n", b"").replace(b"\\r", b"").translate(None, b" \t\r\n")
+
+
+def _unbroken(data: bytes) -> tuple[bytes, Callable[[int], int]]:
+    """``data`` without line breaks and blanks, and where in ``data`` a place of that is."""
+    pieces: list[bytes] = []
+    places, origins, at = [0], [0], 0
+    for gap in _BREAK.finditer(data):
+        pieces.append(data[at : gap.start()])
+        places.append(places[-1] + len(pieces[-1]))
+        at = gap.end()
+        origins.append(at)
+    pieces.append(data[at:])
+
+    def original(place: int) -> int:
+        piece = bisect.bisect_right(places, place) - 1
+        return origins[piece] + place - places[piece]
+
+    return b"".join(pieces), original
+
+
+def fingerprint(key: bytes, value: bytes) -> str:
+    """HMAC-SHA-256 (hex): tells equal values apart from others only to whoever holds the drill's key."""
+    return hmac.digest(key, value, "sha256").hex()
+
+
+class Fingerprints:
+    """What the outer process knows of secrets that only the inner one has seen.
+
+    ``key`` is made for one drill, handed to the inner process with its orders, and kept nowhere.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._names: dict[str, str] = {}
+        self.lengths: set[int] = set()
+
+    def add(self, name: str, length: int, fingerprint: str) -> None:
+        """Know a secret of ``length`` bytes by its fingerprint."""
+        self._names.setdefault(fingerprint, name)
+        self.lengths.add(length)
+
+    def name_of(self, value: bytes) -> str | None:
+        """The name of the secret that ``value`` is, if it is one."""
+        return self._names.get(fingerprint(self._key, value))

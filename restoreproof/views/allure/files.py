@@ -1,0 +1,95 @@
+"""The files of ``allure-results/``: named by what they hold, so that rendering again names them alike."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+import re
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from restoreproof.display import one_line, shown
+
+TEXT_LIMIT = 200_000
+"""Characters of one attachment; what Allure shows of more, nobody reads."""
+
+_NAMESPACE = uuid.UUID("5d0f6f34-6c1b-5f0e-9f6b-6b9c0f4e7c11")
+_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SENT = re.compile(rf"{_UUID}-attachment(\.[a-z0-9]{{1,10}})?")
+_FORMULA = re.compile(r"^[\s]*[=+\-@]")
+
+
+class ResultFiles:
+    """Writes below one directory. ``run`` names the drill; nothing of this machine or of now goes in.
+
+    Names that the inner process chose are taken only if they are of the form that allure-pytest makes.
+    """
+
+    def __init__(self, directory: Path, run: str) -> None:
+        self.directory = directory
+        self._run = run
+        self._sent: set[str] = set()
+
+    def uuid(self, *names: object) -> str:
+        """The same names of the same drill always give the same one."""
+        return str(uuid.uuid5(_NAMESPACE, json.dumps([self._run, *map(str, names)])))
+
+    def write_json(self, name: str, value: object) -> None:
+        """``value`` in the file ``name``."""
+        (self.directory / name).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+
+    def attach_text(self, key: Sequence[object], name: str, text: str) -> dict[str, str]:
+        """Plain text, as Allure refers to it."""
+        return self._attach(key, name, "text/plain", "txt", shown(text, TEXT_LIMIT))
+
+    def attach_table(self, key: Sequence[object], name: str, rows: Sequence[Sequence[str]]) -> dict[str, str]:
+        """Rows as CSV that no spreadsheet takes for formulas, as Allure refers to it."""
+        file = io.StringIO()
+        csv.writer(file, lineterminator="\n").writerows([_cell(cell) for cell in row] for row in rows)
+        return self._attach(key, name, "text/csv", "csv", file.getvalue()[:TEXT_LIMIT])
+
+    def attach_svg(self, key: Sequence[object], name: str, svg: str) -> dict[str, str]:
+        """A drawing that a view made."""
+        return self._attach(key, name, "image/svg+xml", "svg", svg)
+
+    def attach_json(self, key: Sequence[object], name: str, value: object) -> dict[str, str]:
+        """JSON that a view made."""
+        return self._attach(key, name, "application/json", "json", json.dumps(value, indent=2) + "\n")
+
+    def take(self, data: dict[str, Any]) -> None:
+        """Write an attachment that a step definition made, if its name is one that allure-pytest makes."""
+        name, text, encoded = (data.get(key) for key in ("name", "text", "base64"))
+        if not isinstance(name, str) or not _SENT.fullmatch(name):
+            return
+        if isinstance(text, str):
+            content = shown(text, TEXT_LIMIT).encode("utf-8", "replace")
+        elif isinstance(encoded, str):
+            try:
+                content = base64.b64decode(encoded, validate=True)
+            except binascii.Error:  # the report then shows an attachment that is missing, which it is
+                return
+        else:
+            return
+        (self.directory / name).write_bytes(content)
+        self._sent.add(name)
+
+    def sent(self, source: object) -> bool:
+        """Whether the inner process sent an attachment of that name."""
+        return source in self._sent
+
+    def _attach(
+        self, key: Sequence[object], name: str, media_type: str, extension: str, text: str
+    ) -> dict[str, str]:
+        source = f"{self.uuid('attachment', *key)}-attachment.{extension}"
+        (self.directory / source).write_text(text, encoding="utf-8")
+        return {"name": name, "source": source, "type": media_type}
+
+
+def _cell(text: str) -> str:
+    safe = one_line(text)
+    return f"'{safe}" if _FORMULA.match(safe) else safe

@@ -1,0 +1,37 @@
+"""``allure-results/`` and ``allure-report.html``."""
+
+from __future__ import annotations
+
+from restoreproof.display import one_line
+from restoreproof.views.allure.history import History
+from restoreproof.views.allure.report import generate
+from restoreproof.views.allure.results import write_results
+from restoreproof.views.allure.run import facts
+from restoreproof.views.allure.scenario import milliseconds
+from restoreproof.views.bundle import Bundle
+
+_HEAD = (
+    "Verdict",
+    "Stack",
+    "Mandatory checks",
+    "Advisory checks",
+    "RTO",
+    "RPO",
+    "Backup set",
+    "Recovery point",
+)
+
+
+def write(bundle: Bundle) -> None:
+    """Write the results, and the report over them."""
+    record = bundle.record
+    results = write_results(bundle.directory, record, bundle.events())
+    known = facts(record)
+    head = {name: one_line(known[name]) for name in _HEAD}
+    generate(
+        results,
+        bundle.directory / "allure-report.html",
+        title=one_line(f"{record.verdict.value}: {record.stack} from set {known['Backup set']}"),
+        variables=head,
+        history=History.beside(bundle.directory, record.drill_id, milliseconds(record.ended_at)),
+    )

@@ -1,0 +1,26 @@
+"""What a view gets to work with: the record, the plan, and the journal to stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from restoreproof.journal import Event, read_journal
+from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+
+JOURNAL = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The evidence directory of one drill, with the record that was reduced from it."""
+
+    directory: Path
+    plan: Plan
+    record: Record
+
+    def events(self) -> Iterator[Event]:
+        """The journal from its beginning. Raises EvidenceError on a torn or foreign line."""
+        return read_journal(self.directory / JOURNAL)

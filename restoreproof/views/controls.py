@@ -1,0 +1,223 @@
+"""Which checks support which control, how far, and what they leave open. The data are in ``controls.toml``.
+
+``python -m restoreproof.views.controls`` prints docs/controls.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from restoreproof.outcome import Outcome
+from restoreproof.record.model import CheckRecord, Record
+
+CONTROL_TAG = "control:"
+"""The tag ``@control:LABEL`` of a feature or scenario names a control by its label."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ControlRef(_Entry):
+    """One control: its demand in short, what its checks support and what they do not prove.
+
+    ``label`` names it in tags, in Allure and in OSCAL; ``reference`` is how its own text names it.
+    ``verify`` is empty where the demand was read in a copy of the text, and else says what was not.
+    ``record`` names the parts of the record that speak to the control besides its checks.
+    """
+
+    label: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9.-]*$")
+    framework: str
+    reference: str
+    demand: str
+    checks: tuple[str, ...]
+    record: tuple[str, ...]
+    supports: str
+    not_proven: str
+    verify: str = ""
+
+    def takes(self, check_id: str) -> bool:
+        """One of the globs in ``checks`` matches."""
+        return any(fnmatchcase(check_id, glob) for glob in self.checks)
+
+
+class CheckScope(_Entry):
+    """What a check (or every check of a glob) shows when it passes, and what it does not show."""
+
+    id: str
+    shows: str
+    not_shown: str
+
+
+class ControlMap(_Entry):
+    """All of ``controls.toml``, in its order. ``frameworks`` are titles by key."""
+
+    schema_: Literal["restoreproof/controls/v1"] = Field(alias="schema")
+    frameworks: dict[str, str]
+    control: tuple[ControlRef, ...]
+    check: tuple[CheckScope, ...]
+
+    def labelled(self, label: str) -> ControlRef | None:
+        """The control of that label, or None."""
+        return next((control for control in self.control if control.label == label), None)
+
+    def title(self, control: ControlRef) -> str:
+        """The title of the control's framework."""
+        return self.frameworks.get(control.framework, control.framework)
+
+    def scope(self, check_id: str) -> CheckScope | None:
+        """What is said about that check, or None."""
+        return next((scope for scope in self.check if fnmatchcase(check_id, scope.id)), None)
+
+
+class Support(StrEnum):
+    """What one drill says about a control."""
+
+    SUPPORTED = "supported by this drill"
+    CONTRADICTED = "contradicted by this drill"
+    OPEN = "left open by this drill"
+    NOT_EXAMINED = "not examined by this drill"
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One control and the checks of one drill that bear on it; advisory checks are listed, never counted.
+
+    ``sound`` says that the drill was whole, isolated and left complete evidence: else nothing is supported.
+    """
+
+    control: ControlRef
+    framework: str
+    checks: tuple[CheckRecord, ...]
+    sound: bool
+
+    @property
+    def support(self) -> Support:
+        """Contradicted by any failure, supported when all that count passed in a sound drill, else open."""
+        outcomes = {check.outcome for check in self.checks if check.mandatory}
+        if not outcomes:
+            return Support.NOT_EXAMINED
+        if Outcome.FAILED in outcomes:
+            return Support.CONTRADICTED
+        return Support.SUPPORTED if self.sound and outcomes == {Outcome.PASSED} else Support.OPEN
+
+
+@cache
+def control_map() -> ControlMap:
+    """The map as shipped. Raises pydantic.ValidationError when the file does not hold what it must."""
+    text = files("restoreproof.views").joinpath("controls.toml").read_text(encoding="utf-8")
+    return ControlMap.model_validate(tomllib.loads(text))
+
+
+def controls_for(check_id: str, tags: Iterable[str]) -> tuple[ControlRef, ...]:
+    """The controls that a check supports: by the map, and by the ``control:LABEL`` among its tags.
+
+    A label that the map does not hold is kept, and says that nothing is known of it.
+    """
+    known = control_map()
+    named = [tag.removeprefix(CONTROL_TAG) for tag in tags if tag.startswith(CONTROL_TAG)]
+    mapped = [control for control in known.control if control.label in named or control.takes(check_id)]
+    return (*mapped, *(_unmapped(label) for label in dict.fromkeys(named) if known.labelled(label) is None))
+
+
+def matrix(record: Record) -> tuple[MatrixRow, ...]:
+    """Every control of the map, then those that only tags name, with the checks of this drill."""
+    bearing: dict[str, list[CheckRecord]] = {control.label: [] for control in control_map().control}
+    controls = {control.label: control for control in control_map().control}
+    for check in record.checks:
+        for control in controls_for(check.id, check.tags):
+            controls.setdefault(control.label, control)
+            bearing.setdefault(control.label, []).append(check)
+    sound = record.plan.whole and record.safety.isolated and not record.incomplete
+    return tuple(
+        MatrixRow(control, control_map().title(control), tuple(bearing[label]), sound)
+        for label, control in controls.items()
+    )
+
+
+@cache
+def _unmapped(label: str) -> ControlRef:
+    return ControlRef.model_construct(
+        label=label,
+        framework="Named by the features only",
+        reference=label,
+        demand="not described by restoreproof's map of controls",
+        checks=(),
+        record=(),
+        supports="What the checks that name it assert.",
+        not_proven="Whatever else the control demands.",
+        verify="read the control",
+    )
+
+
+_HEAD = """\
+# Controls that a drill supports
+
+<!-- Generated: python -m restoreproof.views.controls > docs/controls.md -->
+
+A drill supports a control; it never shows that an organisation fulfils one. Each row says what the control
+demands in short, which checks and which parts of `record.json` bear on it, what they support when the checks
+pass, and what they do not prove.
+None of these texts was found to demand a signature: sealing strengthens integrity and custody, no more.
+
+*Source* says how far the demand can be relied on: *read* in a copy of the text, or what to verify against it
+before the claim is published. A check that failed contradicts every control that it bears on.
+
+The same map labels the checks in Allure and makes the matrix in `drill.pdf` and in
+`oscal-assessment-results.json`. A feature can name further controls with `@control:LABEL`.
+"""
+
+
+def page() -> str:
+    """docs/controls.md."""
+    return "\n".join([_HEAD, *_frameworks(control_map()), *_scopes(control_map())]) + "\n"
+
+
+def _frameworks(known: ControlMap) -> Iterator[str]:
+    for key, title in known.frameworks.items():
+        yield f"## {title}\n"
+        yield _row("Control", "Demand", "Looked at", "Supports", "Does not prove", "Source")
+        yield _row(*["---"] * 6)
+        for control in known.control:
+            if control.framework == key:
+                label = f"{control.reference}<br>`{control.label}`"
+                source = f"verify: {control.verify}" if control.verify else "read"
+                yield _row(
+                    label, control.demand, _looked_at(control), control.supports, control.not_proven, source
+                )
+        yield ""
+
+
+def _looked_at(control: ControlRef) -> str:
+    checks = _codes(control.checks) or "no check: not answered by a drill"
+    return f"{checks}; in the record {_codes(control.record)}" if control.record else checks
+
+
+def _scopes(known: ControlMap) -> Iterator[str]:
+    yield "## What each check shows, and what it does not\n"
+    yield _row("Check", "Shows", "Does not show", "Bears on")
+    yield _row(*["---"] * 4)
+    for scope in known.check:
+        labels = [control.label for control in known.control if control.takes(scope.id)]
+        yield _row(f"`{scope.id}`", scope.shows, scope.not_shown, _codes(labels))
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _codes(words: Sequence[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+if __name__ == "__main__":
+    print(page(), end="")

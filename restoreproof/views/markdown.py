@@ -1,0 +1,33 @@
+"""Markdown that shows text from anywhere and does nothing else with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from restoreproof.display import one_line, shown
+
+# What Markdown or HTML would act upon.
+_ACTIVE = re.compile(r"([\\`*\[\]<>&|])")
+
+
+def escaped(text: object, limit: int = 600) -> str:
+    """``text`` on one line, every character that would be markup escaped."""
+    return _ACTIVE.sub(r"\\\1", one_line(text, limit))
+
+
+def row(cells: Iterable[object]) -> str:
+    """One row of a table; a cell that is None or empty is a dash."""
+    return f"| {' | '.join(escaped(cell) if cell not in (None, '') else '–' for cell in cells)} |"
+
+
+def table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """The lines of a table, and an empty one; nothing if there are no rows."""
+    body = [row(cells) for cells in rows]
+    if body:
+        yield from (row(head), f"|{' --- |' * len(head)}", *body, "")
+
+
+def code(text: str) -> str:
+    """A line of code, its blanks kept. Indented rather than fenced: what it holds could close a fence."""
+    return "    " + shown(text, 8000).replace("\n", "\\n").replace("\t", "\\t")

@@ -1,0 +1,140 @@
+"""Which backup: what identifies it, who took it, and what was run over it, by digest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from restoreproof.record.headline import duration
+from restoreproof.record.model import Record
+from restoreproof.views.page.model import Facts, Line, Section, digest, joined, line
+from restoreproof.views.template_environment import size
+
+NOT_RECORDED = "not recorded"
+
+_DATA = {True: "synthetic data", False: "real data", None: "not stated whether real or synthetic"}
+
+
+def identity(record: Record) -> Section:
+    """The set, its catalogue, the release, and what was run."""
+    rows = (
+        ("Backup set", _set(record)),
+        ("Recovery point", _recovery_point(record)),
+        ("Taken", _taken(record)),
+        ("Holds", _content(record)),
+        *_kept(record),
+        ("Catalogue", _catalogue(record)),
+        ("Release in it", _release(record)),
+        ("What was run", _run(record)),
+        ("Who ran it", _who(record)),
+    )
+    return Section("identity", "Which backup", (Facts(rows),))
+
+
+def instant(moment: str | None) -> str:
+    """A moment in UTC, to the second."""
+    if not moment:
+        return NOT_RECORDED
+    try:
+        at = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:  # shown as it was written
+        return moment
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _set(record: Record) -> Line:
+    backup = record.backup_set
+    return line(backup.set_id or NOT_RECORDED, ", manifest ", digest(backup.manifest_sha256))
+
+
+def _recovery_point(record: Record) -> Line:
+    age = record.backup_set.age_s
+    old = f", {duration(age)} before the drill began" if age is not None else ""
+    return line(f"{instant(record.backup_set.recovery_point)}{old}")
+
+
+def _taken(record: Record) -> Line:
+    backup = record.backup_set
+    tools = [f"{name} {version}" for name, version in backup.tool_versions]
+    parts = [
+        instant(backup.taken_at),
+        f"by {backup.taken_by}" if backup.taken_by else "by whom is not recorded",
+        f"from {backup.location}" if backup.location else "read from where is not recorded",
+        *([f"with {', '.join(tools)}"] if tools else []),
+    ]
+    return joined(parts, ", ")
+
+
+def _content(record: Record) -> Line:
+    backup = record.backup_set
+    said = [_DATA[backup.synthetic], size(backup.bytes) if backup.bytes is not None else "size not recorded"]
+    if backup.artifacts_total is not None:
+        said.append(f"{backup.artifacts_total:,} files")
+    if backup.objects is not None:
+        said.append(f"{backup.objects:,} objects")
+    if backup.encryption is None:
+        said.append("encryption not recorded")
+    else:
+        count = backup.encryption.recipients
+        keys = f" ({count} can decrypt them)" if count is not None else ""
+        said.append(f"secrets encrypted with {backup.encryption.scheme}{keys}")
+    return joined(said, ", ")
+
+
+def _kept(record: Record) -> list[tuple[str, Line]]:
+    """What is no file of the set, one row for all of it; none where every part is a file."""
+    said = []
+    for one in record.backup_set.references:
+        engine = f", engine {one.engine}" if one.engine else ""
+        held = f", {size(one.bytes)}" if one.bytes is not None else ""
+        said.append(f"{one.asset}: {one.reference}{engine}{held}")
+    return [("Kept by a provider", joined(said))] if said else []
+
+
+def _catalogue(record: Record) -> Line:
+    catalogue = record.backup_set.catalogue
+    if catalogue is None:
+        return line("none was held against the set")
+    signer = f"signed by {catalogue.signed_by}" if catalogue.signed_by else "signed by nobody"
+    held = {
+        True: ", every file held against it before anything was restored",
+        False: ", not held against it before the restore",
+        None: "",
+    }[record.backup_set.verified_before_restore]
+    first = catalogue.reissued_from
+    again = (", written again from that of the set ", first.set_id, ", manifest ") if first else ()
+    return line(
+        digest(catalogue.sha256),
+        *again,
+        *([digest(first.manifest_sha256)] if first else []),
+        f", {signer}{held}",
+    )
+
+
+def _release(record: Record) -> Line:
+    return line(record.backup_set.release or NOT_RECORDED)
+
+
+def _run(record: Record) -> Line:
+    build, plan = record.harness_build, record.plan
+    return line(
+        record.harness,
+        ", commit ",
+        digest(build.git_commit),
+        ", plan ",
+        digest(plan.digest),
+        ", contract ",
+        digest(plan.contract_sha256),
+        ", features ",
+        digest(plan.features_sha256),
+        ", lock ",
+        digest(build.lockfile_sha256),
+    )
+
+
+def _who(record: Record) -> Line:
+    actors = record.actors
+    said: list[object] = [actors.operator or "operator not recorded"]
+    said.append(f"trigger: {record.trigger or NOT_RECORDED}")
+    said.append(actors.ci_run_url or "by no CI run that is recorded")
+    said.append(f"runtime {record.target.runtime or NOT_RECORDED}")
+    return joined(said, ", ")

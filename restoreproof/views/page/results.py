@@ -1,0 +1,134 @@
+"""Did it come back: the checks, in words that a reviewer can hold against the features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from restoreproof.display import one_line
+from restoreproof.outcome import Outcome
+from restoreproof.record.model import CheckRecord, Record, Seen
+from restoreproof.views.page.model import Checks, Group, Paragraph, Row, Section, line
+
+SIGNS = {
+    Outcome.PASSED: "✔",
+    Outcome.FAILED: "✘",
+    Outcome.NOT_VERIFIED: "?",
+    Outcome.ERROR: "?",
+    Outcome.WAIVED: "!",
+}
+WORST_FIRST = (Outcome.FAILED, Outcome.ERROR, Outcome.NOT_VERIFIED, Outcome.WAIVED, Outcome.PASSED)
+
+ROWS = 12
+"""Rows of one group on the first page; the appendix holds them all."""
+
+_FIRST_GROUP = "consistency"
+_FINDINGS = 3
+_ALL_FINDINGS = 10
+
+
+def summary(record: Record) -> Section:
+    """The consistency checks one by one, then of every other group its counts and what did not pass."""
+    groups = [
+        _group(folder, checks, checks if folder == _FIRST_GROUP else _open(checks), ROWS, _FINDINGS)
+        for folder, checks in _by_folder(record)
+    ]
+    return Section(
+        "checks",
+        "Did it come back",
+        (
+            Checks(tuple(groups)),
+            Paragraph(
+                line("Each check, one by one, stands in the appendix; each step in allure-report.html.")
+            ),
+        ),
+    )
+
+
+def every_check(record: Record) -> Section:
+    """Each check, the advisory ones too."""
+    groups = [
+        _group(folder, checks, checks, len(checks), _ALL_FINDINGS) for folder, checks in _by_folder(record)
+    ]
+    advisory = [check for check in record.checks if not check.mandatory]
+    if advisory:
+        groups.append(_group("advisory", advisory, _worst_first(advisory), len(advisory), _ALL_FINDINGS))
+    return Section("every-check", "Every check", (Checks(tuple(groups)),))
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """The outcome as it is read."""
+    return outcome.value.replace("_", " ")
+
+
+def told(check: CheckRecord) -> str:
+    """One check in a phrase: its title and why it ended as it did."""
+    why = f" ({one_line(check.reason, 300)})" if check.reason and check.outcome is not Outcome.PASSED else ""
+    return f"{SIGNS[check.outcome]} {outcome_words(check.outcome)}: {one_line(check.title, 200)}{why}"
+
+
+def telling(check: CheckRecord) -> Seen | None:
+    """The observation that explains the outcome: the first of that outcome, else the first that failed."""
+    same = [seen for seen in check.observations if seen.outcome is check.outcome]
+    failed = [seen for seen in check.observations if seen.outcome is Outcome.FAILED]
+    return next(iter([*same, *failed, *check.observations]), None)
+
+
+def observed(seen: Seen) -> str:
+    """What was seen, of how many, chosen how."""
+    sampled = "" if seen.sample == "all" else f"; sample: {seen.sample}"
+    if seen.examined is None or f"{seen.examined:,} of " in seen.observed:
+        return f"{seen.observed}{sampled}"
+    of = f" of {seen.of:,}" if seen.of is not None else ""
+    return f"{seen.observed} ({seen.examined:,}{of} examined){sampled}"
+
+
+def _by_folder(record: Record) -> list[tuple[str, list[CheckRecord]]]:
+    """Mandatory checks by folder of features: consistency first, then the folders with the worst outcome."""
+    folders: dict[str, list[CheckRecord]] = {}
+    for check in record.checks:
+        if check.mandatory:
+            folders.setdefault(PurePosixPath(check.id).parent.as_posix(), []).append(check)
+    ordered = {name: _worst_first(checks) for name, checks in folders.items()}
+    return sorted(
+        ordered.items(),
+        key=lambda item: (item[0] != _FIRST_GROUP, WORST_FIRST.index(item[1][0].outcome), item[0]),
+    )
+
+
+def _worst_first(checks: Sequence[CheckRecord]) -> list[CheckRecord]:
+    return sorted(checks, key=lambda check: WORST_FIRST.index(check.outcome))
+
+
+def _open(checks: Sequence[CheckRecord]) -> list[CheckRecord]:
+    return [check for check in checks if check.outcome is not Outcome.PASSED]
+
+
+def _group(
+    folder: str, checks: Sequence[CheckRecord], wanted: Sequence[CheckRecord], rows: int, findings: int
+) -> Group:
+    counted = [(outcome, sum(check.outcome is outcome for check in checks)) for outcome in WORST_FIRST]
+    return Group(
+        name=one_line(folder, 100),
+        counts=", ".join(f"{count} {outcome_words(outcome)}" for outcome, count in counted if count),
+        rows=tuple(_row(check, findings) for check in wanted[:rows]),
+        unshown=max(len(wanted) - rows, 0),
+    )
+
+
+def _row(check: CheckRecord, findings: int) -> Row:
+    seen = telling(check)
+    shown = seen.findings[:findings] if seen else ()
+    return Row(
+        title=one_line(check.title, 200),
+        expected=one_line(seen.expected, 240) if seen else "",
+        observed=one_line(observed(seen), 300) if seen else _nothing(check),
+        outcome=outcome_words(check.outcome),
+        sign=SIGNS[check.outcome],
+        findings=tuple(one_line(finding, 240) for finding in shown),
+        more=seen.findings_total - len(shown) if seen else 0,
+    )
+
+
+def _nothing(check: CheckRecord) -> str:
+    return one_line(f"nothing was observed: {check.reason or 'no reason is recorded'}", 300)

@@ -1,0 +1,127 @@
+"""What was accepted, what kept the drill from doing harm, and whether it would have noticed damage."""
+
+from __future__ import annotations
+
+from restoreproof.outcome import Outcome
+from restoreproof.record.execution import Deviation, ForbiddenScan
+from restoreproof.record.model import Record
+from restoreproof.views.page.identity import NOT_RECORDED, instant
+from restoreproof.views.page.model import Facts, Line, Paragraph, Section, Table, joined, line
+from restoreproof.views.page.results import SIGNS, outcome_words
+
+_LEFTOVERS = 20
+_UNSCANNABLE = 5
+
+
+def deviations(record: Record) -> Section:
+    """What is not as it should be, who owns it, and who accepted it until when."""
+    name, heading = "deviations", "Deviations and waivers"
+    if not record.deviations:
+        return Section(name, heading, (Paragraph(line("None: nothing deviated and nothing was waived.")),))
+    columns = ("What", "Severity", "Why it is accepted, or not", "Owner", "Approver", "Until")
+    rows = tuple(_deviation(deviation) for deviation in record.deviations)
+    return Section(name, heading, (Table(columns, (7, 2, 7, 2, 2, 2), rows),))
+
+
+def _deviation(deviation: Deviation) -> tuple[Line, ...]:
+    waiver = deviation.waiver
+    mandatory = "" if deviation.mandatory else " (advisory)"
+    what = (
+        f"{SIGNS[deviation.outcome]} {outcome_words(deviation.outcome)}{mandatory}: {deviation.description}"
+    )
+    expired = "expired, so it holds no more: " if deviation.waiver_expired else ""
+    return (
+        line(what),
+        line(deviation.severity),
+        line(f"{expired}{waiver.reason}" if waiver else "not waived"),
+        line((waiver.owner if waiver else deviation.owner) or "nobody is named"),
+        line(waiver.approver if waiver else "—"),
+        line((waiver.until if waiver else deviation.due) or "—"),
+    )
+
+
+def safety(record: Record) -> Section:
+    """Isolation with its positive control, secrets, outbound effects, and the end of the target."""
+    held = record.safety
+    inside = f"{sum(not probe.reached for probe in held.probes)} of {len(held.probes)} reached nothing"
+    outside = f"{sum(probe.reached for probe in held.controls)} of {len(held.controls)} reached their target"
+    proof = "✔ proven" if held.isolated else "✘ not proven"
+    rows: list[tuple[str, Line]] = [
+        ("Isolation", line(f"{proof}{': ' if held.isolation_reason else ''}{held.isolation_reason}")),
+        ("Probes", line(f"from inside {inside}; the same ones from outside, as positive control, {outside}")),
+        ("Secrets in the set", _scan(record.forbidden_scan)),
+        ("Outbound effects", _effects(record)),
+        ("End of the target", _end(record)),
+        *_marked(record),
+    ]
+    return Section("safety", "Safety", (Facts(tuple(rows)),))
+
+
+def _scan(scan: ForbiddenScan | None) -> Line:
+    if scan is None:
+        return line("the record tells of no scan for forbidden material")
+    sign = "✘ " if scan.findings_total else "" if scan.unscannable else "✔ "
+    looked = f"{scan.parts:,} parts looked into" if scan.parts is not None else "parts not counted"
+    closed = "none was closed to the scan"
+    if scan.unscannable:
+        more = len(scan.unscannable) - _UNSCANNABLE
+        named = [*scan.unscannable[:_UNSCANNABLE], *([f"{more:,} more"] if more > 0 else [])]
+        closed = f"{len(scan.unscannable):,} closed to the scan ({', '.join(named)})"
+    return line(f"{sign}{scan.findings_total:,} found, {looked}, {closed}")
+
+
+def _effects(record: Record) -> Line:
+    effects = record.effects
+    if not effects.sinks:
+        return line("no way out was watched, so none is known")
+    told = [
+        f"{sink.sink}: {_count(sink.before_approval)} before, {_count(sink.after_approval)} after"
+        for sink in effects.sinks
+    ]
+    if effects.approved_by:
+        told.append(f"workers resumed by {effects.approved_by} at {instant(effects.approved_at)}")
+    else:
+        told.append("nobody approved that workers resume")
+    return joined(told)
+
+
+def _count(number: int | None) -> str:
+    return NOT_RECORDED if number is None else f"{number:,}"
+
+
+def _end(record: Record) -> Line:
+    held = record.safety
+    proof = "✔ destruction proven" if held.torn_down else "✘ destruction not proven"
+    left = [f"left behind: {item}" for item in held.leftovers[:_LEFTOVERS]]
+    more = len(held.leftovers) - len(left)
+    at = [f"at {instant(record.target.destroyed_at)}"] if record.target.destroyed_at else []
+    return joined([proof, *at, *left, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _marked(record: Record) -> list[tuple[str, Line]]:
+    """Which stores of a foreign target were shown to be this drill's; nothing where it made its own."""
+    shown = [
+        f"{one.service} at {one.address or NOT_RECORDED}, marked {instant(one.created_at)}"
+        for one in record.target.markers[:_LEFTOVERS]
+    ]
+    return (
+        [("Made for this drill", joined(["✔ each store showed the drill's marker", *shown]))] if shown else []
+    )
+
+
+def detection(record: Record) -> Section:
+    """Whether this drill shows that damage would have been noticed."""
+    if not record.faults:
+        said = (
+            "Not shown by this drill: it injected no damage. The proof is a drill with --fault for each kind "
+            "of damage, which must end FAILED by the very check that guards against it. This evidence "
+            "does not say whether such drills were made."
+        )
+    else:
+        noticed = [check.title for check in record.checks if check.outcome is Outcome.FAILED]
+        by = f"noticed by {len(noticed)} checks: {'; '.join(noticed)}" if noticed else "noticed by no check"
+        said = (
+            f"This drill is a test of the harness and says nothing about the backup. Injected: "
+            f"{', '.join(record.faults)}; {by}."
+        )
+    return Section("detection", "Would it have noticed", (Paragraph(line(said)),))

@@ -1,0 +1,93 @@
+"""Making a drill's views anew from its plan and journal, and holding them against those that were sealed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from restoreproof.errors import EvidenceError, Location
+from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.verifier.formats import PLAN, SUMS
+from restoreproof.views.bundle import JOURNAL
+from restoreproof.views.render import render
+
+GIVEN = frozenset({PLAN, JOURNAL})
+GENERATED = frozenset({"allure-report.html"})
+"""Made by Allure, which shows earlier drills too: only its results are a function of plan and journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Names of rendered files, by whether the bytes are those that lie in the evidence."""
+
+    same: tuple[str, ...]
+    different: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Every file that was rendered is in the evidence, byte for byte."""
+        return bool(self.same) and not self.different and not self.missing
+
+
+def is_sealed(directory: Path) -> bool:
+    """Whether the evidence carries a seal, and so must not be touched."""
+    return (directory / SUMS).exists()
+
+
+def render_again(directory: Path, into: Path | None = None) -> Record:
+    """Render every view of the evidence in ``directory``, there or ``into`` an empty directory.
+
+    Raises:
+        EvidenceError: there is no plan or journal, they can't be read, or a view can't be written.
+    """
+    plan = _plan(directory / PLAN)
+    if not (directory / JOURNAL).is_file():
+        raise EvidenceError("there is no journal here", where=Location(str(directory / JOURNAL)), hint=_WHERE)
+    if into is None:
+        return render(directory, plan)
+    into.mkdir(parents=True, exist_ok=True)
+    for name in sorted(GIVEN):
+        shutil.copyfile(directory / name, into / name)
+    return render(into, plan)
+
+
+def compare(rendered: Path, evidence: Path) -> Comparison:
+    """Hold each rendered file against the one of that name in ``evidence``."""
+    same: list[str] = []
+    different: list[str] = []
+    missing: list[str] = []
+    for path in sorted(path for path in rendered.rglob("*") if path.is_file()):
+        name = path.relative_to(rendered).as_posix()
+        if name in GIVEN or name in GENERATED:
+            continue
+        there = evidence / name
+        if not there.is_file():
+            missing.append(name)
+        else:
+            (same if there.read_bytes() == path.read_bytes() else different).append(name)
+    return Comparison(tuple(same), tuple(different), tuple(missing))
+
+
+_WHERE = "name the directory of one drill, such as reports/latest"
+
+
+def _plan(path: Path) -> Plan:
+    where = Location(str(path))
+    try:
+        return Plan.from_json(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise EvidenceError(f"can't read the plan: {error.strerror}", where=where, hint=_WHERE) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        at = ".".join(map(str, first["loc"])) or "file"
+        raise EvidenceError(
+            f"not a plan: {at}: {first['msg']}", where=where, hint="fetch the evidence again"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError(f"not a plan: {error}", where=where, hint="fetch the evidence again") from error
