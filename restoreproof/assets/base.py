@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from restoreproof import doors
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
-from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
@@ -146,6 +145,7 @@ class Searchable:
 class Asset(BaseModel):
     """One asset of a contract. A kind subclasses this with its own keys and overrides what it does.
 
+    The entry point ``NAME = "module:Class"`` in the group ``restoreproof.assets`` makes it ``kind: NAME``.
     ``after`` names the kinds whose stage must not come later than this one's.
     """
 
@@ -214,26 +214,20 @@ class RestoreFailed(Exception):
     """An asset could not be brought back: the backup is at fault, not the machine."""
 
 
-_KINDS: dict[str, type[Asset]] = {}
-A = TypeVar("A", bound=type[Asset])
-
-
-def asset_kind(name: str) -> Callable[[A], A]:
-    """Register an asset kind under the ``kind:`` that a contract writes."""
-
-    def register(kind: A) -> A:
-        _KINDS[name] = kind
-        return kind
-
-    return register
-
-
 def asset_kinds() -> Mapping[str, type[Asset]]:
-    """Every kind there is; each module of this package may add one."""
-    package = importlib.import_module("restoreproof.assets")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"restoreproof.assets.{module.name}")
-    return _KINDS
+    """Return each ``kind:`` that a contract may write, with its class: the entry points of doors.ASSETS.
+
+    Raises:
+        PluginError: one of them can't be imported, is no Asset, or shares its name with another.
+    """
+    return {door.name: _opened(door) for door in doors.entries(doors.ASSETS)}
+
+
+def _opened(door: doors.Door) -> type[Asset]:
+    kind = door.open()
+    if not (isinstance(kind, type) and issubclass(kind, Asset)):
+        raise PluginError(f"{door} is no subclass of {Asset.__module__}.{Asset.__name__}")
+    return kind
 
 
 def load_asset(contract: Contract, name: str) -> Asset:

@@ -11,14 +11,7 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from restoreproof.assets.base import (
-    Asset,
-    BackupContext,
-    InstallContext,
-    RestoreContext,
-    RestoreFailed,
-    asset_kind,
-)
+from restoreproof.assets.base import Asset, BackupContext, InstallContext, RestoreContext, RestoreFailed
 from restoreproof.backups import missing
 from restoreproof.backups.backup_set import BackupSet
 from restoreproof.runtimes.base import Start
@@ -30,7 +23,6 @@ HOME = "signer"
 MAX_RECORD = 1024 * 1024
 
 
-@asset_kind("custody")
 class CustodyAsset(Asset):
     """A drill's signer: fresh keys of its own, trusting clients by the CA in the custody records.
 

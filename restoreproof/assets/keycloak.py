@@ -21,7 +21,6 @@ from restoreproof.assets.base import (
     RestoreFailed,
     Searchable,
     StackContext,
-    asset_kind,
 )
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.postgres import database_mark, dump_database, restore_dump, snapshot
@@ -59,7 +58,6 @@ class Person(BaseModel):
     password: str
 
 
-@asset_kind("keycloak")
 class KeycloakAsset(Asset):
     """The realm of one Keycloak, whose database lies on the service ``store``."""
 

@@ -12,12 +12,10 @@ from restoreproof.assets.base import (
     RestoreContext,
     RestoreFailed,
     StackContext,
-    asset_kind,
 )
 from restoreproof.assets.dataset import connect_asset, scalar
 
 
-@asset_kind("migrations")
 class MigrationsAsset(Asset):
     """Runs ``service`` with ``arguments`` once; ``version`` is the SQL that tells where the schema is.
 

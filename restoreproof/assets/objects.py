@@ -22,7 +22,6 @@ from restoreproof.assets.base import (
     RestoreFailed,
     Searchable,
     StackContext,
-    asset_kind,
 )
 from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
@@ -53,7 +52,6 @@ class Bucket(BaseModel):
         return self.access != "write-only"
 
 
-@asset_kind("objects")
 class ObjectsAsset(Asset):
     """The buckets of one S3 service: restored with the administrator's keys, read with the application's."""
 

@@ -21,7 +21,6 @@ from restoreproof.assets.base import (
     RestoreFailed,
     Searchable,
     StackContext,
-    asset_kind,
 )
 from restoreproof.assets.compatibility import misfit, refuse_base, refuse_newer
 from restoreproof.assets.database_stats import (
@@ -51,7 +50,6 @@ _TROUBLE = re.compile(r"^[\w-]+: (?:error|warning): |^(?:[\w-]+: )?(?:ERROR|FATA
 the restored schema may raise on sound data; what could be lost by one, the fingerprints tell."""
 
 
-@asset_kind("postgres")
 class PostgresAsset(Asset):
     """``database`` owned by ``owner``; ``roles`` are restored, and nothing else of the globals."""
 

@@ -15,7 +15,6 @@ from restoreproof.assets.base import (
     RestoreContext,
     RestoreFailed,
     StackContext,
-    asset_kind,
 )
 from restoreproof.backups import missing
 from restoreproof.runtimes.base import Start
@@ -23,7 +22,6 @@ from restoreproof.runtimes.base import Start
 DIRECTORY = "proxy"
 
 
-@asset_kind("proxy")
 class ProxyAsset(Asset):
     """nginx: ``config`` is its file in the set, ``source`` where it lies beside the contract.
 

@@ -7,14 +7,13 @@ import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
-from restoreproof.assets.base import Asset, BackupContext, RestoreContext, asset_kind
+from restoreproof.assets.base import Asset, BackupContext, RestoreContext
 from restoreproof.backups import missing
 
 DIRECTORY = "release"
 KEPT = ("release.json", "sbom.cdx.json", "openapi.json")
 
 
-@asset_kind("release")
 class ReleaseAsset(Asset):
     """The description of the release that wrote the backup: digests, SBOM, API description."""
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pyrage
 from pydantic import BaseModel, ConfigDict, Field
 
-from restoreproof.assets.base import Asset, BackupContext, RestoreContext, asset_kind
+from restoreproof.assets.base import Asset, BackupContext, RestoreContext
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import missing
 from restoreproof.errors import IdentityError
@@ -34,7 +34,6 @@ class Mail(BaseModel):
     password: str
 
 
-@asset_kind("secrets")
 class SecretsAsset(Asset):
     """``required`` names every variable; ``pinned`` gives the values that must not differ.
 

@@ -1,17 +1,30 @@
-"""The views of a record. Each module here that has a ``write(bundle)`` is one; a new one needs no list."""
+"""The views of a record: functions that read a bundle and write files beside it.
+
+The entry point ``NAME = "module:function"`` in the group ``restoreproof.views`` adds one.
+"""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+from restoreproof import doors
+from restoreproof.errors import PluginError
 from restoreproof.views.bundle import Bundle
 
+View = Callable[[Bundle], None]
 
-def every_view() -> Iterator[tuple[str, Callable[[Bundle], None]]]:
-    """The name and the writer of each view, in alphabetical order."""
-    for found in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        write = getattr(importlib.import_module(f"{__name__}.{found.name}"), "write", None)
-        if write is not None:
-            yield found.name, write
+
+def every_view() -> tuple[tuple[str, View], ...]:
+    """Return the name and the writer of each view, in alphabetical order.
+
+    Raises:
+        PluginError: one can't be imported, is not callable, or shares its name with another.
+    """
+    return tuple((door.name, _opened(door)) for door in doors.entries(doors.VIEWS))
+
+
+def _opened(door: doors.Door) -> View:
+    write: View = door.open()
+    if not callable(write):
+        raise PluginError(f"{door} is no function that writes a view")
+    return write

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from restoreproof.assets.base import _KINDS, Asset, RestoreContext, StackContext
+from restoreproof import doors
+from restoreproof.assets.base import Asset, RestoreContext, StackContext
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.references import Reference
@@ -20,6 +21,7 @@ from restoreproof.contract.loading import parse
 from restoreproof.drill.inner.queue_review import Gate
 from restoreproof.drill.inner.stages import Drill, StageHooks
 from restoreproof.runtimes.base import Start
+from restoreproof.testing.plugins import register
 
 CONTRACT = """\
 schema: restoreproof/stack/v1
@@ -107,7 +109,7 @@ def memory() -> Memory:
 
 @pytest.fixture
 def restore_context(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RestoreContext:
-    monkeypatch.setitem(_KINDS, "remembered", Remembered)
+    register(monkeypatch, doors.ASSETS, "remembered", Remembered)
     point = datetime(2026, 11, 22, tzinfo=UTC)
     manifest = Manifest(
         set_id="s", stack="shop", run_id="r", recovery_point=point, synthetic=True, release="1", artifacts=(),

@@ -9,13 +9,17 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from restoreproof.errors import EvidenceError
+from restoreproof import doors
+from restoreproof.errors import EvidenceError, PluginError
 from restoreproof.journal import JournalWriter
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.redaction.redactor import Redactor
+from restoreproof.testing.plugins import register
+from restoreproof.views import every_view
 from restoreproof.views.allure import report
 from restoreproof.views.allure.report import AllureUnavailable, without_analytics
+from restoreproof.views.bundle import Bundle
 from restoreproof.views.render import render
 from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
 
@@ -48,6 +52,26 @@ def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AllureUnavailable("Node is not installed")
 
     monkeypatch.setattr(report, "ensure_tool", unavailable)
+
+
+@pytest.mark.usefixtures("no_node")
+def test_a_view_of_another_distribution_is_written_with_the_library_s(
+    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(bundle: Bundle) -> None:
+        (bundle.directory / "acme.txt").write_text(str(bundle.record.verdict))
+
+    register(monkeypatch, doors.VIEWS, "acme", write)
+    write_journal(tmp_path, healthy(plan))
+    render(tmp_path, plan)
+    assert (tmp_path / "acme.txt").read_text() == "VERIFIED"
+    assert (tmp_path / "index.html").is_file()
+
+
+def test_a_view_that_is_no_function_is_refused_with_its_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, doors.VIEWS, "acme", "not a function")
+    with pytest.raises(PluginError, match=r"'acme' in restoreproof\.views .*a-test"):
+        every_view()
 
 
 @pytest.mark.usefixtures("no_node")

@@ -35,6 +35,7 @@ from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.journal import JournalWriter
 from restoreproof.ledger import Begun
 from restoreproof.runtimes.kinds import Control, Place, kind
+from restoreproof.views import every_view
 
 
 def run(request: DrillRequest, say: Say) -> DrillResult:
@@ -54,6 +55,7 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
 
 def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
+    every_view()  # one that can't be imported is told before the drill, not after it
     backup = open_set(request.backup, request.contract.stack)
     vault = vault_of(backup, request.contract, request.identity)
     known = catalogues.load(request.catalogue) if request.catalogue else None
