@@ -16,9 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from restoreproof import cli
-from restoreproof.cli import app
+from restoreproof.cli import app, ordinary_user
 from restoreproof.errors import ContractError, ExitCode, UsageError
-from restoreproof.runtimes.process import command
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = str(ROOT / "compose/wipe/stack.yaml")
@@ -225,15 +224,15 @@ def test_only_commands_that_run_a_stack_give_root_up(monkeypatch: pytest.MonkeyP
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(command, "the_same_as_ordinary_user", instead)
+    monkeypatch.setattr(ordinary_user, "the_same_as_ordinary_user", instead)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     for arguments in (["lint", "x"], ["doctor"], ["drill", "--help"], []):
-        assert command.step_down(["restoreproof", *arguments], tmp_path / "cache") is None
+        assert ordinary_user.step_down(["restoreproof", *arguments], tmp_path / "cache") is None
     for name in ("drill", "backup", "up"):
-        assert command.step_down(["restoreproof", name, "x"], tmp_path / "cache") == 3
+        assert ordinary_user.step_down(["restoreproof", name, "x"], tmp_path / "cache") == 3
         assert asked[-1][-2:] == [name, "x"]
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert command.step_down(["restoreproof", "drill", "x"], tmp_path / "cache") is None
+    assert ordinary_user.step_down(["restoreproof", "drill", "x"], tmp_path / "cache") is None
 
 
 def test_root_gives_away_the_directories_it_names_and_no_others(
@@ -243,7 +242,7 @@ def test_root_gives_away_the_directories_it_names_and_no_others(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(
-        command,
+        ordinary_user,
         "the_same_as_ordinary_user",
         lambda module, arguments, writable, readable: given.extend(writable) or 0,
     )
@@ -255,11 +254,11 @@ def test_root_gives_away_the_directories_it_names_and_no_others(
         str(tmp_path / "elsewhere"),
         f"--reports={tmp_path / 'kept'}",
     ]
-    assert command.step_down(argv, tmp_path / "cache") == 0
+    assert ordinary_user.step_down(argv, tmp_path / "cache") == 0
     assert given == [tmp_path / "elsewhere", tmp_path / "kept", tmp_path / "cache"]
     (tmp_path / "kept" / "somebody's letters").touch()
     with pytest.raises(UsageError, match="somebody's letters"):
-        command.step_down(argv, tmp_path / "cache")
+        ordinary_user.step_down(argv, tmp_path / "cache")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from restoreproof.checks.forbidden import survey_forbidden
 from restoreproof.contract.loading import parse
 from restoreproof.outcome import Outcome
 from restoreproof.scan.rules import BUILT_IN, Rule
-from tests.assets.inside.conftest import CONTRACT, Notes
+from tests.sandbox.assets.conftest import CONTRACT, Notes
 
 SNAPSHOT = Reference(reference="snapshot-1")
 Refer = Callable[..., RestoreContext]

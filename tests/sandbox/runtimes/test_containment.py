@@ -90,7 +90,7 @@ def test_it_can_not_write_to_the_channel_of_the_verdict(shell) -> None:
     # Writing to every pipe it has may well bring its own server down, which is its own affair.
     with contextlib.suppress(psycopg.OperationalError):
         shell('for fd in /proc/[0-9]*/fd/*; do [ -p "$fd" ] && echo forged >> "$fd"; done')
-    # That nothing arrived is judged outside, in test_inside.py, when the pipe is closed.
+    # That nothing arrived is judged outside, in test_boundary.py, when the pipe is closed.
 
 
 def test_it_has_no_capability_and_gets_none(shell) -> None:

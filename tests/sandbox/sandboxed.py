@@ -1,7 +1,8 @@
-"""Runs pytest over ``inside/`` in a real drill sandbox, as an ordinary user, and writes down what came out.
+"""Runs pytest in a real drill sandbox, as an ordinary user, and writes down what came out.
 
 ``python sandboxed.py WORKDIR CACHE [pytest arguments]``; under root it becomes an ordinary user first, as
-the command line does. The directory holds ``outcome.json`` and ``junit.xml`` afterwards.
+the command line does. Of what the arguments collect, the node ids in WORKDIR's ``chosen.json`` are run. The
+directory holds ``outcome.json`` and ``inner/reports.jsonl`` afterwards.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -33,6 +35,7 @@ def main(workdir: Path, cache: Path, arguments: list[str]) -> int:
     inner = workdir / "inner"
     inner.mkdir()
     (inner / "pytest.ini").write_text(INI)
+    shutil.copyfile(workdir / "chosen.json", inner / "chosen.json")
     read_fd, write_fd = os.pipe()
     with Control() as control, planted_at_home() as planted:
         outside = [asdict(result) for result in control.probe_outside()]
@@ -44,6 +47,10 @@ def main(workdir: Path, cache: Path, arguments: list[str]) -> int:
                 "-c",
                 str(inner / "pytest.ini"),
                 f"--rootdir={ROOT}",
+                f"--confcutdir={ROOT}",
+                "-p",
+                "tests.sandbox.inside",
+                f"--basetemp={inner / 'tmp'}",
                 *arguments,
             ],
             {
@@ -53,6 +60,7 @@ def main(workdir: Path, cache: Path, arguments: list[str]) -> int:
                 "INSIDE_TARGETS": json.dumps(control.targets),
                 "INSIDE_PLANTED": str(planted),
                 "INSIDE_CACHE": str(cache),
+                "INSIDE_WORK": str(inner),
                 "INSIDE_PIPE": str(write_fd),
             },
             pass_fds=[write_fd],

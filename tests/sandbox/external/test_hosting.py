@@ -15,8 +15,8 @@ from restoreproof.runtimes.external.kind import KIND
 from restoreproof.runtimes.external.proof import MarkerRefusedError
 from restoreproof.runtimes.kinds import Place
 from restoreproof.runtimes.process.components.base import packaged
-from tests.runtimes.external.inside.conftest import BLOCK, Foreign, Stores
-from tests.runtimes.external.inside.test_runtime import POINT, SNAPSHOT
+from tests.sandbox.external.conftest import BLOCK, Foreign, Stores
+from tests.sandbox.external.test_runtime import POINT, SNAPSHOT
 
 DOWN = "  down: [./down]\n"
 

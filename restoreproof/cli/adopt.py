@@ -18,7 +18,7 @@ from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.rebind import refuse_other, reissue
 from restoreproof.backups.references import Reference
-from restoreproof.cli.adoptable import (
+from restoreproof.cli.adopt_inputs import (
     base_of,
     buckets_of,
     directory_of,
@@ -29,8 +29,8 @@ from restoreproof.cli.adoptable import (
     release_of,
     secrets_of,
 )
+from restoreproof.cli.adopt_references import references, refuse_both, unreferenced_databases
 from restoreproof.cli.app import Json, app, tell
-from restoreproof.cli.referring import references, refuse_both, unreferenced_databases
 from restoreproof.contract import Contract, load
 from restoreproof.errors import Location, UsageError
 from restoreproof.runtimes.process.privileges import hand_over

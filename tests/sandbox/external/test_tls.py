@@ -26,8 +26,8 @@ from restoreproof.runtimes.external.marker.base import Unmarked, Unverified
 from restoreproof.runtimes.external.marker.keycloak import KIND as REALMS
 from restoreproof.runtimes.kinds import Place
 from restoreproof.runtimes.tls import Tls
-from tests.runtimes.external.inside.conftest import BLOCK, KEYCLOAK, Foreign, Stores
-from tests.runtimes.external.inside.front import POSTGRES_ASKS, Authority, Front, listening
+from tests.sandbox.external.conftest import BLOCK, KEYCLOAK, Foreign, Stores
+from tests.sandbox.external.front import POSTGRES_ASKS, Authority, Front, listening
 
 SECURED = BLOCK.replace("      administrator:", "      tls: {ca: $CA}\n      administrator:")
 

@@ -14,7 +14,7 @@ from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ReferenceLost, Start
 from restoreproof.runtimes.external.proof import MarkerRefusedError
-from tests.runtimes.external.inside.conftest import BLOCK, CONTRACT, NONCE, Foreign
+from tests.sandbox.external.conftest import BLOCK, CONTRACT, NONCE, Foreign
 
 POINT = datetime(2026, 11, 22, tzinfo=UTC)
 SNAPSHOT = Reference(reference="arn:snapshot:nightly")

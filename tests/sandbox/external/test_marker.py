@@ -13,7 +13,7 @@ from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError, Usage
 from restoreproof.runtimes.external.kind import KIND
 from restoreproof.runtimes.external.marker.base import Silent
 from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof, Proven
-from tests.runtimes.external.inside.conftest import BLOCK, NONCE, Foreign, Stores
+from tests.sandbox.external.conftest import BLOCK, NONCE, Foreign, Stores
 
 Spoil = Callable[[Stores], None]
 SPOILT: dict[str, tuple[Spoil, str]] = {
