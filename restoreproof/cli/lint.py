@@ -21,7 +21,7 @@ from restoreproof.contract.bindings import bindings
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.gherkin.document import feature_files
 from restoreproof.gherkin.linter import lint as lint_features
-from restoreproof.gherkin.request import step_modules
+from restoreproof.gherkin.support_code import step_modules
 from restoreproof.runtimes.kinds import kind, names
 
 

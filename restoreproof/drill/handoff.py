@@ -24,7 +24,7 @@ class InnerConfig(BaseModel):
     runtime: str
     plan: dict[str, Any]
     features: Path
-    step_modules: tuple[str, ...]
+    support_modules: tuple[str, ...]
     contract: Path
     backup: Path
     catalogue: Path | None

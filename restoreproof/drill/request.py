@@ -32,7 +32,7 @@ class DrillRequest:
     contract: Contract
     plan: Plan
     features: Path
-    step_modules: tuple[str, ...]
+    support_modules: tuple[str, ...]
     root: Path
     backup: Path
     catalogue: Path | None

@@ -18,6 +18,7 @@ from restoreproof.drill.evidence_store import (
 from restoreproof.drill.outer.process import run
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
+from restoreproof.gherkin.support_code import support_modules
 from restoreproof.runtimes.kinds import DEFAULT
 
 
@@ -95,7 +96,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         contract=contract,
         plan=plan,
         features=features,
-        step_modules=step_modules(root),
+        support_modules=support_modules(root),
         root=root,
         backup=backup.directory,
         catalogue=known.absolute() if known else None,
@@ -120,8 +121,3 @@ def features_of(given: Path) -> Path:
     """The whole of the features that ``given`` is of: what lies below a directory ``features`` is a part."""
     above = (one for one in (given, *given.parents) if one.name == "features" and one.is_dir())
     return next(above, given if given.is_dir() else given.parent)
-
-
-def step_modules(root: Path) -> tuple[str, ...]:
-    """The modules of ``steps/`` beside the features: a stack's own phrases."""
-    return tuple(f"steps.{path.stem}" for path in sorted((root / "steps").glob("[!_]*.py")))

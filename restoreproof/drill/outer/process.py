@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from restoreproof.assets.placeholders import vault_of
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
@@ -184,6 +186,12 @@ class _Drill:
         journal.emit(
             "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)
         )
+        if returncode == pytest.ExitCode.USAGE_ERROR:
+            raise EvidenceError(
+                "pytest could not start in the sandbox, so nothing was examined: conftest.py, steps/, "
+                "fixtures/ or an option is at fault, as told above",
+                hint="`pytest features/ --collect-only` loads the same files outside a drill",
+            )
 
     def _refusal(self) -> bool:
         """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
@@ -196,7 +204,7 @@ class _Drill:
             runtime=request.runtime,
             plan=request.plan.as_json(),
             features=request.features,
-            step_modules=request.step_modules,
+            support_modules=request.support_modules,
             contract=request.contract.path,
             backup=self.backup.directory,
             catalogue=request.catalogue,
@@ -233,6 +241,8 @@ class _Drill:
             "-c",
             str(self.workdir / "pytest.ini"),
             f"--rootdir={request.root}",
+            # The ini file lies in the work directory, and pytest would read no conftest.py above that.
+            f"--confcutdir={request.root}",
             "-p",
             "restoreproof.plugin",
         ]
