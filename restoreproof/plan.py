@@ -12,7 +12,12 @@ import rfc8785
 from pydantic import TypeAdapter
 
 PLAN_SCHEMA = "restoreproof/plan/v1"
-_LATER: dict[str, Any] = {"governance": None, "coverage": None, "service_stage": "smoke"}
+_LATER: dict[str, Any] = {
+    "governance": None,
+    "coverage": None,
+    "service_stage": "smoke",
+    "support_sha256": None,
+}
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
 
 
@@ -32,10 +37,11 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCheck:
-    """One scenario (or one row of an outline), bound to a stage of the restore order.
+    """One scenario (or one row of an outline) or one plain test, bound to a stage of the restore order.
 
     ``id`` is stable across drills: the feature's folder and the scenario's ``@id:`` tag or slug,
-    such as ``consistency/proof-object-keys``; rows of an outline append their values.
+    such as ``consistency/proof-object-keys``; rows of an outline append their values. A plain test has its
+    node id below the features, such as ``consistency/test_rows.py::test_counts``, and no steps.
     """
 
     id: str
@@ -49,6 +55,11 @@ class PlannedCheck:
     steps: tuple[PlannedStep, ...]
     parameters: tuple[tuple[str, str], ...] = ()
     rule: str | None = None
+
+    @property
+    def is_plain_test(self) -> bool:
+        """Whether it is a function of a ``test_*.py`` file, and no scenario."""
+        return self.file.endswith(".py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,9 @@ class Coverage:
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
-    The service counts as back when the checks of ``service_stage`` have passed.
+    ``features_sha256`` is over the feature files, ``support_sha256`` over the code that they and the plain
+    tests run: test files, ``steps/``, ``fixtures/``, ``conftest.py``; None where there is none. The service
+    counts as back when the checks of ``service_stage`` have passed.
     """
 
     stack: str
@@ -152,6 +165,7 @@ class Plan:
     governance: Governance | None = None
     coverage: Coverage | None = None
     service_stage: str = "smoke"
+    support_sha256: str | None = None
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

@@ -1,7 +1,7 @@
 """The pytest plugin: collects features, runs a drill's inner process, and sends hand-typed runs to the outer.
 
 Inside a drill two environment variables are set. ``RESTOREPROOF_INNER`` names the JSON file that the outer
-process wrote; this plugin reads its keys ``plan``, ``features``, ``order`` and ``step_modules``, the drill
+process wrote; this plugin reads its keys ``plan``, ``features``, ``order`` and ``support_modules``, the drill
 reads the others. ``RESTOREPROOF_PIPE`` is the descriptor that events leave by. Without them
 ``pytest features/…`` launches the outer process, and ``pytest tests/`` is left alone.
 """
@@ -23,6 +23,7 @@ from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.pytest_run import by_hand, refuse_xdist, run_by_hand
 from restoreproof.gherkin.run_plugin import DrillRun, RunningDrill, Tee
+from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
 from restoreproof.journal import Emitter, PipeEmitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
@@ -42,7 +43,13 @@ class Inner:
     plan: Plan
     features: Path
     order: tuple[str, ...]
-    step_modules: tuple[str, ...]
+    support_modules: tuple[str, ...]
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """Where the stack's own checks are: the features, and the code beside them."""
+        root = self.features.parent
+        return (self.features, *(root / name for name in (*PACKAGES, "conftest.py")))
 
     @staticmethod
     def read(path: Path) -> Inner:
@@ -54,7 +61,7 @@ class Inner:
             plan=plan,
             order=tuple(value.get("order", plan.stages)),
             features=Path(value["features"]).resolve(),
-            step_modules=tuple(value.get("step_modules", ())),
+            support_modules=tuple(value.get("support_modules", ())),
         )
 
 
@@ -103,11 +110,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _configure_inner(config: pytest.Config, inner: Inner) -> None:
     config.stash[collector.PERFORMANCE] = collector.Performance(inner.plan, inner.features, inner.order)
-    for module in inner.step_modules:
-        config.pluginmanager.import_plugin(module)
     redactor = Redactor()
     pipe = os.environ.get(PIPE)
     raw = PipeEmitter(int(pipe) if pipe else None, redactor)
+    try:
+        load_support_modules(config, inner.support_modules)
+    except pytest.UsageError as error:
+        raw.emit("note", text=str(error))
+        raise
     printer = Printer(inner.plan, redactor)
     bridge = AllureBridge(config, raw)
     emitter = Tee(raw, redactor.value, [printer])
@@ -115,6 +125,7 @@ def _configure_inner(config: pytest.Config, inner: Inner) -> None:
         emitter,
         _opener(config, inner.path, emitter, redactor),
         whole=inner.plan.whole,
+        own=inner.own,
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run
@@ -153,8 +164,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
+    collected = collector.bind(config, items)
     yield
-    collector.arrange(config, items)
+    collector.arrange(config, items, collected)
 
 
 @pytest.hookimpl(tryfirst=True)

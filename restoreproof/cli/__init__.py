@@ -13,13 +13,45 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from restoreproof.cli import adopting, comparing, drilling, reporting, sealing, sources, vetting
+from restoreproof.cli import (
+    adopt,
+    backup,
+    compare,
+    doctor,
+    drill,
+    faults,
+    keygen,
+    lint,
+    report,
+    seal,
+    show,
+    sign_off,
+    up,
+    verify,
+)
 from restoreproof.cli.app import LONGEST, app, err
 from restoreproof.cli.ordinary_user import step_down
 from restoreproof.display import shown
 from restoreproof.errors import ExitCode, RestoreproofError
 
-__all__ = ["adopting", "app", "comparing", "drilling", "main", "reporting", "sealing", "sources", "vetting"]
+__all__ = [
+    "adopt",
+    "app",
+    "backup",
+    "compare",
+    "doctor",
+    "drill",
+    "faults",
+    "keygen",
+    "lint",
+    "main",
+    "report",
+    "seal",
+    "show",
+    "sign_off",
+    "up",
+    "verify",
+]
 
 
 def main() -> None:

@@ -8,12 +8,19 @@ from restoreproof.contract import Contract
 
 PYTEST_INI = """[pytest]
 addopts = --strict-markers --strict-config --import-mode=importlib --tb=short -p no:cacheprovider
+python_files = test_*.py *_test.py
+python_classes = Test
+python_functions = test
+norecursedirs = __pycache__
 xfail_strict = true
 filterwarnings =
     error
     default::pytest.PytestUnraisableExceptionWarning
 """
-"""A drill does not depend on how somebody configured pytest for their own tests."""
+"""A drill does not depend on how somebody configured pytest for their own tests.
+
+What is collected as a test is what ``gherkin.plain_tests`` plans.
+"""
 
 
 def readable(contract: Contract, *paths: Path) -> list[Path]:

@@ -16,7 +16,8 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
 from restoreproof.errors import UsageError
-from restoreproof.faults.base import Fault, find
+from restoreproof.faults.base import Fault
+from restoreproof.faults.registry import find, folders_of
 from restoreproof.faults.setcopy import SetCopy
 from restoreproof.gherkin.request import Wanted
 
@@ -32,7 +33,8 @@ def prepared(wanted: Wanted) -> Iterator[Wanted]:
         yield wanted
         return
     contract = load(wanted.contract)
-    faults = find(contract.stack, wanted.faults)
+    folders = folders_of(wanted.contract, wanted.features)
+    faults = find(contract.stack, folders, wanted.faults)
     root = wanted.var.absolute() / "faults"
     root.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(dir=root))
@@ -40,6 +42,7 @@ def prepared(wanted: Wanted) -> Iterator[Wanted]:
         yield replace(
             _on_contract(_on_set(wanted, contract.stack, faults, directory), faults, directory),
             order=_order(contract.order, faults),
+            fault_folders=folders,
         )
     finally:
         shutil.rmtree(directory)

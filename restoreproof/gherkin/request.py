@@ -18,6 +18,7 @@ from restoreproof.drill.evidence_store import (
 from restoreproof.drill.outer.process import run
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
+from restoreproof.gherkin.support_code import support_modules
 from restoreproof.runtimes.registry import DEFAULT
 
 
@@ -25,7 +26,8 @@ from restoreproof.runtimes.registry import DEFAULT
 class Wanted:
     """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
-    ``order`` differs from the contract's only where a fault swaps stages.
+    ``order`` differs from the contract's only where a fault swaps stages; ``fault_folders`` are where
+    the stack's own faults were found.
     """
 
     contract: Path
@@ -40,6 +42,7 @@ class Wanted:
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
@@ -93,7 +96,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         contract=contract,
         plan=plan,
         features=features,
-        step_modules=step_modules(root),
+        support_modules=support_modules(root),
         root=root,
         backup=backup.directory,
         catalogue=known.absolute() if known else None,
@@ -104,6 +107,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         cache=wanted.cache,
         paths=tuple(path.absolute() for path in paths),
         faults=wanted.faults,
+        fault_folders=wanted.fault_folders,
         order=wanted.order,
         trigger=wanted.trigger,
         allow_unisolated=wanted.allow_unisolated,
@@ -117,8 +121,3 @@ def features_of(given: Path) -> Path:
     """The whole of the features that ``given`` is of: what lies below a directory ``features`` is a part."""
     above = (one for one in (given, *given.parents) if one.name == "features" and one.is_dir())
     return next(above, given if given.is_dir() else given.parent)
-
-
-def step_modules(root: Path) -> tuple[str, ...]:
-    """The modules of ``steps/`` beside the features: a stack's own phrases."""
-    return tuple(f"steps.{path.stem}" for path in sorted((root / "steps").glob("[!_]*.py")))

@@ -189,13 +189,17 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class PlanRecord:
-    """Which plan this drill performed."""
+    """Which plan this drill performed.
+
+    ``support_sha256`` is over the code that its checks ran besides the features; None where there was none.
+    """
 
     digest: str
     contract_sha256: str
     features_sha256: str
     whole: bool
     selection: str | None
+    support_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

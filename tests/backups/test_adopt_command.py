@@ -19,7 +19,7 @@ from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import verify_against
 from restoreproof.cli import app
-from restoreproof.cli.adopting import _refuse_databases
+from restoreproof.cli.adopt import _refuse_databases
 from restoreproof.contract.loading import parse
 from restoreproof.errors import UsageError
 

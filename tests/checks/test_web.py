@@ -18,7 +18,7 @@ from restoreproof.checks.web import StackTransport, UnknownHost, login_form, mem
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.tls import Tls
-from tests.runtimes.external.inside.front import Authority, Front, listening
+from tests.sandbox.external.front import Authority, Front, listening
 
 
 class _Echo(BaseHTTPRequestHandler):

@@ -17,7 +17,7 @@ from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.host.packages import packaged
 from tests.examples.known import of_the_database
 from tests.external.held import Foreign, HeldTarget, held_target
-from tests.runtimes.external.inside.front import POSTGRES_ASKS, Authority, Front, listening
+from tests.sandbox.external.front import POSTGRES_ASKS, Authority, Front, listening
 from tests.workshop import ROOT, Workshop
 
 EXAMPLE = ROOT / "examples" / "managed-snapshot"

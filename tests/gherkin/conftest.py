@@ -144,7 +144,13 @@ def run_inner(project: Path) -> Callable[..., InnerRun]:
     return run
 
 
-def plan_of(features: Path, *, selection: str | None = None, stages: Sequence[str] = STAGES) -> Plan:
+def plan_of(
+    features: Path,
+    *,
+    selection: str | None = None,
+    stages: Sequence[str] = STAGES,
+    paths: Sequence[Path] = (),
+) -> Plan:
     """The plan of a directory of features, with targets that do not matter."""
     return compile_plan(
         features,
@@ -154,4 +160,5 @@ def plan_of(features: Path, *, selection: str | None = None, stages: Sequence[st
         rpo_s=900,
         rto_s=14400,
         selection=selection,
+        paths=paths,
     )

@@ -1,4 +1,4 @@
-"""``inside/`` is not collected here: ``test_inside.py`` runs it in a drill sandbox."""
+"""What the tests of the runtimes share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from platformdirs import user_cache_path
-
-collect_ignore = [] if "INSIDE_TARGETS" in os.environ else ["inside"]
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 
 from restoreproof.components import registry
 from restoreproof.components.keycloak import user_cache
+from restoreproof.components.postgres.process import PostgresProcess
 from restoreproof.contract.services import Service
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.process import doctor
@@ -105,7 +106,7 @@ def test_the_diagnosis_names_every_part_and_its_next_step(
     assert [one for one in healthy.values() if not one.ok] == []
     assert {"namespaces", "PostgreSQL", "Keycloak", "nginx", "SeaweedFS", "bubblewrap"} <= set(healthy)
     monkeypatch.setattr(doctor, "namespaces_available", lambda: "AppArmor restricts user namespaces")
-    monkeypatch.setitem(doctor._PARTS, "PostgreSQL", ("no-such-package", "postgres"))
+    monkeypatch.setattr(PostgresProcess, "programs", (("PostgreSQL", "no-such-package", "postgres"),))
     sick = {one.what: one for one in doctor.diagnose(tmp_path, tmp_path) if not one.ok}
     assert set(sick) == {"namespaces", "PostgreSQL"}
     assert all("; next: " in one.detail for one in sick.values())

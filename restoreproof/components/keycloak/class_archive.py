@@ -1,6 +1,6 @@
 """One start of Keycloak on an empty PostgreSQL, in the drill sandbox, to archive the classes it loads.
 
-Run by ``keycloak_cache.ensure`` as ``python -m … <cache> <archive>``.
+Run by ``user_cache.ensure`` as ``python -m … <cache> <archive>``.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from restoreproof.assets.placeholders import vault_of
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
@@ -185,6 +187,12 @@ class _Drill:
         journal.emit(
             "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)
         )
+        if returncode == pytest.ExitCode.USAGE_ERROR:
+            raise EvidenceError(
+                "pytest could not start in the sandbox, so nothing was examined: conftest.py, steps/, "
+                "fixtures/ or an option is at fault, as told above",
+                hint="`pytest features/ --collect-only` loads the same files outside a drill",
+            )
 
     def _refusal(self) -> bool:
         """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
@@ -197,7 +205,7 @@ class _Drill:
             runtime=request.runtime,
             plan=request.plan.as_json(),
             features=request.features,
-            step_modules=request.step_modules,
+            support_modules=request.support_modules,
             contract=request.contract.path,
             backup=self.backup.directory,
             catalogue=request.catalogue,
@@ -210,6 +218,7 @@ class _Drill:
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
             faults=request.faults,
+            fault_folders=request.fault_folders,
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
@@ -224,7 +233,7 @@ class _Drill:
         request = self.request
         own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
         given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
-        return [path for path in (*own, *given) if path is not None and path.exists()]
+        return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
 
     def _argv(self) -> list[str]:
         request = self.request
@@ -233,6 +242,8 @@ class _Drill:
             "-c",
             str(self.workdir / "pytest.ini"),
             f"--rootdir={request.root}",
+            # The ini file lies in the work directory, and pytest would read no conftest.py above that.
+            f"--confcutdir={request.root}",
             "-p",
             "restoreproof.plugin",
         ]

@@ -1,8 +1,7 @@
-"""``inside/`` is not collected here: ``test_inside.py`` runs it in a drill sandbox, with real stores."""
+"""What the tests of the external runtime share."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.external.commands import Commands
-
-collect_ignore = [] if "INSIDE_TARGETS" in os.environ else ["inside"]
 
 SHOP = """\
 schema: restoreproof/stack/v1

@@ -1,0 +1,54 @@
+"""What keeps features from asserting anything, before a drill."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+
+import typer
+
+from restoreproof.cli.app import (
+    ContractArgument,
+    Features,
+    Json,
+    app,
+    out,
+    say,
+)
+from restoreproof.contract import load, nouns
+from restoreproof.contract.bindings import bindings
+from restoreproof.errors import ExitCode, UsageError
+from restoreproof.gherkin.document import feature_files
+from restoreproof.gherkin.linter import lint as lint_features
+from restoreproof.gherkin.support_code import step_modules
+from restoreproof.runtimes.registry import driver, names
+
+
+@app.command()
+def lint(
+    contract: ContractArgument = Path("stack.yaml"),
+    features: Features = Path("features"),
+    json: Json = False,
+) -> None:
+    """Refuse features that could pass without asserting anything, and a compose file of another stack."""
+    loaded = load(contract)
+    if not feature_files(features):
+        raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")
+    root = features.absolute().parent
+    sys.path.insert(0, str(root))
+    phrases = ("restoreproof.gherkin.steps", *step_modules(root))
+    findings = [
+        str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases, bindings(loaded))
+    ]
+    findings += [
+        f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
+    ]
+    if json:
+        out.print_json(jsonlib.dumps(findings))
+    for finding in () if json else findings:
+        say(finding)
+    if findings:
+        raise typer.Exit(int(ExitCode.COULD_NOT_START))
+    if not json:
+        say(f"{features}: nothing to object to")
