@@ -8,6 +8,7 @@ from pathlib import Path
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
+from restoreproof.contract.controls import controls_of
 from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.drill.evidence_store import (
     EvidenceOptions,
@@ -81,6 +82,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         governance=governance_of(contract),
         coverage=coverage_of(contract),
         service_stage=service_stage_of(contract),
+        controls=controls_of(contract),
         selection=wanted.keyword,
         paths=paths,
     )
