@@ -21,11 +21,8 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.drill.evidence_store import EvidenceOptions
-from restoreproof.faults.preparing import prepared
-from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
-from restoreproof.runtimes.registry import DEFAULT, driver
+from restoreproof.runtimes import DEFAULT
 
 
 @app.command()
@@ -93,6 +90,11 @@ def drill(
     json: Json = False,
 ) -> None:
     """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
+    from restoreproof.drill.evidence_store import EvidenceOptions
+    from restoreproof.faults.preparing import prepared
+    from restoreproof.gherkin.request import Wanted, perform
+    from restoreproof.runtimes.registry import driver
+
     wanted = Wanted(
         contract=contract,
         backup=backup_set or var / "sets" / "latest",

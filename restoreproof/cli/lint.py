@@ -16,13 +16,7 @@ from restoreproof.cli.app import (
     out,
     say,
 )
-from restoreproof.contract import load, nouns
-from restoreproof.contract.bindings import bindings
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.gherkin.document import feature_files
-from restoreproof.gherkin.linter import lint as lint_features
-from restoreproof.gherkin.support_code import step_modules
-from restoreproof.runtimes.registry import driver, names
 
 
 @app.command()
@@ -32,6 +26,13 @@ def lint(
     json: Json = False,
 ) -> None:
     """Refuse features that could pass without asserting anything, and a compose file of another stack."""
+    from restoreproof.contract import load, nouns
+    from restoreproof.contract.bindings import bindings
+    from restoreproof.gherkin.document import feature_files
+    from restoreproof.gherkin.linter import lint as lint_features
+    from restoreproof.gherkin.support_code import step_modules
+    from restoreproof.runtimes.registry import driver, names
+
     loaded = load(contract)
     if not feature_files(features):
         raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")

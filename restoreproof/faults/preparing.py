@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
+from restoreproof.contract.controls import FILE as CONTROLS
 from restoreproof.errors import UsageError
 from restoreproof.faults.base import Fault
 from restoreproof.faults.registry import find, folders_of
@@ -83,6 +84,8 @@ def _on_contract(wanted: Wanted, faults: tuple[Fault, ...], directory: Path) -> 
     path = directory / "contract" / wanted.contract.name
     path.parent.mkdir()
     _bring_runbook(content, wanted.contract.absolute().parent, path.parent)
+    if (controls := wanted.contract.absolute().parent / CONTROLS).is_file():
+        shutil.copyfile(controls, path.parent / CONTROLS)
     yaml.dump(content, path)
     return replace(wanted, contract=path)
 

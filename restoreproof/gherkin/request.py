@@ -8,6 +8,7 @@ from pathlib import Path
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
+from restoreproof.contract.controls import controls_of
 from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.drill.evidence_store import (
     EvidenceOptions,
@@ -19,7 +20,7 @@ from restoreproof.drill.outer.process import run
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
-from restoreproof.runtimes.registry import DEFAULT
+from restoreproof.runtimes import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         governance=governance_of(contract),
         coverage=coverage_of(contract),
         service_stage=service_stage_of(contract),
+        controls=controls_of(contract),
         selection=wanted.keyword,
         paths=paths,
     )

@@ -1,6 +1,6 @@
-"""The runtimes that there are, and what the two processes of a drill need of one.
+"""What the two processes of a drill need of a runtime.
 
-A runtime is a package of this one whose module ``kind`` defines ``KIND``: adding a package adds a runtime.
+A runtime is a ``RuntimeDriver`` among the entry points ``restoreproof.runtimes``, whosever they are.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ from restoreproof import doors
 from restoreproof.errors import PluginError, UsageError
 from restoreproof.runtimes.driver import RuntimeDriver
 
-DEFAULT = "process"
-
 
 def names() -> tuple[str, ...]:
     """Return every runtime's name, sorted. Raises PluginError if two have one name."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from restoreproof.contract import load
 from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store
 from restoreproof.drill.sandbox_contents import readable
+from restoreproof.runtimes import DEFAULT
 from restoreproof.runtimes.driver import OuterContext
 from restoreproof.runtimes.host.privileges import as_ordinary_user
-from restoreproof.runtimes.registry import DEFAULT, driver
+from restoreproof.runtimes.registry import driver
 
 ROOT = Path(__file__).resolve().parents[2]
 

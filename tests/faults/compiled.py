@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from restoreproof.contract import load
+from restoreproof.contract.controls import controls_of
 from restoreproof.faults.matrix import drills
 from restoreproof.faults.registry import faults_of, folders_of
 from restoreproof.gherkin.compiler import compile_plan
@@ -21,6 +22,7 @@ PLAN = compile_plan(
     stages=_contract.order,
     rpo_s=_contract.objectives.rpo_s,
     rto_s=_contract.objectives.rto_s,
+    controls=controls_of(_contract),
 )
 FAULTS = tuple(faults_of(_contract.stack, FOLDERS).values())
 DRILLS = drills(FAULTS, PLAN)

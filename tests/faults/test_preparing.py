@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from restoreproof.contract import load
+from restoreproof.contract.controls import controls_of
 from restoreproof.faults.preparing import prepared
 from restoreproof.faults.registry import find, folders_of
 from restoreproof.gherkin.request import Wanted
@@ -23,5 +24,6 @@ def test_an_edited_contract_has_its_runbook_and_its_releases_beside_it(tmp_path:
         assert wanted.contract != CONTRACT
         assert edited.objectives.rto_s == 1
         assert edited.governance == original.governance
+        assert controls_of(edited) == controls_of(original)
         assert edited.release_directory("expected") == original.release_directory("expected")
     assert not wanted.contract.exists()
