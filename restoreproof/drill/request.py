@@ -25,7 +25,8 @@ class DrillRequest:
     ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
     and ``cache`` what is built once. ``filing`` says under whose key and in which ledger the evidence stands.
     ``faults`` are injected to test the harness. ``canaries`` holds further values that must be in no
-    evidence. ``inner_stdout`` is where the live print goes, if not to this process's own output.
+    evidence. ``pytest_options`` are given to the inner pytest. ``inner_stdout`` is where the live print goes,
+    if not to this process's own output.
     """
 
     contract: Contract
@@ -48,6 +49,7 @@ class DrillRequest:
     canaries: Path | None = None
     runtime: str = DEFAULT
     inner_stdout: int | None = None
+    pytest_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
