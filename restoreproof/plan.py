@@ -17,6 +17,7 @@ _LATER: dict[str, Any] = {
     "coverage": None,
     "service_stage": "smoke",
     "support_sha256": None,
+    "controls": None,
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
 
@@ -142,6 +143,31 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearing:
+    """The checks of a stack that bear on a control: its label, and ids of checks, globs allowed."""
+
+    control: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckScope:
+    """What a check (or every check of a glob) shows when it passes, and what it does not show."""
+
+    id: str
+    shows: str
+    not_shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackControls:
+    """What a stack says of its own checks: which controls they support, and how far."""
+
+    bearings: tuple[Bearing, ...] = ()
+    scopes: tuple[CheckScope, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
@@ -166,6 +192,7 @@ class Plan:
     coverage: Coverage | None = None
     service_stage: str = "smoke"
     support_sha256: str | None = None
+    controls: StackControls | None = None
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

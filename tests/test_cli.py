@@ -103,6 +103,19 @@ def test_an_unknown_runtime_is_refused_before_anything_starts() -> None:
     assert "there is no runtime 'podman'" in str(done.exception)
 
 
+@pytest.mark.parametrize("command", ["lint", "faults"])
+def test_no_stack_is_taken_for_granted(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [command])
+    assert "stack.yaml: can't read the contract" in str(done.exception)
+
+
+def test_doctor_refuses_a_contract_that_is_named_and_not_there() -> None:
+    done = run("doctor", "none.yaml")
+    assert done.returncode == ExitCode.COULD_NOT_START
+    assert "can't read the contract" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["lint", CONTRACT], ["faults", CONTRACT], ["doctor"]])
 def test_json_is_one_document_and_nothing_else(arguments: list[str]) -> None:
     done = run(*arguments, "--json")
@@ -190,7 +203,7 @@ def test_doctor_says_each_thing_with_its_mark() -> None:
 
 
 def test_doctor_says_of_a_contract_without_a_foreign_target_that_there_is_none() -> None:
-    done = run("doctor", "--runtime", "external")
+    done = run("doctor", CONTRACT, "--runtime", "external")
     assert "✘ external target: the contract has no external: block" in done.stdout
     assert done.returncode == ExitCode.NOT_VERIFIED
 

@@ -11,7 +11,6 @@ import typer
 
 from restoreproof.cli.app import (
     Cache,
-    ContractArgument,
     Json,
     Var,
     app,
@@ -29,7 +28,12 @@ from restoreproof.runtimes.kinds import DEFAULT, kind, names
 
 @app.command()
 def doctor(
-    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    contract: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="CONTRACT", help="the stack.yaml to drill", show_default="stack.yaml, if there is one"
+        ),
+    ] = None,
     runtime: Annotated[
         str, typer.Option("--runtime", help="the runtime that this machine has to be fit for")
     ] = DEFAULT,
@@ -54,7 +58,8 @@ def doctor(
         unsure = reaped.left or reaped.not_looked_at
         raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
     wanted = kind(runtime).name
-    loaded = load(contract) if contract.exists() else None
+    here = Path("stack.yaml")
+    loaded = load(contract or here) if contract or here.exists() else None
     findings = [
         (name, one) for name in names() for one in kind(name).diagnose(loaded, cache_directory(cache))
     ]

@@ -29,7 +29,7 @@ from restoreproof.runtimes.kinds import kind, names
 
 @app.command()
 def lint(
-    contract: ContractArgument = Path("compose/wipe/stack.yaml"),
+    contract: ContractArgument = Path("stack.yaml"),
     features: Features = None,
     json: Json = False,
 ) -> None:

@@ -14,7 +14,7 @@ from restoreproof.gherkin.linter import lint_documents
 from restoreproof.gherkin.plain_tests import plain_checks
 from restoreproof.gherkin.selection import Selection
 from restoreproof.gherkin.support_code import digest_of, refuse_unreadable_code, support_digest
-from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, Waiver
+from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, StackControls, Waiver
 
 
 def compile_plan(
@@ -30,6 +30,7 @@ def compile_plan(
     governance: Governance | None = None,
     coverage: Coverage | None = None,
     service_stage: str = "smoke",
+    controls: StackControls | None = None,
     selection: str | None = None,
     paths: Sequence[Path] = (),
 ) -> Plan:
@@ -75,6 +76,7 @@ def compile_plan(
         governance=governance,
         coverage=coverage,
         service_stage=service_stage,
+        controls=controls,
         support_sha256=support_digest(features),
     )
 

@@ -35,7 +35,7 @@ def locate(contract: Path, named: Sequence[Path], here: Path) -> Located:
         named: directories, files or node ids, as they were typed in the directory ``here``.
 
     Raises:
-        UsageError: there are no features, or ``named`` are not all of the same.
+        UsageError: there are no features, or ``named`` are not there or not all of the same.
     """
     own = features_of_contract(contract, here)
     if not named:
@@ -46,6 +46,9 @@ def locate(contract: Path, named: Sequence[Path], here: Path) -> Located:
             )
         return Located(own)
     parts = tuple(here / path for path in named)
+    for path in parts:
+        if not Path(str(path).partition("::")[0]).exists():
+            raise UsageError(f"{path}: there are no features of that name", hint=f"name a directory {NAME}")
     homes = sorted({features_of(path, own) for path in parts})
     if len(homes) > 1:
         raise UsageError(

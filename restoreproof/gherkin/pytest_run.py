@@ -229,12 +229,13 @@ def _refused(config: pytest.Config) -> Iterator[str]:
     for name, value in typed.items():
         if value == default.get(name) or name in _HONOURED:
             continue
-        if name != "plugins":
+        if name == "plugins":
+            yield from (f"-p {one}" for one in value if one not in (*(default.get(name) or ()), PLUGIN))
+        elif name == "override_ini":
+            # --strict-markers and its like are spelled so by pytest itself.
+            yield from (f"-o {one}" for one in value if not one.startswith("strict"))
+        else:
             yield _spelling(parser, name)
-        elif others := [
-            plugin for plugin in value if plugin not in (default.get(name) or ()) and plugin != PLUGIN
-        ]:
-            yield from (f"-p {plugin}" for plugin in others)
 
 
 def _spelling(parser: Any, destination: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
+from restoreproof.contract.controls import controls_of
 from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.drill.evidence_store import (
     EvidenceOptions,
@@ -27,9 +28,8 @@ class Wanted:
     """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
     ``features`` is the whole directory (``feature_directory.locate``), ``paths`` are parts of it.
-    ``pytest_options`` are given to the inner pytest.
-
-    ``order`` differs from the contract's only where a fault swaps stages.
+    ``pytest_options`` are given to the inner pytest. ``order`` differs from the contract's only where a fault
+    swaps stages; ``fault_folders`` are where the stack's own faults were found.
     """
 
     contract: Path
@@ -44,6 +44,7 @@ class Wanted:
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
@@ -81,6 +82,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         governance=governance_of(contract),
         coverage=coverage_of(contract),
         service_stage=service_stage_of(contract),
+        controls=controls_of(contract),
         selection=wanted.keyword,
         paths=paths,
     )
@@ -107,6 +109,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         cache=wanted.cache,
         paths=tuple(path.absolute() for path in paths),
         faults=wanted.faults,
+        fault_folders=wanted.fault_folders,
         order=wanted.order,
         trigger=wanted.trigger,
         allow_unisolated=wanted.allow_unisolated,

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from restoreproof.errors import ExitCode
 from restoreproof.outcome import Outcome, Verdict
-from restoreproof.plan import Waiver
+from restoreproof.plan import StackControls, Waiver
 from restoreproof.record.backup_set import SetRecord
 from restoreproof.record.context import (
     Actors,
@@ -265,6 +265,7 @@ class Record:
     clock: ClockRecord = field(default_factory=ClockRecord)
     custody: Custody = field(default_factory=Custody)
     unknown: tuple[Unknown, ...] = ()
+    controls: StackControls = field(default_factory=StackControls)
     schema: str = field(default=RECORD_SCHEMA)
 
     def as_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import date
 from restoreproof.errors import EvidenceError
 from restoreproof.journal import INNER_TYPES, OUTER_TYPES, Event
 from restoreproof.outcome import MAX_FINDINGS, Outcome, decide
-from restoreproof.plan import Plan, PlannedCheck
+from restoreproof.plan import Plan, PlannedCheck, StackControls
 from restoreproof.record import values
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.deviations import deviations, scope
@@ -130,6 +130,7 @@ class _Reduction:
             deviations=deviations(checks, plan),
             clock=opening.clock(),
             custody=opening.custody(),
+            controls=plan.controls or StackControls(),
         )
         return replace(record, headline=headline(record), unknown=unknowns(record))
 

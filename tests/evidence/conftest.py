@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from restoreproof.contract.controls import read_controls
 from restoreproof.journal import OUTER_TYPES, Event
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
 
@@ -31,6 +33,9 @@ def planned(
     )
 
 
+CONTROLS = read_controls(Path(__file__).parents[2] / "compose" / "wipe" / "controls.toml")
+
+
 def plan_of(*checks: PlannedCheck, waivers: tuple[Waiver, ...] = (), whole: bool = True) -> Plan:
     """A plan over ``checks``, or over one check of each stage."""
     return Plan(
@@ -45,6 +50,7 @@ def plan_of(*checks: PlannedCheck, waivers: tuple[Waiver, ...] = (), whole: bool
         whole=whole,
         selection=None if whole else "-k rows",
         waivers=waivers,
+        controls=CONTROLS,
     )
 
 

@@ -9,35 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.plan import Plan
+from restoreproof.plan import Bearing, CheckScope, Plan, StackControls
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import CATALOGUE_CHECK, reduce
 from restoreproof.views import controls
 from restoreproof.views.controls import Support, control_map, controls_for, matrix
 from tests.evidence.conftest import closed, healthy, opened, plan_of, planned
-from tests.faults.compiled import PLAN
+from tests.faults.compiled import CONTRACT, PLAN
+from tools.controls_page import controls_page
 
 ROOT = Path(__file__).parents[2]
+assert PLAN.controls
+MAP = control_map(PLAN.controls)
 CHECKS = (*(check.id for check in PLAN.checks), CATALOGUE_CHECK)
 
 
 def test_every_check_of_the_features_bears_on_a_control() -> None:
-    assert [
-        check.id for check in PLAN.checks if not any(c.takes(check.id) for c in control_map().control)
-    ] == []
+    assert [check.id for check in PLAN.checks if not any(c.takes(check.id) for c in MAP.control)] == []
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_what_a_check_shows_and_does_not_show_is_said(check: str) -> None:
-    scope = control_map().scope(check)
+    scope = MAP.scope(check)
     assert scope is not None
     assert scope.shows
     assert scope.not_shown
 
 
 def test_every_glob_matches_a_check() -> None:
-    globs = [glob for control in control_map().control for glob in control.checks]
-    globs += [scope.id for scope in control_map().check]
+    globs = [glob for control in MAP.control for glob in control.checks]
+    globs += [scope.id for scope in MAP.check]
     assert [glob for glob in globs if not any(fnmatchcase(check, glob) for check in CHECKS)] == []
 
 
@@ -45,31 +46,33 @@ def test_the_features_tags_name_controls_of_the_map_that_take_the_check() -> Non
     for check in PLAN.checks:
         for tag in check.tags:
             if tag.startswith(controls.CONTROL_TAG):
-                control = control_map().labelled(tag.removeprefix(controls.CONTROL_TAG))
+                control = MAP.labelled(tag.removeprefix(controls.CONTROL_TAG))
                 assert control is not None, f"{check.id}: {tag}"
                 assert control.takes(check.id), f"{check.id}: {tag}"
 
 
 def test_labels_are_unique_and_every_framework_is_known_and_used() -> None:
-    labels = [control.label for control in control_map().control]
+    labels = [control.label for control in MAP.control]
     assert len(set(labels)) == len(labels)
-    assert {control.framework for control in control_map().control} == set(control_map().frameworks)
+    assert {control.framework for control in MAP.control} == set(MAP.frameworks)
 
 
 def test_a_control_points_only_at_parts_that_a_record_has() -> None:
     parts = {part.name for part in fields(Record)}
-    assert {name for control in control_map().control for name in control.record} <= parts
+    assert {name for control in MAP.control for name in control.record} <= parts
 
 
 def test_a_control_says_what_it_does_not_prove() -> None:
-    for control in control_map().control:
+    for control in MAP.control:
         assert len(control.not_proven) > 20, control.label
         assert control.checks or control.supports.startswith("Nothing"), control.label
 
 
 def test_the_page_is_the_map() -> None:
     said = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
-    assert said == controls.page(), "run: python -m restoreproof.views.controls > docs/controls.md"
+    assert said == controls_page(CONTRACT), (
+        "run: python -m tools.controls_page compose/wipe/stack.yaml > docs/controls.md"
+    )
 
 
 PROMISE = re.compile(r"\bcompl(?:y|ies|iant|iance)\b", re.IGNORECASE)
@@ -93,6 +96,32 @@ def test_a_tag_adds_a_control_and_an_unknown_one_says_that_it_is_unknown() -> No
     assert own.label == "ACME-7"
     assert "not described" in own.demand
     assert controls_for("other/rows", ()) == ()
+
+
+def test_a_stack_that_says_nothing_of_its_checks_claims_nothing_of_them() -> None:
+    plain = control_map()
+    assert [control.label for control in plain.control] == [control.label for control in MAP.control]
+    assert {glob for control in plain.control for glob in control.checks} == {CATALOGUE_CHECK}
+    assert [scope.id for scope in plain.check] == [CATALOGUE_CHECK]
+
+
+def test_a_stack_maps_its_checks_to_controls_of_the_map_and_to_its_own() -> None:
+    stack = StackControls(
+        (Bearing("SOC2-CC9.1", ("shop/*",)), Bearing("ACME-7", ("shop/rows",))),
+        (CheckScope("shop/rows", "All rows are there.", "That they are right."),),
+    )
+    assert [control.label for control in controls_for("shop/rows", (), stack)] == ["SOC2-CC9.1", "ACME-7"]
+    assert [control.label for control in controls_for("shop/more", (), stack)] == ["SOC2-CC9.1"]
+    plan = replace(plan_of(planned("shop/rows")), controls=stack)
+    assert support(plan, "ACME-7") is Support.SUPPORTED
+    record = reduce(plan, healthy(plan).events)
+    assert Record.from_json(record.as_json()).controls == stack
+    assert Plan.from_json(plan.as_json()).controls == stack
+
+
+def test_a_plan_without_them_keeps_the_digest_that_it_had() -> None:
+    plan = replace(plan_of(planned("shop/rows")), controls=None)
+    assert "controls" not in plan.as_json()
 
 
 def test_a_control_is_supported_only_by_a_drill_in_which_all_its_checks_passed() -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-import pytest
-
-from restoreproof.errors import UsageError
-from restoreproof.faults.base import Fault, faults_of, find, register
+from restoreproof.faults.base import Fault
 from restoreproof.faults.matrix import companions, share, unnoticed
 from tests.faults.compiled import DRILLS, FAULTS, PLAN, ROOT
 
@@ -87,15 +84,3 @@ def test_faults_that_hide_or_blind_each_other_do_not_share_a_drill() -> None:
     assert not share(other, replace(LOST, also=(), blinds=("backup/structure",)), PLAN)
     assert share(other, replace(LOST, also=()), PLAN)
     assert not share(other, Fault("unnoticed", "", ()), PLAN)
-
-
-def test_an_unknown_fault_is_refused() -> None:
-    with pytest.raises(UsageError, match="no-such-fault"):
-        find("wipe", ("no-such-fault",))
-    assert faults_of("a-stack-nobody-knows") == {}
-
-
-def test_a_name_is_taken_once() -> None:
-    register("a-stack-of-tests", LOST)
-    with pytest.raises(ValueError, match="lost"):
-        register("a-stack-of-tests", LOST)

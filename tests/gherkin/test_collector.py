@@ -29,12 +29,15 @@ Feature: Receipts
 """
 
 
-def run_pytest(project: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A pytest of its own, with the plugin and without a drill around it."""
+def run_pytest(
+    project: Path, *args: str, plugin: str | None = "restoreproof.plugin", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A pytest of its own, with the plugin (named, or as pytest finds it) and without a drill around it."""
+    named = ["-p", plugin] if plugin else []
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RESTOREPROOF_")}
     kept["PYTHONPATH"] = f"{Path(__file__).parents[2]}{os.pathsep}{project}"
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "restoreproof.plugin", *args],
+        [sys.executable, "-m", "pytest", *named, *args],
         cwd=project,
         env=kept | environment,
         capture_output=True,

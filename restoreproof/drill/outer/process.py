@@ -217,6 +217,7 @@ class _Drill:
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
             faults=request.faults,
+            fault_folders=request.fault_folders,
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
@@ -231,7 +232,7 @@ class _Drill:
         request = self.request
         own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
         given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
-        return [path for path in (*own, *given) if path is not None and path.exists()]
+        return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
 
     def _argv(self) -> list[str]:
         request = self.request

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from restoreproof.assets.base import RestoreContext
 from restoreproof.backups import layout
 from restoreproof.backups.objects import ObjectEntry
-from restoreproof.faults.base import Fault, FaultMissed, Mend, OnStack, register
+from restoreproof.faults.base import Fault, FaultMissed, Mend, OnStack
 from restoreproof.faults.damage import Bucket, altered
 from restoreproof.faults.setcopy import SetCopy
 
@@ -111,8 +111,7 @@ def _after_objects(name: str, title: str, damage: Callable[[RestoreContext], Men
     return Fault(name, title, (BUCKETS,), after="objects", on_stack=on_stack)
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "lost-proof",
         "the backup job missed the object of a recent proof",

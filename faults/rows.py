@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from restoreproof.faults.base import Fault, register
+from restoreproof.faults.base import Fault
 from restoreproof.faults.damage import sql
 
 TABLES, STRUCTURE = "backup/tables", "backup/structure"
@@ -25,8 +25,7 @@ _ONE_KEY = (
 )
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "lost-row",
         "one verification log is missing from the restored rows",

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset
-from restoreproof.faults.base import Fault, FaultMissed, register
+from restoreproof.faults.base import Fault, FaultMissed
 from restoreproof.faults.setcopy import SetCopy
 
 TABLES = "backup/tables"
@@ -60,8 +60,7 @@ def _vouch(copy: SetCopy) -> None:
     copy.path(f"custody/signing-key-{_KEY_ID}.json").write_text(json.dumps(record))
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "forged-audit-tail",
         "the newest audit row was rewritten together with its hash",

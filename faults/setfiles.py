@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from restoreproof.backups.manifest import new_id
-from restoreproof.faults.base import Fault, FaultMissed, register
+from restoreproof.faults.base import Fault, FaultMissed
 from restoreproof.faults.setcopy import SetCopy
 
 CATALOGUE, FORBIDDEN = "set/catalogue", "backup/forbidden-material"
@@ -97,8 +97,7 @@ def _truncate_dump(copy: SetCopy) -> None:
         file.truncate(path.stat().st_size // 2)
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "planted-key",
         "a private key lies among the exported reports",

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.smoke import draw
-from restoreproof.faults.base import Fault, FaultMissed, Mend, register
+from restoreproof.faults.base import Fault, FaultMissed, Mend
 from restoreproof.faults.damage import Bucket, altered, execute, sql
 
 
@@ -50,8 +50,7 @@ def _other_key(restore_context: RestoreContext) -> None:
     execute(restore_context, "database", [f"update signing_keys set public_key = '{public}'"])
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "lost-bucket",
         "a bucket that the platform needs is gone",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from restoreproof.faults.base import Fault, register
+from restoreproof.faults.base import Fault
 from restoreproof.faults.damage import sql
 
 ISOLATION = "restore/tenant-isolation"
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "stale-schema",
         "the schema says it is a version behind the release",

@@ -11,7 +11,7 @@ import httpx
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset
-from restoreproof.faults.base import Fault, register
+from restoreproof.faults.base import Fault
 from restoreproof.faults.damage import Bucket, sql, start_again
 from restoreproof.waiting import NotReady, wait_until
 
@@ -70,8 +70,7 @@ def _one_second(contract: Mapping[str, Any]) -> None:
     contract["objectives"]["rto"] = "1s"
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "unlisted-dead-letter",
         "a dead letter of a kind that the review does not list waits",

@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect
 from restoreproof.assets.keycloak import KeycloakAsset
-from restoreproof.faults.base import Fault, FaultMissed, register
+from restoreproof.faults.base import Fault, FaultMissed
 from restoreproof.faults.damage import sql, start_again
 from restoreproof.faults.setcopy import SetCopy
 
@@ -73,8 +73,7 @@ def _other_session(values: dict[str, str]) -> None:
     values["SESSION_SECRET"] = token_urlsafe(len(values["SESSION_SECRET"]))[: len(values["SESSION_SECRET"])]
 
 
-register(
-    "wipe",
+FAULTS = (
     Fault(
         "lost-role-mapping",
         "a user of the realm lost a role",
