@@ -21,12 +21,8 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.drill.evidence_store import EvidenceOptions
-from restoreproof.faults.preparing import prepared
-from restoreproof.gherkin.feature_directory import locate
-from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
-from restoreproof.runtimes.kinds import DEFAULT, kind
+from restoreproof.runtimes import DEFAULT
 
 
 @app.command()
@@ -94,6 +90,12 @@ def drill(
     json: Json = False,
 ) -> None:
     """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
+    from restoreproof.drill.evidence_store import EvidenceOptions
+    from restoreproof.faults.preparing import prepared
+    from restoreproof.gherkin.feature_directory import locate
+    from restoreproof.gherkin.request import Wanted, perform
+    from restoreproof.runtimes.kinds import kind
+
     located = locate(contract, [features] if features else [], Path.cwd())
     wanted = Wanted(
         contract=contract,

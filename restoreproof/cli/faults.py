@@ -6,8 +6,6 @@ import json as jsonlib
 from pathlib import Path
 
 from restoreproof.cli.app import ContractArgument, Features, Json, app, out, say
-from restoreproof.contract import load
-from restoreproof.faults.registry import faults_of, folders_of
 
 
 @app.command()
@@ -15,6 +13,9 @@ def faults(
     contract: ContractArgument = Path("stack.yaml"), features: Features = None, json: Json = False
 ) -> None:
     """List the faults that `drill --fault` can inject, and the checks that must notice each."""
+    from restoreproof.contract import load
+    from restoreproof.faults.registry import faults_of, folders_of
+
     stack = load(contract).stack
     listed = faults_of(stack, folders_of(contract, features)).values()
     if json:

@@ -16,15 +16,7 @@ from restoreproof.cli.app import (
     out,
     say,
 )
-from restoreproof.contract import load, nouns
-from restoreproof.contract.bindings import bindings
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.gherkin.document import feature_files
-from restoreproof.gherkin.feature_directory import locate
-from restoreproof.gherkin.linter import lint as lint_features
-from restoreproof.gherkin.plain_tests import plain_test_files
-from restoreproof.gherkin.support_code import step_modules
-from restoreproof.runtimes.kinds import kind, names
 
 
 @app.command()
@@ -34,6 +26,15 @@ def lint(
     json: Json = False,
 ) -> None:
     """Refuse features that could pass without asserting anything, and a compose file of another stack."""
+    from restoreproof.contract import load, nouns
+    from restoreproof.contract.bindings import bindings
+    from restoreproof.gherkin.document import feature_files
+    from restoreproof.gherkin.feature_directory import locate
+    from restoreproof.gherkin.linter import lint as lint_features
+    from restoreproof.gherkin.plain_tests import plain_test_files
+    from restoreproof.gherkin.support_code import step_modules
+    from restoreproof.runtimes.kinds import kind, names
+
     loaded = load(contract)
     located = locate(contract, [features] if features else [], Path.cwd())
     whole = located.features

@@ -12,7 +12,7 @@ from restoreproof.drill.outer.finalize import Filed
 from restoreproof.errors import ExitCode
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.runtimes import DEFAULT
 
 Say = Callable[[str], None]
 """Where progress goes."""

@@ -20,7 +20,7 @@ from restoreproof.drill.outer.process import run
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.runtimes import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
