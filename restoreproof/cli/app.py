@@ -70,7 +70,14 @@ class SeedSize(StrEnum):
 
 
 Size = Annotated[SeedSize, typer.Option("--size", help="how much the source is seeded with")]
-Features = Annotated[Path, typer.Option("--features", help="the directory of the .feature files")]
+Features = Annotated[
+    Path | None,
+    typer.Option(
+        "--features",
+        help="the features, or a part of them",
+        show_default="features/ beside CONTRACT or above it",
+    ),
+]
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ from restoreproof.cli.app import ContractArgument, Features, Json, app, out, say
 
 @app.command()
 def faults(
-    contract: ContractArgument = Path("stack.yaml"), features: Features = Path("features"), json: Json = False
+    contract: ContractArgument = Path("stack.yaml"), features: Features = None, json: Json = False
 ) -> None:
     """List the faults that `drill --fault` can inject, and the checks that must notice each."""
     from restoreproof.contract import load
@@ -30,5 +30,5 @@ def faults(
     if not listed:
         say(
             f"no fault is known for the stack {stack}: put a module with FAULTS into "
-            f"faults/ beside {contract} or {features}"
+            f"faults/ beside {contract} or {features or 'its features'}"
         )

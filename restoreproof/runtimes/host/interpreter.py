@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from restoreproof import doors
+
 
 def python_read(environment: Path) -> tuple[Path, ...]:
     """What must be readable so that the interpreter of the virtual environment ``environment`` runs."""
@@ -27,6 +29,7 @@ def harness_read() -> tuple[Path, ...]:
         Path(sys.base_prefix),
         Path(sys.executable).resolve().parent.parent,
         package,
+        *doors.packages(),
     ]
     return tuple(dict.fromkeys(prefix for prefix in prefixes if not _in_system(prefix)))
 
