@@ -145,7 +145,7 @@ def held_target(directory: Path, cache: Path, shared: Path) -> Iterator[HeldTarg
     """Hold an empty target in ``directory``; its tools see ``shared``. It is gone afterwards."""
     directory.mkdir(parents=True)
     places = map(str, (directory, CONTRACT, cache, shared))
-    argv = [sys.executable, "-m", "tests.external.player", *places]
+    argv = [sys.executable, "-m", "tests.drill.external.player", *places]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     player = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     target = HeldTarget(directory)

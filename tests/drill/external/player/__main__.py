@@ -1,4 +1,4 @@
-"""``python -m tests.external.player DIRECTORY CONTRACT CACHE [SHARED…]``: a target that no drill started.
+"""A target that no drill started: ``python -m tests.drill.external.player DIRECTORY CONTRACT CACHE …``.
 
 It holds the services of a contract in a sandbox, as a provider would: reached by ports of 127.0.0.1, started,
 stopped and restored by orders alone (``DIRECTORY/target``; see ``inside.Target``). It says ``up`` when it
@@ -17,11 +17,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.external.player import client
-
 from restoreproof.contract import Contract, load
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 from restoreproof.runtimes.process.launch import DrillSandbox, SandboxProcess
-from restoreproof.runtimes.process.privileges import as_ordinary_user
+from tests.drill.external.player import client
 from tests.drill.external.player.inside import DOORS
 from tests.drill.external.player.relay import Door, open_doors
 
@@ -32,7 +31,7 @@ CONFIG = "player.json"
 def main(directory: Path, contract: Path, cache: Path, shared: Sequence[Path]) -> int:
     """Hold a target; under root it becomes an ordinary user first, as a drill does."""
     if os.geteuid() == 0:
-        argv = [sys.executable, "-m", "tests.external.player", *sys.argv[1:]]
+        argv = [sys.executable, "-m", "tests.drill.external.player", *sys.argv[1:]]
         return as_ordinary_user(argv, [directory, cache, *shared], [ROOT])
     (directory / CONFIG).write_text(json.dumps({"contract": str(contract), "cache": str(cache)}))
     _write_target(directory / "target")

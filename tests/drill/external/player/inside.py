@@ -19,13 +19,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO, ClassVar
 
-from tests.external.player import snapshots
-
 from restoreproof.contract import load
 from restoreproof.errors import RestoreproofError
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.process.runtime import ProcessRuntime
+from tests.drill.external.player import snapshots
 from tests.drill.external.player.client import ORDERS, Order, Reply
 from tests.drill.external.player.relay import serve_doors
 from tests.drill.external.player.stores import Store, stores
