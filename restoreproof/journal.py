@@ -44,6 +44,7 @@ OUTER_TYPES = frozenset(
         "inner-exited",  # returncode, seconds
         "teardown",  # proven, leftovers, kept?: what of the target was left on purpose
         "outer-note",  # text: as the inner's note
+        "view-reduced",  # view, why: what this machine can't make, or not in full
         "drill-interrupted",  # reason
         "drill-closed",  # seconds
     }

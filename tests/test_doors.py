@@ -86,6 +86,20 @@ def test_one_name_twice_in_one_distribution_is_refused(site: Path) -> None:
         doors.entries(GROUP)
 
 
+def test_the_packages_of_plug_ins_are_found_without_importing_them(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = site / "acme_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("1 / 0\n")
+    install(site, "acme-package", "kind = acme_package.kind:KIND\nalso = acme_package\n")
+    install(site, "acme-module", "single = acme_single\n", modules={"acme_single": "1 / 0\n"})
+    install(site, "acme-gone", "gone = acme_gone_package.kind\n")
+    monkeypatch.setattr(doors, "ASSETS", GROUP)
+    assert doors.packages() == (package, site / "acme_single.py")
+    assert "acme_package" not in sys.modules
+
+
 def test_one_distribution_found_at_two_places_counts_once(site: Path) -> None:
     install(site, "acme-editable", "one = acme_x\n")
     again = site / "again"

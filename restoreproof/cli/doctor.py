@@ -47,6 +47,7 @@ def doctor(
     from restoreproof.contract import load
     from restoreproof.drill.outer.reaper import reap_everything
     from restoreproof.runtimes.kinds import kind, names
+    from restoreproof.views import reduced_views
 
     if reap:
         reaped = reap_everything(var.absolute(), quiet if json else say)
@@ -66,13 +67,19 @@ def doctor(
         (name, one) for name in names() for one in kind(name).diagnose(loaded, cache_directory(cache))
     ]
     if json:
-        told = [
+        told: list[dict[str, object]] = [
             {"runtime": name, "what": one.what, "ok": one.ok, "detail": one.detail} for name, one in findings
+        ]
+        told += [
+            {"runtime": None, "what": view.file, "ok": False, "detail": view.extra.command}
+            for _, view in reduced_views()
         ]
         out.print_json(jsonlib.dumps(told))
     for name, one in () if json else findings:
         # What the other runtimes lack is told, and is no fault.
         mark = "✔" if one.ok else "✘" if name == wanted else "–"
         say(f"{mark} {one.what}: {one.detail}")
+    for _, view in () if json else reduced_views():
+        say(f"– {view.file} can't be made in full; next: {view.extra.command}")
     if not all(one.ok for name, one in findings if name == wanted):
         raise typer.Exit(int(ExitCode.NOT_VERIFIED))

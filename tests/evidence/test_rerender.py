@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from restoreproof import extras
 from restoreproof.cli import app
-from restoreproof.errors import EvidenceError, ExitCode
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.outcome import Verdict
+from restoreproof.views.pdf import VIEW
 from restoreproof.views.rerender import GENERATED, GIVEN, compare, is_sealed, render_again
 from tests.evidence.conftest import Story
 from tests.evidence.told import everything_told, governed
@@ -142,3 +144,31 @@ def test_what_is_no_evidence_is_refused_in_plain_words(tmp_path: Path, spoil: ob
 def test_a_place_that_is_no_directory_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["report", str(tmp_path / "none")])
     assert "is no directory" in str(done.exception)
+
+
+def test_a_view_that_the_drill_s_machine_could_not_make_is_left_out_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal decides, not what is installed where it is rendered again; and the record says so."""
+    opening, *rest = everything_told(governed()).events
+    story = Story().tell(opening.type, **opening.data)
+    story.tell("view-reduced", view="pdf", why=VIEW.reduction)
+    for event in rest:
+        story.tell(event.type, **event.data)
+    directory = written(tmp_path / "d1", story)
+    record = render_again(directory)
+    assert record.verdict is Verdict.VERIFIED
+    assert not (directory / "drill.pdf").exists()
+    assert (directory / "index.html").read_text().count("drill.pdf was not made") == 1
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
+    assert render_again(directory, tmp_path / "again").notes == record.notes
+    assert compare(tmp_path / "again", directory).equal
+
+
+def test_a_view_that_can_not_be_made_here_stops_rendering_before_anything_is_written(
+    rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
+    with pytest.raises(EnvironmentUnfitError, match=r"drill\.pdf needs restoreproof\[pdf\]"):
+        render_again(rendered, tmp_path / "again")
+    assert {path.name for path in (tmp_path / "again").iterdir()} == GIVEN

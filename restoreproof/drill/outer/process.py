@@ -35,7 +35,7 @@ from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.journal import JournalWriter
 from restoreproof.ledger import Begun
 from restoreproof.runtimes.kinds import Control, Place, kind
-from restoreproof.views import every_view
+from restoreproof.views import every_view, reduced_views
 
 
 def run(request: DrillRequest, say: Say) -> DrillResult:
@@ -135,6 +135,9 @@ class _Drill:
             )
             if told := self.request.filing.exposed_key(self.hosting.exposure):
                 journal.emit("outer-note", text=told)
+            for name, view in reduced_views():
+                journal.emit("view-reduced", view=name, why=view.reduction)
+                self.say(f"{view.reduction}; next: {view.extra.command}")
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)

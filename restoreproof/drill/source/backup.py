@@ -32,12 +32,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """A source to bring up: its contract, where it may work, and the arguments of its seeder."""
+    """A source to bring up: its contract, where it may work, and what ``{size}`` and ``{seed}`` stand for."""
 
     contract: Contract
     var: Path
     cache: Path
-    seed_arguments: tuple[str, ...] = ()
+    size: str = "default"
+    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[Source]
         contract=request.contract.path,
         workdir=workdir,
         cache=request.cache,
-        seed_arguments=request.seed_arguments,
+        size=request.size,
+        seed=request.seed,
     )
     (workdir / "source.json").write_text(config.model_dump_json())
     sandbox = DrillSandbox(

