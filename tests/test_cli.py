@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from restoreproof import cli
 from restoreproof.cli import app, ordinary_user
 from restoreproof.errors import ContractError, ExitCode, UsageError
-from restoreproof.runtimes.process import privileges
+from restoreproof.runtimes.host import privileges
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = str(ROOT / "compose/wipe/stack.yaml")

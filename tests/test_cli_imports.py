@@ -38,7 +38,7 @@ for command in app.registered_commands:
 STEPPING_DOWN = """
 import os, sys
 from restoreproof import cli
-from restoreproof.runtimes.process import privileges
+from restoreproof.runtimes.host import privileges
 os.geteuid = lambda: 0
 privileges.the_same_as_ordinary_user = lambda *_: 3
 sys.argv = ["restoreproof", "drill", "stack.yaml"]

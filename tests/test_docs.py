@@ -19,12 +19,13 @@ from pydantic import BaseModel
 from restoreproof.assets.base import Asset, asset_kinds, load_assets
 from restoreproof.backups.manifest import write_manifest
 from restoreproof.cli import app
+from restoreproof.components import registry
 from restoreproof.contract import models
 from restoreproof.contract.loading import parse
 from restoreproof.contract.models import Contract
 from restoreproof.gherkin import steps, tags
 from restoreproof.gherkin.vocabulary import Vocabulary
-from restoreproof.runtimes.process import components
+from restoreproof.runtimes.services import options_of
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -127,7 +128,7 @@ def test_the_architecture_names_the_layers_that_are_held() -> None:
     beside = [name.replace("restoreproof.", "") for name in held[1]["source_modules"]]
     assert [name for name in beside if f"`{name}`" not in table] == []
     for name in [*said, *beside]:
-        path = ROOT / "restoreproof" / name
+        path = ROOT / "restoreproof" / name.replace(".", "/")
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
 
@@ -147,7 +148,7 @@ def example() -> Contract:
 def test_the_examples_of_the_contract_page_are_one_contract(example: Contract) -> None:
     assert {asset.kind for asset in load_assets(example)} == set(asset_kinds())
     for name, service in example.services.items():
-        components.component(name, service)
+        options_of(name, service)
 
 
 def test_the_contract_page_has_an_example_of_every_block(example: Contract) -> None:
@@ -167,7 +168,7 @@ def test_the_contract_page_names_every_key() -> None:
         wanted |= keys(kind) - (keys(Asset) - {"kind", "at", "service"})
     for key in sorted(wanted):
         assert re.search(rf"\b{re.escape(key)}\b", text), f"docs/contract.md does not name {key}"
-    for name in (*components.names(), *asset_kinds()):
+    for name in (*registry.names(), *asset_kinds()):
         assert f"`{name}`" in text, f"docs/contract.md does not name {name}"
 
 

@@ -15,7 +15,7 @@ from restoreproof.backups.dumpfile import DumpFile, read_dump
 from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.verify import verify_against
 from restoreproof.errors import EnvironmentUnfitError, ForeignSetError, UsageError
-from restoreproof.runtimes.process.components.base import packaged
+from restoreproof.runtimes.host.packages import packaged
 
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 

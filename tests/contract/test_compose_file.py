@@ -10,7 +10,7 @@ import crossplane
 import pytest
 
 from restoreproof.contract import Contract, load
-from restoreproof.contract.composefile import at_default, problems
+from restoreproof.runtimes.compose.composefile import at_default, problems
 
 _STACK = Path(__file__).parents[2] / "compose" / "wipe"
 _COMPOSE = (_STACK / "compose.yaml").read_text()

@@ -11,8 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from restoreproof.contract import Contract, load
-from restoreproof.contract.composefile import RULES, problems, problems_resolved
-from restoreproof.contract.composefile.reading import Composed, Stack
+from restoreproof.runtimes.compose.composefile import RULES, problems, problems_resolved
+from restoreproof.runtimes.compose.composefile.document import Composed, Stack
 
 _STACK = Path(__file__).parents[2] / "compose" / "wipe"
 _COMPOSE = (_STACK / "compose.yaml").read_text()

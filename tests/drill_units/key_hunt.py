@@ -14,8 +14,9 @@ from restoreproof.contract import load
 from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store
 from restoreproof.drill.sandbox_contents import readable
 from restoreproof.runtimes import DEFAULT
-from restoreproof.runtimes.kinds import Place, kind
-from restoreproof.runtimes.process.privileges import as_ordinary_user
+from restoreproof.runtimes.driver import OuterContext
+from restoreproof.runtimes.host.privileges import as_ordinary_user
+from restoreproof.runtimes.registry import driver
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +33,7 @@ def main(var: Path, cache: Path) -> int:
     identity.write_text("what the inner process needs\n")
     seen = readable(contract, cache, ROOT / "features", identity)
     filing.refuse_visible_key(seen)
-    hosting = kind(DEFAULT).hosting(Place("d1", contract, workdir, cache, tuple(seen)))
+    hosting = driver(DEFAULT).hosting(OuterContext("d1", contract, workdir, cache, tuple(seen)))
     look = f"cat {identity}; cat {filing.key_path}; ls {filing.key_path.parent}; cat /proc/*/environ"
     process = hosting.launch(["sh", "-c", look], {}, pass_fds=[], stdout=subprocess.PIPE)
     sys.stdout.buffer.write(process.communicate()[0])

@@ -14,7 +14,7 @@ from restoreproof.drill.inner.fidelity.target import Database, Program, Target, 
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import Plan, PlannedCheck
 from restoreproof.runtimes.base import Hardware
-from restoreproof.runtimes.kinds import kind, names
+from restoreproof.runtimes.registry import driver, names
 
 GIB = 2**30
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -289,4 +289,4 @@ def test_the_stage_tells_what_is_still_to_come(restore_context: Any) -> None:
 
 
 def test_a_runtime_whose_services_are_elsewhere_tells_of_no_machine() -> None:
-    assert {name for name in names() if name != "compose" and kind(name).machine() is None} == {"external"}
+    assert {name for name in names() if name != "compose" and driver(name).machine() is None} == {"external"}

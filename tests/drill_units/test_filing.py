@@ -15,11 +15,10 @@ from restoreproof.errors import EnvironmentUnfitError, EvidenceError, IdentityEr
 from restoreproof.journal import JournalWriter, read_journal
 from restoreproof.record.reduce import reduce
 from restoreproof.redaction.redactor import Redactor
-from restoreproof.runtimes.compose.hosting import Containers
-from restoreproof.runtimes.external.hosting import Foreign
-from restoreproof.runtimes.process.bare import Unsandboxed
-from restoreproof.runtimes.process.kind import Sandboxed
+from restoreproof.runtimes.compose.outer import ComposeProject
+from restoreproof.runtimes.external.outer import ProvisionedTarget
 from restoreproof.runtimes.process.launch import namespaces_available
+from restoreproof.runtimes.process.outer import Sandboxed, Unsandboxed
 from restoreproof.sealing.keys import signing_key
 from tests.evidence.conftest import plan_of
 
@@ -126,9 +125,9 @@ def test_the_drills_sandbox_does_not_hold_the_signing_key(tmp_path: Path) -> Non
     assert "drill.pem" not in done.stdout
 
 
-@pytest.mark.parametrize("hosting", [Unsandboxed, Containers, Foreign])
+@pytest.mark.parametrize("hosting", [Unsandboxed, ComposeProject, ProvisionedTarget])
 def test_a_key_beside_a_drill_without_a_sandbox_is_told_to_the_reader(
-    tmp_path: Path, hosting: type[Unsandboxed | Containers | Foreign]
+    tmp_path: Path, hosting: type[Unsandboxed | ComposeProject | ProvisionedTarget]
 ) -> None:
     here = open_evidence_store(EvidenceOptions(), tmp_path, tmp_path / "reports", quiet)
     assert hosting.exposure in here.exposed_key(hosting.exposure)

@@ -15,7 +15,7 @@ import pytest
 
 from restoreproof.drill.liveness_lock import alive, is_abandoned
 from restoreproof.drill.outer.reaper import reap_directories
-from restoreproof.runtimes.process.confinement import end_remains, remains
+from restoreproof.runtimes.host.processes import end_remains, remains
 from restoreproof.waiting import NotReady, wait_until
 
 HANG = "import sys; print('up', flush=True); sys.stdin.read()"

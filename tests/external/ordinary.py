@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from restoreproof.runtimes.process.privileges import as_ordinary_user
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 from tests.workshop import ROOT
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from keycloak import KeycloakAdmin
 
-from restoreproof.runtimes.external.marker.base import HYPHENATED
+from restoreproof.runtimes.external.marker import HYPHENATED
 from restoreproof.scan.rules import BUILT_IN
 from tests.external.conftest import BLOCK, contract_with
 from tests.external.held import Foreign, HeldTarget

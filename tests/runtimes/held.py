@@ -13,8 +13,8 @@ from pathlib import Path
 from restoreproof.contract.services import Service
 from restoreproof.journal import PipeEmitter
 from restoreproof.redaction.redactor import Redactor
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 from restoreproof.runtimes.process.launch import DrillSandbox
-from restoreproof.runtimes.process.privileges import as_ordinary_user
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 ROOT = Path(__file__).resolve().parents[2]

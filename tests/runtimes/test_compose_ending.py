@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from restoreproof.runtimes.compose.ending import why_no_answer
+from restoreproof.runtimes.compose.exit_status import why_no_answer
 
 
 def state(code: int, **more: Any) -> dict[str, Any]:

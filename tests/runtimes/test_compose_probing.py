@@ -14,10 +14,10 @@ from types import SimpleNamespace
 import pytest
 
 from restoreproof.runtimes.compose import probe_script
+from restoreproof.runtimes.compose.isolation import of_network
 from restoreproof.runtimes.compose.mounts import probe_mounts
 from restoreproof.runtimes.compose.privileges import probe_privileges
-from restoreproof.runtimes.compose.probing import of_network
-from restoreproof.runtimes.listener import Listener
+from restoreproof.runtimes.host.listener import Listener
 
 
 def tried(targets: dict[str, tuple[str, str]]) -> dict[str, dict[str, object]]:

@@ -10,8 +10,8 @@ import pytest
 
 from restoreproof.runtimes.compose import daemon, reaper
 from restoreproof.runtimes.compose.daemon import Held, remove_all
-from restoreproof.runtimes.compose.kind import KIND
-from restoreproof.runtimes.kinds import Reaped
+from restoreproof.runtimes.compose.driver import ComposeDriver
+from restoreproof.runtimes.driver import Reaped
 
 
 class Shelf:
@@ -79,4 +79,4 @@ def test_where_docker_never_was_nothing_can_be_left(
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setattr(reaper, "asked", lambda: f"unix://{nothing}.sock")
     monkeypatch.setattr(reaper, "_DATA", nothing)
-    assert KIND.reap(pytest.fail) == Reaped()
+    assert ComposeDriver().reap(pytest.fail) == Reaped()

@@ -13,16 +13,17 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 
+from restoreproof.components import registry
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, UsageError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.compose import component as container
+from restoreproof.runtimes.compose.component import Container, container_component, data_places
 from restoreproof.runtimes.compose.override import left_of, write_start, write_tool
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.parts import data_places, part
-from restoreproof.runtimes.compose.parts.base import Container
-from restoreproof.runtimes.kinds import kind, names
-from restoreproof.runtimes.process import components
+from restoreproof.runtimes.process import component as process
+from restoreproof.runtimes.registry import driver, names
 
 POSTGRES = Service(component="postgres", port=5432, starts="database")
 NGINX = Service(component="nginx", port=8443, starts="api", names=("wipe.example",))
@@ -30,9 +31,9 @@ NGINX = Service(component="nginx", port=8443, starts="api", names=("wipe.example
 
 def test_every_runtime_is_found_by_its_name() -> None:
     assert {"process", "compose"} <= set(names())
-    assert [kind(name).name for name in names()] == list(names())
+    assert [driver(name).name for name in names()] == list(names())
     with pytest.raises(UsageError, match="no runtime 'podman'"):
-        kind("podman")
+        driver("podman")
 
 
 def test_a_living_owner_is_not_gone() -> None:
@@ -153,14 +154,14 @@ def test_data_that_would_be_kept_in_no_volume_are_refused_at_the_start_too(tmp_p
 
 def test_each_part_keeps_the_places_of_its_data() -> None:
     """The linter asks for the same that a start keeps."""
-    assert data_places("postgres") == part("postgres", POSTGRES).container(Start()).volumes
+    assert data_places("postgres") == container_component("postgres", POSTGRES).container(Start()).volumes
     assert (data_places("postgres"), data_places("seaweedfs")) == (("/var/lib/postgresql",), ("/data",))
     assert data_places("python") == data_places("no-such-component") == ()
 
 
 def test_a_sinks_ports_are_the_contracts() -> None:
     service = Service(component="http-sink", port=8026, ports={"effects": 8027}, starts="secrets")
-    given = part("webhook", service).container(Start()).environment
+    given = container_component("webhook", service).container(Start()).environment
     assert given == {"SINK_PORT": "8026", "SINK_EFFECTS_PORT": "8027"}
 
 
@@ -188,7 +189,7 @@ def test_a_tool_gets_none_of_the_services_mounts_and_variables(tmp_path: Path) -
 
 
 def test_the_administrators_password_reaches_postgres_as_a_file_only() -> None:
-    container = part("postgres", POSTGRES).container(Start())
+    container = container_component("postgres", POSTGRES).container(Start())
     assert container.administrator is not None
     password = container.administrator.password.reveal()
     assert container.files["password"] == password.encode()
@@ -197,7 +198,8 @@ def test_the_administrators_password_reaches_postgres_as_a_file_only() -> None:
 
 
 def test_every_component_of_the_process_runtime_has_its_part_in_containers() -> None:
-    package = Path(part.__code__.co_filename).parent
-    assert {name.replace("-", "_") for name in components.names()} == {
-        path.stem for path in package.glob("*.py") if path.stem not in ("__init__", "base", "_sink")
-    }
+    for name in registry.names():
+        component = registry.component(name)
+        assert component is not None
+        assert component.part(process.PART, process.ProcessComponent), name
+        assert component.part(container.PART, container.ContainerComponent), name

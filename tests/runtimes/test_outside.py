@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from restoreproof.components import registry
+from restoreproof.components.keycloak import user_cache
+from restoreproof.components.postgres.process import PostgresProcess
 from restoreproof.contract.services import Service
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.process import components, doctor, keycloak_cache
+from restoreproof.runtimes.process import doctor
 from restoreproof.runtimes.process.addresses import addresses, hosts
-from restoreproof.runtimes.process.isolation import LISTENERS, Control, probe
+from restoreproof.runtimes.process.isolation import LISTENERS, SandboxControl, probe
 
 
 def test_the_order_of_the_contract_decides_the_addresses() -> None:
@@ -25,11 +28,11 @@ def test_the_order_of_the_contract_decides_the_addresses() -> None:
 
 def test_every_component_is_found_by_its_name() -> None:
     expected = {"postgres", "seaweedfs", "keycloak", "nginx", "python", "smtp-sink", "http-sink"}
-    assert set(components.names()) == expected
+    assert set(registry.names()) == expected
 
 
 def test_the_control_is_reached_outside_and_counts_strangers() -> None:
-    with Control() as control:
+    with SandboxControl() as control:
         assert [(one.probe, one.reached) for one in control.probe_outside()] == [
             (name, True) for name in LISTENERS
         ]
@@ -53,12 +56,12 @@ class OfflineMaven:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="Keycloak is built as an ordinary user")
 def test_offline_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keycloak_cache, "MavenContext", OfflineMaven)
+    monkeypatch.setattr(user_cache, "MavenContext", OfflineMaven)
     said: list[str] = []
     with pytest.raises(EnvironmentUnfitError, match="next: connect once to the network"):
-        keycloak_cache.ensure(tmp_path, said.append)
+        user_cache.ensure(tmp_path, said.append)
     assert said == ["Keycloak 26.7.3: fetching the distribution (once, about 160 MB)"]
-    assert not keycloak_cache.home(tmp_path).root.exists()
+    assert not user_cache.home(tmp_path).root.exists()
 
 
 class ForgedMaven:
@@ -85,15 +88,15 @@ class ForgedMaven:
 def test_a_distribution_with_another_digest_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keycloak_cache, "MavenContext", ForgedMaven)
+    monkeypatch.setattr(user_cache, "MavenContext", ForgedMaven)
     with pytest.raises(EnvironmentUnfitError, match="not the pinned"):
-        keycloak_cache.ensure(tmp_path, str)
+        user_cache.ensure(tmp_path, str)
     assert not (tmp_path / "maven" / "forged.zip").exists()
 
 
 def test_an_unbuilt_keycloak_is_named_with_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentUnfitError, match=r"not built .*\n  next: "):
-        keycloak_cache.built(tmp_path)
+        user_cache.built(tmp_path)
 
 
 def test_the_diagnosis_names_every_part_and_its_next_step(
@@ -103,7 +106,7 @@ def test_the_diagnosis_names_every_part_and_its_next_step(
     assert [one for one in healthy.values() if not one.ok] == []
     assert {"namespaces", "PostgreSQL", "Keycloak", "nginx", "SeaweedFS", "bubblewrap"} <= set(healthy)
     monkeypatch.setattr(doctor, "namespaces_available", lambda: "AppArmor restricts user namespaces")
-    monkeypatch.setitem(doctor._PARTS, "PostgreSQL", ("no-such-package", "postgres"))
+    monkeypatch.setattr(PostgresProcess, "programs", (("PostgreSQL", "no-such-package", "postgres"),))
     sick = {one.what: one for one in doctor.diagnose(tmp_path, tmp_path) if not one.ok}
     assert set(sick) == {"namespaces", "PostgreSQL"}
     assert all("; next: " in one.detail for one in sick.values())

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
-from restoreproof.runtimes.process import privileges
-from restoreproof.runtimes.process.privileges import (
+from restoreproof.runtimes.host import privileges
+from restoreproof.runtimes.host.privileges import (
     NOBODY_IN_PARTICULAR,
     as_ordinary_user,
     the_same_as_ordinary_user,
@@ -28,7 +28,7 @@ CALL = [
     sys.executable,
     "-c",
     "import sys; from pathlib import Path\n"
-    "from restoreproof.runtimes.process.privileges import as_ordinary_user\n"
+    "from restoreproof.runtimes.host.privileges import as_ordinary_user\n"
     "sys.exit(as_ordinary_user(sys.argv[3:], [Path(sys.argv[1])], [Path(sys.argv[2])]))",
 ]
 

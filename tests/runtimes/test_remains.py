@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from restoreproof.runtimes.process.bare import launch_bare
-from restoreproof.runtimes.process.confinement import BELONGS_TO, Bare, end_remains, remains
+from restoreproof.runtimes.host.plain_process import launch_bare
+from restoreproof.runtimes.host.processes import BELONGS_TO, end_remains, remains
+from restoreproof.runtimes.process.confinement import Bare
 from restoreproof.runtimes.process.sandbox import Etc
 from restoreproof.waiting import NotReady, wait_until
 

@@ -27,7 +27,8 @@ from restoreproof.journal import Emitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Runtime
-from restoreproof.runtimes.kinds import Inside, kind
+from restoreproof.runtimes.driver import InnerContext
+from restoreproof.runtimes.registry import driver
 
 
 class CurrentStage:
@@ -59,11 +60,11 @@ def open_drill(
         RestoreproofError: the set, the contract or the identity changed since the outer process looked.
     """
     config = InnerConfig.read(config_path)
-    contract, kind_of = load(config.contract), kind(config.runtime)
+    contract, kind_of = load(config.contract), driver(config.runtime)
     permission = os.environ.get(PERMISSION)
     emitter = Awaiting(emitter, config.probes, int(permission) if permission else None)
     emitter = witness = Witness(emitter)
-    inside = Inside(
+    inside = InnerContext(
         drill_id=config.drill_id,
         contract=contract,
         workdir=config.workdir,

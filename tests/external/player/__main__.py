@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract, load
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 from restoreproof.runtimes.process.launch import DrillSandbox, SandboxProcess
-from restoreproof.runtimes.process.privileges import as_ordinary_user
 from tests.external.player import client
 from tests.external.player.inside import DOORS
 from tests.external.player.relay import Door, open_doors

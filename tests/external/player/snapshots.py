@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from restoreproof.components.postgres.superuser import SUPERUSER
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.process.components.postgres import SUPERUSER
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 from tests.external.player.stores import OWNER, connected
 

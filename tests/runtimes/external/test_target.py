@@ -12,8 +12,8 @@ from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.runtimes.external.kind import KIND
-from restoreproof.runtimes.external.proof import Proof
+from restoreproof.runtimes.external.driver import ExternalDriver
+from restoreproof.runtimes.external.markers import Markers
 from restoreproof.runtimes.external.target import fill
 
 BLOCK = """\
@@ -99,10 +99,10 @@ def test_a_store_that_nobody_could_be_shown_the_marker_by_is_refused(contract_of
     with pytest.raises(ContractError, match=r"external\.services\.db: it holds data, and without") as caught:
         fill(bare, SET)
     assert "stack.yaml:13" in str(caught.value)
-    [objection] = KIND.objections(bare)
+    [objection] = ExternalDriver().objections(bare)
     assert "not production's" in str(objection)
-    assert not list(KIND.objections(contract_of(BLOCK)))
-    assert not list(KIND.objections(contract_of("")))
+    assert not list(ExternalDriver().objections(contract_of(BLOCK)))
+    assert not list(ExternalDriver().objections(contract_of("")))
 
 
 KEYCLOAK = """\
@@ -137,14 +137,14 @@ def test_a_keycloak_that_runs_already_has_to_show_a_marker_of_its_own(
         with pytest.raises(ContractError, match=r"external\.services\.idp: it holds data"):
             fill(contract, SET)
     else:
-        assert set(Proof(fill(contract, SET)).stores) == ({"db", "idp"} if shows else {"db"})
+        assert set(Markers(fill(contract, SET)).stores) == ({"db", "idp"} if shows else {"db"})
 
 
 @pytest.mark.parametrize("administrator", [True, False])
 def test_a_keycloak_that_a_provider_keeps_has_to_show_one_too(tmp_path: Path, administrator: bool) -> None:
     who = ", administrator: {user: a, password: $DB_PASSWORD}" if administrator else ""
     block = f"{BLOCK}    idp: {{address: 127.0.0.1, port: 8080, start: [./start]{who}}}\n"
-    proof = Proof(fill(parse(KEYCLOAK + block, tmp_path / "stack.yaml"), SET))
+    proof = Markers(fill(parse(KEYCLOAK + block, tmp_path / "stack.yaml"), SET))
     if administrator:
         proof.demand("idp")
         assert set(proof.stores) == {"db", "idp"}
