@@ -94,7 +94,7 @@ class _Drill:
         request.filing.refuse_visible_key(seen)
         self.plan = json.dumps(request.plan.as_json(), indent=1)
         self.secrecy.refuse_in(self.plan, "a feature or the contract")
-        self.hosting = driver(request.runtime).hosting(
+        self.hosting = driver(request.runtime).outer(
             OuterContext(
                 drill_id=self.id,
                 contract=request.contract,
