@@ -33,7 +33,7 @@ def main(var: Path, cache: Path) -> int:
     identity.write_text("what the inner process needs\n")
     seen = readable(contract, cache, ROOT / "features", identity)
     filing.refuse_visible_key(seen)
-    hosting = driver(DEFAULT).hosting(OuterContext("d1", contract, workdir, cache, tuple(seen)))
+    hosting = driver(DEFAULT).outer(OuterContext("d1", contract, workdir, cache, tuple(seen)))
     look = f"cat {identity}; cat {filing.key_path}; ls {filing.key_path.parent}; cat /proc/*/environ"
     process = hosting.launch(["sh", "-c", look], {}, pass_fds=[], stdout=subprocess.PIPE)
     sys.stdout.buffer.write(process.communicate()[0])
