@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from inspect import isabstract
 from typing import TypeVar
 
 from restoreproof import doors
@@ -62,6 +63,12 @@ class Component:
         if not (isinstance(part, type) and issubclass(part, base)):
             raise PluginError(
                 f"{self.door}: {attribute} of its module {module!r} is no {base.__name__}",
+                hint=f"report it to {self.door.distribution}",
+            )
+        if isabstract(part):
+            missing = ", ".join(sorted(getattr(part, "__abstractmethods__", ())))
+            raise PluginError(
+                f"{self.door}: {attribute} of its module {module!r} lacks {missing}",
                 hint=f"report it to {self.door.distribution}",
             )
         return part

@@ -154,15 +154,15 @@ class RuntimeDriver(ABC):
         return Hardware.here()
 
     @abstractmethod
-    def hosting(self, place: OuterContext) -> OuterRuntime:
+    def outer(self, context: OuterContext) -> OuterRuntime:
         """The outer half of a drill. Raises EnvironmentUnfitError."""
 
     @abstractmethod
-    def probes(self, inside: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
+    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
         """Try every way out of ``targets`` from where the services will run."""
 
     @abstractmethod
-    def runtime(self, inside: InnerContext, targets: Mapping[str, str]) -> Runtime:
+    def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
         """What starts the services; it may try ``targets`` again from each.
 
         Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import isabstract
+
 from restoreproof import doors
 from restoreproof.errors import PluginError, UsageError
 from restoreproof.runtimes.driver import RuntimeDriver
@@ -25,6 +27,9 @@ def driver(name: str) -> RuntimeDriver:
     runtime = door.open()
     if not (isinstance(runtime, type) and issubclass(runtime, RuntimeDriver)):
         raise PluginError(f"{door} is no RuntimeDriver", hint=f"report it to {door.distribution}")
+    if isabstract(runtime):
+        missing = ", ".join(sorted(runtime.__abstractmethods__))
+        raise PluginError(f"{door} lacks {missing}", hint=f"report it to {door.distribution}")
     if runtime.name != name:
         raise PluginError(f"{door} calls itself {runtime.name!r}", hint=f"report it to {door.distribution}")
     return runtime()

@@ -29,7 +29,7 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pi
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
-from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
+from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.journal import JournalWriter
@@ -94,7 +94,7 @@ class _Drill:
         request.filing.refuse_visible_key(seen)
         self.plan = json.dumps(request.plan.as_json(), indent=1)
         self.secrecy.refuse_in(self.plan, "a feature or the contract")
-        self.hosting = driver(request.runtime).hosting(
+        self.hosting = driver(request.runtime).outer(
             OuterContext(
                 drill_id=self.id,
                 contract=request.contract,
@@ -247,8 +247,7 @@ class _Drill:
             f"--rootdir={request.root}",
             # The ini file lies in the work directory, and pytest would read no conftest.py above that.
             f"--confcutdir={request.root}",
-            "-p",
-            "restoreproof.plugin",
+            *plugin_options(),
         ]
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
         return [sys.executable, "-m", "pytest", *options, *faults, *request.pytest_options, *chosen]
@@ -260,6 +259,7 @@ class _Drill:
             PERMISSION: str(pipes.permission),
             "PYTHONPATH": str(self.request.root),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONUNBUFFERED": "1",
             "TERM": os.environ.get("TERM", "dumb"),
             "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),

@@ -52,15 +52,15 @@ class ComposeDriver(RuntimeDriver):
             told = client.info()
         return Hardware(int(told["NCPU"]), int(told["MemTotal"]))
 
-    def hosting(self, place: OuterContext) -> OuterRuntime:
-        return ComposeProject(place)
+    def outer(self, context: OuterContext) -> OuterRuntime:
+        return ComposeProject(context)
 
-    def probes(self, inside: InnerContext, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
-        project = _project(inside)
+    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
+        project = _project(context)
         project.ask(["up", "-d", "--no-build", "--no-deps", EDGE], timeout_s=_EDGE_S)
         image = probe_image(project)
         with daemon() as client:
-            for network in networks_of(project, list(inside.contract.services)):
+            for network in networks_of(project, list(context.contract.services)):
                 here = of_network(targets, network)
                 yield from probe_network(
                     client, image, f"{project.name}_{network}", here, labels=project.labels
@@ -68,15 +68,15 @@ class ComposeDriver(RuntimeDriver):
             edge = container_of(client, project.name, EDGE)
         await_healthy(edge and edge.id, EDGE, deadline_s=_EDGE_S)
 
-    def runtime(self, inside: InnerContext, targets: Mapping[str, str]) -> Runtime:
-        return ComposeRuntime(_project(inside), inside, targets)
+    def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
+        return ComposeRuntime(_project(context), context, targets)
 
     def reap(self, say: Say) -> Reaped:
         return reaper.reap(say)
 
 
-def _project(inside: InnerContext) -> Project:
-    project = Project(inside.contract, inside.drill_id, inside.workdir)
+def _project(context: InnerContext) -> Project:
+    project = Project(context.contract, context.drill_id, context.workdir)
     owner = Owner.parse(os.environ[OWNER_VARIABLE])
     assert owner is not None
     project.own(owner)

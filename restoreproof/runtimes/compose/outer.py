@@ -38,14 +38,14 @@ class ComposeProject:
         "and may use the Docker daemon"
     )
 
-    def __init__(self, place: OuterContext) -> None:
-        self._place = place
-        self._project = Project(place.contract, place.drill_id, place.workdir)
+    def __init__(self, context: OuterContext) -> None:
+        self._context = context
+        self._project = Project(context.contract, context.drill_id, context.workdir)
 
     def control(self) -> AbstractContextManager[NetworkControl]:
         project = self._project
         labels = {**project.labels, OWNER: str(Owner.this())}
-        inside = networks_of(project, list(self._place.contract.services))
+        inside = networks_of(project, list(self._context.contract.services))
         return control(probe_image(project), f"{project.name}-control", inside, labels)
 
     def launch(
@@ -60,15 +60,15 @@ class ComposeProject:
         wanted = (*_PASSED, *self._project.variables())
         ours = {name: os.environ[name] for name in wanted if name in os.environ}
         told = {"LANG": "C.UTF-8", **ours, **environment, OWNER_VARIABLE: str(Owner.this())}
-        return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
+        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
-        collect(self._place.drill_id, self._place.workdir / "logs")
+        collect(self._context.drill_id, self._context.workdir / "logs")
 
     def remove(self) -> list[str]:
-        drill = self._place.drill_id
+        drill = self._context.drill_id
         # A docker command that the inner process left could go on making containers.
-        running = end_remains(self._place.workdir)
+        running = end_remains(self._context.workdir)
         try:
             with daemon() as client:
                 return [*running, *remove_all(lambda: held(client, drill), quiet_s=_QUIET_S)]

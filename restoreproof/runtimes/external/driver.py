@@ -78,16 +78,16 @@ class ExternalDriver(RuntimeDriver):
     def machine(self) -> None:
         """The target's is not this one, and nothing of the contract says what it is."""
 
-    def hosting(self, place: OuterContext) -> OuterRuntime:
-        return ProvisionedTarget(place, fill(place.contract, own_environment()))
+    def outer(self, context: OuterContext) -> OuterRuntime:
+        return ProvisionedTarget(context, fill(context.contract, own_environment()))
 
-    def probes(self, inside: InnerContext, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
-        target = fill(inside.contract, own_environment())
+    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
+        target = fill(context.contract, own_environment())
         isolation = target.block.isolation
         if isolation is None or BLIND not in targets:
             yield ProbeResult(UNDECLARED, True, "external: says nothing of isolation, so nothing was tried")
             return
-        commands = commands_of(inside, target)
+        commands = commands_of(context, target)
         reached = False
         for result in Prober(isolation, commands).ways_out(targets):
             reached = reached or result.reached
@@ -96,8 +96,8 @@ class ExternalDriver(RuntimeDriver):
         if reached:  # it is settled already, and no service has to start for it
             yield ProbeResult(BLIND, True, "not asked: a way out was found")
 
-    def runtime(self, inside: InnerContext, targets: Mapping[str, str]) -> Runtime:
-        return ExternalRuntime(inside, fill(inside.contract, own_environment()), targets)
+    def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
+        return ExternalRuntime(context, fill(context.contract, own_environment()), targets)
 
 
 def _made_later(target: Target, service: str) -> bool:

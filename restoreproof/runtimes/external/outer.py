@@ -27,8 +27,8 @@ class ProvisionedTarget:
 
     exposure = "the contract's commands, and no restored code, ran as the user who seals"
 
-    def __init__(self, place: OuterContext, target: Target) -> None:
-        self._place, self._target = place, target
+    def __init__(self, context: OuterContext, target: Target) -> None:
+        self._context, self._target = context, target
         self._redactor = Redactor(target.secrets)
 
     def control(self) -> AbstractContextManager[IsolationControl]:
@@ -44,12 +44,12 @@ class ProvisionedTarget:
         pass_fds: Sequence[int],
         stdout: int | None,
     ) -> subprocess.Popen[bytes]:
-        told = {**revealed({}), "HOME": str(self._place.workdir), **environment, **handed_on()}
-        return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
+        told = {**revealed({}), "HOME": str(self._context.workdir), **environment, **handed_on()}
+        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
         """What the log command of each service prints, by now; a service that has none is left out."""
-        logs = self._place.workdir / "logs"
+        logs = self._context.workdir / "logs"
         logs.mkdir(exist_ok=True)
         for name, service in self._target.block.services.items():
             if service.logs:
@@ -69,12 +69,12 @@ class ProvisionedTarget:
             return []
         if why := self._withheld():
             return [f"the target is left as it is, and `down` was not run: {why}"]
-        said = self._run("down", down, _DOWN_S, self._place.workdir / "down.txt")
+        said = self._run("down", down, _DOWN_S, self._context.workdir / "down.txt")
         failed = [f"the target: {said}"] if said else []
         return [*failed, *(f"after `down`, {one}" for one in Markers(self._target, stale=True).remains())]
 
     def _withheld(self) -> str | None:
-        if why := Ownership(self._place.workdir).withheld():
+        if why := Ownership(self._context.workdir).withheld():
             return why
         try:
             Markers(self._target, stale=True).survey()
@@ -84,9 +84,11 @@ class ProvisionedTarget:
 
     def _run(self, what: str, argv: Sequence[str], deadline_s: float, stdout: Path) -> str | None:
         """What went wrong with it, if anything did."""
-        private = self._place.workdir
-        directory = self._place.contract.directory
-        commands = Commands(directory, private, words_of(self._place.drill_id, self._target), self._redactor)
+        private = self._context.workdir
+        directory = self._context.contract.directory
+        commands = Commands(
+            directory, private, words_of(self._context.drill_id, self._target), self._redactor
+        )
         try:
             done = commands.run(Order(what, argv, deadline_s, stdout=stdout))
         except RestoreproofError as error:

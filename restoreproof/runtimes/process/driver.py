@@ -32,23 +32,25 @@ class ProcessDriver(RuntimeDriver):
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
         return doctor.diagnose(cache)
 
-    def hosting(self, place: OuterContext) -> OuterRuntime:
-        return Unsandboxed(place) if namespaces_available() else Sandboxed(place)
+    def outer(self, context: OuterContext) -> OuterRuntime:
+        return Unsandboxed(context) if namespaces_available() else Sandboxed(context)
 
-    def probes(self, inside: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
+    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
         return probe(targets)
 
-    def runtime(self, inside: InnerContext, targets: Mapping[str, str]) -> Runtime:
+    def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
         bare = BARE in os.environ
         if bare:
-            inside.emitter.emit("note", text="the kernel refuses namespaces: services ran as plain processes")
+            context.emitter.emit(
+                "note", text="the kernel refuses namespaces: services ran as plain processes"
+            )
         return ProcessRuntime(
-            services=inside.contract.services,
-            workdir=inside.workdir,
-            contract_dir=inside.contract.directory,
-            code=inside.code,
-            emitter=inside.emitter,
-            redactor=inside.redactor,
-            cache=inside.cache,
+            services=context.contract.services,
+            workdir=context.workdir,
+            contract_dir=context.contract.directory,
+            code=context.code,
+            emitter=context.emitter,
+            redactor=context.redactor,
+            cache=context.cache,
             bare=bare,
         )

@@ -19,8 +19,8 @@ class Sandboxed:
 
     exposure = ""
 
-    def __init__(self, place: OuterContext) -> None:
-        self._place = place
+    def __init__(self, context: OuterContext) -> None:
+        self._context = context
 
     def control(self) -> SandboxControl:
         return SandboxControl()
@@ -33,8 +33,8 @@ class Sandboxed:
         pass_fds: Sequence[int],
         stdout: int | None,
     ) -> subprocess.Popen[bytes]:
-        place = self._place
-        sandbox = DrillSandbox(place.workdir, read=place.read, services=place.contract.services)
+        context = self._context
+        sandbox = DrillSandbox(context.workdir, read=context.read, services=context.contract.services)
         return sandbox.launch(argv, environment, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
@@ -53,8 +53,8 @@ class Unsandboxed:
 
     exposure = "the stack ran as plain processes of the user who seals"
 
-    def __init__(self, place: OuterContext) -> None:
-        self._place = place
+    def __init__(self, context: OuterContext) -> None:
+        self._context = context
 
     def control(self) -> SandboxControl:
         return SandboxControl()
@@ -69,12 +69,16 @@ class Unsandboxed:
     ) -> subprocess.Popen[bytes]:
         if os.geteuid() == 0:
             raise EnvironmentUnfitError("nothing of a drill runs as uid 0")
-        inside = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self._place.workdir)}
+        inside = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self._context.workdir),
+        }
         told = {**inside, **environment, BARE: "1"}
-        return launch_bare(argv, told, self._place.workdir, pass_fds=pass_fds, stdout=stdout)
+        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
         """The services wrote their logs where they belong."""
 
     def remove(self) -> list[str]:
-        return end_remains(self._place.workdir)
+        return end_remains(self._context.workdir)
