@@ -29,6 +29,7 @@ from restoreproof.assets.base import (
     StackContext,
     asset_kinds,
 )
+from restoreproof.backups.adopt import UNKNOWN_RELEASE
 from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.manifest import new_id, write_manifest
@@ -172,7 +173,7 @@ class AssetSuite:
             run_id=new_id(),
             recovery_point=backup_context.learnt.get("recovery_point", datetime.now(UTC)),
             synthetic=True,
-            release="",
+            release=UNKNOWN_RELEASE,
             tool_versions={},
         )
         return open_set(backup_context.directory, stack), sha256
