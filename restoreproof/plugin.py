@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import pytest
 
-from restoreproof.gherkin import collector
+from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.pytest_run import by_hand, refuse_xdist, run_by_hand
@@ -27,8 +27,6 @@ from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
 from restoreproof.journal import Emitter, PipeEmitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
-
-pytest_plugins = ("restoreproof.gherkin.steps",)
 
 RUN = pytest.StashKey[DrillRun]()
 INNER = "RESTOREPROOF_INNER"
@@ -115,6 +113,7 @@ def _configure_inner(config: pytest.Config, inner: Inner) -> None:
     raw = PipeEmitter(int(pipe) if pipe else None, redactor)
     try:
         load_support_modules(config, inner.support_modules)
+        phrase_steps.register(config, inner.support_modules)
     except pytest.UsageError as error:
         raw.emit("note", text=str(error))
         raise

@@ -37,9 +37,9 @@ def lint(
         raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")
     root = features.absolute().parent
     sys.path.insert(0, str(root))
-    phrases = ("restoreproof.gherkin.steps", *step_modules(root))
+    own = step_modules(root)
     findings = [
-        str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases, bindings(loaded))
+        str(one) for one in lint_features(features, loaded.order, nouns(loaded), own, bindings(loaded))
     ]
     findings += [f"{one.where}: {one} [{name}]" for name in names() for one in kind(name).objections(loaded)]
     if json:
