@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from restoreproof import cli
 from restoreproof.cli import app, ordinary_user
 from restoreproof.errors import ContractError, ExitCode, UsageError
+from restoreproof.runtimes.process import privileges
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = str(ROOT / "compose/wipe/stack.yaml")
@@ -237,7 +238,7 @@ def test_only_commands_that_run_a_stack_give_root_up(monkeypatch: pytest.MonkeyP
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(ordinary_user, "the_same_as_ordinary_user", instead)
+    monkeypatch.setattr(privileges, "the_same_as_ordinary_user", instead)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     for arguments in (["lint", "x"], ["doctor"], ["drill", "--help"], []):
         assert ordinary_user.step_down(["restoreproof", *arguments], tmp_path / "cache") is None
@@ -255,7 +256,7 @@ def test_root_gives_away_the_directories_it_names_and_no_others(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(
-        ordinary_user,
+        privileges,
         "the_same_as_ordinary_user",
         lambda module, arguments, writable, readable: given.extend(writable) or 0,
     )

@@ -20,10 +20,8 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.contract import load
-from restoreproof.drill.outer.reaper import reap_everything
 from restoreproof.errors import ExitCode
-from restoreproof.runtimes.kinds import DEFAULT, kind, names
+from restoreproof.runtimes import DEFAULT
 
 
 @app.command()
@@ -46,6 +44,10 @@ def doctor(
     cache: Cache = None,
 ) -> None:
     """Say what this machine has and lacks for a drill, or remove what killed drills left on it."""
+    from restoreproof.contract import load
+    from restoreproof.drill.outer.reaper import reap_everything
+    from restoreproof.runtimes.kinds import kind, names
+
     if reap:
         reaped = reap_everything(var.absolute(), quiet if json else say)
         lines = {

@@ -24,8 +24,6 @@ from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.finding import Finding
 
-DEFAULT = "process"
-
 Say = Callable[[str], None]
 """Where progress goes."""
 

@@ -19,7 +19,7 @@ from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import verify_against
 from restoreproof.cli import app
-from restoreproof.cli.adopt import _refuse_databases
+from restoreproof.cli.adopt_references import refuse_databases
 from restoreproof.contract.loading import parse
 from restoreproof.errors import UsageError
 
@@ -165,8 +165,8 @@ def test_a_dump_of_one_database_is_no_backup_of_another(tmp_path: Path) -> None:
     contract = parse(more.replace("database: bills", "database: bills, owner: shop, roles: [shop]"), tmp_path)
     dump = DumpFile(tmp_path / "shop.dump", "shop", datetime.now(UTC), "18.6", "18.6")
     with pytest.raises(UsageError, match="for the database bills beside the dump of shop"):
-        _refuse_databases(contract, dump, set())
-    _refuse_databases(contract, dump, {"bills"})
+        refuse_databases(contract, dump, set())
+    refuse_databases(contract, dump, {"bills"})
 
 
 def test_a_catalogue_of_another_moment_is_refused_and_leaves_nothing(

@@ -13,7 +13,8 @@ from pathlib import Path
 from restoreproof.contract import load
 from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store
 from restoreproof.drill.sandbox_contents import readable
-from restoreproof.runtimes.kinds import DEFAULT, Place, kind
+from restoreproof.runtimes import DEFAULT
+from restoreproof.runtimes.kinds import Place, kind
 from restoreproof.runtimes.process.privileges import as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ import pytest
 
 from restoreproof.drill.outer.inner_process import InnerProcess, Pipes
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
-from restoreproof.gherkin.request import features_of
+from restoreproof.gherkin.feature_directory import features_of
 from restoreproof.gherkin.support_code import step_modules
 from restoreproof.journal import JournalWriter, read_journal
 from restoreproof.redaction.redactor import MASK, Redactor, Secret

@@ -15,8 +15,9 @@ from typer.testing import CliRunner, Result
 from restoreproof.cli import app
 from restoreproof.errors import EvidenceError, UsageError
 from restoreproof.ledger import Ledger
+from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import PASSPHRASE, make_signing_key, signing_key
-from restoreproof.sealing.signoff import Decision, Word, sign_off
+from restoreproof.sealing.signoff import Word, sign_off
 from restoreproof.verifier import assemble
 from restoreproof.verifier.formats import ATTESTATION, IN_TOTO, SUMS, TEST_RESULT, sha256_of
 from tests.evidence.sealed import MANIFEST, YEAR, Desk

@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 from restoreproof.cli import app
 from restoreproof.errors import UsageError
 from restoreproof.journal import Event
+from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
-from restoreproof.sealing.signoff import Decision, Word, sign_off
+from restoreproof.sealing.signoff import Word, sign_off
 from restoreproof.verifier import assemble
 from restoreproof.verifier.answers import Refused
 from restoreproof.verifier.formats import RECORD, SUMS, canonical, envelope_text, open_envelope

@@ -14,8 +14,9 @@ from pathlib import Path
 from restoreproof.journal import Event
 from restoreproof.ledger import Ledger
 from restoreproof.ledger.entry import Entry
+from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import make_signing_key, signing_key
-from restoreproof.sealing.signoff import Decision, Word, sign_off
+from restoreproof.sealing.signoff import Word, sign_off
 from restoreproof.verifier.formats import ATTESTATION, GENESIS, SUMS
 from tests.evidence.conftest import Story
 from tests.evidence.sealed import YEAR, Desk

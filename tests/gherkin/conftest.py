@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 
 from restoreproof.gherkin.compiler import compile_plan
+from restoreproof.gherkin.support_code import support_modules
+from restoreproof.journal import Event
 from restoreproof.plan import Plan
+from restoreproof.record.model import Record
+from restoreproof.record.reduce import reduce
 
 STAGES = ("database", "objects", "smoke")
 
@@ -44,8 +48,9 @@ class FakeDrill:
     def tell_logs(self):
         check = self.current_check
         self.emitter.emit("service-log", service="db", stage="database", text="said", check=check)
-    def observe(self, outcome):
-        seen = Observation(Outcome(outcome), "one", "one", examined=1, of=1)
+    def observe(self, seen):
+        if isinstance(seen, str):
+            seen = Observation(Outcome(seen), "one", "one", examined=1, of=1)
         self.emitter.emit("observation", check=self.current_check, **asdict(seen))
         require_passed(seen)
 
@@ -86,6 +91,16 @@ class InnerRun:
     events: list[dict[str, Any]] = field(default_factory=list)
     plan: Plan | None = None
 
+    def record(self) -> Record:
+        """What the reduction makes of the events; those of the outer process are missing."""
+        assert self.plan is not None
+        return reduce(self.plan, [Event(**event) for event in self.events])
+
+    def check(self, name: str) -> tuple[str, str]:
+        """The outcome of one check, and the reason."""
+        (found,) = [check for check in self.record().checks if check.id == name]
+        return str(found.outcome), found.reason
+
     def of(self, type: str) -> list[dict[str, Any]]:
         """The data of the events of one type, in order."""
         return [event["data"] for event in self.events if event["type"] == type]
@@ -120,11 +135,16 @@ def run_inner(project: Path) -> Callable[..., InnerRun]:
         (project / "conftest.py").write_text(CONFTEST.format(broken=broken, stages=STAGES) + extra)
         plan = plan_of(project / "features", selection=selection)
         config = project / "inner.json"
-        config.write_text(json.dumps({"plan": plan.as_json(), "features": str(project / "features")}))
+        orders = {
+            "plan": plan.as_json(),
+            "features": str(project / "features"),
+            "support_modules": support_modules(project),
+        }
+        config.write_text(json.dumps(orders))
         reading, writing = os.pipe()
         events = project / "events.jsonl"
         environment = {**os.environ, "RESTOREPROOF_INNER": str(config), "RESTOREPROOF_PIPE": str(writing)}
-        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+        environment["PYTHONPATH"] = f"{Path(__file__).parents[2]}{os.pathsep}{project}"
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "restoreproof.plugin", *args, "features"],
             cwd=project,

@@ -247,7 +247,7 @@ class _Drill:
             "restoreproof.plugin",
         ]
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
-        return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
+        return [sys.executable, "-m", "pytest", *options, *faults, *request.pytest_options, *chosen]
 
     def _environment(self, pipes: Pipes) -> dict[str, str]:
         environment = {
