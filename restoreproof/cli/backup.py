@@ -44,7 +44,7 @@ def backup(
 
     loaded, key = load(contract), identity or var / "keys" / "recovery.txt"
     recipient = recipient_of(key) if key.exists() else make_identity(key)
-    request = SourceRequest(loaded, var.absolute(), cache_directory(cache), ("--size", size, "--seed", "7"))
+    request = SourceRequest(loaded, var.absolute(), cache_directory(cache), size.value)
     progress = quiet if json else say
     progress(f"bringing up a source of {loaded.stack}")
     with living_source(request, progress) as source:

@@ -29,7 +29,7 @@ def up(
     loaded = load(contract)
     key = var / "keys" / "recovery.txt"
     recipient = recipient_of(key) if key.exists() else make_identity(key)
-    request = SourceRequest(loaded, var.absolute(), cache_directory(cache), ("--size", size, "--seed", "7"))
+    request = SourceRequest(loaded, var.absolute(), cache_directory(cache), size.value)
     with living_source(request, say) as source:
         say("the source serves; press Enter for a backup, Ctrl-C or Ctrl-D to destroy it")
         try:
