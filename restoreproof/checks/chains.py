@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
+from restoreproof.assets.database import known_chain
 from restoreproof.assets.dataset import connect_asset, stream
 from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, judge, not_verified, survey
@@ -140,7 +141,7 @@ def survey_chain(restore_context: RestoreContext, *, chain: str) -> ChainSurvey:
             tail.sequence = int(number) if isinstance(number, int | Decimal) else None
             tail.hash = row[block.hash]
         work.items = examined
-    known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
+    known = known_chain(restore_context, chain)
     heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
     return ChainSurvey(
         chain,
@@ -223,7 +224,7 @@ class WorkerReport:
 def survey_maintenance(restore_context: RestoreContext, *, chain: str) -> WorkerReport:
     """Run the chain's own verifier once, with the restored environment."""
     stack_context, block = restore_context.stack_context, restore_context.stack_context.contract.chains[chain]
-    known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
+    known = known_chain(restore_context, chain)
     of = known.rows if known else None
     if block.worker is None:
         return WorkerReport(chain, None, (), of, 1)

@@ -9,7 +9,7 @@ from keycloak import KeycloakOpenID
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
 from restoreproof.assets.base import RestoreContext, RestoreFailed
-from restoreproof.assets.keycloak import Client, KeycloakAsset
+from restoreproof.assets.keycloak import Client, KeycloakAsset, RealmKnown
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
@@ -65,7 +65,7 @@ def _gone(expected: str, why: str) -> Observation:
 def survey_realm(restore_context: RestoreContext, *, asset: str) -> RealmSurvey:
     """Count what the restored realm holds and fetch what it publishes."""
     keycloak = keycloak_asset(restore_context, asset)
-    known = restore_context.catalogue.identity.get(keycloak.realm) if restore_context.catalogue else None
+    known = restore_context.expected(asset, RealmKnown)
     with restore_context.stack_context.phase("realm"):
         try:
             published = keycloak.signing_keys(restore_context.stack_context)

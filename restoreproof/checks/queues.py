@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from restoreproof.assets.base import RestoreContext, StackContext
+from restoreproof.assets.database import known_letters, known_queues
 from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
 from restoreproof.checks.base import Findings, judge, not_verified, survey
 from restoreproof.errors import ContractError
@@ -112,7 +113,7 @@ def survey_queues(restore_context: RestoreContext) -> QueueSurvey:
     review = restore_context.stack_context.contract.review
     return QueueSurvey(
         waiting_in(restore_context.stack_context),
-        restore_context.catalogue.queues if restore_context.catalogue else None,
+        known_queues(restore_context),
         review.limits if review else None,
         review.approver if review else "",
     )
@@ -174,15 +175,14 @@ class UntouchedQueue:
 @survey("dead letters untouched")
 def survey_untouched(restore_context: RestoreContext, *, queue: str = "dead letters") -> UntouchedQueue:
     """Look at ``queue`` again, after the workers have resumed."""
-    stack_context, catalogue = restore_context.stack_context, restore_context.catalogue
-    known = catalogue.letters.get(queue) if catalogue else None
+    stack_context, known = restore_context.stack_context, known_queues(restore_context)
     return UntouchedQueue(
         queue,
         counted(stack_context, queue),
-        catalogue.queues.get(queue) if catalogue else None,
+        known.get(queue) if known else None,
         first_taken(restore_context, queue),
         letters_in(stack_context, queue),
-        None if known is None else frozenset(known),
+        known_letters(restore_context, queue),
     )
 
 
