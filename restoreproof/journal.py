@@ -76,7 +76,8 @@ INNER_TYPES = frozenset(
         "step",  # check, keyword, text, outcome, seconds, table?, docstring?, background?
         "asked",  # check, kind, nouns, queries: what a step looked at, before it looked
         "observation",  # check, + the fields of Observation
-        "scenario-finished",  # check, status: passed|failed|skipped|not-reached, reason, seconds
+        # check, status: passed|failed (broken)|assertion-failed|skipped|not-reached, reason, seconds
+        "scenario-finished",
         "allure-result",  # uuid, result: the JSON of an Allure test result
         "allure-attachment",  # name, text or base64
         "collected",  # checks: the ids pytest collected

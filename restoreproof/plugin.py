@@ -53,6 +53,13 @@ class FeaturesElsewhere:
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         return True if collection_path in self._features else None
 
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_bdd_apply_tag(self, tag: str) -> bool | None:
+        """Keep the tags of features labels, also in a module that runs one by ``scenarios()``."""
+        from restoreproof.gherkin.collector import swallows
+
+        return True if swallows(tag) else None
+
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(DrillHooks)

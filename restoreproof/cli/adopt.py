@@ -111,7 +111,7 @@ def adopt_set(
     )
     from restoreproof.cli.adopt_references import references, refuse_both, refuse_databases, refuse_index
     from restoreproof.contract import load
-    from restoreproof.runtimes.process.privileges import hand_over
+    from restoreproof.runtimes.host.privileges import hand_over
 
     loaded = load(contract)
     known = catalogue_of(catalogue, catalogue_out)

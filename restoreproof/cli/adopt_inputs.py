@@ -20,8 +20,8 @@ from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile, read_dump
 from restoreproof.contract import Contract, resolve
 from restoreproof.errors import Location, UsageError
-from restoreproof.runtimes.process.components.base import packaged
-from restoreproof.runtimes.process.privileges import ordinary_user
+from restoreproof.runtimes.host.packages import packaged
+from restoreproof.runtimes.host.privileges import ordinary_user
 
 _AGE = b"age-encryption.org/v1"
 _PARTS = {

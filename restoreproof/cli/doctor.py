@@ -46,7 +46,7 @@ def doctor(
     """Say what this machine has and lacks for a drill, or remove what killed drills left on it."""
     from restoreproof.contract import load
     from restoreproof.drill.outer.reaper import reap_everything
-    from restoreproof.runtimes.kinds import kind, names
+    from restoreproof.runtimes.registry import driver, names
     from restoreproof.views import reduced_views
 
     if reap:
@@ -60,11 +60,11 @@ def doctor(
         tell(asdict(reaped), json, "\n".join(still) or "nothing is left")
         unsure = reaped.left or reaped.not_looked_at
         raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
-    wanted = kind(runtime).name
+    wanted = driver(runtime).name
     here = Path("stack.yaml")
     loaded = load(contract or here) if contract or here.exists() else None
     findings = [
-        (name, one) for name in names() for one in kind(name).diagnose(loaded, cache_directory(cache))
+        (name, one) for name in names() for one in driver(name).diagnose(loaded, cache_directory(cache))
     ]
     if json:
         told: list[dict[str, object]] = [

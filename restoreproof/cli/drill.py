@@ -94,7 +94,7 @@ def drill(
     from restoreproof.faults.preparing import prepared
     from restoreproof.gherkin.feature_directory import locate
     from restoreproof.gherkin.request import Wanted, perform
-    from restoreproof.runtimes.kinds import kind
+    from restoreproof.runtimes.registry import driver
 
     located = locate(contract, [features] if features else [], Path.cwd())
     wanted = Wanted(
@@ -113,7 +113,7 @@ def drill(
         trigger=trigger,
         allow_unisolated=allow_unisolated,
         canaries=canaries,
-        runtime=kind(runtime).name,
+        runtime=driver(runtime).name,
         inner_stdout=sys.stderr.fileno() if json else None,
     )
     with prepared(wanted) as request:

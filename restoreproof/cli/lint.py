@@ -33,7 +33,7 @@ def lint(
     from restoreproof.gherkin.linter import lint as lint_features
     from restoreproof.gherkin.plain_tests import plain_test_files
     from restoreproof.gherkin.support_code import step_modules
-    from restoreproof.runtimes.kinds import kind, names
+    from restoreproof.runtimes.registry import driver, names
 
     loaded = load(contract)
     located = locate(contract, [features] if features else [], Path.cwd())
@@ -46,7 +46,9 @@ def lint(
     findings = [
         str(one) for one in lint_features(whole, loaded.order, nouns(loaded), phrases, bindings(loaded))
     ]
-    findings += [f"{one.where}: {one} [{name}]" for name in names() for one in kind(name).objections(loaded)]
+    findings += [
+        f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
+    ]
     if json:
         out.print_json(jsonlib.dumps(findings))
     for finding in () if json else findings:

@@ -30,10 +30,10 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
     if os.geteuid() != 0 or not _RUNNING & set(argv[1:2]) or "--help" in argv:
         return None
     # Only root needs them, and only for these commands.
-    from restoreproof.runtimes.kinds import kind
-    from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
+    from restoreproof.runtimes.host.privileges import the_same_as_ordinary_user
+    from restoreproof.runtimes.registry import driver
 
-    if not kind(_word(argv, "--runtime") or DEFAULT).steps_down:
+    if not driver(_word(argv, "--runtime") or DEFAULT).steps_down:
         return None
     defaults = {"--var": Path("var"), "--reports": Path("reports"), "--cache": cache}
     writable = [_asked(argv, option, default) for option, default in defaults.items()]

@@ -143,7 +143,7 @@ def _perform(root: Path, asked: ByHand) -> tuple[int, Path | None]:
     import platformdirs
 
     from restoreproof.gherkin.request import Wanted, perform
-    from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
+    from restoreproof.runtimes.host.privileges import the_same_as_ordinary_user
 
     contract = contract_of(root)
     cache = platformdirs.user_cache_path("restoreproof")

@@ -24,7 +24,7 @@ from restoreproof.drill.sandbox_contents import readable
 from restoreproof.drill.source.living_source import SourceConfig
 from restoreproof.drill.source.take_backup import BackupOrder
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
-from restoreproof.runtimes.process import components
+from restoreproof.runtimes.process.component import prepare_caches
 from restoreproof.runtimes.process.launch import DrillSandbox
 
 Say = Callable[[str], None]
@@ -91,7 +91,7 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     workdir = request.var / "source" / f"{request.contract.stack}-{stamp}"
-    components.prepare_cache(request.contract.services, request.cache, say)
+    prepare_caches(request.contract.services, request.cache, say)
     with alive(workdir):
         yield from _living(request, workdir, say)
     say("the source's processes and data are gone")

@@ -19,9 +19,9 @@ from restoreproof.contract.loading import parse
 from restoreproof.contract.services import Service
 from restoreproof.journal import PipeEmitter
 from restoreproof.redaction.redactor import Redactor
+from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external.runtime import ExternalRuntime
 from restoreproof.runtimes.external.target import Target, fill
-from restoreproof.runtimes.kinds import Inside
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 NONCE = "a-nonce-of-this-very-drill"
@@ -213,7 +213,7 @@ class Foreign:
         return fill(self.contract(block, contract), {**self.stores.environment, **different})
 
     def runtime(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> ExternalRuntime:
-        inside = Inside(
+        inside = InnerContext(
             drill_id="d1",
             contract=self.contract(block, contract),
             workdir=self.directory,
