@@ -34,6 +34,7 @@ class Inner:
     features: Path
     order: tuple[str, ...]
     support_modules: tuple[str, ...]
+    fault_folders: tuple[Path, ...] = ()
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -52,6 +53,7 @@ class Inner:
             order=tuple(value.get("order", plan.stages)),
             features=Path(value["features"]).resolve(),
             support_modules=tuple(value.get("support_modules", ())),
+            fault_folders=tuple(Path(folder).resolve() for folder in value.get("fault_folders", ())),
         )
 
 
@@ -74,6 +76,7 @@ def configure_inner(config: pytest.Config, inner: Inner) -> None:
         _opener(config, inner.path, emitter, redactor),
         whole=inner.plan.whole,
         own=inner.own,
+        others=inner.fault_folders,
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run
