@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from restoreproof.gherkin import collector
+from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill, Tee
@@ -65,6 +65,7 @@ def configure_inner(config: pytest.Config, inner: Inner) -> None:
     raw = PipeEmitter(int(pipe) if pipe else None, redactor)
     try:
         load_support_modules(config, inner.support_modules)
+        phrase_steps.register(config, inner.support_modules)
     except pytest.UsageError as error:
         raw.emit("note", text=str(error))
         raise

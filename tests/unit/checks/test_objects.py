@@ -13,7 +13,7 @@ from obstore.store import MemoryStore
 
 from restoreproof.assets.database import DatasetKnown
 from restoreproof.checks import objects
-from restoreproof.checks.objects import ObjectSurvey, objects_asset, survey_objects
+from restoreproof.checks.objects import ObjectSurvey, objects_asset
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Outcome
 
@@ -56,7 +56,7 @@ def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
         known = None if of is None else DatasetKnown(rows=of)
         monkeypatch.setattr(objects, "known_dataset", lambda restore_context, dataset: known)
         restore_context: Any = SimpleNamespace(stack_context=stack_context)
-        return survey_objects(restore_context, dataset="proofs", bucket="proofs")
+        return ObjectSurvey.look(restore_context, dataset="proofs", bucket="proofs")
 
     return survey
 
