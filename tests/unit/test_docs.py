@@ -22,7 +22,7 @@ from restoreproof.backups.manifest import write_manifest
 from restoreproof.cli import app
 from restoreproof.components import registry
 from restoreproof.contract import models
-from restoreproof.contract.loader import parse
+from restoreproof.contract.loading import parse
 from restoreproof.contract.models import Contract
 from restoreproof.gherkin import tags
 from restoreproof.gherkin.vocabulary import Vocabulary
