@@ -18,13 +18,14 @@ from typing import Any, cast
 
 import pytest
 
+from restoreproof.events import Emitter, Note
 from restoreproof.gherkin import collector
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.pytest_run import by_hand, refuse_xdist, run_by_hand
 from restoreproof.gherkin.run_plugin import DrillRun, RunningDrill, Tee
 from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
-from restoreproof.journal import Emitter, PipeEmitter
+from restoreproof.journal.write import PipeEmitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 
@@ -116,7 +117,7 @@ def _configure_inner(config: pytest.Config, inner: Inner) -> None:
     try:
         load_support_modules(config, inner.support_modules)
     except pytest.UsageError as error:
-        raw.emit("note", text=str(error))
+        raw.emit(Note(text=str(error)))
         raise
     printer = Printer(inner.plan, redactor)
     bridge = AllureBridge(config, raw)

@@ -18,6 +18,7 @@ from restoreproof.backups import missing
 from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
 from restoreproof.checks.credentials import connect_as, role_of
+from restoreproof.events import Measured
 from restoreproof.outcome import Observation, Outcome
 
 
@@ -190,19 +191,18 @@ def survey_recovery(restore_context: RestoreContext) -> Recovery:
             # Below zero where an asset was copied after the recovery point: no loss, but skew.
             age = ages[asset.name] = (restore_context.backup.manifest.recovery_point - newest).total_seconds()
             stack_context.emitter.emit(
-                "measurement",
-                name=f"rpo.{asset.name}",
-                value=max(age, 0.0),
-                unit="s",
-                detail="",
-                newest_at=newest.isoformat(),
+                Measured(
+                    name=f"rpo.{asset.name}",
+                    value=max(age, 0.0),
+                    unit="s",
+                    detail="",
+                    newest_at=newest.isoformat(),
+                )
             )
     if ages:
         skew = max(ages.values()) - min(ages.values())
-        stack_context.emitter.emit(
-            "measurement", name="rpo", value=max(0.0, *ages.values()), unit="s", detail=""
-        )
-        stack_context.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
+        stack_context.emitter.emit(Measured(name="rpo", value=max(0.0, *ages.values()), unit="s", detail=""))
+        stack_context.emitter.emit(Measured(name="rpo.skew", value=skew, unit="s", detail=""))
     backup = stack_context.contract.backup
     known = restore_context.catalogue.newest if restore_context.catalogue else {}
     recorded = frozenset(name for name, at in known.items() if at)

@@ -19,7 +19,7 @@ from typing import Protocol
 from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.errors import UsageError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.finding import Finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import read_journal
+from restoreproof.journal.read import read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce

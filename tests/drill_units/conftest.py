@@ -20,6 +20,7 @@ from restoreproof.backups.verify import BackupSet
 from restoreproof.contract.loading import parse
 from restoreproof.drill.inner.queue_review import Gate
 from restoreproof.drill.inner.stages import Drill, StageHooks
+from restoreproof.events import Event
 from restoreproof.runtimes.base import Start
 from restoreproof.testing.plugins import register
 
@@ -61,8 +62,8 @@ class Memory:
         if what in self.breaks:
             raise self.breaks[what]
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.events.append((type, data))
+    def emit(self, event: Event) -> None:
+        self.events.append((event.type, event.data()))
 
     def of(self, type: str) -> list[dict[str, Any]]:
         return [data for kind, data in self.events if kind == type]

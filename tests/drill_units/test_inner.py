@@ -16,7 +16,8 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Pipes
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.gherkin.request import features_of
 from restoreproof.gherkin.support_code import step_modules
-from restoreproof.journal import JournalWriter, read_journal
+from restoreproof.journal.read import read_journal
+from restoreproof.journal.write import JournalWriter
 from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 SECRET = Secret("PASSWORD", "correct-horse-battery")

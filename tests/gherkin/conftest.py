@@ -24,6 +24,7 @@ from dataclasses import asdict
 import pytest
 from pytest_bdd import given, when, then, parsers
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Observed, ServiceLogged, StageDone, StageEntered, StageFailed
 from restoreproof.outcome import Observation, Outcome, require_passed
 
 class FakeDrill:
@@ -33,20 +34,20 @@ class FakeDrill:
         for name in self.stages[: self.stages.index(stage) + 1]:
             if name in self.done:
                 continue
-            self.emitter.emit("stage-entered", stage=name)
+            self.emitter.emit(StageEntered(stage=name))
             if name == "{broken}":
-                self.emitter.emit("stage-failed", stage=name, error="no server", hint="start one")
+                self.emitter.emit(StageFailed(stage=name, error="no server", hint="start one"))
                 raise EnvironmentUnfitError("no server")
-            self.emitter.emit("stage-done", stage=name, seconds=0.1)
+            self.emitter.emit(StageDone(stage=name, seconds=0.1))
             self.done.append(name)
     def finish(self):
         self.advance_to(self.stages[-1])
     def tell_logs(self):
         check = self.current_check
-        self.emitter.emit("service-log", service="db", stage="database", text="said", check=check)
+        self.emitter.emit(ServiceLogged(service="db", stage="database", text="said", check=check))
     def observe(self, outcome):
         seen = Observation(Outcome(outcome), "one", "one", examined=1, of=1)
-        self.emitter.emit("observation", check=self.current_check, **asdict(seen))
+        self.emitter.emit(Observed(check=self.current_check, **asdict(seen)))
         require_passed(seen)
 
 class Fakes:

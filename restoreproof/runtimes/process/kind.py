@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
+from restoreproof.events import Note
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.finding import Finding
 from restoreproof.runtimes.kinds import Hosting, Inside, Kind, Place, Say
@@ -71,7 +72,7 @@ class Process(Kind):
     def runtime(self, inside: Inside, targets: Mapping[str, str]) -> Runtime:
         bare = BARE in os.environ
         if bare:
-            inside.emitter.emit("note", text="the kernel refuses namespaces: services ran as plain processes")
+            inside.emitter.emit(Note(text="the kernel refuses namespaces: services ran as plain processes"))
         return ProcessRuntime(
             services=inside.contract.services,
             workdir=inside.workdir,
