@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from restoreproof.events import (
+    ControlProbed,
     DrillClosed,
     DrillOpened,
     InnerExited,
-    IsolationControl,
     IsolationVerdict,
     SetVerified,
     TeardownDone,
@@ -134,7 +134,7 @@ def write_journal(directory: Path, plan: Plan) -> None:
     inner = _Inner(writer)
     writer.emit(DrillOpened(drill_id="bench", stack=plan.stack, plan=plan.digest, attempt=1, set_id="s1"))
     writer.emit(SetVerified(set_id="s1", artifacts=17, bytes=3_000_000))
-    writer.emit(IsolationControl(probe="tcp", reached=True))
+    writer.emit(ControlProbed(probe="tcp", reached=True))
     inner.tell("isolation-probe", probe="tcp", reached=False)
     writer.emit(IsolationVerdict(proven=True, reason="made up"))
     for stage in plan.stages:

@@ -18,8 +18,8 @@ from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.outer.cleanup import destroy
 from restoreproof.drill.sandbox_contents import readable
 from restoreproof.plan import Plan
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 from restoreproof.runtimes.process.launch import DrillSandbox
-from restoreproof.runtimes.process.privileges import as_ordinary_user
 
 RUNTIME = "process"
 """The runtime whose sandbox it is."""

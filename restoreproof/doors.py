@@ -12,7 +12,8 @@ A stack needs no distribution: what lies in its own folders is imported from the
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
+import re
 import sys
 import traceback
 from dataclasses import dataclass
@@ -86,6 +87,28 @@ def entries(group: str) -> tuple[Door, ...]:
                 hint="uninstall one of the two distributions",
             )
     return tuple(doors)
+
+
+def packages() -> tuple[Path, ...]:
+    """Return where the packages of other distributions' plug-ins lie; nothing is imported.
+
+    An editable install has them outside of the environment, and a sandbox must see them.
+    """
+    groups = (ASSETS, COMPONENTS, CHECKS, FAULTS, VIEWS, RUNTIMES)
+    foreign = {
+        re.split(r"[.:]", door.target)[0]
+        for group in groups
+        for door in entries(group)
+        if door.distribution != "restoreproof"
+    }
+    specs = (importlib.util.find_spec(name) for name in sorted(foreign))
+    places = [
+        Path(place)
+        for spec in specs
+        if spec
+        for place in (spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
+    ]
+    return tuple(place for place in places if place.exists())
 
 
 def _door(point: metadata.EntryPoint) -> Door:

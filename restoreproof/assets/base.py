@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,10 +17,12 @@ from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
-from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
 from restoreproof.events import Emitter, PhaseTimed
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
+
+ExpectationT = TypeVar("ExpectationT", bound=BaseModel)
 
 
 def _forget(_: Iterable[Secret]) -> None:
@@ -99,6 +101,22 @@ class RestoreContext:
     backup: BackupSet
     catalogue: Catalogue | None
 
+    def expected(self, asset: str, model: type[ExpectationT]) -> ExpectationT | None:
+        """Return what ``BackupContext.expect`` put into the catalogue of an asset; None if nobody did.
+
+        Raises:
+            UsageError: the catalogue holds something else there.
+        """
+        content = self.catalogue.assets.get(asset) if self.catalogue else None
+        if content is None:
+            return None
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            key = ".".join(("assets", asset, *map(str, first["loc"])))
+            raise UsageError(f"not what its kind put into the catalogue: {key}: {first['msg']}") from error
+
 
 @dataclass(frozen=True, slots=True)
 class BackupContext:
@@ -113,6 +131,14 @@ class BackupContext:
     recipient: str
     provisioned: Path
     learnt: dict[str, Any] = field(default_factory=dict)
+
+    def expect(self, asset: str, expectation: BaseModel) -> None:
+        """Put into the catalogue what a drill has to find of an asset, in the form of its kind."""
+        self.learnt.setdefault("assets", {})[asset] = expectation.model_dump(mode="json")
+
+    def recovery_point(self, point: datetime) -> None:
+        """State the time (UTC) that the set is of, unless an asset that was taken earlier has stated it."""
+        self.learnt.setdefault("recovery_point", point)
 
 
 @dataclass(frozen=True, slots=True)

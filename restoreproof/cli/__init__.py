@@ -1,6 +1,7 @@
 """The command line. Every command says what it did in one line, and names the next step when it fails.
 
-Each module registers its commands on ``app``.
+Each module registers one command on ``app``. It holds the command's options, and imports within it what the
+command does: help, completion and the other commands wait for nothing of it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
-
-from platformdirs import user_cache_path
 
 from restoreproof.cli import (
     adopt,
@@ -29,7 +28,7 @@ from restoreproof.cli import (
     up,
     verify,
 )
-from restoreproof.cli.app import LONGEST, app, err
+from restoreproof.cli.app import LONGEST, app, cache_directory, err
 from restoreproof.cli.ordinary_user import step_down
 from restoreproof.display import shown
 from restoreproof.errors import ExitCode, RestoreproofError
@@ -63,7 +62,7 @@ def main() -> None:
 
 
 def _as_ordinary_user() -> None:
-    code = step_down(sys.argv, user_cache_path("restoreproof"))
+    code = step_down(sys.argv, cache_directory(None))
     if code is not None:
         sys.exit(code)
     app(standalone_mode=True)

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups import layout, missing
-from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, adopt
-from restoreproof.backups.basebackup import BaseBackup
-from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.dumpfile import DumpFile
-from restoreproof.backups.manifest import Manifest
-from restoreproof.backups.rebind import refuse_other, reissue
-from restoreproof.backups.references import Reference
-from restoreproof.cli.adopt_inputs import (
-    base_of,
-    buckets_of,
-    directory_of,
-    dump_of,
-    environment_of,
-    file_of,
-    parts_of,
-    release_of,
-    secrets_of,
-)
-from restoreproof.cli.adopt_references import references, refuse_both, unreferenced_databases
 from restoreproof.cli.app import Json, app, tell
-from restoreproof.contract import Contract, load
-from restoreproof.errors import Location, UsageError
-from restoreproof.runtimes.process.privileges import hand_over
+
+if TYPE_CHECKING:
+    from restoreproof.backups.manifest import Manifest
 
 
 @app.command(name="adopt")
@@ -113,14 +92,35 @@ def adopt_set(
     json: Json = False,
 ) -> None:
     """Turn a bare dump or a provider's snapshot, and what else there is, into a backup set."""
+    from restoreproof.backups import catalogue as catalogues
+    from restoreproof.backups import layout, missing
+    from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, adopt
+    from restoreproof.backups.rebind import refuse_other, reissue
+    from restoreproof.cli.adopt_inputs import (
+        base_of,
+        buckets_of,
+        catalogue_of,
+        directory_of,
+        dump_of,
+        environment_of,
+        file_of,
+        parts_of,
+        recovery_point_of,
+        release_of,
+        secrets_of,
+    )
+    from restoreproof.cli.adopt_references import references, refuse_both, refuse_databases, refuse_index
+    from restoreproof.contract import load
+    from restoreproof.runtimes.host.privileges import hand_over
+
     loaded = load(contract)
-    known = _catalogue(catalogue, catalogue_out)
+    known = catalogue_of(catalogue, catalogue_out)
     refer = references(loaded, reference or [], engine or [], size or [])
     read = dump_of(dump, loaded, "postgres") if dump else None
     physical = base_of(base, {"a dump": dump, "--roles": roles, "--realm-dump": realm_dump}) if base else None
     if physical is None:
-        _refuse_databases(loaded, read, set(refer))
-    _refuse_index(index, refer)
+        refuse_databases(loaded, read, set(refer))
+    refuse_index(index, refer)
     files = {missing.ROLES: roles or base, missing.OBJECTS: objects, missing.IDENTITY: realm_dump or base}
     options = {
         missing.ROLES: "--base" if base else "--roles",
@@ -135,7 +135,7 @@ def adopt_set(
         dump=read,
         base=physical,
         synthetic=synthetic,
-        recovery_point=_recovery_point(recovery_point, known, read, physical),
+        recovery_point=recovery_point_of(recovery_point, known, read, physical),
         release=release_of(release) if release else (known and known.release) or UNKNOWN_RELEASE,
         globals=file_of(roles) if roles else None,
         realm=dump_of(realm_dump, loaded, "keycloak") if realm_dump else None,
@@ -154,68 +154,6 @@ def adopt_set(
         catalogues.save(reissue(known, manifest, sha256, committed=bool(commitment)), catalogue_out)
         hand_over(catalogue_out.absolute())
     _tell(manifest, out, contract, catalogue_out, json)
-
-
-def _catalogue(path: Path | None, out: Path | None) -> Catalogue | None:
-    """What is known from outside. Raises UsageError unless both are given, or none, and ``out`` is new."""
-    if path is None and out is None:
-        return None
-    if path is None or out is None:
-        raise UsageError(
-            "--catalogue and --catalogue-out go together",
-            hint="the one is read, and written again as the other for the new set",
-        )
-    if out.exists():
-        raise UsageError("there is something already", where=Location(str(out)), hint="name a new file")
-    return catalogues.load(path)
-
-
-def _refuse_databases(contract: Contract, dump: DumpFile | None, references: set[str]) -> None:
-    """Every database comes from exactly one of the dump and a reference."""
-    left = unreferenced_databases(contract, references)
-    if dump is None and left:
-        raise UsageError(
-            f"nothing is given for the database {', '.join(left)}",
-            hint="name its dump, or where its provider keeps it with --reference ASSET=NAME",
-        )
-    if dump is not None and dump.database not in left:
-        raise UsageError(
-            f"the database {dump.database!r} is given as a dump and as a reference",
-            where=Location(str(dump.path)),
-            hint="leave out one of the two",
-        )
-    if dump is not None and (others := [name for name in left if name != dump.database]):
-        raise UsageError(
-            f"nothing is given for the database {', '.join(others)} beside the dump of {dump.database}",
-            hint="only one dump can be adopted: name where a provider keeps the others with "
-            "--reference ASSET=NAME, or give them all by --base",
-        )
-
-
-def _refuse_index(index: Path | None, references: Mapping[str, Reference]) -> None:
-    """An index says what objects are that somebody else keeps: without these all of them would be lost."""
-    if index is not None and not any(missing.OBJECTS in one.parts for one in references.values()):
-        raise UsageError(
-            "an index alone has no objects: it is for buckets that are in place, and none is said to be",
-            where=Location(str(index)),
-            hint="add --reference ASSET=in-place, or give the objects themselves with --objects",
-        )
-
-
-def _recovery_point(
-    given: datetime | None, known: Catalogue | None, dump: DumpFile | None, base: BaseBackup | None
-) -> datetime:
-    if given:
-        return given.replace(tzinfo=UTC)
-    if known:
-        return known.recovery_point
-    if dump:
-        return dump.created
-    if base and base.begun:
-        return base.begun
-    raise UsageError(
-        "what is given does not say when it was taken", hint="--recovery-point 2026-11-22T03:00:00, in UTC"
-    )
 
 
 def _tell(manifest: Manifest, out: Path, contract: Path, catalogue: Path | None, json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyrage
@@ -11,14 +12,16 @@ import pyrage
 from restoreproof.assets.identity_file import recipient_of
 from restoreproof.assets.release import describe
 from restoreproof.assets.vault import parse_environment, read_identity
+from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import missing
 from restoreproof.backups.adopt import Secrets
 from restoreproof.backups.basebackup import BaseBackup, read_base
+from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile, read_dump
 from restoreproof.contract import Contract, resolve
 from restoreproof.errors import Location, UsageError
-from restoreproof.runtimes.process.components.base import packaged
-from restoreproof.runtimes.process.privileges import ordinary_user
+from restoreproof.runtimes.host.packages import packaged
+from restoreproof.runtimes.host.privileges import ordinary_user
 
 _AGE = b"age-encryption.org/v1"
 _PARTS = {
@@ -153,3 +156,34 @@ def directory_of(path: Path) -> Path:
     if not path.is_dir():
         raise UsageError("there is no such directory", where=Location(str(path)))
     return path
+
+
+def catalogue_of(path: Path | None, out: Path | None) -> Catalogue | None:
+    """What is known from outside. Raises UsageError unless both are given, or none, and ``out`` is new."""
+    if path is None and out is None:
+        return None
+    if path is None or out is None:
+        raise UsageError(
+            "--catalogue and --catalogue-out go together",
+            hint="the one is read, and written again as the other for the new set",
+        )
+    if out.exists():
+        raise UsageError("there is something already", where=Location(str(out)), hint="name a new file")
+    return catalogues.load(path)
+
+
+def recovery_point_of(
+    given: datetime | None, known: Catalogue | None, dump: DumpFile | None, base: BaseBackup | None
+) -> datetime:
+    """When the backup was taken. Raises UsageError if nothing that is given says so."""
+    if given:
+        return given.replace(tzinfo=UTC)
+    if known:
+        return known.recovery_point
+    if dump:
+        return dump.created
+    if base and base.begun:
+        return base.begun
+    raise UsageError(
+        "what is given does not say when it was taken", hint="--recovery-point 2026-11-22T03:00:00, in UTC"
+    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from restoreproof.assets.base import load_asset, load_assets
 from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.backups import missing
+from restoreproof.backups.dumpfile import DumpFile
 from restoreproof.backups.references import IN_PLACE, Reference
 from restoreproof.contract import Contract
 from restoreproof.errors import Location, UsageError
@@ -52,6 +55,38 @@ def unreferenced_databases(contract: Contract, references: Iterable[str]) -> lis
     given = set(references)
     databases = (asset for asset in load_assets(contract) if isinstance(asset, PostgresAsset))
     return [asset.database for asset in databases if asset.name not in given]
+
+
+def refuse_databases(contract: Contract, dump: DumpFile | None, references: set[str]) -> None:
+    """Every database comes from exactly one of the dump and a reference."""
+    left = unreferenced_databases(contract, references)
+    if dump is None and left:
+        raise UsageError(
+            f"nothing is given for the database {', '.join(left)}",
+            hint="name its dump, or where its provider keeps it with --reference ASSET=NAME",
+        )
+    if dump is not None and dump.database not in left:
+        raise UsageError(
+            f"the database {dump.database!r} is given as a dump and as a reference",
+            where=Location(str(dump.path)),
+            hint="leave out one of the two",
+        )
+    if dump is not None and (others := [name for name in left if name != dump.database]):
+        raise UsageError(
+            f"nothing is given for the database {', '.join(others)} beside the dump of {dump.database}",
+            hint="only one dump can be adopted: name where a provider keeps the others with "
+            "--reference ASSET=NAME, or give them all by --base",
+        )
+
+
+def refuse_index(index: Path | None, references: Mapping[str, Reference]) -> None:
+    """An index says what objects are that somebody else keeps: without these all of them would be lost."""
+    if index is not None and not any(missing.OBJECTS in one.parts for one in references.values()):
+        raise UsageError(
+            "an index alone has no objects: it is for buckets that are in place, and none is said to be",
+            where=Location(str(index)),
+            hint="add --reference ASSET=in-place, or give the objects themselves with --objects",
+        )
 
 
 def _pairs(option: str, values: Sequence[str]) -> Iterable[tuple[str, str]]:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from restoreproof.assets.identity_file import make_identity, recipient_of
 from restoreproof.cli.app import (
     Cache,
     ContractArgument,
@@ -21,8 +20,6 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.contract import load
-from restoreproof.drill.source.backup import SourceRequest, living_source, take
 
 
 @app.command()
@@ -41,9 +38,13 @@ def backup(
     json: Json = False,
 ) -> None:
     """Bring up a source of the stack, back it up while it serves, and destroy it."""
+    from restoreproof.assets.identity_file import make_identity, recipient_of
+    from restoreproof.contract import load
+    from restoreproof.drill.source.backup import SourceRequest, living_source, take
+
     loaded, key = load(contract), identity or var / "keys" / "recovery.txt"
     recipient = recipient_of(key) if key.exists() else make_identity(key)
-    request = SourceRequest(loaded, var.absolute(), cache_directory(cache), ("--size", size, "--seed", "7"))
+    request = SourceRequest(loaded, var.absolute(), cache_directory(cache), size.value)
     progress = quiet if json else say
     progress(f"bringing up a source of {loaded.stack}")
     with living_source(request, progress) as source:

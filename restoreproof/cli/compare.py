@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from restoreproof.cli.app import Json, app, tell
-from restoreproof.comparison import differences, read_record, refuse_same_runtime
 from restoreproof.errors import ExitCode
-from restoreproof.record.model import Record
+
+if TYPE_CHECKING:
+    from restoreproof.record.model import Record
 
 
 @app.command()
@@ -27,6 +28,8 @@ def compare(
 
     Ends with 0 if both say the same, with 1 if not. Whether the records are authentic is for `verify` to say.
     """
+    from restoreproof.comparison import differences, read_record, refuse_same_runtime
+
     records = read_record(first), read_record(second)
     if different_runtimes:
         refuse_same_runtime(*records)

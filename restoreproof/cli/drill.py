@@ -21,11 +21,8 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
-from restoreproof.drill.evidence_store import EvidenceOptions
-from restoreproof.faults.preparing import prepared
-from restoreproof.gherkin.request import Wanted, perform
 from restoreproof.outcome import Verdict
-from restoreproof.runtimes.kinds import DEFAULT, kind
+from restoreproof.runtimes import DEFAULT
 
 
 @app.command()
@@ -44,7 +41,7 @@ def drill(
         Path | None,
         typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt"),
     ] = None,
-    features: Features = Path("features"),
+    features: Features = None,
     reports: Annotated[Path, typer.Option("--reports", help="where the evidence goes")] = Path("reports"),
     keyword: Annotated[
         str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")
@@ -93,12 +90,20 @@ def drill(
     json: Json = False,
 ) -> None:
     """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
+    from restoreproof.drill.evidence_store import EvidenceOptions
+    from restoreproof.faults.preparing import prepared
+    from restoreproof.gherkin.feature_directory import locate
+    from restoreproof.gherkin.request import Wanted, perform
+    from restoreproof.runtimes.registry import driver
+
+    located = locate(contract, [features] if features else [], Path.cwd())
     wanted = Wanted(
         contract=contract,
         backup=backup_set or var / "sets" / "latest",
         catalogue=catalogue,
         identity=identity or var / "keys" / "recovery.txt",
-        features=features,
+        features=located.features,
+        paths=located.parts,
         reports=reports,
         var=var,
         cache=cache_directory(cache),
@@ -108,7 +113,7 @@ def drill(
         trigger=trigger,
         allow_unisolated=allow_unisolated,
         canaries=canaries,
-        runtime=kind(runtime).name,
+        runtime=driver(runtime).name,
         inner_stdout=sys.stderr.fileno() if json else None,
     )
     with prepared(wanted) as request:

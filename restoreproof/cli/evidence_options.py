@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import UsageError
-from restoreproof.ledger import Ledger
-from restoreproof.ledger.choice import home_of
-from restoreproof.ledger.storage import FileStorage
-from restoreproof.sealing.keys import SigningKey
-from restoreproof.verifier.answers import Refused
-from restoreproof.verifier.options import directory_of
+
+if TYPE_CHECKING:
+    from restoreproof.ledger import Ledger
+    from restoreproof.sealing.keys import SigningKey
 
 Evidence = Annotated[Path, typer.Argument(metavar="DIR", help="the evidence of one drill")]
 KeyUri = Annotated[str, typer.Option("--key", help="file:PATH, or a KMS or HSM key by its URI")]
@@ -29,6 +27,9 @@ WithoutLedger = Annotated[bool, typer.Option("--without-ledger", help="do withou
 
 
 def evidence_directory(path: Path) -> Path:
+    from restoreproof.verifier.answers import Refused
+    from restoreproof.verifier.options import directory_of
+
     try:
         return directory_of(path)
     except Refused as error:
@@ -36,6 +37,10 @@ def evidence_directory(path: Path) -> Path:
 
 
 def open_ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
+    from restoreproof.ledger import Ledger
+    from restoreproof.ledger.choice import home_of
+    from restoreproof.ledger.storage import FileStorage
+
     if named is None and not (directory.parent / "ledger.jsonl").exists():
         raise UsageError(
             f"no ledger beside {directory}", hint="name it with --ledger, or say --without-ledger"

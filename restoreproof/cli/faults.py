@@ -6,15 +6,16 @@ import json as jsonlib
 from pathlib import Path
 
 from restoreproof.cli.app import ContractArgument, Features, Json, app, out, say
-from restoreproof.contract import load
-from restoreproof.faults.registry import faults_of, folders_of
 
 
 @app.command()
 def faults(
-    contract: ContractArgument = Path("stack.yaml"), features: Features = Path("features"), json: Json = False
+    contract: ContractArgument = Path("stack.yaml"), features: Features = None, json: Json = False
 ) -> None:
     """List the faults that `drill --fault` can inject, and the checks that must notice each."""
+    from restoreproof.contract import load
+    from restoreproof.faults.registry import faults_of, folders_of
+
     stack = load(contract).stack
     listed = faults_of(stack, folders_of(contract, features)).values()
     if json:
@@ -29,5 +30,5 @@ def faults(
     if not listed:
         say(
             f"no fault is known for the stack {stack}: put a module with FAULTS into "
-            f"faults/ beside {contract} or {features}"
+            f"faults/ beside {contract} or {features or 'its features'}"
         )

@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from restoreproof.assets.identity_file import make_identity
 from restoreproof.cli.app import (
     app,
     say,
 )
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import UsageError
-from restoreproof.sealing.keys import make_signing_key
 
 
 @app.command()
@@ -30,6 +28,9 @@ def keygen(
     ] = "730d",
 ) -> None:
     """Make a recovery identity (age); keep it apart from the backups it opens. Or make a signing key."""
+    from restoreproof.assets.identity_file import make_identity
+    from restoreproof.sealing.keys import make_signing_key
+
     refuse_unwritable(path.absolute().parent)
     if not signing:
         say(f"{path}: public recipient {make_identity(path)}")

@@ -16,32 +16,39 @@ from restoreproof.cli.app import (
     out,
     say,
 )
-from restoreproof.contract import load, nouns
-from restoreproof.contract.bindings import bindings
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.gherkin.document import feature_files
-from restoreproof.gherkin.linter import lint as lint_features
-from restoreproof.gherkin.support_code import step_modules
-from restoreproof.runtimes.kinds import kind, names
 
 
 @app.command()
 def lint(
     contract: ContractArgument = Path("stack.yaml"),
-    features: Features = Path("features"),
+    features: Features = None,
     json: Json = False,
 ) -> None:
     """Refuse features that could pass without asserting anything, and a compose file of another stack."""
+    from restoreproof.contract import load, nouns
+    from restoreproof.contract.bindings import bindings
+    from restoreproof.gherkin.document import feature_files
+    from restoreproof.gherkin.feature_directory import locate
+    from restoreproof.gherkin.linter import lint as lint_features
+    from restoreproof.gherkin.plain_tests import plain_test_files
+    from restoreproof.gherkin.support_code import step_modules
+    from restoreproof.runtimes.registry import driver, names
+
     loaded = load(contract)
-    if not feature_files(features):
-        raise UsageError(f"no .feature file below {features}", hint="point --features at the directory")
-    root = features.absolute().parent
+    located = locate(contract, [features] if features else [], Path.cwd())
+    whole = located.features
+    if not feature_files(whole) and not plain_test_files(whole):
+        raise UsageError(f"no .feature file below {whole}", hint="point --features at the directory")
+    root = whole.parent
     sys.path.insert(0, str(root))
     phrases = ("restoreproof.gherkin.steps", *step_modules(root))
     findings = [
-        str(one) for one in lint_features(features, loaded.order, nouns(loaded), phrases, bindings(loaded))
+        str(one) for one in lint_features(whole, loaded.order, nouns(loaded), phrases, bindings(loaded))
     ]
-    findings += [f"{one.where}: {one} [{name}]" for name in names() for one in kind(name).objections(loaded)]
+    findings += [
+        f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
+    ]
     if json:
         out.print_json(jsonlib.dumps(findings))
     for finding in () if json else findings:
@@ -49,4 +56,4 @@ def lint(
     if findings:
         raise typer.Exit(int(ExitCode.COULD_NOT_START))
     if not json:
-        say(f"{features}: nothing to object to")
+        say(f"{whole}: nothing to object to")

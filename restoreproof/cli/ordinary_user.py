@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from restoreproof.errors import UsageError
-from restoreproof.runtimes.kinds import DEFAULT, kind
-from restoreproof.runtimes.process.privileges import the_same_as_ordinary_user
+from restoreproof.runtimes import DEFAULT
 
 _RUNNING = frozenset({"backup", "up", "drill"})
 _OURS = re.compile(
@@ -30,7 +29,11 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
     """
     if os.geteuid() != 0 or not _RUNNING & set(argv[1:2]) or "--help" in argv:
         return None
-    if not kind(_word(argv, "--runtime") or DEFAULT).steps_down:
+    # Only root needs them, and only for these commands.
+    from restoreproof.runtimes.host.privileges import the_same_as_ordinary_user
+    from restoreproof.runtimes.registry import driver
+
+    if not driver(_word(argv, "--runtime") or DEFAULT).steps_down:
         return None
     defaults = {"--var": Path("var"), "--reports": Path("reports"), "--cache": cache}
     writable = [_asked(argv, option, default) for option, default in defaults.items()]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from restoreproof.cli.app import Json, app, err, tell
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.verifier.verify import made_elsewhere, this
-from restoreproof.views.rerender import Comparison, compare, is_sealed, render_again
+
+if TYPE_CHECKING:
+    from restoreproof.views.rerender import Comparison
 
 _SHOWN = 10
 
@@ -30,6 +31,8 @@ def report(
     Sealed evidence is never touched: its views are rendered elsewhere and held against the sealed ones,
     byte for byte. Ends with 0 if they are the same, with 4 if not.
     """
+    from restoreproof.views.rerender import is_sealed, render_again
+
     if not directory.is_dir():
         raise UsageError(f"{directory} is no directory", hint="name one drill's, such as reports/latest")
     directory = directory.resolve()
@@ -50,6 +53,8 @@ def report(
 
 
 def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -> None:
+    from restoreproof.views.rerender import compare, render_again
+
     record = render_again(sealed, rendered)
     found = compare(rendered, sealed)
     told = {
@@ -73,6 +78,8 @@ def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -
 
 
 def _explain(found: Comparison, sealed: Path) -> None:
+    from restoreproof.verifier.verify import made_elsewhere, this
+
     for word, names in (("differs", found.different), ("is missing", found.missing)):
         for name in names[:_SHOWN]:
             err.print(f"  {name} {word}", markup=False)

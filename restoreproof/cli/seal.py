@@ -18,12 +18,6 @@ from restoreproof.cli.evidence_options import (
 )
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import UsageError
-from restoreproof.sealing.keys import signing_key
-from restoreproof.sealing.seal import seal as seal_evidence
-from restoreproof.sealing.seal import sealed_drill
-from restoreproof.sealing.timestamp import stamp
-from restoreproof.verifier import assemble
-from restoreproof.verifier.verify import Unreproducible, made_elsewhere, reproduced
 
 
 @app.command()
@@ -37,6 +31,13 @@ def seal(
     json: Json = False,
 ) -> None:
     """Seal the evidence of a drill that ran with --no-seal: here, where the key is."""
+    from restoreproof.sealing.keys import signing_key
+    from restoreproof.sealing.seal import seal as seal_evidence
+    from restoreproof.sealing.seal import sealed_drill
+    from restoreproof.sealing.timestamp import stamp
+    from restoreproof.verifier import assemble
+    from restoreproof.verifier.verify import Unreproducible, made_elsewhere, reproduced
+
     real = evidence_directory(directory)
     refuse_unwritable(real, real.parent)
     signing = signing_key(key, public_key)

@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from restoreproof.backups.backup_set import open_set
 from restoreproof.cli.app import (
     app,
     say,
 )
-from restoreproof.contract import load
 
 
 @app.command(name="show")
@@ -21,6 +19,9 @@ def show_set(
     contract: Annotated[Path, typer.Option()],
 ) -> None:
     """Say what a backup set holds."""
+    from restoreproof.backups.backup_set import open_set
+    from restoreproof.contract import load
+
     loaded = open_set(backup_set, load(contract).stack)
     manifest = loaded.manifest
     say(

@@ -17,9 +17,7 @@ from restoreproof.cli.evidence_options import (
     open_ledger,
 )
 from restoreproof.cli.writable import refuse_unwritable
-from restoreproof.sealing.keys import signing_key
-from restoreproof.sealing.signoff import Decision, Word
-from restoreproof.sealing.signoff import sign_off as sign_evidence_off
+from restoreproof.sealing.decision import Decision
 
 
 @app.command(name="sign-off")
@@ -36,6 +34,10 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Accept or reject sealed evidence: a second attestation beside it, by another key than the drill's."""
+    from restoreproof.sealing.keys import signing_key
+    from restoreproof.sealing.signoff import Word
+    from restoreproof.sealing.signoff import sign_off as sign_evidence_off
+
     real = evidence_directory(directory)
     refuse_unwritable(real.parent)
     signing = signing_key(key, public_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,13 +16,9 @@ from restoreproof.cli.evidence_options import (
     evidence_directory,
 )
 from restoreproof.errors import ExitCode, UsageError
-from restoreproof.ledger.choice import home_of
-from restoreproof.sealing.keys import pinned_key
-from restoreproof.sealing.timestamp import check_token
-from restoreproof.verifier import answers
-from restoreproof.verifier.answers import Answer, Question, Refused
-from restoreproof.verifier.options import ledger_of, parse_age, parse_head
-from restoreproof.verifier.verify import verify as verify_evidence
+
+if TYPE_CHECKING:
+    from restoreproof.verifier.answers import Answer
 
 
 @app.command()
@@ -49,6 +45,12 @@ def verify(
     Exit codes: 0 all three; 1 not authentic, or the drill FAILED (the last line says which); else the
     drill's own code, and 3 for a VERIFIED drill that is too old.
     """
+    from restoreproof.sealing.keys import pinned_key
+    from restoreproof.sealing.timestamp import check_token
+    from restoreproof.verifier.answers import Question, Refused
+    from restoreproof.verifier.options import parse_age, parse_head
+    from restoreproof.verifier.verify import verify as verify_evidence
+
     try:
         real = evidence_directory(directory)
         asked = Question(
@@ -75,12 +77,17 @@ def verify(
 
 
 def _lines(directory: Path, named: str | None) -> list[bytes]:
+    from restoreproof.ledger.choice import home_of
+    from restoreproof.verifier.options import ledger_of
+
     if named and named.startswith("s3://"):
         return home_of(named, directory).peek()
     return ledger_of(directory, Path(named) if named else None)
 
 
 def _tell(answer: Answer, json: bool) -> None:
+    from restoreproof.verifier import answers
+
     if json:
         # In ASCII: names of files need not be text, and what they hold must not steer a terminal.
         out.print_json(jsonlib.dumps(answers.as_json(answer)), ensure_ascii=True)

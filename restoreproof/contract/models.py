@@ -206,16 +206,17 @@ class Public(Noun):
 class Source(Noun):
     """How ``restoreproof up`` makes a living source.
 
-    ``provision`` and ``seed`` are a module and its arguments, run in the environment of ``service``;
-    ``{directory}`` stands for where provisioning leaves what it made: ``environment.env``, ``roles.sql``,
-    ``realm.json``, ``custody/`` and ``signer/``, as far as the stack's assets need them. ``needs`` are the
-    services that the seeder talks to.
+    ``provision`` and ``seed`` are a tool of ``service`` and its arguments: for a Python service a module, for
+    another what its component has. A stack that needs neither leaves them out. ``{directory}`` stands for
+    where provisioning leaves what it made: ``environment.env``, ``roles.sql``, ``realm.json``, ``custody/``
+    and ``signer/``, as far as the stack's assets need them; ``{size}`` (``default`` or ``small``) and
+    ``{seed}`` (a number) for what is asked of the seeder. ``needs`` are the services that it talks to.
     """
 
     release: str = "expected"
     service: str
-    provision: tuple[str, ...]
-    seed: tuple[str, ...]
+    provision: tuple[str, ...] = ()
+    seed: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
@@ -277,9 +278,9 @@ class Contract(Noun):
             )
         return (self.directory / self.releases.named(name).path).resolve()
 
-    def code_directory(self) -> Path:
-        """Where the code lies that is restored to; a stack without a release of its own has none to run."""
-        return self.release_directory("expected") if self.releases else self.directory
+    def code_directory(self, release: str = "expected") -> Path:
+        """Where the code of a release lies; a stack without releases of its own has none to run."""
+        return self.release_directory(release) if self.releases else self.directory
 
     def where(self, *path: str | int) -> Location:
         """The line on which ``path`` (keys, from the top) stands."""

@@ -15,6 +15,7 @@ from restoreproof.events.base import INNER, OUTER, Emitter, Event, Excess, Inner
 from restoreproof.events.outer import (
     BuildFacts,
     ClockFacts,
+    ControlProbed,
     CustodyFacts,
     DrillClosed,
     DrillInterrupted,
@@ -23,7 +24,6 @@ from restoreproof.events.outer import (
     HostFacts,
     InnerExited,
     InnerLaunched,
-    IsolationControl,
     IsolationVerdict,
     OuterNote,
     ReissueFacts,
@@ -33,6 +33,7 @@ from restoreproof.events.outer import (
     SetVerified,
     SourceState,
     TeardownDone,
+    ViewReduced,
 )
 from restoreproof.events.restore import (
     AT_THE_END,
@@ -78,12 +79,13 @@ AnyOuterEvent = (
     | SetVerified
     | SetContradicted
     | SourceState
-    | IsolationControl
+    | ControlProbed
     | IsolationVerdict
     | InnerLaunched
     | InnerExited
     | TeardownDone
     | OuterNote
+    | ViewReduced
     | DrillInterrupted
     | DrillClosed
 )
@@ -155,6 +157,7 @@ __all__ = [
     "ClockFacts",
     "Collected",
     "CommandRun",
+    "ControlProbed",
     "CountedWhen",
     "CustodyFacts",
     "DrillClosed",
@@ -172,7 +175,6 @@ __all__ = [
     "InnerEvent",
     "InnerExited",
     "InnerLaunched",
-    "IsolationControl",
     "IsolationProbed",
     "IsolationVerdict",
     "MarkerProven",
@@ -205,6 +207,7 @@ __all__ = [
     "StepOutcome",
     "StepRun",
     "TeardownDone",
+    "ViewReduced",
     "cut",
     "event_of",
 ]

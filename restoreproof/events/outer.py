@@ -166,7 +166,7 @@ class SourceState(OuterEvent):
     directories: Annotated[tuple[Text, ...], AtMost(200)] = ()
 
 
-class IsolationControl(OuterEvent):
+class ControlProbed(OuterEvent):
     """The same probe from outside the sandbox, which has to reach what the inner process must not."""
 
     type: Literal["isolation-control"] = "isolation-control"
@@ -212,6 +212,14 @@ class OuterNote(OuterEvent):
 
     type: Literal["outer-note"] = "outer-note"
     text: Annotated[str, AtMost(20_000)]
+
+
+class ViewReduced(OuterEvent):
+    """A view that this machine can't make, or not in full."""
+
+    type: Literal["view-reduced"] = "view-reduced"
+    view: Name
+    why: Text
 
 
 class DrillInterrupted(OuterEvent):

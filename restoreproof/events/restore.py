@@ -152,7 +152,10 @@ class Overridden(InnerEvent):
 
 
 class FidelityCompared(InnerEvent):
-    """One subject of the target held against production; ``differs`` is None where nothing is declared."""
+    """One subject of the target held against production; ``differs`` is None where nothing is declared.
+
+    ``asset`` is the one that a database belongs to; ``later`` says that its stage was not reached.
+    """
 
     type: Literal["fidelity"] = "fidelity"
     subject: Annotated[str, AtMost(100)]
@@ -161,6 +164,8 @@ class FidelityCompared(InnerEvent):
     production: Annotated[str, AtMost(500)] | None = None
     differs: Flag | None = None
     consequence: Annotated[str, AtMost(500)] = ""
+    asset: Name = ""
+    later: Flag = False
 
 
 class Measured(InnerEvent):

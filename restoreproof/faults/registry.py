@@ -9,14 +9,19 @@ from typing import Any
 from restoreproof import doors
 from restoreproof.errors import PluginError, UsageError
 from restoreproof.faults.base import Fault
-from restoreproof.gherkin.request import features_of
+from restoreproof.gherkin.feature_directory import features_of, features_of_contract
 
 FOLDER = "faults"
 
 
-def folders_of(contract: Path, features: Path) -> tuple[Path, ...]:
-    """Return the stack's folders of faults: beside its contract, and beside its features."""
-    beside = (contract.absolute().parent, features_of(features.absolute()).parent)
+def folders_of(contract: Path, features: Path | None) -> tuple[Path, ...]:
+    """Return the stack's folders of faults: beside its contract, and beside its features.
+
+    ``features`` are those of a drill, or a part of them; None means the contract's own, if it has any.
+    """
+    own = features_of_contract(contract, Path.cwd())
+    chosen = features_of(features, own) if features else own
+    beside = (contract.absolute().parent, *([chosen.parent] if chosen else []))
     found = ((directory / FOLDER).resolve() for directory in beside)
     return tuple(dict.fromkeys(folder for folder in found if folder.is_dir()))
 

@@ -18,6 +18,7 @@ from restoreproof.errors import FeatureError
 from restoreproof.gherkin import tags as tag_words
 from restoreproof.gherkin.compiler import expand
 from restoreproof.gherkin.document import Document, parse
+from restoreproof.gherkin.feature_directory import features_of
 from restoreproof.gherkin.linter import lint_documents
 from restoreproof.gherkin.plain_tests import plain_test_id
 from restoreproof.gherkin.selection import keywords
@@ -107,12 +108,11 @@ class FeatureFile(pytest.Module):
 
 
 def features_root(config: pytest.Config, path: Path) -> Path:
-    """The directory that check ids count from: the drill's, else the outermost one called ``features``."""
+    """The directory that check ids count from: the drill's, else by the rule of ``feature_directory``."""
     performance = config.stash.get(PERFORMANCE, None)
     if performance and path.is_relative_to(performance.features):
         return performance.features
-    named = [parent for parent in path.parents if parent.name == "features"]
-    return named[-1] if named else path.parent
+    return features_of(path)
 
 
 def bind(config: pytest.Config, items: list[pytest.Item]) -> Counter[str]:

@@ -22,14 +22,14 @@ FILES = ("test_*.py", "*_test.py")
 """Names of the files that pytest collects plain tests from."""
 
 MARKS = {
-    "at": "at NAME: the stage of the restore order after which the test looks",
+    "at": "at(name): the stage of the restore order after which the test looks",
     "advisory": "advisory: shown, but never counted in the verdict",
-    "severity": "severity LEVEL: blocker, critical, normal, minor or trivial",
-    "control": "control ID: a control that the test is evidence for",
-    "rests_on": "rests_on SUBJECT[:PLACE]: what of the target must be as in production for a pass to count",
-    "owner": "owner NAME: shown in the report",
-    "epic": "epic NAME: shown in the report",
-    "story": "story NAME: shown in the report",
+    "severity": "severity(level): blocker, critical, normal, minor or trivial",
+    "control": "control(id): a control that the test is evidence for",
+    "rests_on": "rests_on(subject): what of the target must be as in production for a pass to count",
+    "owner": "owner(name): shown in the report",
+    "epic": "epic(name): shown in the report",
+    "story": "story(name): shown in the report",
 }
 """Pytest markers that say of a plain test what the tag of that name says of a scenario, with their help."""
 

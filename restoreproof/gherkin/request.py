@@ -20,15 +20,16 @@ from restoreproof.drill.outer.process import run
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.runtimes import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
-    ``order`` differs from the contract's only where a fault swaps stages; ``fault_folders`` are where
-    the stack's own faults were found.
+    ``features`` is the whole directory (``feature_directory.locate``), ``paths`` are parts of it.
+    ``pytest_options`` are given to the inner pytest. ``order`` differs from the contract's only where a fault
+    swaps stages; ``fault_folders`` are where the stack's own faults were found.
     """
 
     contract: Path
@@ -50,6 +51,7 @@ class Wanted:
     canaries: Path | None = None
     runtime: str = DEFAULT
     inner_stdout: int | None = None
+    pytest_options: tuple[str, ...] = ()
 
 
 def perform(wanted: Wanted, say: Say) -> DrillResult:
@@ -67,9 +69,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
 
 def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
     contract = load(wanted.contract)
-    given = wanted.features.absolute()
-    features = features_of(given)
-    paths = wanted.paths if features == given else (*wanted.paths, given)
+    features, paths = wanted.features.absolute(), wanted.paths
     plan = compile_plan(
         features,
         stack=contract.stack,
@@ -116,10 +116,5 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         canaries=wanted.canaries.absolute() if wanted.canaries else None,
         runtime=wanted.runtime,
         inner_stdout=wanted.inner_stdout,
+        pytest_options=wanted.pytest_options,
     )
-
-
-def features_of(given: Path) -> Path:
-    """The whole of the features that ``given`` is of: what lies below a directory ``features`` is a part."""
-    above = (one for one in (given, *given.parents) if one.name == "features" and one.is_dir())
-    return next(above, given if given.is_dir() else given.parent)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from restoreproof.assets.base import RestoreContext
 from restoreproof.backups.missing import PartMissing
 from restoreproof.display import one_line, shown
 from restoreproof.errors import RestoreproofError, StageOrderError
@@ -29,7 +30,7 @@ from restoreproof.events import (
 from restoreproof.gherkin.assertions import is_own_assertion
 from restoreproof.gherkin.collector import COLLECTION, check_of
 from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
-from restoreproof.outcome import NotPassed
+from restoreproof.outcome import NotPassed, Observation
 from restoreproof.plan import PlannedCheck
 
 _REASON = 2000
@@ -39,6 +40,7 @@ _DOCSTRING = 20_000
 class RunningDrill(Protocol):
     """What the plugin needs of ``restoreproof.drill.Drill``."""
 
+    restore_context: RestoreContext
     stages: tuple[str, ...]
     current_check: str | None
 
@@ -47,6 +49,9 @@ class RunningDrill(Protocol):
 
     def finish(self) -> None:
         """Perform what is left of the order."""
+
+    def observe(self, observation: Observation) -> None:
+        """Record what the present check saw; raises unless it passed."""
 
     def tell_logs(self) -> None:
         """Journal what the services logged last, because the present check went wrong."""
@@ -337,3 +342,7 @@ def _reason(call: pytest.CallInfo[None]) -> str:
     # What was raised on purpose says it in its own words; of anything else the class matters too.
     told = isinstance(error, RestoreproofError | NotPassed)
     return str(error) if told and str(error) else f"{call.excinfo.typename}: {error}"
+
+
+RUN = pytest.StashKey[DrillRun]()
+"""On the config, inside a drill."""

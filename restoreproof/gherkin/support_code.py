@@ -73,7 +73,8 @@ def load_support_modules(config: pytest.Config, modules: Sequence[str]) -> None:
         try:
             config.pluginmanager.import_plugin(module)
         except Exception as error:  # what a person's module raises can be anything
-            raise pytest.UsageError(f"{file}: can't be imported: {type(error).__name__}: {error}") from error
+            cause = error.__cause__ or error  # pytest wraps what was raised
+            raise pytest.UsageError(f"{file}: can't be imported: {type(cause).__name__}: {cause}") from error
         if not config.pluginmanager.has_plugin(module):
             raise pytest.UsageError(f"{file}: skips itself, and what checks need would be missing")
 

@@ -73,6 +73,8 @@ def parse_line(line: bytes, excess: Excess = Excess.REFUSE, *, foreign: bool = F
         raise EvidenceError(f"event {around.seq} of {around.source!r} is of an unknown type: {around.type!r}")
     if event_class.sender != around.source:
         raise EvidenceError(f"event {around.seq}: {around.source!r} may not record {around.type!r}")
+    if "type" in around.data:
+        raise EvidenceError(f"event {around.seq}: {around.type!r} names a type in its data too")
     try:
         event = event_of(around.type, around.data, excess, foreign=foreign)
     except ValidationError as error:

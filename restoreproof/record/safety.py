@@ -145,6 +145,10 @@ class SafetyEvents:
 
     on_outer_note = on_note
 
+    def on_view_reduced(self, event: JournalLine) -> None:
+        if len(self.notes) < MANY:
+            self.notes.setdefault(values.text(event.data, "why", 2000))
+
 
 def _keep(probes: list[Probe], event: JournalLine) -> None:
     if len(probes) < MANY:

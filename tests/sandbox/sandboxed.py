@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from restoreproof.runtimes.process import keycloak_cache
-from restoreproof.runtimes.process.isolation import Control
+from restoreproof.components.keycloak import user_cache
+from restoreproof.runtimes.host.privileges import as_ordinary_user
+from restoreproof.runtimes.process.isolation import SandboxControl
 from restoreproof.runtimes.process.launch import DrillSandbox
-from restoreproof.runtimes.process.privileges import as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[2]
 INI = """[pytest]
@@ -31,13 +31,13 @@ filterwarnings = error
 def main(workdir: Path, cache: Path, arguments: list[str]) -> int:
     if os.geteuid() == 0:
         return as_ordinary_user([sys.executable, *sys.argv], [workdir, cache], [ROOT])
-    keycloak_cache.ensure(cache, print)
+    user_cache.ensure(cache, print)
     inner = workdir / "inner"
     inner.mkdir()
     (inner / "pytest.ini").write_text(INI)
     shutil.copyfile(workdir / "chosen.json", inner / "chosen.json")
     read_fd, write_fd = os.pipe()
-    with Control() as control, planted_at_home() as planted:
+    with SandboxControl() as control, planted_at_home() as planted:
         outside = [asdict(result) for result in control.probe_outside()]
         process = DrillSandbox(inner, read=[ROOT, cache], services={}).launch(
             [

@@ -19,7 +19,7 @@ from restoreproof.events import (
 )
 from restoreproof.journal.read import MAX_LINE
 from restoreproof.journal.write import JournalWriter
-from restoreproof.runtimes.kinds import Control
+from restoreproof.runtimes.driver import IsolationControl
 
 _ALL_THE_SAME = (
     "`restoreproof doctor` says what it lacks to be isolated; with --allow-unisolated the set is drilled all "
@@ -54,7 +54,7 @@ class InnerProcess:
     def __init__(
         self,
         journal: JournalWriter,
-        control: Control,
+        control: IsolationControl,
         *,
         unreached: Sequence[str],
         refuse_unisolated: bool,

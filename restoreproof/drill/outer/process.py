@@ -29,23 +29,25 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pi
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
-from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
+from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.events import (
+    ControlProbed,
     CustodyFacts,
     DrillClosed,
     DrillInterrupted,
     InnerExited,
-    IsolationControl,
     IsolationVerdict,
     OuterNote,
     TeardownDone,
+    ViewReduced,
 )
 from restoreproof.journal.write import JournalWriter
 from restoreproof.ledger import Begun
-from restoreproof.runtimes.kinds import Control, Place, kind
-from restoreproof.views import every_view
+from restoreproof.runtimes.driver import IsolationControl, OuterContext
+from restoreproof.runtimes.registry import driver
+from restoreproof.views import every_view, reduced_views
 
 
 def run(request: DrillRequest, say: Say) -> DrillResult:
@@ -71,9 +73,9 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     known = catalogues.load(request.catalogue) if request.catalogue else None
     for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
-    for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say).left]:
+    for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
-    kind(request.runtime).prepare(request.contract, request.cache, say)
+    driver(request.runtime).prepare(request.contract, request.cache, say)
     return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
 
 
@@ -91,7 +93,7 @@ class _Drill:
         say: Say,
     ) -> None:
         self.request, self.backup, self.known = request, backup, known
-        given = kind(request.runtime).secrets(request.contract)
+        given = driver(request.runtime).secrets(request.contract)
         self.secrecy = SecretTracking(vault, request.canaries, request.contract, given)
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
@@ -103,8 +105,8 @@ class _Drill:
         request.filing.refuse_visible_key(seen)
         self.plan = json.dumps(request.plan.as_json(), indent=1)
         self.secrecy.refuse_in(self.plan, "a feature or the contract")
-        self.hosting = kind(request.runtime).hosting(
-            Place(
+        self.hosting = driver(request.runtime).outer(
+            OuterContext(
                 drill_id=self.id,
                 contract=request.contract,
                 workdir=self.workdir,
@@ -145,6 +147,9 @@ class _Drill:
             )
             if told := self.request.filing.exposed_key(self.hosting.exposure):
                 journal.emit(OuterNote(text=told))
+            for name, view in reduced_views():
+                journal.emit(ViewReduced(view=name, why=view.reduction))
+                self.say(f"{view.reduction}; next: {view.extra.command}")
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
@@ -178,9 +183,7 @@ class _Drill:
         with self.hosting.control() as control:
             outside = control.probe_outside()
             for result in outside:
-                journal.emit(
-                    IsolationControl(probe=result.probe, reached=result.reached, detail=result.detail)
-                )
+                journal.emit(ControlProbed(probe=result.probe, reached=result.reached, detail=result.detail))
             unreached = [result.probe for result in outside if not result.reached]
             inner = InnerProcess(
                 journal,
@@ -207,7 +210,7 @@ class _Drill:
         """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
         return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
 
-    def _launch(self, control: Control) -> Callable[[Pipes], subprocess.Popen[bytes]]:
+    def _launch(self, control: IsolationControl) -> Callable[[Pipes], subprocess.Popen[bytes]]:
         request, workdir = self.request, self.workdir
         config = InnerConfig(
             drill_id=self.id,
@@ -253,11 +256,10 @@ class _Drill:
             f"--rootdir={request.root}",
             # The ini file lies in the work directory, and pytest would read no conftest.py above that.
             f"--confcutdir={request.root}",
-            "-p",
-            "restoreproof.plugin",
+            *plugin_options(),
         ]
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
-        return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
+        return [sys.executable, "-m", "pytest", *options, *faults, *request.pytest_options, *chosen]
 
     def _environment(self, pipes: Pipes) -> dict[str, str]:
         environment = {
@@ -266,6 +268,7 @@ class _Drill:
             PERMISSION: str(pipes.permission),
             "PYTHONPATH": str(self.request.root),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONUNBUFFERED": "1",
             "TERM": os.environ.get("TERM", "dumb"),
             "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
@@ -282,5 +285,5 @@ class _Drill:
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))
-        kept = kind(self.request.runtime).kept(self.request.contract)
+        kept = driver(self.request.runtime).kept(self.request.contract)
         journal.emit(TeardownDone(proven=not done.left, leftovers=tuple(done.left), kept=kept))

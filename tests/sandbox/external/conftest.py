@@ -20,9 +20,9 @@ from restoreproof.contract.services import Service
 from restoreproof.events import Event
 from restoreproof.journal.write import PipeEmitter
 from restoreproof.redaction.redactor import Redactor
+from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external.runtime import ExternalRuntime
 from restoreproof.runtimes.external.target import Target, fill
-from restoreproof.runtimes.kinds import Inside
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 NONCE = "a-nonce-of-this-very-drill"
@@ -214,7 +214,7 @@ class Foreign:
         return fill(self.contract(block, contract), {**self.stores.environment, **different})
 
     def runtime(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> ExternalRuntime:
-        inside = Inside(
+        inside = InnerContext(
             drill_id="d1",
             contract=self.contract(block, contract),
             workdir=self.directory,

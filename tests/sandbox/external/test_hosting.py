@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.external.claim import Claim
-from restoreproof.runtimes.external.hosting import Foreign as Hosting
-from restoreproof.runtimes.external.kind import KIND
-from restoreproof.runtimes.external.proof import MarkerRefusedError
-from restoreproof.runtimes.kinds import Place
-from restoreproof.runtimes.process.components.base import packaged
+from restoreproof.runtimes.driver import OuterContext
+from restoreproof.runtimes.external.driver import ExternalDriver
+from restoreproof.runtimes.external.markers import MarkerRefusedError
+from restoreproof.runtimes.external.outer import ProvisionedTarget as Hosting
+from restoreproof.runtimes.external.ownership import Ownership
+from restoreproof.runtimes.host.packages import packaged
 from tests.sandbox.external.conftest import BLOCK, Foreign, Stores
 from tests.sandbox.external.test_runtime import POINT, SNAPSHOT
 
@@ -23,8 +23,8 @@ DOWN = "  down: [./down]\n"
 
 def hosting(foreign: Foreign, block: str = BLOCK, *, claimed: bool = True) -> Hosting:
     if claimed:
-        Claim(foreign.directory).make()
-    place = Place("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
+        Ownership(foreign.directory).make()
+    place = OuterContext("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
     return Hosting(place, foreign.target(block))
 
 
@@ -40,7 +40,7 @@ def test_the_log_of_each_service_is_collected_or_why_it_could_not_be(foreign: Fo
 
 def test_without_a_command_the_target_is_left_and_that_is_told(foreign: Foreign) -> None:
     assert hosting(foreign).remove() == []
-    kept = KIND.kept(foreign.contract())
+    kept = ExternalDriver().kept(foreign.contract())
     assert kept is not None
     assert "the target itself" in kept
 
@@ -54,7 +54,7 @@ def test_a_target_that_its_command_removed_is_gone(foreign: Foreign) -> None:
     finally:
         foreign.stores.held.start("db")
         foreign.stores.held.start("s3")
-    assert KIND.kept(foreign.contract(BLOCK + DOWN)) is None
+    assert ExternalDriver().kept(foreign.contract(BLOCK + DOWN)) is None
 
 
 def test_a_target_that_still_shows_the_marker_is_a_leftover_whatever_its_command_says(

@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 
 from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError, UsageError
-from restoreproof.runtimes.external.kind import KIND
-from restoreproof.runtimes.external.marker.base import Silent
-from restoreproof.runtimes.external.proof import MarkerRefusedError, Proof, Proven
+from restoreproof.runtimes.external.driver import ExternalDriver
+from restoreproof.runtimes.external.marker import Silent
+from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers, Proven
 from tests.sandbox.external.conftest import BLOCK, NONCE, Foreign, Stores
 
 Spoil = Callable[[Stores], None]
@@ -52,7 +52,7 @@ def test_a_target_that_is_not_this_drills_is_refused_and_nothing_is_written(
     for variable, value in foreign.stores.environment.items():
         monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match=words) as caught:
-        KIND.prepare(foreign.contract(), foreign.directory, lambda _: None)
+        ExternalDriver().prepare(foreign.contract(), foreign.directory, lambda _: None)
     assert caught.value.exit_code == 2
     assert NONCE not in str(caught.value)
     with pytest.raises(MarkerRefusedError, match=words):
@@ -79,7 +79,7 @@ def test_each_proof_tells_the_store_and_never_the_nonce(foreign: Foreign) -> Non
 
 def test_a_store_is_asked_again_once_it_may_be_another_one(foreign: Foreign) -> None:
     told: list[Proven] = []
-    proof = Proof(foreign.target(), told.append)
+    proof = Markers(foreign.target(), told.append)
     proof.require("db")
     proof.require("db")
     assert [one.service for one in told] == ["db"]
@@ -92,7 +92,7 @@ def test_a_store_is_asked_again_once_it_may_be_another_one(foreign: Foreign) -> 
 def test_a_name_that_comes_to_mean_another_machine_proves_nothing_of_that(foreign: Foreign) -> None:
     told: list[Proven] = []
     target = foreign.target()
-    proof = Proof(target, told.append)
+    proof = Markers(target, told.append)
     there = target.endpoint("db")
     proof.require("db", there)
     proof.require("db", there)
@@ -104,11 +104,11 @@ def test_a_name_that_comes_to_mean_another_machine_proves_nothing_of_that(foreig
 
 
 def test_what_holds_no_data_is_touched_only_in_a_target_that_is_proven(foreign: Foreign) -> None:
-    proof = Proof(foreign.target(DB_PORT="1", S3_PORT="1"))
+    proof = Markers(foreign.target(DB_PORT="1", S3_PORT="1"))
     assert set(proof.survey()) == {"db", "s3"}
     with pytest.raises(MarkerRefusedError, match="worker is not touched: no store of the target has shown"):
         proof.require("worker")
-    Proof(foreign.target()).require("worker")
+    Markers(foreign.target()).require("worker")
 
 
 def test_an_endpoint_that_nobody_answers_at_is_told_with_the_next_step(
@@ -117,7 +117,7 @@ def test_an_endpoint_that_nobody_answers_at_is_told_with_the_next_step(
     for variable, value in {**foreign.stores.environment, "S3_PORT": "1"}.items():
         monkeypatch.setenv(variable, value)
     with pytest.raises(EnvironmentUnfitError) as caught:
-        KIND.prepare(foreign.contract(), foreign.directory, lambda _: None)
+        ExternalDriver().prepare(foreign.contract(), foreign.directory, lambda _: None)
     assert caught.value.exit_code == 3
     assert f"s3 does not answer at {foreign.stores.environment['S3']}:1" in str(caught.value)
     assert "bring the target up first" in str(caught.value)
@@ -129,7 +129,7 @@ def test_a_store_that_a_command_makes_may_be_silent_at_first(
     for variable, value in {**foreign.stores.environment, "DB_PORT": "1"}.items():
         monkeypatch.setenv(variable, value)
     said: list[str] = []
-    KIND.prepare(foreign.contract(BLOCK), foreign.directory, said.append)
+    ExternalDriver().prepare(foreign.contract(BLOCK), foreign.directory, said.append)
     assert "db does not answer yet: the drill makes it" in said
     runtime = foreign.runtime(DB_PORT="1")
     with pytest.raises(ServiceFailedError, match="db does not answer"):
@@ -141,12 +141,12 @@ def test_doctor_tells_who_showed_the_marker_and_who_did_not(
 ) -> None:
     for variable, value in foreign.stores.environment.items():
         monkeypatch.setenv(variable, value)
-    (shown,) = KIND.diagnose(foreign.contract(), foreign.directory)
+    (shown,) = ExternalDriver().diagnose(foreign.contract(), foreign.directory)
     assert shown.ok
     assert "the store of db at" in shown.detail
     assert "the store of s3 at" in shown.detail
     foreign.stores.unmark()
-    (refused,) = KIND.diagnose(foreign.contract(), foreign.directory)
+    (refused,) = ExternalDriver().diagnose(foreign.contract(), foreign.directory)
     assert not refused.ok
     assert "is not this drill's to write to" in refused.detail
     assert NONCE not in refused.detail

@@ -13,7 +13,7 @@ from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ReferenceLost, Start
-from restoreproof.runtimes.external.proof import MarkerRefusedError
+from restoreproof.runtimes.external.markers import MarkerRefusedError
 from tests.sandbox.external.conftest import BLOCK, CONTRACT, NONCE, Foreign
 
 POINT = datetime(2026, 11, 22, tzinfo=UTC)

