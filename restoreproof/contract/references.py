@@ -85,7 +85,8 @@ def _single(contract: Contract, services: Collection[str]) -> Iterator[Use]:
         for number, needed in enumerate(contract.source.needs):
             yield ("source", "needs", number), "service", needed, services
         releases = contract.releases.model_dump(exclude_none=True) if contract.releases else {}
-        yield ("source", "release"), "release", contract.source.release, releases
+        if releases or "release" in contract.source.model_fields_set:
+            yield ("source", "release"), "release", contract.source.release, releases
 
 
 def _external(contract: Contract, services: Collection[str]) -> Iterator[Use]:
