@@ -6,7 +6,7 @@ import httpx
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.sinks import SinkSurvey, survey_sinks
+from restoreproof.checks.sinks import SinkSurvey
 from restoreproof.errors import ServiceFailedError
 from restoreproof.events import AT_THE_END, BEFORE_APPROVAL, CountedWhen, EffectsCounted, Note
 
@@ -15,7 +15,7 @@ __all__ = ["AT_THE_END", "BEFORE_APPROVAL", "tell_effects", "tell_last_effects"]
 
 def tell_effects(restore_context: RestoreContext, when: CountedWhen) -> SinkSurvey:
     """Count what each way out has recorded until now, and journal it."""
-    survey = survey_sinks(restore_context)
+    survey = SinkSurvey.look(restore_context)
     restore_context.stack_context.emitter.emit(EffectsCounted(when=when, effects=dict(survey.effects)))
     return survey
 
