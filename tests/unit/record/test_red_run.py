@@ -9,7 +9,7 @@ import pytest
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan, PlannedCheck
 from restoreproof.record.reduce import reduce
-from tests.stories import Story, closed, healthy, opened, plan_of, planned
+from tests.stories import Story, closed, healthy, opened, plan_of, planned, retold
 
 UNEXPLAINED = "the inner pytest ended with 1, and no planned check says why"
 
@@ -17,8 +17,7 @@ UNEXPLAINED = "the inner pytest ended with 1, and no planned check says why"
 def red(story: Story) -> Story:
     """The same story, with an inner process that ended with 1."""
     events = [
-        replace(event, data={**event.data, "returncode": 1}) if event.type == "inner-exited" else event
-        for event in story.events
+        retold(event, returncode=1) if event.type == "inner-exited" else event for event in story.events
     ]
     return Story(events)
 
