@@ -62,7 +62,6 @@ def plain(name: str) -> Plan:
         ("failed", "PASSED", Outcome.ERROR, "said so"),
         ("passed", None, Outcome.NOT_VERIFIED, "the test recorded no observation: write expect("),
         ("passed", "PASSED", Outcome.PASSED, ""),
-        ("invented", "PASSED", Outcome.ERROR, "said so"),
     ],
 )
 def test_how_a_plain_test_ended_becomes_its_outcome(
