@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from restoreproof.assets.base import Asset, BackupContext, InstallContext, RestoreContext, RestoreFailed
 from restoreproof.backups import missing
 from restoreproof.backups.backup_set import BackupSet
+from restoreproof.events import Overridden
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "custody"
@@ -66,7 +67,7 @@ class CustodyAsset(Asset):
         home = self.own_home(restore_context)
         for name, file in self.overrides.items():
             restore_context.stack_context.emitter.emit(
-                "override", service="*", name=name, why=f"the drill's signer has a CA of its own ({file})"
+                Overridden(service="*", name=name, why=f"the drill's signer has a CA of its own ({file})")
             )
             assert (home / file).is_file()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
+from restoreproof.events import Note
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.driver import InnerContext, OuterContext, OuterRuntime, RuntimeDriver, Say
 from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis
@@ -46,9 +47,7 @@ class ProcessDriver(RuntimeDriver):
     def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
         bare = BARE in os.environ
         if bare:
-            context.emitter.emit(
-                "note", text="the kernel refuses namespaces: services ran as plain processes"
-            )
+            context.emitter.emit(Note(text="the kernel refuses namespaces: services ran as plain processes"))
         return ProcessRuntime(
             services=context.contract.services,
             workdir=context.workdir,
