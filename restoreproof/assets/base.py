@@ -17,6 +17,7 @@ from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
+from restoreproof.contract.declarations import ServiceName, StageName
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Secret
@@ -152,9 +153,9 @@ class Asset(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
-    at: str
+    at: StageName
     name: str
-    service: str | None = None
+    service: ServiceName | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
 

@@ -36,6 +36,8 @@ from restoreproof.assets.placeholders import stand_in_roles
 from restoreproof.assets.require_empty import refuse_used
 from restoreproof.assets.search_streams import printed
 from restoreproof.backups import missing
+from restoreproof.contract.declarations import ServiceName
+from restoreproof.contract.sql import FixedSql
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Completed
 
@@ -53,11 +55,11 @@ the restored schema may raise on sound data; what could be lost by one, the fing
 class PostgresAsset(Asset):
     """``database`` owned by ``owner``; ``roles`` are restored, and nothing else of the globals."""
 
-    service: str
+    service: ServiceName
     database: str
     owner: str
     roles: tuple[str, ...]
-    newest: str | None = None
+    newest: FixedSql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
 

@@ -28,7 +28,7 @@ from restoreproof.cli.app import (
 )
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.contract import load, nouns
-from restoreproof.contract.bindings import bindings
+from restoreproof.contract.references import bindings
 from restoreproof.drill.outer.reaper import reap_everything
 from restoreproof.errors import ExitCode, UsageError
 from restoreproof.faults.base import faults_of

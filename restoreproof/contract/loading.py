@@ -8,17 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from restoreproof.contract import consistency, references
 from restoreproof.contract import document as documents
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import InvalidContract, from_validation
-from restoreproof.contract.references import problems as reference_problems
 from restoreproof.errors import ContractError, Location
 
 MAX_BYTES = 4 * 1024 * 1024
 
 
 def load(path: Path) -> Contract:
-    """The contract in ``path``, with its shape and all its references checked.
+    """The contract in ``path``, with its shape, the blocks of its kinds and components, and all its references checked.
 
     Raises:
         ContractError: the file can't be read, or is not a contract; every fault with file, line and, where
@@ -49,7 +49,9 @@ def parse(text: str, path: Path) -> Contract:
     contract._document = document
     contract._path = path.absolute()
     contract._sha256 = hashlib.sha256(text.encode()).hexdigest()
-    found.extend(reference_problems(contract))
+    unfit = contract.misfits()
+    # Names stand in the blocks too: what those define is known only once all of them fit.
+    found.extend(unfit or [*references.problems(contract), *consistency.problems(contract)])
     if found:
         raise InvalidContract(found)
     return contract

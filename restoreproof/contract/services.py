@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from restoreproof.contract.declarations import StageName
 
 RESTORED = "restored"
 """The environment of a service that is to get the restored one, and nothing else."""
@@ -13,8 +15,9 @@ RESTORED = "restored"
 class Service(BaseModel):
     """One service of the stack.
 
-    ``component`` names the part that runs it; keys this model does not know are the component's own and
-    are validated by it (contract validation has two phases: shape, then kind).
+    ``component`` names the part that runs it; keys that this model does not know are the component's own, and
+    are held against its model. ``held`` are arguments until the stage ``resumes``; a service that is
+    ``one_shot`` is never started, but run as a tool.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -23,8 +26,11 @@ class Service(BaseModel):
     port: int = Field(ge=1, le=65535)
     ports: dict[str, int] = Field(default_factory=dict)
     names: tuple[str, ...] = ()
-    starts: str
-    environment: str | None = None
+    starts: StageName
+    resumes: StageName | None = None
+    held: tuple[str, ...] = ()
+    one_shot: bool = False
+    environment: Literal["restored"] | None = None
 
     def options(self) -> dict[str, Any]:
         """The component's own keys."""

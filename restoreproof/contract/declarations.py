@@ -1,0 +1,78 @@
+"""What a model's field may declare of itself, so that one walk over the models knows every name and query.
+
+A field is annotated with one of the marks below. An asset kind or a component of another distribution declares
+itself the same way::
+
+    class RedisAsset(Asset):
+        keyspaces: dict[Annotated[str, Defines("keyspace")], Keyspace]
+        store: Annotated[str, Ref("service")]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Defines:
+    """The text, or the key of the field, is the name of a noun; what stands below it belongs to that noun.
+
+    Attributes:
+        kind: what the noun is, in one word or several: ``dataset``, ``bucket``.
+        spoken: whether a feature has to speak of it; false where a drill makes use of it anyway.
+        parameter: whether SQL of the contract may ask for it as ``:name``.
+    """
+
+    kind: str
+    spoken: bool = True
+    parameter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The text is the name of a noun of that kind, which the contract must define.
+
+    Attributes:
+        kind: what the noun is, as its ``Defines`` says.
+        where_listed: whether it may be anything as long as the contract defines no noun of that kind at all.
+        ties: whether a feature that speaks of the noun around this text speaks of the named one too.
+        shows_query: whether the query of that noun is also what the noun around this text is read by.
+    """
+
+    kind: str
+    where_listed: bool = False
+    ties: bool = True
+    shows_query: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expands:
+    """The text may hold ``$NAME``, variables of the restored environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a field of type ``Sql`` may ask for.
+
+    Attributes:
+        also: names beside those of the contract.
+        common: whether it may ask for the recovery point and the contract's own parameters.
+    """
+
+    also: frozenset[str] = frozenset()
+    common: bool = True
+
+
+StageName = Annotated[str, Ref("stage", ties=False)]
+"""A stage of the order. What is restored or started at one says nothing of it: a feature does."""
+AssetName = Annotated[str, Ref("asset")]
+"""An asset of the contract."""
+ServiceName = Annotated[str, Ref("service")]
+"""A service of the contract."""
+BucketName = Annotated[str, Ref("bucket")]
+"""A bucket, by the name that an asset gives it."""
+VariableName = Annotated[str, Ref("variable", where_listed=True)]
+"""The name of a variable of the restored environment, without ``$``."""
+VariableText = Annotated[str, Expands()]
+"""A text with ``$NAME`` in it, as ``variables.resolve`` reads it."""
