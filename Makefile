@@ -8,7 +8,7 @@ OSCAL := .venv-oscal
 BIN := $(VENV)/bin
 CONTRACT := compose/wipe/stack.yaml
 
-.PHONY: drill test lint bench clean help env lock images test-containers test-browser screenshots drill-containers
+.PHONY: drill test test-fast lint bench clean help env lock images test-containers test-browser screenshots drill-containers
 
 drill: env ## Seed the reference stack, back it up, restore it into an isolated target, print the verdict
 	@$(BIN)/restoreproof backup $(CONTRACT)
@@ -25,6 +25,9 @@ JOBS ?= logical
 test: env $(VENV)/.develop $(OSCAL)/.installed ## Pass every test that needs no Docker daemon and no browser
 	@$(BIN)/python -m pytest -m "not browser and not container" -rs \
 	  -n $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-fast: env $(VENV)/.develop ## Pass the tests of units alone: no service, no sandbox (a developer's loop)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --maxprocesses 4 --dist loadfile tests/unit
 
 test-browser: env $(VENV)/.develop ## Open the pages of drills in Debian's Chromium
 	@$(BIN)/python -m pytest -m browser -rs tests/browser

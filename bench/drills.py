@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 
 from restoreproof.contract import load
 from restoreproof.errors import ContractError, EnvironmentUnfitError
-from restoreproof.runtimes.kinds import kind
+from restoreproof.runtimes.registry import driver
 
 CONTRACT = Path("compose/wipe/stack.yaml")
 RUNTIMES = ("process", "compose")
@@ -74,7 +74,7 @@ def told_by(record: dict[str, Any], wall_s: float) -> Drill:
 def unavailable(runtime: str) -> str | None:
     """Why no drill can run on ``runtime`` here; None if one can. What is built once is built now."""
     try:
-        kind(runtime).prepare(load(CONTRACT), user_cache_path("restoreproof"), print)
+        driver(runtime).prepare(load(CONTRACT), user_cache_path("restoreproof"), print)
     except (EnvironmentUnfitError, ContractError) as error:
         return error.message
     return None

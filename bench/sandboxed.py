@@ -18,8 +18,8 @@ from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.outer.cleanup import destroy
 from restoreproof.drill.sandbox_contents import readable
 from restoreproof.plan import Plan
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 from restoreproof.runtimes.process.launch import DrillSandbox
-from restoreproof.runtimes.process.privileges import as_ordinary_user
 
 RUNTIME = "process"
 """The runtime whose sandbox it is."""
@@ -63,7 +63,7 @@ def bare_orders(contract: Contract, backup: Path, identity: Path, workdir: Path,
         runtime="process",
         plan=_nothing_planned(contract).as_json(),
         features=Path("features").absolute(),
-        step_modules=(),
+        support_modules=(),
         contract=contract.path,
         backup=backup,
         catalogue=None,

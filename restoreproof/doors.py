@@ -1,20 +1,30 @@
-"""Entry points: how asset kinds, components, checks, faults, views and runtimes are found by name.
+"""Where the code is found that is not the library's: entry points, and the folders of a stack.
 
-A distribution adds one by naming it in its metadata, and the library's own come through the same door::
+A distribution adds an asset kind, component, check, view, runtime or a stack's faults by naming it in its
+metadata, and the library's own come through the same door::
 
     [project.entry-points."restoreproof.assets"]
     redis = "restoreproof_redis.asset:RedisAsset"
+
+A stack needs no distribution: what lies in its own folders is imported from there.
 """
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
+import re
+import sys
+import traceback
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from restoreproof.errors import PluginError
+from restoreproof.errors import Location, PluginError
 
 ASSETS = "restoreproof.assets"
 COMPONENTS = "restoreproof.components"
@@ -79,6 +89,72 @@ def entries(group: str) -> tuple[Door, ...]:
     return tuple(doors)
 
 
+def packages() -> tuple[Path, ...]:
+    """Return where the packages of other distributions' plug-ins lie; nothing is imported.
+
+    An editable install has them outside of the environment, and a sandbox must see them.
+    """
+    groups = (ASSETS, COMPONENTS, CHECKS, FAULTS, VIEWS, RUNTIMES)
+    foreign = {
+        re.split(r"[.:]", door.target)[0]
+        for group in groups
+        for door in entries(group)
+        if door.distribution != "restoreproof"
+    }
+    specs = (importlib.util.find_spec(name) for name in sorted(foreign))
+    places = [
+        Path(place)
+        for spec in specs
+        if spec
+        for place in (spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
+    ]
+    return tuple(place for place in places if place.exists())
+
+
 def _door(point: metadata.EntryPoint) -> Door:
     assert point.dist is not None, "entry points that come from a search have a distribution"
     return Door(point.group, point.name, point.dist.name, point.dist.version, point.value)
+
+
+def modules(directory: Path) -> tuple[ModuleType, ...]:
+    """Import and return the modules of a stack's own folder, sorted by name; ``_shared.py`` is left out.
+
+    The folder becomes a package whose name no other has: its modules import each other relatively
+    (``from ._shared import …``), nothing of it shadows an installed package, and folders of two stacks can be
+    loaded side by side.
+
+    Raises:
+        PluginError: a module can't be imported; it names the file, the line and the cause.
+    """
+    package = _package(directory.resolve())
+    names = sorted(path.stem for path in directory.glob("[!_]*.py"))
+    return tuple(_imported(f"{package}.{name}", directory / f"{name}.py") for name in names)
+
+
+def _package(directory: Path) -> str:
+    name = f"restoreproof_stack_{hashlib.sha256(bytes(directory)).hexdigest()[:12]}_{directory.name}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(directory)]
+        sys.modules[name] = package
+    return name
+
+
+def _imported(name: str, path: Path) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # a stack's own code may raise anything when it is imported
+        raise PluginError(
+            f"can't be imported: {type(error).__name__}: {error}", where=_place(error, path)
+        ) from error
+
+
+def _place(error: BaseException, path: Path) -> Location:
+    """The file and line of the stack's own that ``error`` came out of; ``path`` where no other is known."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Location(error.filename, error.lineno)
+    folder = path.resolve().parent
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if folder in Path(frame.filename).parents
+    ]
+    return Location(frames[-1].filename, frames[-1].lineno) if frames else Location(str(path))

@@ -44,6 +44,7 @@ OUTER_TYPES = frozenset(
         "inner-exited",  # returncode, seconds
         "teardown",  # proven, leftovers, kept?: what of the target was left on purpose
         "outer-note",  # text: as the inner's note
+        "view-reduced",  # view, why: what this machine can't make, or not in full
         "drill-interrupted",  # reason
         "drill-closed",  # seconds
     }
@@ -75,7 +76,8 @@ INNER_TYPES = frozenset(
         "step",  # check, keyword, text, outcome, seconds, table?, docstring?, background?
         "asked",  # check, kind, nouns, queries: what a step looked at, before it looked
         "observation",  # check, + the fields of Observation
-        "scenario-finished",  # check, status: passed|failed|skipped|not-reached, reason, seconds
+        # check, status: passed|failed (broken)|assertion-failed|skipped|not-reached, reason, seconds
+        "scenario-finished",
         "allure-result",  # uuid, result: the JSON of an Allure test result
         "allure-attachment",  # name, text or base64
         "collected",  # checks: the ids pytest collected

@@ -12,7 +12,13 @@ import rfc8785
 from pydantic import TypeAdapter
 
 PLAN_SCHEMA = "restoreproof/plan/v1"
-_LATER: dict[str, Any] = {"governance": None, "coverage": None, "service_stage": "smoke"}
+_LATER: dict[str, Any] = {
+    "governance": None,
+    "coverage": None,
+    "service_stage": "smoke",
+    "support_sha256": None,
+    "controls": None,
+}
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
 
 
@@ -32,10 +38,11 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCheck:
-    """One scenario (or one row of an outline), bound to a stage of the restore order.
+    """One scenario (or one row of an outline) or one plain test, bound to a stage of the restore order.
 
     ``id`` is stable across drills: the feature's folder and the scenario's ``@id:`` tag or slug,
-    such as ``consistency/proof-object-keys``; rows of an outline append their values.
+    such as ``consistency/proof-object-keys``; rows of an outline append their values. A plain test has its
+    node id below the features, such as ``consistency/test_rows.py::test_counts``, and no steps.
     """
 
     id: str
@@ -49,6 +56,11 @@ class PlannedCheck:
     steps: tuple[PlannedStep, ...]
     parameters: tuple[tuple[str, str], ...] = ()
     rule: str | None = None
+
+    @property
+    def is_plain_test(self) -> bool:
+        """Whether it is a function of a ``test_*.py`` file, and no scenario."""
+        return self.file.endswith(".py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +143,37 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearing:
+    """The checks of a stack that bear on a control: its label, and ids of checks, globs allowed."""
+
+    control: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckScope:
+    """What a check (or every check of a glob) shows when it passes, and what it does not show."""
+
+    id: str
+    shows: str
+    not_shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackControls:
+    """What a stack says of its own checks: which controls they support, and how far."""
+
+    bearings: tuple[Bearing, ...] = ()
+    scopes: tuple[CheckScope, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
-    The service counts as back when the checks of ``service_stage`` have passed.
+    ``features_sha256`` is over the feature files, ``support_sha256`` over the code that they and the plain
+    tests run: test files, ``steps/``, ``fixtures/``, ``conftest.py``; None where there is none. The service
+    counts as back when the checks of ``service_stage`` have passed.
     """
 
     stack: str
@@ -152,6 +191,8 @@ class Plan:
     governance: Governance | None = None
     coverage: Coverage | None = None
     service_stage: str = "smoke"
+    support_sha256: str | None = None
+    controls: StackControls | None = None
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

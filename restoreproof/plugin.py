@@ -1,61 +1,33 @@
 """The pytest plugin: collects features, runs a drill's inner process, and sends hand-typed runs to the outer.
 
-Inside a drill two environment variables are set. ``RESTOREPROOF_INNER`` names the JSON file that the outer
-process wrote; this plugin reads its keys ``plan``, ``features``, ``order`` and ``step_modules``, the drill
-reads the others. ``RESTOREPROOF_PIPE`` is the descriptor that events leave by. Without them
-``pytest features/…`` launches the outer process, and ``pytest tests/`` is left alone.
+pytest finds it by its entry point, in every project of the environment that restoreproof is installed in. So
+it imports next to nothing, and does nothing, unless the project has a contract and features (or names the
+plugin with ``-p``). There, ``pytest features/…`` launches the outer process, and any other run leaves the
+features out.
+
+Inside a drill ``RESTOREPROOF_INNER`` names the JSON file that the outer process wrote: see
+``gherkin.inner_run``.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Generator
+import sys
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from restoreproof.gherkin import collector
-from restoreproof.gherkin.allure_bridge import AllureBridge
-from restoreproof.gherkin.printer import Printer
-from restoreproof.gherkin.pytest_run import by_hand, refuse_xdist, run_by_hand
-from restoreproof.gherkin.run_plugin import DrillRun, RunningDrill, Tee
-from restoreproof.journal import Emitter, PipeEmitter
-from restoreproof.plan import Plan
-from restoreproof.redaction.redactor import Redactor
+from restoreproof.errors import UsageError
+from restoreproof.gherkin import pytest_run
 
-pytest_plugins = ("restoreproof.gherkin.steps",)
+if TYPE_CHECKING:
+    from restoreproof.gherkin.run_plugin import RunningDrill
+    from restoreproof.journal import Emitter
+    from restoreproof.redaction.redactor import Redactor
 
-RUN = pytest.StashKey[DrillRun]()
 INNER = "RESTOREPROOF_INNER"
-PIPE = "RESTOREPROOF_PIPE"
-
-
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """What this plugin reads of the file that the outer process wrote."""
-
-    path: Path
-    plan: Plan
-    features: Path
-    order: tuple[str, ...]
-    step_modules: tuple[str, ...]
-
-    @staticmethod
-    def read(path: Path) -> Inner:
-        """Raises KeyError, ValueError or pydantic.ValidationError if the outer wrote something else."""
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        plan = Plan.from_json(value["plan"])
-        return Inner(
-            path=path,
-            plan=plan,
-            order=tuple(value.get("order", plan.stages)),
-            features=Path(value["features"]).resolve(),
-            step_modules=tuple(value.get("step_modules", ())),
-        )
 
 
 class DrillHooks:
@@ -66,6 +38,27 @@ class DrillHooks:
         self, config_path: Path, emitter: Emitter, redactor: Redactor
     ) -> AbstractContextManager[RunningDrill] | None:
         """The drill of this inner process, as a context manager. The first plugin that answers decides."""
+
+
+class FeaturesElsewhere:
+    """Leaves the features out of a run of other tests, and says how they are run."""
+
+    def __init__(self, features: list[Path]) -> None:
+        self._features = features
+
+    def pytest_report_header(self) -> list[str]:
+        return [f"restoreproof: {path.name}/ runs as a drill: pytest {path.name}/" for path in self._features]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return True if collection_path in self._features else None
+
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_bdd_apply_tag(self, tag: str) -> bool | None:
+        """Keep the tags of features labels, also in a module that runs one by ``scenarios()``."""
+        from restoreproof.gherkin.collector import swallows
+
+        return True if swallows(tag) else None
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -85,88 +78,25 @@ def pytest_restoreproof_open_drill(
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Send a run of features that was typed by hand to the outer process; pass on anything else."""
-    if INNER in os.environ:
+    if INNER in os.environ or not pytest_run.is_project(config):
         return None
-    asked = by_hand(config)
-    if asked is None:
-        return None
-    return run_by_hand(config, asked)
+    try:
+        asked = pytest_run.by_hand(config)
+    except UsageError as error:
+        sys.stderr.write(f"restoreproof: {error}\n")
+        return int(error.exit_code)
+    return None if asked is None else pytest_run.run_by_hand(config, asked)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    refuse_xdist(config)
-    path = os.environ.get(INNER)
-    if path:
-        _configure_inner(config, Inner.read(Path(path)))
+    """Register what collects features, where features are what this run is about."""
+    inner = os.environ.get(INNER)
+    if not inner and not pytest_run.is_project(config):
+        return
+    if not inner and not pytest_run.names_features(config):
+        config.pluginmanager.register(FeaturesElsewhere(pytest_run.features_of_project(config)))
+        return
+    from restoreproof.gherkin.feature_plugin import configure_features  # heavy, and only features need it
 
-
-def _configure_inner(config: pytest.Config, inner: Inner) -> None:
-    config.stash[collector.PERFORMANCE] = collector.Performance(inner.plan, inner.features, inner.order)
-    for module in inner.step_modules:
-        config.pluginmanager.import_plugin(module)
-    redactor = Redactor()
-    pipe = os.environ.get(PIPE)
-    raw = PipeEmitter(int(pipe) if pipe else None, redactor)
-    printer = Printer(inner.plan, redactor)
-    bridge = AllureBridge(config, raw)
-    emitter = Tee(raw, redactor.value, [printer])
-    run = DrillRun(
-        emitter,
-        _opener(config, inner.path, emitter, redactor),
-        whole=inner.plan.whole,
-        listeners=[printer, bridge],
-    )
-    config.stash[RUN] = run
-    for name, plugin in {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}.items():
-        config.pluginmanager.register(plugin, f"restoreproof-{name}")
-    _replace_terminal(config)
-
-
-def _opener(
-    config: pytest.Config, path: Path, emitter: Emitter, redactor: Redactor
-) -> Callable[[], AbstractContextManager[RunningDrill]]:
-    def open_drill() -> AbstractContextManager[RunningDrill]:
-        opened = config.hook.pytest_restoreproof_open_drill(
-            config_path=path, emitter=emitter, redactor=redactor
-        )
-        return cast("AbstractContextManager[RunningDrill]", opened)
-
-    return open_drill
-
-
-def _replace_terminal(config: pytest.Config) -> None:
-    """A drill has one voice; pytest's dots and summaries would talk over it."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and not config.option.collectonly:
-        config.pluginmanager.unregister(reporter)
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if file_path.suffix != ".feature":
-        return None
-    refuse_xdist(parent.config, collecting=True)
-    return collector.FeatureFile.from_parent(parent, path=file_path)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> Generator[None, None, None]:
-    yield
-    collector.arrange(config, items)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_bdd_apply_tag(tag: str) -> bool | None:
-    """Our tags are labels of a check and never pytest markers."""
-    return True if collector.swallows(tag) else None
-
-
-@pytest.fixture(scope="session")
-def drill(request: pytest.FixtureRequest) -> RunningDrill:
-    """The open drill of this inner process."""
-    run = request.config.stash.get(RUN, None)
-    if run is None or run.drill is None:
-        raise pytest.UsageError("the drill fixture exists only inside a drill; use restoreproof drill")
-    return run.drill
+    configure_features(config, Path(inner) if inner else None)

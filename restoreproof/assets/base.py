@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,10 +18,12 @@ from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.contract.declarations import ServiceName, StageName
-from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
+
+ExpectationT = TypeVar("ExpectationT", bound=BaseModel)
 
 
 def _forget(_: Iterable[Secret]) -> None:
@@ -99,6 +101,22 @@ class RestoreContext:
     backup: BackupSet
     catalogue: Catalogue | None
 
+    def expected(self, asset: str, model: type[ExpectationT]) -> ExpectationT | None:
+        """Return what ``BackupContext.expect`` put into the catalogue of an asset; None if nobody did.
+
+        Raises:
+            UsageError: the catalogue holds something else there.
+        """
+        content = self.catalogue.assets.get(asset) if self.catalogue else None
+        if content is None:
+            return None
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            key = ".".join(("assets", asset, *map(str, first["loc"])))
+            raise UsageError(f"not what its kind put into the catalogue: {key}: {first['msg']}") from error
+
 
 @dataclass(frozen=True, slots=True)
 class BackupContext:
@@ -113,6 +131,14 @@ class BackupContext:
     recipient: str
     provisioned: Path
     learnt: dict[str, Any] = field(default_factory=dict)
+
+    def expect(self, asset: str, expectation: BaseModel) -> None:
+        """Put into the catalogue what a drill has to find of an asset, in the form of its kind."""
+        self.learnt.setdefault("assets", {})[asset] = expectation.model_dump(mode="json")
+
+    def recovery_point(self, point: datetime) -> None:
+        """State the time (UTC) that the set is of, unless an asset that was taken earlier has stated it."""
+        self.learnt.setdefault("recovery_point", point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,26 +258,14 @@ def _opened(door: doors.Door) -> type[Asset]:
 
 
 def load_asset(contract: Contract, name: str) -> Asset:
-    """The asset ``name`` of ``contract``. Raises ContractError for a kind or key that does not exist."""
+    """Return the asset ``name`` of ``contract``. Raises ContractError if there is none, or no such kind."""
     block = contract.assets.get(name)
     if block is None:
         raise ContractError(f"the contract has no asset {name!r}", where=Location(str(contract.path)))
-    kind = asset_kinds().get(block.kind)
-    if kind is None:
-        known = ", ".join(sorted(asset_kinds()))
-        raise ContractError(
-            f"asset {name!r}: no kind {block.kind!r}",
-            where=Location(str(contract.path)),
-            hint=f"kinds: {known}",
-        )
-    try:
-        return kind.model_validate({**block.model_dump(), "name": name})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ContractError(
-            f"asset {name!r} ({block.kind}): {key}: {first['msg']}", where=Location(str(contract.path))
-        ) from error
+    asset = contract.asset_block(name)
+    if not isinstance(asset, Asset):
+        raise PluginError(f"the kind {block.kind!r} is no {Asset.__module__}.{Asset.__name__}")
+    return asset
 
 
 def load_assets(contract: Contract) -> list[Asset]:
@@ -268,7 +282,7 @@ def load_assets(contract: Contract) -> list[Asset]:
                 raise ContractError(
                     f"order: {asset.name!r} ({asset.kind}) is restored at {asset.at!r}, before "
                     f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on",
-                    where=Location(str(contract.path)),
+                    where=contract.where("order"),
                     hint=f"move {other.at!r} before {asset.at!r} in order:",
                 )
     return assets

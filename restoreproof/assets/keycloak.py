@@ -65,8 +65,8 @@ class KeycloakAsset(Asset):
     service: ServiceName
     store: ServiceName
     database: str
-    owner: str
-    roles: tuple[str, ...]
+    owner: str | None = None
+    roles: tuple[str, ...] = ()
     realm: str
     clients: dict[Annotated[str, Defines("client", spoken=False)], Client] = Field(default_factory=dict)
     people: dict[Annotated[str, Defines("person", parameter=True)], Person] = Field(default_factory=dict)

@@ -57,8 +57,8 @@ class PostgresAsset(Asset):
 
     service: ServiceName
     database: str
-    owner: str
-    roles: tuple[str, ...]
+    owner: str | None = None
+    roles: tuple[str, ...] = ()
     newest: FixedSql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()

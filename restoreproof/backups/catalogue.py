@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, NonNegativeInt, ValidationError
 
 from restoreproof.backups.files import write_atomically
 from restoreproof.backups.manifest import Name, Sha256, Utc
+from restoreproof.backups.references import AssetName
 from restoreproof.errors import Location, UsageError
 
 SCHEMA: Final = "restoreproof/catalogue/v1"
@@ -92,7 +93,8 @@ class Catalogue(Known):
     several; ``structure`` counts and fingerprints what is no row: policies, grants, constraints, indexes;
     ``letters`` identifies each item of a queue, where the contract says how to tell them apart;
     ``commitments`` are keyed digests of secrets (NAME → hex); ``newest`` is the newest business
-    record per asset, None where there was no record.
+    record per asset, None where there was no record; ``assets`` holds what a kind expects of its asset beyond
+    these, in a form of its own.
     """
 
     schema_: Literal["restoreproof/catalogue/v1"] = Field(default=SCHEMA, alias="schema")
@@ -115,6 +117,7 @@ class Catalogue(Known):
     roles: tuple[str, ...] = ()
     commitments: dict[str, str] = Field(default_factory=dict)
     newest: dict[str, Utc | None] = Field(default_factory=dict)
+    assets: dict[AssetName, dict[str, JsonValue]] = Field(default_factory=dict)
     reissued_from: ReissuedFrom | None = None
     """Only where it was written again, for a set that was adopted of the same recovery point."""
 

@@ -1,6 +1,7 @@
 """The command line. Every command says what it did in one line, and names the next step when it fails.
 
-Each module registers its commands on ``app``.
+Each module registers one command on ``app``. It holds the command's options, and imports within it what the
+command does: help, completion and the other commands wait for nothing of it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,45 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from platformdirs import user_cache_path
-
-from restoreproof.cli import adopting, comparing, drilling, reporting, sealing, sources, vetting
-from restoreproof.cli.app import LONGEST, app, err
+from restoreproof.cli import (
+    adopt,
+    backup,
+    compare,
+    doctor,
+    drill,
+    faults,
+    keygen,
+    lint,
+    report,
+    seal,
+    show,
+    sign_off,
+    up,
+    verify,
+)
+from restoreproof.cli.app import LONGEST, app, cache_directory, err
+from restoreproof.cli.ordinary_user import step_down
 from restoreproof.display import shown
 from restoreproof.errors import ExitCode, RestoreproofError
-from restoreproof.runtimes.process.command import step_down
 
-__all__ = ["adopting", "app", "comparing", "drilling", "main", "reporting", "sealing", "sources", "vetting"]
+__all__ = [
+    "adopt",
+    "app",
+    "backup",
+    "compare",
+    "doctor",
+    "drill",
+    "faults",
+    "keygen",
+    "lint",
+    "main",
+    "report",
+    "seal",
+    "show",
+    "sign_off",
+    "up",
+    "verify",
+]
 
 
 def main() -> None:
@@ -31,7 +62,7 @@ def main() -> None:
 
 
 def _as_ordinary_user() -> None:
-    code = step_down(sys.argv, user_cache_path("restoreproof"))
+    code = step_down(sys.argv, cache_directory(None))
     if code is not None:
         sys.exit(code)
     app(standalone_mode=True)

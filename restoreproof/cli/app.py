@@ -22,12 +22,32 @@ app = typer.Typer(
     "Exit codes: 0 VERIFIED, 1 FAILED, 2 could not start, 3 NOT VERIFIED or PARTIAL, "
     "4 no trustworthy evidence.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        out.print(f"restoreproof {version('restoreproof')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="print the version and end"),
+    ] = False,
+) -> None:
+    """Take what goes for no command; its help is the application's."""
+
 
 ContractArgument = Annotated[
     Path, typer.Argument(metavar="CONTRACT", help="the stack.yaml that names the stack")
@@ -50,7 +70,14 @@ class SeedSize(StrEnum):
 
 
 Size = Annotated[SeedSize, typer.Option("--size", help="how much the source is seeded with")]
-Features = Annotated[Path, typer.Option("--features", help="the directory of the .feature files")]
+Features = Annotated[
+    Path | None,
+    typer.Option(
+        "--features",
+        help="the features, or a part of them",
+        show_default="features/ beside CONTRACT or above it",
+    ),
+]
 
 
 def say(text: str) -> None:

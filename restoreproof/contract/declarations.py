@@ -1,7 +1,7 @@
 """What a model's field may declare of itself, so that one walk over the models knows every name and query.
 
-A field is annotated with one of the marks below. An asset kind or a component of another distribution declares
-itself the same way::
+A field is annotated with one of the marks below. An asset kind or a component of another distribution
+declares itself the same way::
 
     class RedisAsset(Asset):
         keyspaces: dict[Annotated[str, Defines("keyspace")], Keyspace]

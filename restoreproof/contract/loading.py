@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from restoreproof.contract import consistency, references
 from restoreproof.contract import document as documents
+from restoreproof.contract.block_models import asset_schemas, component_schemas
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import InvalidContract, from_validation
 from restoreproof.errors import ContractError, Location
@@ -18,7 +19,7 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 def load(path: Path) -> Contract:
-    """The contract in ``path``, with its shape, the blocks of its kinds and components, and all its references checked.
+    """Return the contract in ``path``, its blocks held against kinds and components, its names resolved.
 
     Raises:
         ContractError: the file can't be read, or is not a contract; every fault with file, line and, where
@@ -58,8 +59,19 @@ def parse(text: str, path: Path) -> Contract:
 
 
 def json_schema() -> dict[str, Any]:
-    """The contract's JSON Schema, published as docs/stack.schema.json for editors."""
+    """Return the contract's JSON Schema, with the blocks of every kind and component that is installed.
+
+    docs/stack.schema.json is that of the library alone, for editors.
+    """
     schema = Contract.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    shape = definitions["Service"]
+    for block, blocks in (("assets", asset_schemas()), ("services", component_schemas(shape))):
+        for name, definition in blocks.items():
+            definitions |= definition.pop("$defs", {})
+            definitions[f"{block}.{name}"] = definition
+        owned = [{"$ref": f"#/$defs/{block}.{name}"} for name in blocks]
+        schema["properties"][block]["additionalProperties"] = {"oneOf": owned}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "restoreproof/stack/v1",

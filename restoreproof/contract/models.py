@@ -1,19 +1,20 @@
 """The nouns of a contract: frozen, and free of any one stack's names.
 
 Keys that a model here does not know are errors, except in ``services`` and ``assets``, whose blocks belong to
-their component or kind and are held against its own model (``block_models``). What a field defines or refers to
-stands in its annotation (``declarations``).
+their component or kind and are held against its own model (``block_models``). What a field defines or refers
+to stands in its annotation (``declarations``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, PrivateAttr, ValidationError
 
-from restoreproof.contract.block_models import OwnedBlock, asset_models
+from restoreproof.contract.block_models import OwnedBlock, asset_models, component_model, component_names
 from restoreproof.contract.declarations import (
     AssetName,
     BucketName,
@@ -31,7 +32,7 @@ from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, Problem, from_validation, instead
 from restoreproof.contract.production import Production
 from restoreproof.contract.rules import Governance, Objectives, Schedule
-from restoreproof.contract.services import Service
+from restoreproof.contract.services import ComponentOptions, Service
 from restoreproof.contract.sql import FixedSql, Sql
 from restoreproof.errors import ContractError, Location
 
@@ -226,16 +227,17 @@ class Public(Noun):
 class Source(Noun):
     """How ``restoreproof up`` makes a living source.
 
-    ``provision`` and ``seed`` are a module and its arguments, run in the environment of ``service``;
-    ``{directory}`` stands for where provisioning leaves what it made: ``environment.env``, ``roles.sql``,
-    ``realm.json``, ``custody/`` and ``signer/``, as far as the stack's assets need them. ``needs`` are the
-    services that the seeder talks to.
+    ``provision`` and ``seed`` are a tool of ``service`` and its arguments: for a Python service a module, for
+    another what its component has. A stack that needs neither leaves them out. ``{directory}`` stands for
+    where provisioning leaves what it made: ``environment.env``, ``roles.sql``, ``realm.json``, ``custody/``
+    and ``signer/``, as far as the stack's assets need them; ``{size}`` (``default`` or ``small``) and
+    ``{seed}`` (a number) for what is asked of the seeder. ``needs`` are the services that it talks to.
     """
 
     release: Annotated[str, Ref("release")] = "expected"
     service: ServiceName
-    provision: tuple[str, ...]
-    seed: tuple[str, ...]
+    provision: tuple[str, ...] = ()
+    seed: tuple[str, ...] = ()
     needs: tuple[ServiceName, ...] = ()
 
 
@@ -269,7 +271,7 @@ class Contract(Noun):
     _document: Document = PrivateAttr(default_factory=lambda: Document("stack.yaml", {}))
     _path: Path = PrivateAttr(default=Path("stack.yaml"))
     _sha256: str = PrivateAttr(default="")
-    _owned: dict[str, BaseModel] = PrivateAttr(default_factory=dict)
+    _owned: dict[str, tuple[Asset, BaseModel]] = PrivateAttr(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -298,9 +300,9 @@ class Contract(Noun):
             )
         return (self.directory / self.releases.named(name).path).resolve()
 
-    def code_directory(self) -> Path:
-        """Where the code lies that is restored to; a stack without a release of its own has none to run."""
-        return self.release_directory("expected") if self.releases else self.directory
+    def code_directory(self, release: str = "expected") -> Path:
+        """Where the code of a release lies; a stack without releases of its own has none to run."""
+        return self.release_directory(release) if self.releases else self.directory
 
     def where(self, *path: str | int) -> Location:
         """The line on which ``path`` (keys, from the top) stands."""
@@ -312,8 +314,9 @@ class Contract(Noun):
         Raises:
             ContractError: there is no such kind, or the block does not fit it; every fault with its line.
         """
-        if name not in self._owned:
-            block, models = self.assets[name], asset_models()
+        block = self.assets[name]
+        if self._owned.get(name, (None,))[0] is not block:
+            models = asset_models()
             path = ("assets", name)
             if block.kind not in models:
                 others, meant = instead(block.kind, models)
@@ -323,20 +326,37 @@ class Contract(Noun):
                 raise InvalidContract([Problem(self.where(*path, _NAME), _NAMED.format(name=name))])
             model = models[block.kind]
             written = block.model_dump(exclude_unset=True)
-            self._owned[name] = self._fitting({**written, _NAME: name}, model, path)
-        return self._owned[name]
+            self._owned[name] = (block, self._fitting({**written, _NAME: name}, model, path))
+        return self._owned[name][1]
+
+    def component_options(self, name: str) -> BaseModel:
+        """Return the component's own keys of the service ``name``, as the model that the component registers.
+
+        Raises:
+            ContractError: there is no such component, or the keys don't fit it; every fault with its line.
+        """
+        service, known = self.services[name], component_names()
+        if service.component not in known:
+            others, meant = instead(service.component, known)
+            message = f"services.{name}.component: there is no component {service.component!r}{others}"
+            raise InvalidContract([Problem(self.where("services", name, "component"), message, meant)])
+        model = component_model(service.component)
+        return self._fitting(service.options(), model or ComponentOptions, ("services", name))
 
     def blocks(self) -> Iterator[OwnedBlock]:
-        """Every block that belongs to an asset kind, as its model. Raises ContractError as ``asset_block``."""
+        """Every block that belongs to an asset kind or a component, as its model. Raises ContractError."""
+        for name in self.services:
+            yield OwnedBlock(("services", name), ("service", name), self.component_options(name))
         for name in self.assets:
             yield OwnedBlock(("assets", name), ("asset", name), self.asset_block(name))
 
     def misfits(self) -> list[Problem]:
-        """Everything that is wrong with the blocks which belong to an asset kind."""
+        """Everything that is wrong with the blocks that belong to an asset kind or a component."""
         found: list[Problem] = []
-        for name in self.assets:
+        reads = [partial(self.component_options, name) for name in self.services]
+        for read in (*reads, *(partial(self.asset_block, name) for name in self.assets)):
             try:
-                self.asset_block(name)
+                read()
             except InvalidContract as refusal:
                 found += refusal.problems
         return found

@@ -56,7 +56,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def instead(word: object, known: Iterable[str]) -> tuple[str, str | None]:
-    """What to say after a word that is none of ``known``: all of them, or nothing; and the one that was meant."""
+    """What to say after a word that is not among ``known``, and the one of them that was meant."""
     words = sorted(known)
     meant = nearest(word, words)
     return ("" if meant or not words else f"; known here: {', '.join(words)}"), meant

@@ -114,12 +114,12 @@ def bindings(contract: Contract) -> tuple[Bound, ...]:
 
 
 def queries(contract: Contract) -> dict[str, str]:
-    """Return the SQL by which each noun is read, by the noun's name: its first, or that of a noun it names."""
+    """Return the SQL that each noun is read by, under its name: its own first, or that of a noun it names."""
     first: dict[Key, str] = {}
     shown: dict[Key, Key] = {}
     for each in declared(contract):
         match each:
-            case Query(sql=sql, within=(_, _) as within):
+            case Query(sql=sql, allowed=Parameters(common=True), within=(_, _) as within):
                 first.setdefault(within, sql.strip())
             case Use(mark=Ref(kind=kind, shows_query=True), name=name, within=(_, _) as within):
                 shown[within] = (kind, name)

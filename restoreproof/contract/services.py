@@ -12,12 +12,23 @@ RESTORED = "restored"
 """The environment of a service that is to get the restored one, and nothing else."""
 
 
+class ComponentOptions(BaseModel):
+    """The keys of a service that its component adds to those of the contract; others are refused.
+
+    ``held`` and ``resumes`` are the drill's: arguments while the service is held, and the stage that ends it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    held: tuple[str, ...] = ()
+    resumes: StageName | None = None
+
+
 class Service(BaseModel):
     """One service of the stack.
 
     ``component`` names the part that runs it; keys that this model does not know are the component's own, and
-    are held against its model. ``held`` are arguments until the stage ``resumes``; a service that is
-    ``one_shot`` is never started, but run as a tool.
+    are held against its model.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -27,9 +38,6 @@ class Service(BaseModel):
     ports: dict[str, int] = Field(default_factory=dict)
     names: tuple[str, ...] = ()
     starts: StageName
-    resumes: StageName | None = None
-    held: tuple[str, ...] = ()
-    one_shot: bool = False
     environment: Literal["restored"] | None = None
 
     def options(self) -> dict[str, Any]:

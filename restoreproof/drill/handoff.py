@@ -14,7 +14,8 @@ class InnerConfig(BaseModel):
     """The inner process's orders. ``opened_mono`` is CLOCK_MONOTONIC when the drill began, in seconds.
 
     ``order`` is the order in which stages are performed; it differs from the contract's only where a fault
-    swaps them, to prove that the drill would notice. ``secrecy`` is the key (hex) of fingerprints of secrets.
+    swaps them, to prove that the drill would notice. ``fault_folders`` are
+    where the stack keeps its own. ``secrecy`` is the key (hex) of fingerprints of secrets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,7 +24,7 @@ class InnerConfig(BaseModel):
     runtime: str
     plan: dict[str, Any]
     features: Path
-    step_modules: tuple[str, ...]
+    support_modules: tuple[str, ...]
     contract: Path
     backup: Path
     catalogue: Path | None
@@ -36,6 +37,7 @@ class InnerConfig(BaseModel):
     secrecy: str = Field(repr=False)
     canaries: Path | None = None
     faults: tuple[str, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write it where the inner process will read it."""

@@ -12,7 +12,7 @@ from restoreproof.drill.outer.finalize import Filed
 from restoreproof.errors import ExitCode
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.runtimes import DEFAULT
 
 Say = Callable[[str], None]
 """Where progress goes."""
@@ -24,14 +24,15 @@ class DrillRequest:
 
     ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
     and ``cache`` what is built once. ``filing`` says under whose key and in which ledger the evidence stands.
-    ``faults`` are injected to test the harness. ``canaries`` holds further values that must be in no
-    evidence. ``inner_stdout`` is where the live print goes, if not to this process's own output.
+    ``faults`` are injected to test the harness; ``fault_folders`` hold those of the stack. ``canaries`` holds
+    further values that must be in no evidence. ``pytest_options`` are given to the inner pytest.
+    ``inner_stdout`` is where the live print goes, if not to this process's own output.
     """
 
     contract: Contract
     plan: Plan
     features: Path
-    step_modules: tuple[str, ...]
+    support_modules: tuple[str, ...]
     root: Path
     backup: Path
     catalogue: Path | None
@@ -42,12 +43,14 @@ class DrillRequest:
     cache: Path
     paths: tuple[Path, ...] = ()
     faults: tuple[str, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
     canaries: Path | None = None
     runtime: str = DEFAULT
     inner_stdout: int | None = None
+    pytest_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

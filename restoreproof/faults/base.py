@@ -1,16 +1,13 @@
-"""What a fault is, how a family registers its own, and how one is found by name."""
+"""What a fault is."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.errors import RestoreproofError, UsageError
+from restoreproof.errors import RestoreproofError
 from restoreproof.faults.setcopy import SetCopy
 
 Mend = Callable[[], None]
@@ -65,36 +62,3 @@ class Fault:
         if self.on_stack:
             return f"stack, after {self.after}"
         return "contract" if self.on_contract else "order"
-
-
-_FAULTS: dict[str, dict[str, Fault]] = {}
-
-
-def register(stack: str, *faults: Fault) -> None:
-    """Make ``faults`` known for the stack of that name. Raises ValueError if a name is taken."""
-    known = _FAULTS.setdefault(stack, {})
-    for fault in faults:
-        if fault.name in known:
-            raise ValueError(f"two faults are called {fault.name!r}")
-        known[fault.name] = fault
-
-
-def faults_of(stack: str) -> Mapping[str, Fault]:
-    """Every fault known for a stack: each module of ``restoreproof.faults.<stack>`` is a family."""
-    package = f"restoreproof.faults.{stack}"
-    if stack.isidentifier() and importlib.util.find_spec(package):
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            importlib.import_module(f"{package}.{module.name}")
-    return _FAULTS.get(stack, {})
-
-
-def find(stack: str, names: tuple[str, ...]) -> tuple[Fault, ...]:
-    """The faults of these names. Raises UsageError for one that does not exist."""
-    known = faults_of(stack)
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"no fault {name!r} is known for the stack {stack!r}",
-                hint="`restoreproof faults` lists them all",
-            )
-    return tuple(known[name] for name in names)

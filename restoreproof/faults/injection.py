@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from restoreproof.assets.base import RestoreContext
+from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.inner.session import open_drill
 from restoreproof.drill.inner.stages import StageHooks
-from restoreproof.faults.base import Fault, Mend, find
+from restoreproof.faults.base import Fault, Mend
+from restoreproof.faults.registry import find
 from restoreproof.gherkin.run_plugin import RunningDrill
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Redactor
@@ -23,14 +26,15 @@ def pytest_restoreproof_open_drill(
     config_path: Path, emitter: Emitter, redactor: Redactor
 ) -> AbstractContextManager[RunningDrill]:
     """The real drill, with the faults of its configuration between its stages."""
-    opened = open_drill(config_path, emitter, redactor, hooks=hooks)
+    folders = InnerConfig.read(config_path).fault_folders
+    opened = open_drill(config_path, emitter, redactor, hooks=partial(hooks, folders))
     return cast("AbstractContextManager[RunningDrill]", opened)
 
 
-def hooks(restore_context: RestoreContext, names: Sequence[str]) -> StageHooks:
+def hooks(folders: Sequence[Path], restore_context: RestoreContext, names: Iterable[str]) -> StageHooks:
     """Journal every fault at once, whatever becomes of it later, and damage the stack at its stages."""
     stack_context = restore_context.stack_context
-    faults = find(stack_context.contract.stack, tuple(names))
+    faults = find(stack_context.contract.stack, folders, tuple(names))
     for fault in faults:
         stack_context.emitter.emit("fault-injected", fault=fault.name, detail=f"{fault.title} ({fault.sort})")
     injector = Injector(restore_context, faults)

@@ -15,8 +15,10 @@ from ruamel.yaml import YAML
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
+from restoreproof.contract.controls import FILE as CONTROLS
 from restoreproof.errors import UsageError
-from restoreproof.faults.base import Fault, find
+from restoreproof.faults.base import Fault
+from restoreproof.faults.registry import find, folders_of
 from restoreproof.faults.setcopy import SetCopy
 from restoreproof.gherkin.request import Wanted
 
@@ -32,7 +34,8 @@ def prepared(wanted: Wanted) -> Iterator[Wanted]:
         yield wanted
         return
     contract = load(wanted.contract)
-    faults = find(contract.stack, wanted.faults)
+    folders = folders_of(wanted.contract, wanted.features)
+    faults = find(contract.stack, folders, wanted.faults)
     root = wanted.var.absolute() / "faults"
     root.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(dir=root))
@@ -40,6 +43,7 @@ def prepared(wanted: Wanted) -> Iterator[Wanted]:
         yield replace(
             _on_contract(_on_set(wanted, contract.stack, faults, directory), faults, directory),
             order=_order(contract.order, faults),
+            fault_folders=folders,
         )
     finally:
         shutil.rmtree(directory)
@@ -80,6 +84,8 @@ def _on_contract(wanted: Wanted, faults: tuple[Fault, ...], directory: Path) -> 
     path = directory / "contract" / wanted.contract.name
     path.parent.mkdir()
     _bring_runbook(content, wanted.contract.absolute().parent, path.parent)
+    if (controls := wanted.contract.absolute().parent / CONTROLS).is_file():
+        shutil.copyfile(controls, path.parent / CONTROLS)
     yaml.dump(content, path)
     return replace(wanted, contract=path)
 

@@ -1,8 +1,9 @@
-"""``.feature`` files as pytest modules: items know their check and run in the order of the stages."""
+"""What pytest collects, bound to the plan: items know their check and run in the order of the stages."""
 
 from __future__ import annotations
 
 import types
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ from restoreproof.errors import FeatureError
 from restoreproof.gherkin import tags as tag_words
 from restoreproof.gherkin.compiler import expand
 from restoreproof.gherkin.document import Document, parse
+from restoreproof.gherkin.feature_directory import features_of
 from restoreproof.gherkin.linter import lint_documents
+from restoreproof.gherkin.plain_tests import plain_test_id
 from restoreproof.gherkin.selection import keywords
 from restoreproof.plan import Plan, PlannedCheck
 
@@ -39,8 +42,24 @@ PERFORMANCE = pytest.StashKey[Performance]()
 
 
 def check_of(item: pytest.Item) -> PlannedCheck | None:
-    """The check of an item that was collected from a feature file; None for any other test."""
+    """The planned check of a scenario or of a plain test beside the features; None for any other test."""
     return item.stash.get(CHECK, None)
+
+
+@dataclass(slots=True)
+class Collection:
+    """What was collected that the plan does not account for.
+
+    ``strangers`` are tests that no check was planned for, by node id; they are not run. ``dropped`` counts,
+    by check, the cases of a parametrised test that something deselected.
+    """
+
+    strangers: list[str]
+    dropped: Counter[str]
+
+
+COLLECTION = pytest.StashKey[Collection]()
+"""On the config, inside a drill, once items were collected."""
 
 
 class FeatureFile(pytest.Module):
@@ -89,23 +108,77 @@ class FeatureFile(pytest.Module):
 
 
 def features_root(config: pytest.Config, path: Path) -> Path:
-    """The directory that check ids count from: the drill's, else the outermost one called ``features``."""
+    """The directory that check ids count from: the drill's, else by the rule of ``feature_directory``."""
     performance = config.stash.get(PERFORMANCE, None)
     if performance and path.is_relative_to(performance.features):
         return performance.features
-    named = [parent for parent in path.parents if parent.name == "features"]
-    return named[-1] if named else path.parent
+    return features_of(path)
 
 
-def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the feature items by stage, file and line, and deselect what the plan leaves out."""
+def bind(config: pytest.Config, items: list[pytest.Item]) -> Counter[str]:
+    """Give each plain test its planned check, and count the items of every check.
+
+    A scenario that a test module binds itself (``scenarios()`` of pytest-bdd) runs there, where its steps
+    may be, and not a second time as an item of its feature file.
+
+    Raises:
+        pytest.UsageError: a test is marked for another stage than its source was read to say.
+    """
     performance = config.stash.get(PERFORMANCE, None)
-    if performance and not performance.plan.whole:
-        wanted = {check.id for check in performance.plan.checks}
-        left_out = [item for item in items if (check := check_of(item)) and check.id not in wanted]
+    if performance:
+        for item in items:
+            if CHECK not in item.stash and (check := _planned_check(item, performance)):
+                item.stash[CHECK] = check
+        bound = {check.id for item in items if (check := check_of(item)) and not _of_feature_file(item)}
+        items[:] = [
+            item
+            for item in items
+            if not (check := check_of(item)) or check.id not in bound or not _of_feature_file(item)
+        ]
+    return Counter(check.id for item in items if (check := check_of(item)))
+
+
+def _of_feature_file(item: pytest.Item) -> bool:
+    return isinstance(item.parent, FeatureFile)
+
+
+def _planned_check(item: pytest.Item, performance: Performance) -> PlannedCheck | None:
+    if not item.path.is_relative_to(performance.features):
+        return None
+    if template := scenario_wrapper_template_registry.get(getattr(item, "obj", None) or _nothing_more):
+        document = parse(Path(template.feature.filename), performance.features)
+        checks = _checks_by_call(document, performance.plan.stages)
+        return checks.get(_call_of(cast("pytest.Function", item)))
+    file = item.path.relative_to(performance.features).as_posix()
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    check = performance.plan.check(plain_test_id(file, (*classes, getattr(item, "originalname", item.name))))
+    marked = item.get_closest_marker("at")
+    if check and marked and marked.args[:1] != (check.stage,):
+        raise pytest.UsageError(
+            f"{check.id} was planned for the stage {check.stage!r} and is marked for {marked.args}: "
+            'write pytest.mark.at("…") out at the test, its class or as pytestmark'
+        )
+    return check
+
+
+def arrange(config: pytest.Config, items: list[pytest.Item], collected: Counter[str]) -> None:
+    """Sort the items by stage, file and line, and deselect what is not planned.
+
+    Args:
+        items: what is left after every hook of the project had its say.
+        collected: what ``bind`` counted before.
+    """
+    performance = config.stash.get(PERFORMANCE, None)
+    if performance:
+        planned = {check.id for check in performance.plan.checks}
+        left_out = [item for item in items if not (check := check_of(item)) or check.id not in planned]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
+        # Of a part of the features nothing tells what was left out on purpose from what was never planned.
+        strangers = [_name_of(item) for item in left_out] if performance.plan.whole else []
+        kept = Counter(check.id for item in items if (check := check_of(item)))
+        config.stash[COLLECTION] = Collection(strangers, collected - kept)
     order = {stage: number for number, stage in enumerate(performance.order)} if performance else {}
 
     def key(item: pytest.Item) -> tuple[int, str, int]:
@@ -113,6 +186,11 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
         return (order.get(check.stage, 0), check.file, check.line) if check else (-1, "", 0)
 
     items.sort(key=key)
+
+
+def _name_of(item: pytest.Item) -> str:
+    check = check_of(item)
+    return check.id if check else item.nodeid
 
 
 def _nothing_more() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,8 +11,10 @@ from restoreproof.gherkin import tags as tag_words
 from restoreproof.gherkin.document import Document, Examples, Row, Scenario, feature_files, parse, render
 from restoreproof.gherkin.ids import check_id
 from restoreproof.gherkin.linter import lint_documents
+from restoreproof.gherkin.plain_tests import plain_checks
 from restoreproof.gherkin.selection import Selection
-from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, Waiver
+from restoreproof.gherkin.support_code import digest_of, refuse_unreadable_code, support_digest
+from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, StackControls, Waiver
 
 
 def compile_plan(
@@ -29,10 +30,11 @@ def compile_plan(
     governance: Governance | None = None,
     coverage: Coverage | None = None,
     service_stage: str = "smoke",
+    controls: StackControls | None = None,
     selection: str | None = None,
     paths: Sequence[Path] = (),
 ) -> Plan:
-    """The plan of a drill over every feature below ``features``.
+    """The plan of a drill over every feature and every plain test below ``features``.
 
     Args:
         selection: a pytest ``-k`` expression; checks that it does not match are left out.
@@ -41,14 +43,17 @@ def compile_plan(
     A plan that leaves a check out is not ``whole``; a selection that leaves none out is.
 
     Raises:
-        FeatureError: the linter refuses the features, a waiver names no check, or nothing is selected.
+        FeatureError: the linter refuses the features, a plain test or the code beside the features can't be
+            read, a waiver names no check, or nothing is selected.
     """
     parsed = [parse(path, features) for path in feature_files(features)]
     documents = [document for document in parsed if not document.of_source]
-    if not documents:
+    tests = plain_checks(features, stages)
+    if not documents and not tests:
         raise FeatureError(f"no .feature file below {features}", hint="point --features at the directory")
     _refuse_findings(documents, stages)
-    every = [check for document in documents for check in expand(document, stages)]
+    refuse_unreadable_code(features)
+    every = [*(check for document in documents for check in expand(document, stages)), *tests]
     every.sort(key=lambda check: (list(stages).index(check.stage), check.file, check.line))
     _refuse_stray_waivers(waivers, every)
     chosen = Selection(features, selection, tuple(paths)).choose(every)
@@ -71,6 +76,8 @@ def compile_plan(
         governance=governance,
         coverage=coverage,
         service_stage=service_stage,
+        controls=controls,
+        support_sha256=support_digest(features),
     )
 
 
@@ -86,13 +93,11 @@ def expand(document: Document, stages: Sequence[str]) -> Iterator[PlannedCheck]:
 
 def features_digest(features: Path) -> str:
     """SHA-256 (hex) over the sorted paths and bytes of every feature file."""
-    digest = hashlib.sha256()
-    for path in feature_files(features):
-        name = path.relative_to(features).as_posix() if path != features else path.name
-        content = path.read_bytes()
-        digest.update(f"{len(name.encode())} {name} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
+    named = (
+        (path.relative_to(features).as_posix() if path != features else path.name, path)
+        for path in feature_files(features)
+    )
+    return digest_of(list(named))
 
 
 def describe_selection(features: Path, selection: str | None, paths: Sequence[Path]) -> str:

@@ -9,7 +9,9 @@ from restoreproof.contract.references import Bound
 from restoreproof.errors import FeatureError
 from restoreproof.gherkin.document import Document, feature_files, parse
 from restoreproof.gherkin.lint_finding import LintFinding
+from restoreproof.gherkin.plain_tests import plain_checks
 from restoreproof.gherkin.rules import EACH, TOGETHER, Context
+from restoreproof.gherkin.support_code import refuse_unreadable_code
 from restoreproof.gherkin.vocabulary import Vocabulary
 
 
@@ -35,14 +37,23 @@ def lint(
         try:
             documents.append(parse(path, features))
         except FeatureError as error:
-            place = error.where
-            file, line = (place.file, place.line) if place else (str(path), None)
-            findings.append(LintFinding(file, line or 1, "syntax", error.message, error.hint))
+            findings.append(_finding(error, path, "syntax"))
+    try:
+        plain_checks(features, stages)
+        refuse_unreadable_code(features)
+    except FeatureError as error:
+        findings.append(_finding(error, features, "plain-test"))
     vocabulary = Vocabulary.of(tuple(step_modules)) if step_modules else None
     own = frozenset(name for name in step_modules if not name.startswith("restoreproof."))
     context = Context(tuple(stages), nouns, tuple(bound), vocabulary, own)
     drilled = [document for document in documents if not document.of_source]
     return _sorted([*findings, *_apply(drilled, context)])
+
+
+def _finding(error: FeatureError, path: Path, rule: str) -> LintFinding:
+    place = error.where
+    file, line = (place.file, place.line) if place else (str(path), None)
+    return LintFinding(file, line or 1, rule, error.message, error.hint)
 
 
 def lint_documents(documents: Sequence[Document], stages: Sequence[str]) -> list[LintFinding]:

@@ -33,8 +33,11 @@ _WORST = (Outcome.FAILED, Outcome.NOT_VERIFIED, Outcome.ERROR)
 class Printer:
     """Prints the events and steps of one drill; plain lines where the output is no terminal."""
 
-    def __init__(self, plan: Plan, redactor: Redactor, console: Console | None = None) -> None:
+    def __init__(
+        self, plan: Plan, redactor: Redactor, console: Console | None = None, *, verbosity: int = 0
+    ) -> None:
         self._plan = plan
+        self._verbosity = verbosity
         self._redactor = redactor
         self._console = console or _console()
         self._live: Live | None = None
@@ -62,7 +65,8 @@ class Printer:
         with self._lock:
             if outcome == "failed" and self._worst() not in (None, Outcome.FAILED):
                 outcome = "broken"
-            self._line(f"      {self._step(running)}", SIGNS[outcome], seconds)
+            if outcome != "passed" or self._verbosity >= 0:
+                self._line(f"      {self._step(running)}", SIGNS[outcome], seconds)
 
     def step_unreached(self, running: RunningStep) -> None:
         with self._lock:
@@ -130,6 +134,9 @@ class Printer:
             ValueError
         ):  # a word that is no outcome is judged by the reduction, not here
             self._observed.add(Outcome(data.get("outcome", "")))
+        if self._verbosity > 0:
+            counted = f"{data.get('examined')} of {data.get('of')}: {data.get('observed')}"
+            self._print(Text(f"        {one_line(counted)}", style="dim"))
         if data.get("outcome") != Outcome.PASSED:
             findings = "".join(f"\n- {one_line(finding)}" for finding in data.get("findings") or ())
             self._detail = f"expected {data.get('expected')}\nobserved {data.get('observed')}{findings}"
@@ -141,7 +148,7 @@ class Printer:
             return
         failed = self._worst() is Outcome.FAILED
         word = "FAILED" if failed else str(self._worst() or "NOT VERIFIED").replace("_", " ")
-        detail = self._detail or str(data.get("reason") or "") or "the scenario recorded no observation"
+        detail = self._detail or str(data.get("reason") or "") or "it recorded no observation"
         sign, style = SIGNS["failed" if failed else "broken"]
         self._print(Text(f"    {sign} {word}", style=style))
         self._print(Text(_indent(shown(detail, 4000), 6), style=style))

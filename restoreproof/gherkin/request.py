@@ -8,6 +8,7 @@ from pathlib import Path
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
+from restoreproof.contract.controls import controls_of
 from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.drill.evidence_store import (
     EvidenceOptions,
@@ -18,14 +19,17 @@ from restoreproof.drill.evidence_store import (
 from restoreproof.drill.outer.process import run
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
-from restoreproof.runtimes.kinds import DEFAULT
+from restoreproof.gherkin.support_code import support_modules
+from restoreproof.runtimes import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
-    ``order`` differs from the contract's only where a fault swaps stages.
+    ``features`` is the whole directory (``feature_directory.locate``), ``paths`` are parts of it.
+    ``pytest_options`` are given to the inner pytest. ``order`` differs from the contract's only where a fault
+    swaps stages; ``fault_folders`` are where the stack's own faults were found.
     """
 
     contract: Path
@@ -40,12 +44,14 @@ class Wanted:
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
     trigger: str = "manual"
     allow_unisolated: bool = False
     canaries: Path | None = None
     runtime: str = DEFAULT
     inner_stdout: int | None = None
+    pytest_options: tuple[str, ...] = ()
 
 
 def perform(wanted: Wanted, say: Say) -> DrillResult:
@@ -63,9 +69,7 @@ def perform(wanted: Wanted, say: Say) -> DrillResult:
 
 def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
     contract = load(wanted.contract)
-    given = wanted.features.absolute()
-    features = features_of(given)
-    paths = wanted.paths if features == given else (*wanted.paths, given)
+    features, paths = wanted.features.absolute(), wanted.paths
     plan = compile_plan(
         features,
         stack=contract.stack,
@@ -78,6 +82,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         governance=governance_of(contract),
         coverage=coverage_of(contract),
         service_stage=service_stage_of(contract),
+        controls=controls_of(contract),
         selection=wanted.keyword,
         paths=paths,
     )
@@ -93,7 +98,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         contract=contract,
         plan=plan,
         features=features,
-        step_modules=step_modules(root),
+        support_modules=support_modules(root),
         root=root,
         backup=backup.directory,
         catalogue=known.absolute() if known else None,
@@ -104,21 +109,12 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         cache=wanted.cache,
         paths=tuple(path.absolute() for path in paths),
         faults=wanted.faults,
+        fault_folders=wanted.fault_folders,
         order=wanted.order,
         trigger=wanted.trigger,
         allow_unisolated=wanted.allow_unisolated,
         canaries=wanted.canaries.absolute() if wanted.canaries else None,
         runtime=wanted.runtime,
         inner_stdout=wanted.inner_stdout,
+        pytest_options=wanted.pytest_options,
     )
-
-
-def features_of(given: Path) -> Path:
-    """The whole of the features that ``given`` is of: what lies below a directory ``features`` is a part."""
-    above = (one for one in (given, *given.parents) if one.name == "features" and one.is_dir())
-    return next(above, given if given.is_dir() else given.parent)
-
-
-def step_modules(root: Path) -> tuple[str, ...]:
-    """The modules of ``steps/`` beside the features: a stack's own phrases."""
-    return tuple(f"steps.{path.stem}" for path in sorted((root / "steps").glob("[!_]*.py")))

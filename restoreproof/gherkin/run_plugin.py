@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
 import pytest
 
+from restoreproof.assets.base import RestoreContext
 from restoreproof.backups.missing import PartMissing
 from restoreproof.display import one_line, shown
 from restoreproof.errors import RestoreproofError, StageOrderError
-from restoreproof.gherkin.collector import check_of
+from restoreproof.gherkin.assertions import is_own_assertion
+from restoreproof.gherkin.collector import COLLECTION, check_of
 from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
 from restoreproof.journal import Emitter
-from restoreproof.outcome import NotPassed
+from restoreproof.outcome import NotPassed, Observation
 from restoreproof.plan import PlannedCheck
 
 _REASON = 2000
@@ -26,6 +30,7 @@ _DOCSTRING = 20_000
 class RunningDrill(Protocol):
     """What the plugin needs of ``restoreproof.drill.Drill``."""
 
+    restore_context: RestoreContext
     stages: tuple[str, ...]
     current_check: str | None
 
@@ -34,6 +39,9 @@ class RunningDrill(Protocol):
 
     def finish(self) -> None:
         """Perform what is left of the order."""
+
+    def observe(self, observation: Observation) -> None:
+        """Record what the present check saw; raises unless it passed."""
 
     def tell_logs(self) -> None:
         """Journal what the services logged last, because the present check went wrong."""
@@ -103,12 +111,15 @@ def _below(running: RunningStep) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
+_WORSE = ("passed", "skipped", "not-reached", "failed", "assertion-failed")
+"""How a case can end, the worst last: a check of several cases ends as its worst."""
+
+
 @dataclass(slots=True)
 class _Scenario:
-    """How the scenario that runs now is going."""
+    """How the scenario, or the case of a plain test, that runs now is going."""
 
     check: PlannedCheck
-    started: float
     status: str = "passed"
     reason: str = ""
     reached: bool = False
@@ -119,8 +130,29 @@ class _Scenario:
             self.status, self.reason = status, reason[:_REASON]
 
 
+@dataclass(slots=True)
+class _Progress:
+    """A check that began: how the worst of its cases ended, and how many are still to come."""
+
+    started: float
+    cases: int
+    left: int
+    status: str = "passed"
+    reason: str = ""
+
+    def take(self, item: pytest.Item, case: _Scenario) -> None:
+        self.left -= 1
+        if _WORSE.index(case.status) > _WORSE.index(self.status):
+            self.status = case.status
+            self.reason = case.reason if self.cases == 1 else f"{item.name}: {case.reason}"[:_REASON]
+
+
 class DrillRun:
-    """The plugin of a drill's inner process. It holds the open drill; nothing of it is global."""
+    """The plugin of a drill's inner process. It holds the open drill; nothing of it is global.
+
+    ``own`` are the files and directories of the stack's own checks: an assertion that fails in them speaks
+    of the restored stack, and one that fails in the harness speaks of the harness.
+    """
 
     def __init__(
         self,
@@ -128,18 +160,27 @@ class DrillRun:
         open_drill: Callable[[], AbstractContextManager[RunningDrill]],
         *,
         whole: bool,
+        own: Sequence[Path] = (),
         listeners: Sequence[StepListener] = (),
     ) -> None:
         self.drill: RunningDrill | None = None
         self._emitter = emitter
         self._open_drill = open_drill
         self._whole = whole
+        self._own = tuple(own)
         self._scenario: _Scenario | None = None
+        self._cases: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+        self._progress: dict[str, _Progress] = {}
         self.trace = StepTrace([StepEvents(emitter), *listeners])
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        found = [check.id for item in session.items if (check := check_of(item))]
-        self._emitter.emit("collected", checks=found)
+        checks = [check.id for item in session.items if (check := check_of(item))]
+        self._cases = Counter(checks)
+        strangers: list[str] = []
+        if collection := session.config.stash.get(COLLECTION, None):
+            strangers, self._dropped = collection.strangers, collection.dropped
+        self._emitter.emit("collected", checks=[*dict.fromkeys(checks), *strangers])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -152,6 +193,7 @@ class DrillRun:
                 if self._whole and not session.shouldstop and not session.shouldfail:
                     self._finish(drill, session)
             finally:
+                self._close()
                 self.drill = None
         return result
 
@@ -177,17 +219,60 @@ class DrillRun:
             session.testsfailed += 1
             self._emitter.emit("note", text=f"the restore order was not completed: {error}")
 
+    def _close(self) -> None:
+        """End what began and was stopped between two of its cases: those that passed are not all of it."""
+        for name, progress in list(self._progress.items()):
+            if progress.status == "passed":
+                done = progress.cases - progress.left
+                progress.status = "failed"
+                progress.reason = f"the run was stopped after {done} of its {progress.cases} cases"
+            self._finished(name)
+
+    def _begun(self, check: PlannedCheck) -> _Progress:
+        if check.id not in self._progress:
+            cases = self._cases[check.id]
+            self._progress[check.id] = _Progress(monotonic(), cases, cases)
+            self._emitter.emit("scenario-started", check=check.id)
+        return self._progress[check.id]
+
+    def _finished(self, name: str) -> None:
+        progress = self._progress.pop(name)
+        if (dropped := self._dropped[name]) and progress.status == "passed":
+            progress.status = "skipped"
+            progress.reason = f"{dropped} of its {progress.cases + dropped} cases were deselected"
+        self._emitter.emit(
+            "scenario-finished",
+            check=name,
+            status=progress.status,
+            reason=progress.reason,
+            seconds=round(monotonic() - progress.started, 4),
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        check = check_of(item)
+        if check is None or not check.is_plain_test:
+            return (yield)
+        self.trace.test_started(item)
+        try:
+            result = yield
+        except BaseException as error:
+            self.trace.test_finished(error)
+            raise
+        self.trace.test_finished(None)
+        return result
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         check = check_of(item)
         if check is None or self.drill is None:
             return (yield)
-        self._scenario = scenario = _Scenario(check, monotonic())
-        self._emitter.emit("scenario-started", check=check.id)
+        self._scenario = scenario = _Scenario(check)
+        progress = self._begun(check)
         self.drill.current_check = check.id
         try:
             result = yield
-            if scenario.status == "failed":
+            if scenario.status in ("failed", "assertion-failed"):
                 self.drill.tell_logs()
             return result
         except (
@@ -198,13 +283,9 @@ class DrillRun:
         finally:
             self.drill.current_check = None
             self._scenario = None
-            self._emitter.emit(
-                "scenario-finished",
-                check=check.id,
-                status=scenario.status,
-                reason=scenario.reason,
-                seconds=round(monotonic() - scenario.started, 4),
-            )
+            progress.take(item, scenario)
+            if progress.left <= 0:
+                self._finished(check.id)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -235,7 +316,8 @@ class DrillRun:
             scenario.worsen("not-reached", str(call.excinfo.value))
         elif report.failed:
             where = "" if report.when == "call" else f"{report.when}: "
-            scenario.worsen("failed", where + _reason(call))
+            asserted = report.when == "call" and call.excinfo and is_own_assertion(call.excinfo, self._own)
+            scenario.worsen("assertion-failed" if asserted else "failed", where + _reason(call))
         if report.when == "setup" and not report.passed:
             self.trace.nothing_ran(item)
         return report
@@ -247,4 +329,8 @@ def _reason(call: pytest.CallInfo[None]) -> str:
     error = call.excinfo.value
     # What was raised on purpose says it in its own words; of anything else the class matters too.
     told = isinstance(error, RestoreproofError | NotPassed)
-    return str(error) if told else f"{call.excinfo.typename}: {error}"
+    return str(error) if told and str(error) else f"{call.excinfo.typename}: {error}"
+
+
+RUN = pytest.StashKey[DrillRun]()
+"""On the config, inside a drill."""

@@ -67,12 +67,25 @@ def _covers(path: Path, file: Path, check: PlannedCheck) -> bool:
     place = Path(where).resolve()
     if place != file and place not in file.parents:
         return False
-    return not node or node.partition("[")[0] == function_name(check.title) or node == check.id
+    if not node or node == check.id:
+        return True
+    if check.is_plain_test:
+        return _covers_test(node, check.id.partition("::")[2])
+    return node.partition("[")[0] == function_name(check.title)
+
+
+def _covers_test(node: str, name: str) -> bool:
+    """Whether ``CLASS::test`` or just ``CLASS``, as it was typed after the file, is of the test ``name``."""
+    plain, bracket, case = node.partition("[")
+    if bracket and plain == name:
+        raise UsageError(f"a plain test is one check with all its cases: leave [{case} out of {node!r}")
+    return name == node or name.startswith(f"{node}::")
 
 
 class _Matcher:
     def __init__(self, check: PlannedCheck) -> None:
-        self._names = [name.lower() for name in (*keywords(check), function_name(check.title))]
+        named = keywords(check) if check.is_plain_test else {*keywords(check), function_name(check.title)}
+        self._names = [name.lower() for name in named]
 
     def __call__(self, subname: str, /, **_: str | int | bool | None) -> bool:
         return any(subname.lower() in name for name in self._names)

@@ -13,6 +13,9 @@ import pytest
 from restoreproof.gherkin.collector import check_of, scenario_of
 from restoreproof.plan import PlannedCheck, PlannedStep
 
+CASE = "Test"
+"""What stands for the keyword of a step where a case of a plain test is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunningStep:
@@ -53,9 +56,21 @@ class StepTrace:
         self._started = 0.0
 
     def nothing_ran(self, item: pytest.Item) -> None:
-        """Report every step of a scenario whose setup failed as unreached."""
-        self._left = _steps(check_of(item), scenario_of(item))
+        """Report every step of a check whose setup failed as unreached."""
+        check = check_of(item)
+        plain = check is not None and check.is_plain_test
+        self._left = _case_of(item, check) if check and plain else _steps(check, scenario_of(item))
         self._rest()
+
+    def test_started(self, item: pytest.Item) -> None:
+        """A plain test begins: each of its cases is told like a step, and says what it observed itself."""
+        check = check_of(item)
+        self._left, self._open = _case_of(item, check) if check else [], None
+        self._start()
+
+    def test_finished(self, error: BaseException | None) -> None:
+        """The plain test ended, with ``error`` if it raised one."""
+        self._finish("passed" if error is None else _word(error), error)
 
     def pytest_bdd_before_scenario(self, request: pytest.FixtureRequest, scenario: Any) -> None:
         self._left, self._open = _steps(check_of(request.node), scenario), None
@@ -117,6 +132,10 @@ def _steps(check: PlannedCheck | None, scenario: Any) -> list[RunningStep]:
         )
         for number, (planned, step) in enumerate(zip(check.steps, scenario.steps, strict=True))
     ]
+
+
+def _case_of(item: pytest.Item, check: PlannedCheck) -> list[RunningStep]:
+    return [RunningStep(check, PlannedStep(CASE, item.name, check.line, "Outcome"))]
 
 
 def _above(scenario: Any) -> int:

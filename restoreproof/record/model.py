@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from restoreproof.errors import ExitCode
 from restoreproof.outcome import Outcome, Verdict
-from restoreproof.plan import Waiver
+from restoreproof.plan import StackControls, Waiver
 from restoreproof.record.backup_set import SetRecord
 from restoreproof.record.context import (
     Actors,
@@ -189,13 +189,17 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class PlanRecord:
-    """Which plan this drill performed."""
+    """Which plan this drill performed.
+
+    ``support_sha256`` is over the code that its checks ran besides the features; None where there was none.
+    """
 
     digest: str
     contract_sha256: str
     features_sha256: str
     whole: bool
     selection: str | None
+    support_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +265,7 @@ class Record:
     clock: ClockRecord = field(default_factory=ClockRecord)
     custody: Custody = field(default_factory=Custody)
     unknown: tuple[Unknown, ...] = ()
+    controls: StackControls = field(default_factory=StackControls)
     schema: str = field(default=RECORD_SCHEMA)
 
     def as_json(self) -> dict[str, Any]:

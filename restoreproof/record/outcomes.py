@@ -15,6 +15,9 @@ KEPT = 25
 
 _STEPS = 200
 
+WRITE = "write expect(observed == wanted, examined=…, total=…) in it"
+"""What to do about a check that passed and told nothing of what it saw."""
+
 
 @dataclass(slots=True)
 class Account:
@@ -35,7 +38,9 @@ class Account:
     bad: list[tuple[int, Seen]] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
     observed: list[int] = field(default_factory=list)
+    silent: str | None = None
     before_restore: bool = False
+    _told: int = 0
 
     def observe(self, seen: Seen) -> None:
         """Take one observation in; what it says is judged even when it is not kept."""
@@ -51,7 +56,13 @@ class Account:
             self.short = seen
 
     def step(self, step: StepRecord) -> None:
-        """Take one step in, with the observations that were made since the step before it."""
+        """Take one step in, with the observations that were made since the step before it.
+
+        ``silent`` names the first that passed without one: each case of a plain test has to observe.
+        """
+        if self.silent is None and step.outcome == "passed" and self.total == self._told:
+            self.silent = step.text
+        self._told = self.total
         if len(self.steps) < _STEPS:
             self.steps.append(step)
             self.observed.append(self.total)
@@ -120,7 +131,11 @@ def judge(
 
 def _outcome(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
     """The first rule that holds (design.md, "Outcomes"): what was seen comes before how pytest ended."""
-    for outcome in (Outcome.FAILED, Outcome.NOT_VERIFIED, Outcome.ERROR):
+    if Outcome.FAILED in account.outcomes:
+        return Outcome.FAILED, _said(account, Outcome.FAILED)
+    if account.status == "assertion-failed":
+        return Outcome.FAILED, account.reason or "an assertion failed"
+    for outcome in (Outcome.NOT_VERIFIED, Outcome.ERROR):
         if outcome in account.outcomes:
             return outcome, _said(account, outcome)
     if not account.started and not account.finished:
@@ -135,13 +150,21 @@ def _ended(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
         return Outcome.NOT_VERIFIED, account.reason or account.status
     if account.status != "passed":
         return Outcome.ERROR, account.reason or f"the scenario ended {account.status!r}"
-    if Outcome.PASSED not in account.outcomes:
-        return Outcome.NOT_VERIFIED, "the scenario recorded no observation"
-    if hollow := _hollow(check, account):
-        return Outcome.NOT_VERIFIED, f"the line {hollow!r} recorded no observation"
+    if silent := _silent(check, account):
+        return Outcome.NOT_VERIFIED, f"{silent} recorded no observation: {WRITE}"
     if account.short:
         return Outcome.NOT_VERIFIED, f"only {account.short.examined} of {account.short.of} were examined"
     return Outcome.PASSED, ""
+
+
+def _silent(check: PlannedCheck, account: Account) -> str | None:
+    """What of the check passed without observing anything; None if all of it observed something."""
+    if Outcome.PASSED not in account.outcomes:
+        return "the test" if check.is_plain_test else "the scenario"
+    if check.is_plain_test:
+        return account.silent
+    hollow = _hollow(check, account)
+    return hollow and f"the line {hollow!r}"
 
 
 def _hollow(check: PlannedCheck, account: Account) -> str | None:

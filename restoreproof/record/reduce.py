@@ -10,7 +10,7 @@ from datetime import date
 from restoreproof.errors import EvidenceError
 from restoreproof.journal import INNER_TYPES, OUTER_TYPES, Event
 from restoreproof.outcome import MAX_FINDINGS, Outcome, decide
-from restoreproof.plan import Plan, PlannedCheck
+from restoreproof.plan import Plan, PlannedCheck, StackControls
 from restoreproof.record import values
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.deviations import deviations, scope
@@ -75,7 +75,8 @@ class _Reduction:
         """Everything taken in so far, judged."""
         facts, plan = self._facts, self._plan
         checks = self._checks()
-        incomplete = (*self._problems.reasons(), *facts.missing(), *self._absent())
+        absent = (*facts.missing(), *self._absent(), *self._unexplained(checks))
+        incomplete = (*self._problems.reasons(), *absent)
         mandatory = [check.outcome for check in checks if check.mandatory]
         verdict = decide(mandatory, isolated=facts.isolated, complete=not incomplete, whole=plan.whole)
         opened = facts.opened.data if facts.opened else {}
@@ -97,7 +98,12 @@ class _Reduction:
             incomplete=incomplete,
             counts=_counts(checks),
             plan=PlanRecord(
-                plan.digest, plan.contract_sha256, plan.features_sha256, plan.whole, plan.selection
+                plan.digest,
+                plan.contract_sha256,
+                plan.features_sha256,
+                plan.whole,
+                plan.selection,
+                plan.support_sha256,
             ),
             backup_set=self._set.record(),
             recovery_time=times.recovery_time,
@@ -124,6 +130,7 @@ class _Reduction:
             deviations=deviations(checks, plan),
             clock=opening.clock(),
             custody=opening.custody(),
+            controls=plan.controls or StackControls(),
         )
         return replace(record, headline=headline(record), unknown=unknowns(record))
 
@@ -158,6 +165,16 @@ class _Reduction:
             if not (self._accounts[check.id].started or self._accounts[check.id].finished)
         ]
         return [f"planned but absent: {check.id} ({check.title})" for check in absent]
+
+    def _unexplained(self, checks: Sequence[CheckRecord]) -> Iterator[str]:
+        """Why pytest ended red, where no check that counts says it: what it saw must not be lost."""
+        failing = [check for check in checks if check.outcome is not Outcome.PASSED]
+        if not self._facts.red or any(check.mandatory for check in failing):
+            return
+        for stage, error in self._facts.failed_stages.items():
+            yield f"the restore order was not completed: {stage} failed: {error}"
+        if not self._facts.failed_stages and not failing:
+            yield "the inner pytest ended with 1, and no planned check says why"
 
     def _account(self, event: Event) -> Account | None:
         name = values.text(event.data, "check", 500)

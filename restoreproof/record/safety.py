@@ -30,6 +30,8 @@ class SafetyEvents:
         self._torn_down: bool | None = None
         self._leftovers: list[str] = []
         self._exited = False
+        self.red = False
+        self.failed_stages: dict[str, str] = {}
 
     @property
     def isolated(self) -> bool:
@@ -95,12 +97,15 @@ class SafetyEvents:
     def on_stage_failed(self, event: Event) -> None:
         """A stage that failed because of the set, not of the machine, says that something is lost."""
         stage = values.text(event.data, "stage", 200)
+        if len(self.failed_stages) < MANY:
+            self.failed_stages.setdefault(stage, values.text(event.data, "error"))
         if event.data.get("lost") is True and stage in self._plan.stages:
             self.lost.setdefault(stage, values.text(event.data, "error"))
 
     def on_inner_exited(self, event: Event) -> None:
         self._exited = True
         returncode = event.data.get("returncode")
+        self.red = self.red or returncode == 1
         if returncode not in _ORDINARY_RETURNCODES:
             self._problem(f"the inner process ended with {str(returncode)[:50]}")
 
@@ -139,6 +144,10 @@ class SafetyEvents:
             self.notes.setdefault(values.text(event.data, "text", 2000))
 
     on_outer_note = on_note
+
+    def on_view_reduced(self, event: Event) -> None:
+        if len(self.notes) < MANY:
+            self.notes.setdefault(values.text(event.data, "why", 2000))
 
 
 def _keep(probes: list[Probe], event: Event) -> None:

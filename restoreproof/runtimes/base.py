@@ -217,3 +217,11 @@ class Runtime(Stack, Protocol):
 
     def teardown(self) -> None:
         """Stop everything. Data is destroyed by the outer process, which owns the directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Something a drill changes in what the contract or the set says, and why; it is journaled."""
+
+    name: str
+    why: str

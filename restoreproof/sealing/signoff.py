@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
 from restoreproof.errors import UsageError
+from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import SigningKey
 from restoreproof.verifier.answers import Answer
 from restoreproof.verifier.files import check_files, read_json
@@ -25,13 +25,6 @@ from restoreproof.verifier.formats import (
     pae,
     sha256_of,
 )
-
-
-class Decision(StrEnum):
-    """What an approver says of a drill."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ def statement_of(record: Mapping[str, Any], sums: str, record_sha256: str, seale
         {"name": "contract", "digest": {"sha256": plan["contract_sha256"]}},
         {"name": "features", "digest": {"sha256": plan["features_sha256"]}},
     ]
+    if plan.get("support_sha256"):
+        configuration.append({"name": "support code", "digest": {"sha256": plan["support_sha256"]}})
     tests: dict[str, list[str]] = {"passedTests": [], "warnedTests": [], "failedTests": []}
     for check in record["checks"]:
         tests[_list_of(check)].append(check["id"])

@@ -1,6 +1,7 @@
-"""Which checks support which control, how far, and what they leave open. The data are in ``controls.toml``.
+"""Which checks support which control, how far, and what they leave open.
 
-``python -m restoreproof.views.controls`` prints docs/controls.md.
+``controls.toml`` here holds the controls and what they demand; which checks of a stack bear on them, and
+what each check shows, comes with the stack's plan.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.outcome import Outcome
+from restoreproof.plan import CheckScope, StackControls
 from restoreproof.record.model import CheckRecord, Record
 
 CONTROL_TAG = "control:"
@@ -39,7 +41,7 @@ class ControlRef(_Entry):
     framework: str
     reference: str
     demand: str
-    checks: tuple[str, ...]
+    checks: tuple[str, ...] = ()
     record: tuple[str, ...]
     supports: str
     not_proven: str
@@ -50,16 +52,8 @@ class ControlRef(_Entry):
         return any(fnmatchcase(check_id, glob) for glob in self.checks)
 
 
-class CheckScope(_Entry):
-    """What a check (or every check of a glob) shows when it passes, and what it does not show."""
-
-    id: str
-    shows: str
-    not_shown: str
-
-
 class ControlMap(_Entry):
-    """All of ``controls.toml``, in its order. ``frameworks`` are titles by key."""
+    """The controls in their order, with the checks that bear on them. ``frameworks`` are titles by key."""
 
     schema_: Literal["restoreproof/controls/v1"] = Field(alias="schema")
     frameworks: dict[str, str]
@@ -112,46 +106,72 @@ class MatrixRow:
 
 
 @cache
-def control_map() -> ControlMap:
-    """The map as shipped. Raises pydantic.ValidationError when the file does not hold what it must."""
+def control_map(stack: StackControls = StackControls()) -> ControlMap:  # noqa: B008 - it is frozen
+    """Return the shipped map with what a stack says of its checks; controls that it alone names are last.
+
+    Raises:
+        pydantic.ValidationError: the shipped file does not hold what it must.
+    """
+    shipped = _shipped()
+    checks = {bearing.control: bearing.checks for bearing in stack.bearings}
+    described = tuple(
+        control.model_copy(update={"checks": (*checks.pop(control.label, ()), *control.checks)})
+        for control in shipped.control
+    )
+    own = tuple(_undescribed(label, globs) for label, globs in checks.items())
+    return shipped.model_copy(
+        update={"control": (*described, *own), "check": (*shipped.check, *stack.scopes)}
+    )
+
+
+@cache
+def _shipped() -> ControlMap:
     text = files("restoreproof.views").joinpath("controls.toml").read_text(encoding="utf-8")
     return ControlMap.model_validate(tomllib.loads(text))
 
 
-def controls_for(check_id: str, tags: Iterable[str]) -> tuple[ControlRef, ...]:
+def controls_for(
+    check_id: str,
+    tags: Iterable[str],
+    stack: StackControls = StackControls(),  # noqa: B008
+) -> tuple[ControlRef, ...]:
     """The controls that a check supports: by the map, and by the ``control:LABEL`` among its tags.
 
     A label that the map does not hold is kept, and says that nothing is known of it.
     """
-    known = control_map()
+    known = control_map(stack)
     named = [tag.removeprefix(CONTROL_TAG) for tag in tags if tag.startswith(CONTROL_TAG)]
     mapped = [control for control in known.control if control.label in named or control.takes(check_id)]
-    return (*mapped, *(_unmapped(label) for label in dict.fromkeys(named) if known.labelled(label) is None))
+    return (
+        *mapped,
+        *(_undescribed(label) for label in dict.fromkeys(named) if known.labelled(label) is None),
+    )
 
 
 def matrix(record: Record) -> tuple[MatrixRow, ...]:
     """Every control of the map, then those that only tags name, with the checks of this drill."""
-    bearing: dict[str, list[CheckRecord]] = {control.label: [] for control in control_map().control}
-    controls = {control.label: control for control in control_map().control}
+    known = control_map(record.controls)
+    bearing: dict[str, list[CheckRecord]] = {control.label: [] for control in known.control}
+    controls = {control.label: control for control in known.control}
     for check in record.checks:
-        for control in controls_for(check.id, check.tags):
+        for control in controls_for(check.id, check.tags, record.controls):
             controls.setdefault(control.label, control)
             bearing.setdefault(control.label, []).append(check)
     sound = record.plan.whole and record.safety.isolated and not record.incomplete
     return tuple(
-        MatrixRow(control, control_map().title(control), tuple(bearing[label]), sound)
+        MatrixRow(control, known.title(control), tuple(bearing[label]), sound)
         for label, control in controls.items()
     )
 
 
 @cache
-def _unmapped(label: str) -> ControlRef:
+def _undescribed(label: str, checks: tuple[str, ...] = ()) -> ControlRef:
     return ControlRef.model_construct(
         label=label,
-        framework="Named by the features only",
+        framework="Named by the stack only",
         reference=label,
         demand="not described by restoreproof's map of controls",
-        checks=(),
+        checks=checks,
         record=(),
         supports="What the checks that name it assert.",
         not_proven="Whatever else the control demands.",
@@ -162,7 +182,7 @@ def _unmapped(label: str) -> ControlRef:
 _HEAD = """\
 # Controls that a drill supports
 
-<!-- Generated: python -m restoreproof.views.controls > docs/controls.md -->
+<!-- Generated: python -m tools.controls_page compose/wipe/stack.yaml > docs/controls.md -->
 
 A drill supports a control; it never shows that an organisation fulfils one. Each row says what the control
 demands in short, which checks and which parts of `record.json` bear on it, what they support when the checks
@@ -177,9 +197,10 @@ The same map labels the checks in Allure and makes the matrix in `drill.pdf` and
 """
 
 
-def page() -> str:
-    """docs/controls.md."""
-    return "\n".join([_HEAD, *_frameworks(control_map()), *_scopes(control_map())]) + "\n"
+def page(stack: StackControls) -> str:
+    """Return docs/controls.md: the map with the checks of ``stack``."""
+    known = control_map(stack)
+    return "\n".join([_HEAD, *_frameworks(known), *_scopes(known)]) + "\n"
 
 
 def _frameworks(known: ControlMap) -> Iterator[str]:
@@ -217,7 +238,3 @@ def _row(*cells: str) -> str:
 
 def _codes(words: Sequence[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
-
-
-if __name__ == "__main__":
-    print(page(), end="")

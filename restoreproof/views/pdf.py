@@ -8,14 +8,17 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from restoreproof.errors import EvidenceError
+from restoreproof.extras import Extra
 from restoreproof.record.model import Record
+from restoreproof.views import OptionalView
 from restoreproof.views.bundle import Bundle
 from restoreproof.views.page.sections import compose
+
+if TYPE_CHECKING:
+    import typst
 
 STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 
@@ -38,12 +41,17 @@ def write(bundle: Bundle) -> None:
     (bundle.directory / "drill.pdf").write_bytes(pdf(bundle.record))
 
 
+VIEW = OptionalView("drill.pdf", Extra("pdf", ("typst",)), write)
+
+
 def pdf(record: Record) -> bytes:
     """The PDF of ``record``.
 
     Raises:
         EvidenceError: typst refused it, which is a mistake in the template or here.
     """
+    import typst  # large, and not installed everywhere
+
     at = _moment(record)
     sheet = {
         **_drawable(compose(record).as_json()),

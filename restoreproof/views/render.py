@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import read_journal
+from restoreproof.journal import Event, read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
-from restoreproof.views import every_view
+from restoreproof.views import OptionalView, View, every_view
 from restoreproof.views.bundle import JOURNAL, Bundle
 
 
@@ -20,12 +21,15 @@ def render(directory: Path, plan: Plan) -> Record:
 
     Raises:
         EvidenceError: the journal can't be read or holds a forged event, or a view could not be written.
+        EnvironmentUnfitError: the evidence has a view that an extra is needed for, which is missing here.
     """
-    record = reduce(plan, read_journal(directory / JOURNAL))
+    reduced: set[str] = set()
+    record = reduce(plan, _noting(read_journal(directory / JOURNAL), reduced))
+    views = [(name, write) for name, write in every_view() if not _left_out(name, write, reduced)]
     (directory / "record.json").write_text(record.text(), encoding="utf-8")
     bundle = Bundle(directory, plan, record)
     failed: list[tuple[str, Exception]] = []
-    for name, write in every_view():
+    for name, write in views:
         try:
             write(bundle)
         except Exception as error:  # noqa: BLE001 - reported below, once the other views are there
@@ -36,3 +40,20 @@ def render(directory: Path, plan: Plan) -> Record:
             1
         ]
     return record
+
+
+def _noting(events: Iterable[Event], reduced: set[str]) -> Iterator[Event]:
+    """Yield ``events``; add to ``reduced`` the views that the drill's machine could not make in full."""
+    for event in events:
+        if event.type == "view-reduced":
+            reduced.add(str(event.data.get("view")))
+        yield event
+
+
+def _left_out(name: str, write: View, reduced: Set[str]) -> bool:
+    """Whether the evidence is without the view, by its journal alone: the same on every machine."""
+    if not isinstance(write, OptionalView) or write.instead:
+        return False
+    if name not in reduced:
+        write.extra.require(write.file)
+    return name in reduced

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from restoreproof.plan import Plan, Waiver
 from restoreproof.views.render import render
 from tests.browser.opening import CHROMIUM, chromium
-from tests.evidence.conftest import Story, closed, healthy, opened, plan_of, planned
-from tests.evidence.test_views import write_journal
+from tests.stories import Story, closed, healthy, opened, plan_of, planned
+from tests.unit.views.test_views import write_journal
 
 HOSTILE = (
     "</td><script>document.title='obeyed'</script><img src=x onerror=\"document.title='obeyed'\">\x1b[2J"

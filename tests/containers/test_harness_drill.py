@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from restoreproof.waiting import NotReady, wait_until
-from tests.examples.known import of_the_database
+from tests.drill.examples.known import of_the_database
 from tests.workshop import ROOT, Workshop
 
 EXAMPLE = ROOT / "examples" / "managed-snapshot"

@@ -11,9 +11,9 @@ import pytest
 
 from restoreproof.contract import load
 from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.compose.component import container_component
 from restoreproof.runtimes.compose.override import write_start, write_tool
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.parts import part
 from restoreproof.runtimes.compose.project import Project
 from tests.containers.conftest import Left
 from tests.workshop import CONTRACT, ROOT
@@ -59,7 +59,7 @@ def test_the_api_does_not_see_what_the_set_lacks(project: Project, tmp_path: Pat
     assert said.count("developer") == 2, "the secret and the config are there too"
 
     service = load(tmp_path / "stack.yaml").services["api"]
-    container = part("api", service).container(Start(environment={"RESTORED": "1"}))
+    container = container_component("api", service).container(Start(environment={"RESTORED": "1"}))
     told = project.config["services"]["api"]
     override, tool = tmp_path / "api.yaml", tmp_path / "api.tool.yaml"
     write_start(

@@ -17,9 +17,9 @@ from restoreproof.contract import load
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.compose import reaper
 from restoreproof.runtimes.compose.daemon import held
-from restoreproof.runtimes.compose.hosting import Containers
+from restoreproof.runtimes.compose.outer import ComposeProject
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.kinds import Place
+from restoreproof.runtimes.driver import OuterContext
 from tests.containers.conftest import Left
 from tests.workshop import CONTRACT
 
@@ -58,8 +58,8 @@ def make(client: docker.DockerClient) -> Iterator[Make]:
         one.remove()
 
 
-def hosting(drill: str, workdir: Path) -> Containers:
-    return Containers(Place(drill, load(CONTRACT), workdir, workdir, ()))
+def hosting(drill: str, workdir: Path) -> ComposeProject:
+    return ComposeProject(OuterContext(drill, load(CONTRACT), workdir, workdir, ()))
 
 
 def test_what_one_container_said_is_kept_though_anothers_can_not_be(make: Make, tmp_path: Path) -> None:

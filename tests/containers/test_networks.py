@@ -15,8 +15,8 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.compose import privileges
 from restoreproof.runtimes.compose.doctor import diagnose
 from restoreproof.runtimes.compose.inspection import never_started
+from restoreproof.runtimes.compose.isolation import GATEWAY, gateway, resolved, run_probes
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.compose.probing import GATEWAY, gateway, resolved, run_probes
 
 NAME = f"rp-test-both-protocols-{os.getpid()}"
 OTHER = f"rp-test-ordinary-{os.getpid()}"

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from restoreproof.runtimes.compose import probe_script
-from restoreproof.runtimes.listener import Listener
+from restoreproof.runtimes.host.listener import Listener
 
 COMPOSE = Path(__file__).parents[2] / "compose" / "wipe" / "compose.yaml"
 _PROBE = Path(probe_script.__file__).read_text()

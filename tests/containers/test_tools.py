@@ -14,12 +14,12 @@ from restoreproof.contract import load
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
+from restoreproof.runtimes.compose.component import ContainerTool
 from restoreproof.runtimes.compose.daemon import held
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.parts.base import ContainerTool
 from restoreproof.runtimes.compose.project import Project
-from restoreproof.runtimes.compose.tools import Tools
-from restoreproof.runtimes.kinds import Inside
+from restoreproof.runtimes.compose.tools import ContainerTools
+from restoreproof.runtimes.driver import InnerContext
 from restoreproof.waiting import NotReady, wait_until
 from tests.containers.conftest import Left
 from tests.workshop import CONTRACT
@@ -45,7 +45,7 @@ class Bench:
         self.events = Events()
         self.project = Project(contract, DRILL, directory)
         self.project.own(Owner.this())
-        inside = Inside(
+        inside = InnerContext(
             drill_id=DRILL,
             contract=contract,
             workdir=directory,
@@ -54,7 +54,7 @@ class Bench:
             emitter=self.events,
             redactor=Redactor(),
         )
-        self.tools = Tools(self.project, inside, directory)
+        self.tools = ContainerTools(self.project, inside, directory)
 
     def run(self, *argv: str, timeout_s: float = 60, stdout: Path | None = None) -> Completed:
         """Run a command beside PostgreSQL, which does not run."""

@@ -103,7 +103,7 @@ def test_two_services_on_one_port(workshop: Workshop) -> None:
 _STEPPING_DOWN = """
 import sys
 from pathlib import Path
-from restoreproof.runtimes.process.privileges import as_ordinary_user
+from restoreproof.runtimes.host.privileges import as_ordinary_user
 root, *writable = map(Path, sys.argv[1].split(":"))
 sys.exit(as_ordinary_user(sys.argv[2:], writable, [root]))
 """

@@ -6,7 +6,7 @@ import pytest
 
 from restoreproof.faults.base import Fault
 from restoreproof.faults.matrix import unnoticed
-from tests.faults.compiled import DRILLS, PLAN
+from tests.unit.faults.compiled import DRILLS, PLAN
 from tests.workshop import Workshop
 
 

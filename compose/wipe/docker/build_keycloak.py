@@ -7,13 +7,13 @@ import shlex
 import sys
 from pathlib import Path
 
-from restoreproof.runtimes.process import keycloak_cache
+from restoreproof.components.keycloak import user_cache
 
 
 def main(cache: Path) -> None:
     """Everything is made at the path where it stays, since class archives hold paths."""
-    keycloak_cache.ensure(cache, print)
-    home = keycloak_cache.built(cache)
+    user_cache.ensure(cache, print)
+    home = user_cache.built(cache)
     java, *vm = home.argv([])
     line = f'exec {shlex.quote(java)} ${{JAVA_OPTS_APPEND:-}} {shlex.join(vm)} "$@"'
     command = cache / "keycloak"

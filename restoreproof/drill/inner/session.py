@@ -27,7 +27,8 @@ from restoreproof.journal import Emitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Runtime
-from restoreproof.runtimes.kinds import Inside, kind
+from restoreproof.runtimes.driver import InnerContext
+from restoreproof.runtimes.registry import driver
 
 
 class CurrentStage:
@@ -59,11 +60,11 @@ def open_drill(
         RestoreproofError: the set, the contract or the identity changed since the outer process looked.
     """
     config = InnerConfig.read(config_path)
-    contract, kind_of = load(config.contract), kind(config.runtime)
+    contract, runtime_driver = load(config.contract), driver(config.runtime)
     permission = os.environ.get(PERMISSION)
     emitter = Awaiting(emitter, config.probes, int(permission) if permission else None)
     emitter = witness = Witness(emitter)
-    inside = Inside(
+    inside = InnerContext(
         drill_id=config.drill_id,
         contract=contract,
         workdir=config.workdir,
@@ -72,8 +73,8 @@ def open_drill(
         emitter=emitter,
         redactor=redactor,
     )
-    redactor.learn(kind_of.secrets(contract))
-    for result in kind_of.probes(inside, config.probes):
+    redactor.learn(runtime_driver.secrets(contract))
+    for result in runtime_driver.probes(inside, config.probes):
         emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
     backup = open_set(config.backup, contract.stack)
     vault = vault_of(backup, contract, config.identity)
@@ -81,7 +82,7 @@ def open_drill(
     confide(redactor, emitter, bytes.fromhex(config.secrecy))
     redactor.learn(vault.stand_ins())
     absences = Absences(emitter)
-    runtime: Runtime = Present(kind_of.runtime(inside, config.probes), absences)
+    runtime: Runtime = Present(runtime_driver.inner(inside, config.probes), absences)
     clock = CurrentStage(runtime)
     stack_context = StackContext(
         contract,
@@ -95,7 +96,7 @@ def open_drill(
     )
     known = catalogues.load(config.catalogue) if config.catalogue else None
     restore_context = RestoreContext(stack_context, backup, known)
-    seen = partial(look, restore_context, witness.programs, kind_of.machine)
+    seen = partial(look, restore_context, witness.programs, runtime_driver.machine)
     gates: Mapping[str, Gate] = {stage: Gate(restore_context) for stage in _resuming(contract.services)}
     try:
         yield Drill(

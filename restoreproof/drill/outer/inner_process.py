@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from restoreproof.drill.isolation_gate import Probes, permit
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.journal import MAX_LINE, Event, JournalWriter
-from restoreproof.runtimes.kinds import Control
+from restoreproof.runtimes.driver import IsolationControl
 
 _ALL_THE_SAME = (
     "`restoreproof doctor` says what it lacks to be isolated; with --allow-unisolated the set is drilled all "
@@ -45,7 +45,7 @@ class InnerProcess:
     def __init__(
         self,
         journal: JournalWriter,
-        control: Control,
+        control: IsolationControl,
         *,
         unreached: Sequence[str],
         refuse_unisolated: bool,

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from restoreproof.assets.placeholders import vault_of
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
@@ -27,13 +29,14 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pi
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
-from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
+from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.journal import JournalWriter
 from restoreproof.ledger import Begun
-from restoreproof.runtimes.kinds import Control, Place, kind
-from restoreproof.views import every_view
+from restoreproof.runtimes.driver import IsolationControl, OuterContext
+from restoreproof.runtimes.registry import driver
+from restoreproof.views import every_view, reduced_views
 
 
 def run(request: DrillRequest, say: Say) -> DrillResult:
@@ -59,9 +62,9 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     known = catalogues.load(request.catalogue) if request.catalogue else None
     for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
-    for left in [*reap_directories(request.var, say), *kind(request.runtime).reap(say).left]:
+    for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
-    kind(request.runtime).prepare(request.contract, request.cache, say)
+    driver(request.runtime).prepare(request.contract, request.cache, say)
     return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
 
 
@@ -79,7 +82,7 @@ class _Drill:
         say: Say,
     ) -> None:
         self.request, self.backup, self.known = request, backup, known
-        given = kind(request.runtime).secrets(request.contract)
+        given = driver(request.runtime).secrets(request.contract)
         self.secrecy = SecretTracking(vault, request.canaries, request.contract, given)
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
@@ -91,8 +94,8 @@ class _Drill:
         request.filing.refuse_visible_key(seen)
         self.plan = json.dumps(request.plan.as_json(), indent=1)
         self.secrecy.refuse_in(self.plan, "a feature or the contract")
-        self.hosting = kind(request.runtime).hosting(
-            Place(
+        self.hosting = driver(request.runtime).outer(
+            OuterContext(
                 drill_id=self.id,
                 contract=request.contract,
                 workdir=self.workdir,
@@ -133,6 +136,9 @@ class _Drill:
             )
             if told := self.request.filing.exposed_key(self.hosting.exposure):
                 journal.emit("outer-note", text=told)
+            for name, view in reduced_views():
+                journal.emit("view-reduced", view=name, why=view.reduction)
+                self.say(f"{view.reduction}; next: {view.extra.command}")
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
@@ -184,19 +190,25 @@ class _Drill:
         journal.emit(
             "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)
         )
+        if returncode == pytest.ExitCode.USAGE_ERROR:
+            raise EvidenceError(
+                "pytest could not start in the sandbox, so nothing was examined: conftest.py, steps/, "
+                "fixtures/ or an option is at fault, as told above",
+                hint="`pytest features/ --collect-only` loads the same files outside a drill",
+            )
 
     def _refusal(self) -> bool:
         """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
         return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
 
-    def _launch(self, control: Control) -> Callable[[Pipes], subprocess.Popen[bytes]]:
+    def _launch(self, control: IsolationControl) -> Callable[[Pipes], subprocess.Popen[bytes]]:
         request, workdir = self.request, self.workdir
         config = InnerConfig(
             drill_id=self.id,
             runtime=request.runtime,
             plan=request.plan.as_json(),
             features=request.features,
-            step_modules=request.step_modules,
+            support_modules=request.support_modules,
             contract=request.contract.path,
             backup=self.backup.directory,
             catalogue=request.catalogue,
@@ -209,6 +221,7 @@ class _Drill:
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
             faults=request.faults,
+            fault_folders=request.fault_folders,
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
@@ -223,7 +236,7 @@ class _Drill:
         request = self.request
         own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
         given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
-        return [path for path in (*own, *given) if path is not None and path.exists()]
+        return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
 
     def _argv(self) -> list[str]:
         request = self.request
@@ -232,11 +245,12 @@ class _Drill:
             "-c",
             str(self.workdir / "pytest.ini"),
             f"--rootdir={request.root}",
-            "-p",
-            "restoreproof.plugin",
+            # The ini file lies in the work directory, and pytest would read no conftest.py above that.
+            f"--confcutdir={request.root}",
+            *plugin_options(),
         ]
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
-        return [sys.executable, "-m", "pytest", *options, *faults, *chosen]
+        return [sys.executable, "-m", "pytest", *options, *faults, *request.pytest_options, *chosen]
 
     def _environment(self, pipes: Pipes) -> dict[str, str]:
         environment = {
@@ -245,6 +259,7 @@ class _Drill:
             PERMISSION: str(pipes.permission),
             "PYTHONPATH": str(self.request.root),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONUNBUFFERED": "1",
             "TERM": os.environ.get("TERM", "dumb"),
             "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
@@ -261,5 +276,5 @@ class _Drill:
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit("outer-note", text=lost)
-        kept = kind(self.request.runtime).kept(self.request.contract)
+        kept = driver(self.request.runtime).kept(self.request.contract)
         journal.emit("teardown", proven=not done.left, leftovers=list(done.left), kept=kept)

@@ -9,8 +9,9 @@ from restoreproof.drill.liveness_lock import forget_the_dead, is_abandoned
 from restoreproof.drill.outer.cleanup import destroy
 from restoreproof.drill.request import Say
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.kinds import Reaped, kind, names
-from restoreproof.runtimes.process.confinement import end_remains
+from restoreproof.runtimes.driver import Reaped
+from restoreproof.runtimes.host.processes import end_remains
+from restoreproof.runtimes.registry import driver, names
 
 
 def reap_directories(var: Path, say: Say) -> list[str]:
@@ -28,7 +29,7 @@ def reap_everything(var: Path, say: Say) -> Reaped:
     reaped = Reaped(left=tuple(reap_directories(var, say)))
     for name in names():
         try:
-            reaped += kind(name).reap(say)
+            reaped += driver(name).reap(say)
         except EnvironmentUnfitError as error:
             reaped += Reaped(not_looked_at=(f"runtime {name}: {error.message}",))
     return reaped

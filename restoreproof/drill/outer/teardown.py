@@ -9,7 +9,7 @@ from pathlib import Path
 from restoreproof.drill.outer.cleanup import collect_logs, destroy, survivors_of
 from restoreproof.errors import RestoreproofError
 from restoreproof.redaction.redactor import Redactor
-from restoreproof.runtimes.kinds import Hosting
+from restoreproof.runtimes.driver import OuterRuntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class TornDown:
     lost: Sequence[str] = ()
 
 
-def tear_down(hosting: Hosting, workdir: Path, logs: Path, redactor: Redactor) -> TornDown:
+def tear_down(hosting: OuterRuntime, workdir: Path, logs: Path, redactor: Redactor) -> TornDown:
     """Keep the logs of a drill below ``logs``, and remove its target and ``workdir``.
 
     Each step is done whatever became of those before: a log that can't be written, as on a full disk, must

@@ -24,7 +24,7 @@ from restoreproof.drill.sandbox_contents import readable
 from restoreproof.drill.source.living_source import SourceConfig
 from restoreproof.drill.source.take_backup import BackupOrder
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
-from restoreproof.runtimes.process import components
+from restoreproof.runtimes.process.component import prepare_caches
 from restoreproof.runtimes.process.launch import DrillSandbox
 
 Say = Callable[[str], None]
@@ -32,12 +32,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """A source to bring up: its contract, where it may work, and the arguments of its seeder."""
+    """A source to bring up: its contract, where it may work, and what ``{size}`` and ``{seed}`` stand for."""
 
     contract: Contract
     var: Path
     cache: Path
-    seed_arguments: tuple[str, ...] = ()
+    size: str = "default"
+    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     workdir = request.var / "source" / f"{request.contract.stack}-{stamp}"
-    components.prepare_cache(request.contract.services, request.cache, say)
+    prepare_caches(request.contract.services, request.cache, say)
     with alive(workdir):
         yield from _living(request, workdir, say)
     say("the source's processes and data are gone")
@@ -102,7 +103,8 @@ def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[Source]
         contract=request.contract.path,
         workdir=workdir,
         cache=request.cache,
-        seed_arguments=request.seed_arguments,
+        size=request.size,
+        seed=request.seed,
     )
     (workdir / "source.json").write_text(config.model_dump_json())
     sandbox = DrillSandbox(

@@ -11,7 +11,7 @@ import json
 import secrets
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import reduce
@@ -33,14 +33,15 @@ from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 
 class SourceConfig(BaseModel):
-    """What the outer process tells the source: paths bound into its sandbox, and how much to seed."""
+    """What the outer process tells the source: paths bound into its sandbox, and what to seed it with."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     contract: Path
     workdir: Path
     cache: Path
-    seed_arguments: tuple[str, ...] = ()
+    size: str = "default"
+    seed: int = 7
 
 
 class Progress:
@@ -63,13 +64,13 @@ class SourceStack:
         self, config: SourceConfig, contract: Contract, source: Source, emitter: Progress, redactor: Redactor
     ) -> None:
         self.contract, self.source, self.emitter = contract, source, emitter
-        self._seed_arguments = config.seed_arguments
+        self._places = {"size": config.size, "seed": str(config.seed)}
         self._redactor = redactor
         self.runtime = ProcessRuntime(
             services=contract.services,
             workdir=config.workdir,
             contract_dir=contract.directory,
-            code=contract.release_directory(source.release).resolve(),
+            code=contract.code_directory(source.release),
             emitter=emitter,
             redactor=redactor,
             cache=config.cache,
@@ -77,6 +78,7 @@ class SourceStack:
         self.workdir = config.workdir
         self.provisioned = config.workdir / "provisioned"
         self.provisioned.mkdir()
+        self._places["directory"] = str(self.provisioned)
 
     def bring_up(self) -> StackContext:
         """Returns the ground that a backup is taken from, when the front door serves."""
@@ -95,26 +97,29 @@ class SourceStack:
                 if not asset.stores():
                     asset.install(install_context)
             _all([starting[name] for name in self.source.needs if name in starting])
-            seed = (*self.source.seed, *self._seed_arguments)
-            self._module(seed, environment=stack_context.vault.environment())
+            if self.source.seed:
+                self._module(self.source.seed, environment=stack_context.vault.environment())
             _all(list(starting.values()))
             _all([pool.submit(self._start, name, install_context) for name in front])
         return stack_context
 
     def _ground(self) -> StackContext:
-        places = {"directory": str(self.provisioned)}
-        command = [part.format_map(places) for part in self.source.provision]
-        self._module(command, write=[self.provisioned])
+        if self.source.provision:
+            self._module(self.source.provision, write=[self.provisioned])
         path = self.provisioned / "environment.env"
-        vault = Vault(parse_environment(path.read_text(), str(path)), secrets.token_bytes(32))
+        text = path.read_text() if path.exists() else ""
+        vault = Vault(parse_environment(text, str(path)), secrets.token_bytes(32))
         self._redactor.learn(vault.secrets())
         return StackContext(self.contract, self.runtime, vault, self.emitter, self.workdir, lambda: "source")
 
     def _behind_and_front(self, stores: set[str]) -> tuple[list[str], list[str]]:
-        """The services behind the front door, and those that start with it; what starts later stays off."""
-        assert self.contract.public is not None
+        """The services behind the front door, and those that start with it; what starts later stays off.
+
+        Where the contract has no front door, all services are behind it.
+        """
         places = {name: self.contract.order.index(one.starts) for name, one in self.contract.services.items()}
-        door = places[self.contract.public.service]
+        public = self.contract.public
+        door = places[public.service] if public else len(self.contract.order)
         run = [
             name
             for name, service in self.contract.services.items()
@@ -132,11 +137,18 @@ class SourceStack:
         self.runtime.start(name, reduce(merge, parts, Start(environment=own)))
 
     def _module(self, command: Sequence[str], **bound: Any) -> None:
-        module, *arguments = command
+        module, *arguments = (filled(part, self._places) for part in command)
         done = self.runtime.run_tool(self.source.service, module, arguments, **bound)
         if done.returncode != 0:
             said = done.stderr.strip()[-800:] or done.stdout.decode(errors="replace")[-800:]
             raise EnvironmentUnfitError(f"{module} of the source ended with {done.returncode}: {said}")
+
+
+def filled(part: str, values: Mapping[str, str]) -> str:
+    """Return ``part`` with each ``{name}`` of ``values`` in it replaced; other braces stay as they are."""
+    for name, value in values.items():
+        part = part.replace(f"{{{name}}}", value)
+    return part
 
 
 def _all(futures: list[Future[None]]) -> None:

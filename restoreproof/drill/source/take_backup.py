@@ -30,13 +30,15 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
     """Take every asset, write manifest and catalogue, and return the id of the set.
 
     Assets are taken in the restore order: the database's snapshot first, then the objects, so that every
-    object that a row of the snapshot refers to exists when it is copied.
+    object that a row of the snapshot refers to exists when it is copied. The recovery point is what the first
+    asset that has a snapshot states, else the time before any was taken.
 
     Raises:
         RestoreFailed: a tool failed.
         OSError: the set can't be written.
     """
     order.directory.mkdir(parents=True)
+    begun = datetime.now(UTC)
     backup_context = BackupContext(stack_context, order.directory, order.recipient, provisioned)
     for asset in stack_context.assets():
         asset.take(backup_context)
@@ -46,7 +48,7 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
         if contract.releases and contract.source
         else ""
     )
-    point: datetime = backup_context.learnt.pop("recovery_point")
+    point: datetime = backup_context.learnt.pop("recovery_point", begun)
     with stack_context.phase("manifest"):
         manifest, sha256 = write_manifest(
             order.directory,

@@ -18,8 +18,8 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.compose import mounts, privileges
 from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.compose.probing import GATEWAY, gateway, run_probes
-from restoreproof.runtimes.listener import Listener
+from restoreproof.runtimes.compose.isolation import GATEWAY, gateway, run_probes
+from restoreproof.runtimes.host.listener import Listener
 
 LISTENER = "harness's listener"
 _HOST_ADDRESSES = 3
@@ -35,7 +35,7 @@ _BEYOND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class NetworkControl:
     """What is reached from ``network``, an ordinary one, and must not be from ``inside``, the stack's.
 
     ``image`` has Python, and ``labels`` say whose the containers are that try.
@@ -69,7 +69,9 @@ class Control:
 
 
 @contextmanager
-def control(image: str, name: str, inside: Sequence[str], labels: Mapping[str, str]) -> Iterator[Control]:
+def control(
+    image: str, name: str, inside: Sequence[str], labels: Mapping[str, str]
+) -> Iterator[NetworkControl]:
     """Make the ordinary network ``name`` with its container; both go with the drill's other remains.
 
     Raises:
@@ -96,7 +98,7 @@ def control(image: str, name: str, inside: Sequence[str], labels: Mapping[str, s
             "container of another network": f"tcp {peer}:{_UNUSED_PORT}",
             "name of that container": f"resolve {name}",
         }
-        yield Control(image, name, tuple(inside), labels, listener, reachable)
+        yield NetworkControl(image, name, tuple(inside), labels, listener, reachable)
 
 
 def host_addresses() -> list[str]:

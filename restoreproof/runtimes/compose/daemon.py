@@ -17,7 +17,7 @@ import requests.exceptions
 
 from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.runtimes.host.hints import hint_for
 from restoreproof.waiting import NotReady, wait_until
 
 _TIMEOUT_S = 60

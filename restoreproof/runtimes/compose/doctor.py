@@ -16,11 +16,11 @@ import psutil
 
 from restoreproof.errors import RestoreproofError
 from restoreproof.runtimes.compose.daemon import asked, daemon
+from restoreproof.runtimes.compose.isolation import gateway
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.compose.preparing import missing_images, next_step
-from restoreproof.runtimes.compose.probing import gateway
+from restoreproof.runtimes.compose.preflight import missing_images, next_step
 from restoreproof.runtimes.compose.project import Project
-from restoreproof.runtimes.finding import Finding, disk, finding
+from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis, disk
 
 _COMPOSE = (2, 24, 4)
 """The first with ``!override``, which a drill's generated files use."""
@@ -30,7 +30,7 @@ _ELSEWHERE = "isolation can't be proven from here: use the daemon of this system
 _INHIBIT = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
 
-def diagnose(project: Project | None) -> list[Finding]:
+def diagnose(project: Project | None) -> list[Diagnosis]:
     """Look at everything that a drill in containers needs. A network is made, and removed again.
 
     Args:
@@ -39,9 +39,9 @@ def diagnose(project: Project | None) -> list[Finding]:
     return list(_look(project))
 
 
-def _look(project: Project | None) -> Iterator[Finding]:
+def _look(project: Project | None) -> Iterator[Diagnosis]:
     if shutil.which("docker") is None:
-        yield finding(
+        yield diagnosis(
             "docker", False, "no docker command here", "`make images` as root installs what it takes"
         )
         return
@@ -58,10 +58,10 @@ def _look(project: Project | None) -> Iterator[Finding]:
             if elsewhere
             else error.hint
         )
-        yield finding("Docker daemon", False, error.message, hint or "`docker info` says more")
+        yield diagnosis("Docker daemon", False, error.message, hint or "`docker info` says more")
 
 
-def _compose() -> Finding:
+def _compose() -> Diagnosis:
     done = subprocess.run(
         ["docker", "compose", "version"], capture_output=True, text=True, timeout=60, check=False
     )
@@ -69,19 +69,19 @@ def _compose() -> Finding:
     wanted = ".".join(map(str, _COMPOSE))
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
     ok = found is not None and tuple(map(int, found.groups())) >= _COMPOSE
-    return finding(
+    return diagnosis(
         "docker compose", ok, said, f"{wanted} or newer is wanted; `make images` as root installs one"
     )
 
 
-def _daemon(client: docker.DockerClient) -> Iterator[Finding]:
+def _daemon(client: docker.DockerClient) -> Iterator[Diagnosis]:
     info = client.info()
-    yield Finding("Docker daemon", True, f"{info['ServerVersion']} at {asked()}")
+    yield Diagnosis("Docker daemon", True, f"{info['ServerVersion']} at {asked()}")
     if elsewhere := _elsewhere():
         told = f"the docker command by itself asks {elsewhere}; a drill, its commands too, asks {asked()}"
-        yield Finding("docker context", True, told)
+        yield Diagnosis("docker context", True, told)
     rootless = any("rootless" in one for one in info.get("SecurityOptions") or ())
-    yield finding(
+    yield diagnosis(
         "daemon's privileges",
         not rootless,
         "rootless" if rootless else "a service of the system",
@@ -93,15 +93,15 @@ def _daemon(client: docker.DockerClient) -> Iterator[Finding]:
     yield _isolating(client)
 
 
-def _images(client: docker.DockerClient, project: Project) -> Finding:
+def _images(client: docker.DockerClient, project: Project) -> Diagnosis:
     services = project.config["services"]
     missing = missing_images(client, services)
     if missing:
-        return finding("images", False, f"not here: {', '.join(missing)}", next_step(missing))
-    return Finding("images", True, ", ".join(sorted({str(one["image"]) for one in services.values()})))
+        return diagnosis("images", False, f"not here: {', '.join(missing)}", next_step(missing))
+    return Diagnosis("images", True, ", ".join(sorted({str(one["image"]) for one in services.values()})))
 
 
-def _isolating(client: docker.DockerClient) -> Finding:
+def _isolating(client: docker.DockerClient) -> Diagnosis:
     """Make a network as a drill's is, and look whether this machine has an address on its bridge."""
     # Two may look at once.
     name = f"{_TRIAL}-{secrets.token_hex(4)}"
@@ -114,8 +114,8 @@ def _isolating(client: docker.DockerClient) -> Finding:
         made.remove()
     what, ours = "isolated networks", {one.address for found in interfaces.values() for one in found}
     if bridge not in interfaces:
-        return finding(what, False, "the daemon's bridges are not on this machine", _ELSEWHERE)
-    return finding(
+        return diagnosis(what, False, "the daemon's bridges are not on this machine", _ELSEWHERE)
+    return diagnosis(
         what,
         address not in ours,
         f"this machine has {address if address in ours else 'no address'} on an isolated bridge",

@@ -12,9 +12,9 @@ from typing import Any
 from restoreproof.contract.services import RESTORED, Service
 from restoreproof.errors import ContractError
 from restoreproof.redaction.redactor import Secret
-from restoreproof.runtimes.compose.parts.base import Container
-from restoreproof.runtimes.process.components.base import Override
-from restoreproof.runtimes.process.files import write_confined
+from restoreproof.runtimes.base import Override
+from restoreproof.runtimes.compose.component import Container
+from restoreproof.runtimes.host.files import write_confined
 
 _RESET = "!reset null"
 """What the compose file says of a key is forgotten."""

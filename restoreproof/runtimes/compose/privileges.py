@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import docker
 
-from restoreproof.contract.composefile import CAPABILITIES, SECURITY, capability
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.compose.composefile import CAPABILITIES, SECURITY, capability
 from restoreproof.runtimes.compose.inspection import never_started
 
 PROBE: Final = "privileges on this machine"

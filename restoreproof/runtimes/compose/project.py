@@ -16,18 +16,21 @@ from typing import IO, Any
 import psutil
 from testcontainers.compose import DockerCompose
 
-from restoreproof.contract import Contract, composefile
+from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
+from restoreproof.runtimes.base import Override
+from restoreproof.runtimes.compose import composefile
 from restoreproof.runtimes.compose.daemon import asked
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
-from restoreproof.runtimes.process.components.base import Override
-from restoreproof.runtimes.process.confinement import kill_family
-from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.runtimes.host.hints import hint_for
+from restoreproof.runtimes.host.processes import kill_family
 from restoreproof.waiting import PATIENCE
 
 EDGE = composefile.EDGE
 
 _SHORT_S = 60.0
+_HARNESS = "restoreproof.components."
+"""What the command of a service has in it that runs a module of the harness."""
 
 
 class Project(DockerCompose):
@@ -202,3 +205,17 @@ def _clean() -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
     ours.pop("DOCKER_CONTEXT", None)
     return {**ours, "DOCKER_HOST": asked()}
+
+
+def networks_of(project: Project, services: Sequence[str]) -> list[str]:
+    """The compose file's names of the networks that the stack's services are on."""
+    blocks = [project.config["services"].get(name, {}) for name in services]
+    return sorted({network for block in blocks for network in block.get("networks", {})})
+
+
+def probe_image(project: Project) -> str:
+    """An image with Python: the sinks', which are the harness's own."""
+    for block in project.config["services"].values():
+        if _HARNESS in " ".join(block.get("command") or []):
+            return str(block["image"])
+    raise EnvironmentUnfitError("the compose file has no sink, whose image the isolation is probed with")

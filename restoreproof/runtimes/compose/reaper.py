@@ -10,7 +10,7 @@ from pathlib import Path
 import docker
 
 from restoreproof.runtimes.compose.daemon import UNIX, Held, asked, daemon, held, remove_all
-from restoreproof.runtimes.kinds import Reaped
+from restoreproof.runtimes.driver import Reaped
 
 _DATA = Path("/var/lib/docker")
 

@@ -10,27 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import docker.errors
 
 from restoreproof.backups.references import Reference
-from restoreproof.contract import composefile
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
-from restoreproof.runtimes.compose import override
+from restoreproof.runtimes.compose import composefile, override
+from restoreproof.runtimes.compose.component import Container, ContainerComponent, container_component
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.inspection import container_of, doors, identity, log_of, state_of
+from restoreproof.runtimes.compose.isolation import Prover
 from restoreproof.runtimes.compose.logs import append_log
-from restoreproof.runtimes.compose.parts import part
-from restoreproof.runtimes.compose.parts.base import Container, Part
 from restoreproof.runtimes.compose.project import EDGE, Project
-from restoreproof.runtimes.compose.proving import Prover
-from restoreproof.runtimes.compose.tools import Tools
-from restoreproof.runtimes.kinds import Inside
-from restoreproof.runtimes.process.hints import hint_for
-from restoreproof.runtimes.process.room import enough_room
+from restoreproof.runtimes.compose.tools import ContainerTools
+from restoreproof.runtimes.driver import InnerContext
+from restoreproof.runtimes.host.disk_space import enough_room
+from restoreproof.runtimes.host.hints import hint_for
 from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
@@ -42,7 +41,7 @@ _LINE_CHARACTERS = 400
 class _Unit:
     """One service: what configures it, and the container that runs it."""
 
-    part: Part
+    part: ContainerComponent[Any]
     lock: threading.RLock = field(default_factory=threading.RLock)
     container: str | None = None
     administrator: Credentials | None = None
@@ -58,16 +57,18 @@ class ComposeRuntime:
     name = "compose"
     clock = "Docker"
 
-    def __init__(self, project: Project, inside: Inside, targets: Mapping[str, str]) -> None:
+    def __init__(self, project: Project, inside: InnerContext, targets: Mapping[str, str]) -> None:
         self.stage: str | None = None
         self._project = project
         self._inside = inside
         self._prover = Prover(project, dict(targets))
-        self._units = {name: _Unit(part(name, one)) for name, one in inside.contract.services.items()}
+        self._units = {
+            name: _Unit(container_component(name, one)) for name, one in inside.contract.services.items()
+        }
         self._private = inside.workdir / "private"
         self._logs = inside.workdir / "logs"
         self._lock = threading.Lock()
-        self._tools = Tools(project, inside, self._private)
+        self._tools = ContainerTools(project, inside, self._private)
         self._doors: dict[int, int] | None = None
         with enough_room(inside.workdir):
             self._private.mkdir(mode=0o700)

@@ -14,20 +14,20 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
-from restoreproof.runtimes.compose.ending import remove_ended, why_no_answer
-from restoreproof.runtimes.compose.parts.base import ContainerTool
+from restoreproof.runtimes.compose.component import ContainerTool
+from restoreproof.runtimes.compose.exit_status import remove_ended, why_no_answer
 from restoreproof.runtimes.compose.project import Project
-from restoreproof.runtimes.kinds import Inside
-from restoreproof.runtimes.process.hints import hint_for
+from restoreproof.runtimes.driver import InnerContext
+from restoreproof.runtimes.host.hints import hint_for
 
 _STDERR_TAIL = 4000
 _SAID = 600
 
 
-class Tools:
+class ContainerTools:
     """Runs tools of one drill; from any thread. ``private`` is where its override files are kept."""
 
-    def __init__(self, project: Project, inside: Inside, private: Path) -> None:
+    def __init__(self, project: Project, inside: InnerContext, private: Path) -> None:
         self._project, self._inside, self._private = project, inside, private
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)

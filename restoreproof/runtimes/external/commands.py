@@ -18,9 +18,9 @@ from typing import IO
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
-from restoreproof.runtimes.external import leash
+from restoreproof.runtimes.external import watchdog
 from restoreproof.runtimes.external.target import Target
-from restoreproof.runtimes.process.supervise import Spawner, revealed
+from restoreproof.runtimes.host.spawn import Spawner, revealed
 from restoreproof.waiting import PATIENCE
 
 _KEPT = 256 * 1024
@@ -126,7 +126,7 @@ class Commands:
     def _leashed(self, argv: Sequence[str]) -> list[str]:
         # The leash is asked to end when the thread ends that spawned it, so also when we are killed.
         tied = ["setpriv", "--pdeathsig", "TERM", "env", f"--chdir={self._directory}"]
-        return [*tied, sys.executable, "-IS", leash.__file__, *argv]
+        return [*tied, sys.executable, "-IS", watchdog.__file__, *argv]
 
     def _program(self, order: Order, environment: Mapping[str, str]) -> str:
         name = order.argv[0]

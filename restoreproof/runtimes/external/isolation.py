@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 from restoreproof.contract.external import HOST, PORT, TARGET, THIS_MACHINE, ExternalIsolation
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
-from restoreproof.runtimes import kinds
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.driver import IsolationControl
 from restoreproof.runtimes.external.commands import Commands, Order
 from restoreproof.runtimes.external.target import Target
-from restoreproof.runtimes.listener import Listener
+from restoreproof.runtimes.host.listener import Listener
 
 LISTENER = "outer-tcp-listener"
 METADATA = "cloud-metadata"
@@ -59,7 +59,7 @@ class Undeclared:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ProbeControl:
     """A listener and what lies beyond the target, which ordinary machines reach, and what else is tried."""
 
     listener: Listener
@@ -81,7 +81,7 @@ class Control:
 
 
 @contextmanager
-def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[kinds.Control]:
+def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[IsolationControl]:
     """Listen where the probe is not to come to; ``inside`` is where it has to.
 
     Raises:
@@ -95,7 +95,7 @@ def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[
     beyond = {f"{BEYOND} {place}": _numbered(place) for place in declared.beyond if place != THIS_MACHINE}
     with _listening(address) as listener:
         there = f"{address}:{listener.address[1]}"
-        yield Control(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, **beyond, BLIND: inside})
+        yield ProbeControl(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, **beyond, BLIND: inside})
 
 
 def refuse_own_address(target: Target) -> None:

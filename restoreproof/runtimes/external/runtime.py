@@ -17,15 +17,16 @@ from restoreproof.contract.external import REFERENCE, ExternalService
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
-from restoreproof.runtimes.external import answering, handed
-from restoreproof.runtimes.external.admission import Admission
-from restoreproof.runtimes.external.claim import Claim
+from restoreproof.runtimes.driver import InnerContext
+from restoreproof.runtimes.external import secret_files
+from restoreproof.runtimes.external.client import client_of
 from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Commands, Order, words_of
-from restoreproof.runtimes.external.handling import START_S, STOP_S, Handler, tail
+from restoreproof.runtimes.external.handler import START_S, STOP_S, Handler, tail
+from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.external.target import Target
-from restoreproof.runtimes.kinds import Inside
-from restoreproof.runtimes.process.room import enough_room
+from restoreproof.runtimes.external.write_guard import WriteGuard
+from restoreproof.runtimes.host.disk_space import enough_room
 from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
@@ -39,7 +40,7 @@ _OWN_FAILURE = 125
 signal: no tool that a drill runs ends so by itself."""
 
 
-def commands_of(inside: Inside, target: Target) -> Commands:
+def commands_of(inside: InnerContext, target: Target) -> Commands:
     """What runs the contract's commands for the inner process."""
     private = inside.workdir / "private"
     with enough_room(inside.workdir):
@@ -57,13 +58,13 @@ class ExternalRuntime:
     name = "external"
     clock = "since"
 
-    def __init__(self, inside: Inside, target: Target, targets: Mapping[str, str]) -> None:
+    def __init__(self, inside: InnerContext, target: Target, targets: Mapping[str, str]) -> None:
         self._inside, self._target = inside, target
         self._private = inside.workdir / "private"
         self._commands = commands_of(inside, target)
         self._handler = Handler(self._commands, inside.emitter, inside.redactor)
-        claim = Claim(inside.workdir)
-        self._admission = Admission(target, targets, self._commands, inside.emitter, claim)
+        claim = Ownership(inside.workdir)
+        self._admission = WriteGuard(target, targets, self._commands, inside.emitter, claim)
         self._locks = {name: threading.RLock() for name in target.block.services}
         self._running: set[str] = set()
 
@@ -130,7 +131,7 @@ class ExternalRuntime:
             argv = [str(own_tool(endpoint, component, tool)), *arguments]
             order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout, ours=True)
             return self._handler.run(order, service, tool)
-        with handed.for_tool(self._private, given, read, write) as told:
+        with secret_files.for_tool(self._private, given, read, write) as told:
             argv = [*block.exec, tool, *arguments]
             order = Order(f"{tool} in {service}", argv, timeout_s, told, stdin, stdout)
             return _the_tools_own(order, self._handler.run(order, service, tool))
@@ -257,7 +258,7 @@ class ExternalRuntime:
             )
 
     def _run_start(self, service: str, argv: Sequence[str], start: Start) -> None:
-        with handed.for_start(self._private, start) as told:
+        with secret_files.for_start(self._private, start) as told:
             self._handler.must(Order(f"start of {service}", argv, START_S, told), service)
 
     def _await(self, service: str, block: ExternalService, start: Start, before: str) -> None:
@@ -267,7 +268,7 @@ class ExternalRuntime:
             if service in self._admission.proof.stores:
                 self._admission.ask(service)
             else:
-                answering.ask(
+                client_of(self._target.contract.services[service].component).ask(
                     self._target.contract.services[service],
                     self._listening(service),
                     start,

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from restoreproof.contract import Contract
 from restoreproof.contract.external import External
 from restoreproof.contract.problems import Problem
-from restoreproof.runtimes.external.marker import kind_of
-from restoreproof.runtimes.external.marker.base import Kind
+from restoreproof.runtimes.external.marker import MarkerReader, reader_of
 
 
-def stores(contract: Contract, block: External) -> dict[str, Kind]:
+def stores(contract: Contract, block: External) -> dict[str, MarkerReader]:
     """Each of them, and what kind of store it is."""
     able = _able(contract, block)
     return {name: kind for name, kind in able.items() if not _on_another(contract, block, name)}
@@ -29,9 +28,9 @@ def unadministered(contract: Contract) -> Iterator[Problem]:
             yield Problem(contract.where("external", "services", name), message)
 
 
-def _able(contract: Contract, block: External) -> dict[str, Kind]:
+def _able(contract: Contract, block: External) -> dict[str, MarkerReader]:
     named = {name: contract.services[name].component for name in block.services if name in contract.services}
-    found = {name: kind_of(component) for name, component in named.items()}
+    found = {name: reader_of(component) for name, component in named.items()}
     return {name: kind for name, kind in found.items() if kind is not None}
 
 

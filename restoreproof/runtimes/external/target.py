@@ -21,7 +21,7 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.redaction.redactor import Secret
 from restoreproof.redaction.secret_encodings import is_distinctive
 from restoreproof.runtimes.base import Credentials, Endpoint
-from restoreproof.runtimes.external.marker import kind_of
+from restoreproof.runtimes.external.marker import reader_of
 from restoreproof.runtimes.external.stores import unadministered
 from restoreproof.runtimes.tls import Tls, system_trust
 
@@ -147,7 +147,7 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
 def _tls(contract: Contract, name: str, service: ExternalService, trusted: Path | None) -> Tls:
     """How ``service`` is verified, if need be by what is ``trusted`` here. Raises ContractError."""
     where = contract.where("external", "services", name, "tls")
-    if kind_of(contract.services[name].component) is None:
+    if reader_of(contract.services[name].component) is None:
         raise ContractError(
             f"{name}: `tls` is for what the drill asks as an administrator: a database, S3 or Keycloak",
             where=where,

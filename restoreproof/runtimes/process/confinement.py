@@ -13,21 +13,16 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import psutil
 
-from restoreproof.errors import ServiceFailedError
+from restoreproof.runtimes.host.processes import BELONGS_TO, bare_argv, kill_family, payload
 from restoreproof.runtimes.process import bare_python
 from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
-from restoreproof.runtimes.process.supervise import payload
-from restoreproof.waiting import NotReady, wait_until
-
-BELONGS_TO = "RESTOREPROOF_BELONGS_TO"
-"""In the environment of every unsandboxed process of a drill: its directory, which children inherit."""
 
 
 class Confinement(ABC):
@@ -157,68 +152,3 @@ class Bare(Confinement):
 
     def in_file(self, text: str) -> str:
         return self._in_file.sub(lambda found: self._addresses[found[0]], text)
-
-
-def bare_argv(argv: Sequence[str], cwd: Path) -> list[str]:
-    """``argv`` in ``cwd`` as a process that dies with its parent thread and can gain no privileges."""
-    return ["setpriv", "--pdeathsig", "KILL", "--no-new-privs", "env", f"--chdir={cwd}", *argv]
-
-
-def kill_family(pid: int) -> None:
-    """Kill a process and all its descendants. Raises psutil.NoSuchProcess if it is gone."""
-    top = psutil.Process(pid)
-    # Stopped first, so that it can't start another child while we look at those it has.
-    top.suspend()
-    family = top.children(recursive=True)
-    top.kill()
-    for one in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            one.kill()
-    psutil.wait_procs(family, timeout=10)
-
-
-def remains(workdir: Path) -> list[psutil.Process]:
-    """Of this user (of all, for root): processes that work below ``workdir``, name it, or bear its mark.
-
-    One that wants to be missed can be: it leaves the directory and empties its environment.
-    """
-    return [one for one in psutil.process_iter() if one.pid != os.getpid() and _is_of(one, workdir)]
-
-
-def _is_of(process: psutil.Process, workdir: Path) -> bool:
-    signs = (
-        lambda: workdir in (here := Path(process.cwd()), *here.parents),
-        lambda: any(str(workdir) in word for word in process.cmdline()),
-        lambda: process.environ().get(BELONGS_TO) == str(workdir),
-    )
-    with contextlib.suppress(psutil.Error):
-        return os.geteuid() in (0, *process.uids()) and any(map(_told, signs))
-    return False
-
-
-def _told(sign: Callable[[], bool]) -> bool:
-    """Whether a process that may have ended, or let nobody look, gave that sign."""
-    with contextlib.suppress(psutil.Error):
-        return sign()
-    return False
-
-
-def end_remains(workdir: Path, deadline_s: float = 10.0) -> list[str]:
-    """Kill what ``remains`` finds, and what that starts meanwhile; returns what did not end."""
-
-    def ended() -> None:
-        left = remains(workdir)
-        for process in left:
-            # Gone already is the aim of it; what can't be killed is found by the next look.
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        # One whose parent never asks for it stays a zombie, which the next look does not find.
-        psutil.wait_procs(left, timeout=1)
-        if left:
-            raise NotReady("they were there just now")
-
-    try:
-        wait_until(ended, what="the end of every process", deadline_s=deadline_s, retry_on=(NotReady,))
-    except ServiceFailedError:
-        return [f"process {process.pid}" for process in remains(workdir)]
-    return []

@@ -1,7 +1,7 @@
 """Proof that nothing leads out of the drill sandbox: probes that must fail inside and succeed outside.
 
 A probe that fails proves nothing by itself: it might never succeed. So the outer process holds live listeners
-(``Control``), reaches them with the very same functions, and only then asks the inner one to try.
+(``SandboxControl``), reaches them with the very same functions, and only then asks the inner one to try.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.host.listener import SETTLED_S
 
 _TIMEOUT_S = 2.0
-SETTLED_S = 30.0
 LISTENERS = ("outer-tcp-listener", "outer-unix-listener")
 """The probes that have a positive control."""
 
@@ -29,7 +29,7 @@ _FIXED = {
 }
 
 
-class Control:
+class SandboxControl:
     """Live listeners outside the sandbox, on loopback TCP and on an abstract Unix socket.
 
     Used as a context manager around the whole drill: ``from_inside`` counts connections that were not the
@@ -46,7 +46,7 @@ class Control:
         self._accepted = 0
         self._own = 0
 
-    def __enter__(self) -> Control:
+    def __enter__(self) -> SandboxControl:
         for listener in (self._tcp, self._unix):
             threading.Thread(target=self._accept, args=(listener,), name="control", daemon=True).start()
         return self
@@ -109,7 +109,7 @@ class Control:
 
 
 def probe(targets: Mapping[str, str]) -> list[ProbeResult]:
-    """Try every way out of ``targets`` (probe name to target, as ``Control.targets`` gives them).
+    """Try every way out of ``targets`` (probe name to target, as ``SandboxControl.targets`` gives them).
 
     Raises:
         KeyError: there is no probe of that name.

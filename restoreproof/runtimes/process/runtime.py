@@ -16,16 +16,17 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFai
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
-from restoreproof.runtimes.process import components, supervise
+from restoreproof.runtimes.host import spawn
+from restoreproof.runtimes.host.disk_space import enough_room
+from restoreproof.runtimes.host.files import write_confined
+from restoreproof.runtimes.host.spawn import revealed
 from restoreproof.runtimes.process.addresses import addresses, hosts
-from restoreproof.runtimes.process.components.base import Launch, Site
+from restoreproof.runtimes.process.component import Launch, Site, process_component
 from restoreproof.runtimes.process.confinement import Bare, Sandbox
-from restoreproof.runtimes.process.files import write_confined
-from restoreproof.runtimes.process.room import enough_room, refuse_busy_ports
+from restoreproof.runtimes.process.ports import refuse_busy_ports
 from restoreproof.runtimes.process.sandbox import Etc, Mounts
-from restoreproof.runtimes.process.supervise import revealed
-from restoreproof.runtimes.process.tools import Tools
-from restoreproof.runtimes.process.unit import LOG_LINES, Unit, await_ready
+from restoreproof.runtimes.process.service_unit import LOG_LINES, ServiceUnit, await_ready
+from restoreproof.runtimes.process.tools import ProcessTools
 
 _PLAIN = Start()
 
@@ -71,20 +72,22 @@ class ProcessRuntime:
         self._emitter = emitter
         self._redactor = redactor
         self._workdir = workdir
-        self._spawner = supervise.Spawner()
+        self._spawner = spawn.Spawner()
         self._tool_runs = 0
         self._lock = threading.Lock()
         with enough_room(workdir):
             (workdir / "logs").mkdir(parents=True, exist_ok=True)
             etc = Etc.write(workdir / "etc", hosts(services))
             self._confinement = (Bare if bare else Sandbox)(etc, self._addresses)
-            self._tools = Tools(self._spawner, self._confinement, emitter, redactor)
+            self._tools = ProcessTools(self._spawner, self._confinement, emitter, redactor)
             self._units = {
                 name: self._unit(name, service, contract_dir=contract_dir, code=code, cache=cache)
                 for name, service in services.items()
             }
 
-    def _unit(self, name: str, service: Service, *, contract_dir: Path, code: Path, cache: Path) -> Unit:
+    def _unit(
+        self, name: str, service: Service, *, contract_dir: Path, code: Path, cache: Path
+    ) -> ServiceUnit:
         data = self._workdir / "services" / name / "data"
         if data.is_dir() and any(data.iterdir()):
             raise EnvironmentUnfitError(
@@ -106,7 +109,7 @@ class ProcessRuntime:
             name, service, self._addresses[name], data, contract_dir, code, cache, run, self._confinement
         )
         log = self._workdir / "logs" / f"{name}.log"
-        return Unit(site, components.component(name, service), log, threading.RLock())
+        return ServiceUnit(site, process_component(name, service), log, threading.RLock())
 
     # ---- Stack
 
@@ -132,7 +135,7 @@ class ProcessRuntime:
 
     def log_tail(self, service: str, lines: int = LOG_LINES) -> str:
         """The last lines of the service's log, redacted."""
-        return supervise.tail(self._of(service).log, lines, self._redactor.text)
+        return spawn.tail(self._of(service).log, lines, self._redactor.text)
 
     def run_tool(
         self,
@@ -183,7 +186,7 @@ class ProcessRuntime:
                 self._adopt(unit, launch, start)
                 offset = self._spawn(unit, launch)
             self._await(unit, launch, offset)
-            if launch.administrator_if and launch.administrator_if not in supervise.since(unit.log, offset):
+            if launch.administrator_if and launch.administrator_if not in spawn.since(unit.log, offset):
                 unit.administrator = None
             self._emitter.emit("service-ready", service=service, seconds=round(time.monotonic() - began, 3))
 
@@ -227,14 +230,14 @@ class ProcessRuntime:
 
     # ---- parts
 
-    def _of(self, service: str) -> Unit:
+    def _of(self, service: str) -> ServiceUnit:
         if service not in self._units:
             raise ContractError(
                 f"the contract has no service {service!r}", hint=f"it has {', '.join(self._units)}"
             )
         return self._units[service]
 
-    def _adopt(self, unit: Unit, launch: Launch, start: Start) -> None:
+    def _adopt(self, unit: ServiceUnit, launch: Launch, start: Start) -> None:
         secrets = [*launch.environment.values(), *start.environment.values()]
         self._redactor.learn(value for value in secrets if isinstance(value, Secret))
         if launch.administrator is not None:
@@ -243,10 +246,10 @@ class ProcessRuntime:
         for override in launch.overrides:
             self._emitter.emit("override", service=unit.site.name, name=override.name, why=override.why)
 
-    def _spawn(self, unit: Unit, launch: Launch) -> int:
+    def _spawn(self, unit: ServiceUnit, launch: Launch) -> int:
         mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
         argv = self._confinement.command(unit.site.name, launch.argv, mounts=mounts, cwd=unit.site.data)
-        with supervise.append_only(unit.log) as log:
+        with spawn.append_only(unit.log) as log:
             offset = log.seek(0, os.SEEK_END)
             unit.process = self._spawner.popen(
                 argv,
@@ -264,7 +267,7 @@ class ProcessRuntime:
         )
         return offset
 
-    def _await(self, unit: Unit, launch: Launch, offset: int) -> None:
+    def _await(self, unit: ServiceUnit, launch: Launch, offset: int) -> None:
         try:
             await_ready(unit, launch, offset, self._redactor)
         except BaseException:

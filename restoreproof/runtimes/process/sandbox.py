@@ -6,7 +6,6 @@ reaches a sandbox only as the environment of the process that is started.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,31 +76,6 @@ class Etc:
         return [part for source, destination in binds for part in ("--ro-bind", source, destination)]
 
 
-def python_read(environment: Path) -> tuple[Path, ...]:
-    """What must be readable so that the interpreter of the virtual environment ``environment`` runs."""
-    config = environment / "pyvenv.cfg"
-    read = [environment]
-    if config.is_file():
-        for line in config.read_text().splitlines():
-            key, _, value = line.partition("=")
-            if key.strip() == "home":
-                read.append(Path(value.strip()).parent)
-    read.append((environment / "bin" / "python").resolve().parent.parent)
-    return tuple(dict.fromkeys(path for path in read if not _in_system(path)))
-
-
-def harness_read() -> tuple[Path, ...]:
-    """What must be readable so that this very interpreter and its packages run, this one among them."""
-    package = Path(__file__).resolve().parents[2]  # an editable install lies outside the prefix
-    prefixes = [
-        Path(sys.prefix),
-        Path(sys.base_prefix),
-        Path(sys.executable).resolve().parent.parent,
-        package,
-    ]
-    return tuple(dict.fromkeys(prefix for prefix in prefixes if not _in_system(prefix)))
-
-
 def service_argv(name: str, argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> list[str]:
     """``argv`` in the sandbox of one service: the drill's network, nothing else of the drill.
 
@@ -162,7 +136,3 @@ def _system() -> list[str]:
 
 def _outermost_first(paths: Iterable[Path]) -> list[Path]:
     return sorted(set(paths), key=lambda path: len(path.parts))
-
-
-def _in_system(path: Path) -> bool:
-    return path == Path("/") or Path("/usr") in (path, *path.parents)

@@ -12,19 +12,19 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
-from restoreproof.runtimes.process import supervise
+from restoreproof.runtimes.host import spawn
+from restoreproof.runtimes.host.spawn import revealed
 from restoreproof.runtimes.process.confinement import Confinement
 from restoreproof.runtimes.process.sandbox import Mounts
-from restoreproof.runtimes.process.supervise import revealed
 
 _STDERR_TAIL = 4000
 
 
-class Tools:
+class ProcessTools:
     """Runs commands beside the services of one runtime; from any thread."""
 
     def __init__(
-        self, spawner: supervise.Spawner, confinement: Confinement, emitter: Emitter, redactor: Redactor
+        self, spawner: spawn.Spawner, confinement: Confinement, emitter: Emitter, redactor: Redactor
     ) -> None:
         self._spawner = spawner
         self._confinement = confinement

@@ -26,7 +26,7 @@ def labels(record: Record, check: CheckRecord) -> Iterator[tuple[str, str]]:
     yield "check", check.id
     yield "mandatory", "yes" if check.mandatory else "advisory"
     yield "outcome", check.outcome.value
-    for control in controls_for(check.id, check.tags):
+    for control in controls_for(check.id, check.tags, record.controls):
         yield "control", control.label
     yield "tag", check.outcome.value.replace("_", " ")
     if not check.mandatory:

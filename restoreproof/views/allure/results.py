@@ -14,6 +14,7 @@ from typing import Any
 from restoreproof.display import one_line, shown
 from restoreproof.journal import Event
 from restoreproof.outcome import Outcome
+from restoreproof.plan import StackControls
 from restoreproof.record import values
 from restoreproof.record.headline import duration
 from restoreproof.record.model import CheckRecord, Record
@@ -89,7 +90,7 @@ def _result(files: ResultFiles, record: Record, check: CheckRecord, story: Scena
         "testCaseId": name,
         "historyId": name,
         "titlePath": [*Path(check.file).parts, *([check.rule] if check.rule else [])],
-        "description": _description(check),
+        "description": _description(check, record.controls),
         "start": start,
         "stop": story.stop or start,
         "stage": "finished",
@@ -106,17 +107,17 @@ def _result(files: ResultFiles, record: Record, check: CheckRecord, story: Scena
     }
 
 
-def _description(check: CheckRecord) -> str:
+def _description(check: CheckRecord, stack: StackControls) -> str:
     """What the feature says of the check and what it supports; nothing that came from a backup."""
     lines = [
         f"**{one_line(check.feature)}**" + (f" · {one_line(check.rule)}" if check.rule else ""),
         f"Check `{check.id}` at the stage `{check.stage}`, from `{check.file}` line {check.line}; "
         + ("it is mandatory." if check.mandatory else "it is advisory: shown, never counted."),
     ]
-    if scope := control_map().scope(check.id):
+    if scope := control_map(stack).scope(check.id):
         lines.append(f"Passing, it shows: {scope.shows}")
         lines.append(f"It does not show: {scope.not_shown}")
-    if controls := controls_for(check.id, check.tags):
+    if controls := controls_for(check.id, check.tags, stack):
         lines.append(f"Supports: {', '.join(one_line(control.label) for control in controls)}")
     return "\n\n".join(lines)
 

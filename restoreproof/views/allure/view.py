@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from restoreproof.display import one_line
+from restoreproof.views import OptionalView
 from restoreproof.views.allure.history import History
-from restoreproof.views.allure.report import generate
+from restoreproof.views.allure.report import NODE, generate
 from restoreproof.views.allure.results import write_results
 from restoreproof.views.allure.run import facts
 from restoreproof.views.allure.scenario import milliseconds
@@ -35,3 +36,6 @@ def write(bundle: Bundle) -> None:
         variables=head,
         history=History.beside(bundle.directory, record.drill_id, milliseconds(record.ended_at)),
     )
+
+
+VIEW = OptionalView("allure-report.html", NODE, write, instead="a plain report and not Allure's own")

@@ -97,6 +97,7 @@ def _digests(record: Record) -> Iterator[tuple[str, str | None]]:
     yield "plan", record.plan.digest
     yield "contract", record.plan.contract_sha256
     yield "features", record.plan.features_sha256
+    yield "tests, steps and fixtures", record.plan.support_sha256
     yield "harness, commit", build.git_commit
     yield "harness, lock of its parts", build.lockfile_sha256
     yield "backup manifest", backup.manifest_sha256

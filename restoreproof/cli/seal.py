@@ -1,0 +1,58 @@
+"""Seal the evidence of a drill where the key is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from restoreproof.cli.app import Json, app, tell
+from restoreproof.cli.evidence_options import (
+    Evidence,
+    KeyUri,
+    LedgerPlace,
+    PublicHalf,
+    WithoutLedger,
+    evidence_directory,
+    open_ledger,
+)
+from restoreproof.cli.writable import refuse_unwritable
+from restoreproof.errors import UsageError
+
+
+@app.command()
+def seal(
+    directory: Evidence,
+    key: KeyUri,
+    public_key: PublicHalf = None,
+    ledger: LedgerPlace = None,
+    without_ledger: WithoutLedger = False,
+    timestamp: Annotated[str | None, typer.Option("--timestamp", help="an RFC 3161 authority's URL")] = None,
+    json: Json = False,
+) -> None:
+    """Seal the evidence of a drill that ran with --no-seal: here, where the key is."""
+    from restoreproof.sealing.keys import signing_key
+    from restoreproof.sealing.seal import seal as seal_evidence
+    from restoreproof.sealing.seal import sealed_drill
+    from restoreproof.sealing.timestamp import stamp
+    from restoreproof.verifier import assemble
+    from restoreproof.verifier.verify import Unreproducible, made_elsewhere, reproduced
+
+    real = evidence_directory(directory)
+    refuse_unwritable(real, real.parent)
+    signing = signing_key(key, public_key)
+    book = None if without_ledger else open_ledger(real, ledger, signing)  # first: a seal is never replaced
+    try:
+        reproduced(real)  # what is signed is what plan and journal give, whatever was sent here
+    except Unreproducible as error:
+        maker = made_elsewhere(real)
+        hint = f"seal it with {maker}, which made it" if maker else "fetch the evidence again"
+        raise UsageError(f"{real}: {error}", hint=f"{hint}; the drill's machine has both") from error
+    made = seal_evidence(real, signing)
+    assemble.write_beside(real)
+    if book:
+        book.seal(sealed_drill(real), made.attestation_sha256)
+    if timestamp:
+        stamp(real, timestamp)
+    told = {"sealed": str(real), "attestation_sha256": made.attestation_sha256, "key": made.keyid}
+    tell(told, json, f"{real} is sealed by the key SHA256:{made.keyid}")

@@ -1,0 +1,1 @@
+"""Where webhooks end: a web server that accepts every POST, does nothing, and tells what came."""

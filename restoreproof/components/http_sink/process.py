@@ -1,0 +1,18 @@
+"""A web server that accepts every POST, does nothing, and tells what came."""
+
+from __future__ import annotations
+
+from restoreproof.components.base import ComponentOptions
+from restoreproof.components.sinks.process import launch
+from restoreproof.runtimes.base import Start
+from restoreproof.runtimes.process.component import Launch, ProcessComponent, Site
+
+
+class HttpSinkProcess(ProcessComponent[ComponentOptions]):
+    """Webhooks end here."""
+
+    def prepare(self, site: Site, start: Start) -> Launch:
+        return launch(site, Start(arguments=start.arguments), "restoreproof.components.http_sink.server")
+
+
+PART = HttpSinkProcess

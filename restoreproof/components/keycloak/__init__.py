@@ -1,0 +1,1 @@
+"""Keycloak, the identity provider."""

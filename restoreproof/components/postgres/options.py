@@ -1,0 +1,24 @@
+"""What a service of Postgres takes in a contract."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
+
+from restoreproof.components.base import ComponentOptions
+
+_Major = Annotated[
+    int, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+$"}]})
+]
+
+
+class PostgresOptions(ComponentOptions):
+    """``version`` is the major version; ``fsync: true`` keeps the target durable; ``settings`` are GUCs."""
+
+    version: _Major | None = None
+    fsync: bool = False
+    settings: dict[str, str] = Field(default_factory=dict)
+
+
+OPTIONS = PostgresOptions

@@ -1,0 +1,1 @@
+"""A Python service of the stack itself."""

@@ -1,0 +1,23 @@
+"""Whether a Python service that runs elsewhere answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from restoreproof.components.python.options import PythonOptions
+from restoreproof.components.python.readiness import ask
+from restoreproof.contract.services import Service
+from restoreproof.runtimes.base import Endpoint, Start
+from restoreproof.runtimes.external.client import Client
+
+
+class PythonClient(Client):
+    """It is asked what the contract's ``ready:`` says; nothing, if that says nothing."""
+
+    def ask(self, service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
+        options = PythonOptions.model_validate(service.options())
+        if options.ready is not None:
+            ask(options.ready, endpoint, start, log)
+
+
+PART = PythonClient

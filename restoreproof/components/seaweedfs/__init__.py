@@ -1,0 +1,1 @@
+"""SeaweedFS as the S3 server."""

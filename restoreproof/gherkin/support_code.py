@@ -1,0 +1,87 @@
+"""The code that checks run: plain tests; ``steps/``, ``fixtures/``, ``conftest.py`` beside the features."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from restoreproof.gherkin.plain_tests import read_module
+
+PACKAGES = ("steps", "fixtures")
+"""Directories beside the features whose modules a drill loads, in this order."""
+
+
+def support_files(features: Path) -> list[Path]:
+    """Every file besides the features that a drill's checks may come from, sorted.
+
+    These are what lies below ``features`` and is no feature, and ``conftest.py``, ``steps/`` and
+    ``fixtures/`` beside it; what Python itself caches is left out.
+    """
+    home = features if features.is_dir() else features.parent
+    root = home.parent
+    below = [path for place in (home, *(root / name for name in PACKAGES)) for path in place.rglob("*")]
+    return sorted(
+        path
+        for path in (*below, root / "conftest.py")
+        if path.is_file() and path.suffix not in (".feature", ".pyc") and "__pycache__" not in path.parts
+    )
+
+
+def support_digest(features: Path) -> str | None:
+    """SHA-256 (hex) over the sorted paths and bytes of ``support_files``; None if there are none."""
+    files = support_files(features)
+    root = (features if features.is_dir() else features.parent).parent
+    return digest_of([(path.relative_to(root).as_posix(), path) for path in files]) if files else None
+
+
+def digest_of(files: list[tuple[str, Path]]) -> str:
+    """SHA-256 (hex) over names and bytes of ``files``, in the order given."""
+    digest = hashlib.sha256()
+    for name, path in files:
+        content = path.read_bytes()
+        digest.update(f"{len(name.encode())} {name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def support_modules(root: Path) -> tuple[str, ...]:
+    """The modules of ``steps/`` and then of ``fixtures/`` below ``root``, as they are imported from it.
+
+    A module whose name begins with an underscore is one that others import, and not named here.
+    """
+    return tuple(
+        f"{package}.{path.stem}" for package in PACKAGES for path in sorted((root / package).glob("[!_]*.py"))
+    )
+
+
+def step_modules(root: Path) -> tuple[str, ...]:
+    """The modules of ``steps/`` below ``root``: a stack's own phrases."""
+    return tuple(name for name in support_modules(root) if name.startswith("steps."))
+
+
+def load_support_modules(config: pytest.Config, modules: Sequence[str]) -> None:
+    """Make the phrases and fixtures of ``modules`` known to pytest, with assertions rewritten as in tests.
+
+    Raises:
+        pytest.UsageError: one of them raised when it was imported, or skipped itself; its file is named.
+    """
+    for module in modules:
+        file = f"{module.replace('.', '/')}.py"
+        try:
+            config.pluginmanager.import_plugin(module)
+        except Exception as error:  # what a person's module raises can be anything
+            cause = error.__cause__ or error  # pytest wraps what was raised
+            raise pytest.UsageError(f"{file}: can't be imported: {type(cause).__name__}: {cause}") from error
+        if not config.pluginmanager.has_plugin(module):
+            raise pytest.UsageError(f"{file}: skips itself, and what checks need would be missing")
+
+
+def refuse_unreadable_code(features: Path) -> None:
+    """Raise FeatureError, with file and line, if a file of ``support_files`` is no Python; none is run."""
+    root = (features if features.is_dir() else features.parent).parent
+    for path in support_files(features):
+        if path.suffix == ".py":
+            read_module(path, path.relative_to(root).as_posix())

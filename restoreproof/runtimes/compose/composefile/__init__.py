@@ -1,0 +1,82 @@
+"""A compose file beside the contract: it must be of the same stack, and give a drill's services no way out.
+
+It is read twice. ``problems`` reads it as it stands, each variable at its default, so that linting needs no
+Docker. ``problems_resolved`` reads what compose makes of it: variables have the values of this machine there,
+and what another file adds is part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from restoreproof.contract.models import Contract
+from restoreproof.contract.problems import Problem
+from restoreproof.errors import Location
+from restoreproof.runtimes.compose.composefile import agreement, mounts, networks, privileges, startup
+from restoreproof.runtimes.compose.composefile.document import (
+    EDGE,
+    NAME,
+    SCAFFOLD,
+    Composed,
+    Stack,
+    at_default,
+    read,
+)
+from restoreproof.runtimes.compose.composefile.privileges import CAPABILITIES, SECURITY, capability
+
+__all__ = [
+    "CAPABILITIES",
+    "EDGE",
+    "NAME",
+    "RULES",
+    "SCAFFOLD",
+    "SECURITY",
+    "at_default",
+    "capability",
+    "place",
+    "problems",
+    "problems_resolved",
+]
+
+_Rule = Callable[[Composed, Stack], Iterator[Problem]]
+_SAFETY: tuple[_Rule, ...] = (*networks.RULES, *privileges.RULES, *mounts.RULES, *startup.RULES)
+RULES: tuple[_Rule, ...] = (*agreement.RULES, *_SAFETY)
+
+
+def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """Every way in which ``compose.yaml`` beside the contract contradicts it; none without such a file.
+
+    Args:
+        data: for each service the places at which its data lie, which a drill keeps of its mounts.
+    """
+    path = contract.directory / NAME
+    if not path.exists():
+        return []
+    composed = read(path)
+    if isinstance(composed, Problem):
+        return [composed]
+    return _found(composed, Stack(contract, data), RULES)
+
+
+def problems_resolved(
+    contract: Contract, data: Mapping[str, Sequence[str]], config: Mapping[str, Any]
+) -> list[Problem]:
+    """What ``config``, the output of ``docker compose config``, gives a service beyond what a drill may."""
+    path = contract.directory / NAME
+    written = read(path)
+    if isinstance(written, Problem):
+        return [written]
+    composed = Composed(str(path), config, written.data, project=str(config["name"]))
+    return _found(composed, Stack(contract, data), _SAFETY)
+
+
+def place(contract: Contract, *path: str) -> Location:
+    """Where the innermost key of ``path`` stands in the file beside the contract, as far as it goes there."""
+    composed = read(contract.directory / NAME)
+    return composed.where if isinstance(composed, Problem) else composed.where(*path)
+
+
+def _found(composed: Composed, stack: Stack, rules: Sequence[_Rule]) -> list[Problem]:
+    found = {problem for rule in rules for problem in rule(composed, stack)}
+    return sorted(found, key=lambda one: (one.where.line or 0, str(one)))

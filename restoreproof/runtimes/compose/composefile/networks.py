@@ -1,0 +1,92 @@
+"""The networks of the file: none leads to the host, the edge is on each, and nothing of them is fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from restoreproof.contract.problems import Problem
+from restoreproof.runtimes.compose.composefile.document import (
+    EDGE,
+    Composed,
+    Stack,
+    at_default,
+    mapping,
+    networks_of,
+)
+
+_INHIBIT: Final = "com.docker.network.bridge.inhibit_ipv4"
+_BRIDGE: Final = "com.docker.network.bridge.name"
+
+
+def _isolation(composed: Composed, stack: Stack) -> Iterator[Problem]:
+    defined = composed.defined("networks")
+    for name, _, one in stack.both(composed):
+        where = composed.where("services", name, "networks")
+        if "network_mode" in one:
+            where = composed.where("services", name, "network_mode")
+            yield Problem(where, f"service {name!r} has a network_mode; it belongs on an internal network")
+        for network in networks_of(one):
+            given = defined.get(network) or {}
+            options = mapping(given.get("driver_opts"))
+            if given.get("internal") is not True or str(options.get(_INHIBIT)) != "true":
+                yield Problem(
+                    where,
+                    f"service {name!r} is on {network!r}, from which the host can be reached; "
+                    f"give it internal: true and the driver option {_INHIBIT}",
+                )
+
+
+def _drivers(composed: Composed, stack: Stack) -> Iterator[Problem]:
+    """A network of another driver may be the one that the host itself is on, whatever else is said of it."""
+    used = {network for _, _, one in stack.both(composed) for network in networks_of(one)}
+    for name, given in composed.defined("networks").items():
+        driver = at_default(str(given.get("driver") or "bridge"))
+        if name in used and driver != "bridge":
+            yield Problem(
+                composed.where("networks", name, "driver"),
+                f"network {name!r} has the driver {driver!r}, and only 'bridge' is isolated; take it out",
+            )
+
+
+def _edge(composed: Composed, stack: Stack) -> Iterator[Problem]:
+    """The edge makes the networks of a drill, and by them the harness reaches every service."""
+    if EDGE not in composed.services:
+        yield Problem(
+            composed.where("services"),
+            f"it has no service {EDGE!r}, which carries the harness's connections; "
+            "docs/containers.md says what it is",
+        )
+        return
+    reached = set(networks_of(composed.services[EDGE]))
+    for name, _, one in stack.both(composed):
+        for network in networks_of(one):
+            if network not in reached and "network_mode" not in one:
+                yield Problem(
+                    composed.where("services", name, "networks"),
+                    f"service {name!r} is on {network!r}, where the {EDGE} is not, so that the harness does "
+                    f"not reach it; add {network!r} to the networks of the {EDGE}",
+                )
+
+
+def _fixed(composed: Composed, _: Stack) -> Iterator[Problem]:
+    for name, one in composed.services.items():
+        if "container_name" in one:
+            where = composed.where("services", name, "container_name")
+            yield Problem(where, f"{name!r} has a container_name, so that two drills can't run side by side")
+    for name, network in composed.defined("networks").items():
+        has = {
+            "name": composed.named(name, network),
+            "ipam": bool(network.get("ipam")),
+            "external": bool(network.get("external")),
+            "driver_opts": _BRIDGE in mapping(network.get("driver_opts")),
+        }
+        for key in (key for key, found in has.items() if found):
+            what = _BRIDGE if key == "driver_opts" else key
+            yield Problem(
+                composed.where("networks", name, key),
+                f"network {name!r} has a fixed {what}, so that two drills can't run side by side",
+            )
+
+
+RULES = (_isolation, _drivers, _edge, _fixed)

@@ -1,0 +1,183 @@
+"""What the two processes of a drill need of a runtime.
+
+A runtime is a ``RuntimeDriver`` among the entry points ``restoreproof.runtimes``, whosever they are.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from restoreproof.contract import Contract
+from restoreproof.contract.problems import Problem
+from restoreproof.journal import Emitter
+from restoreproof.redaction.redactor import Redactor, Secret
+from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
+from restoreproof.runtimes.host.diagnosis import Diagnosis
+
+Say = Callable[[str], None]
+"""Where progress goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OuterContext:
+    """One drill, as the outer half of its runtime sees it.
+
+    ``workdir`` is the drill's own directory; ``read`` are the paths that the inner process reads beside it.
+    """
+
+    drill_id: str
+    contract: Contract
+    workdir: Path
+    cache: Path
+    read: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InnerContext:
+    """What the inner process knows when it makes its runtime.
+
+    ``code`` is the release tree that Python services import.
+    """
+
+    drill_id: str
+    contract: Contract
+    workdir: Path
+    cache: Path
+    code: Path
+    emitter: Emitter
+    redactor: Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """What is still there after what dead drills left was removed.
+
+    ``left`` could not be removed, ``not_looked_at`` could not be asked, and ``left_alone`` is, or may be, a
+    living drill's; each with the reason.
+    """
+
+    left: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
+
+    def __add__(self, other: Reaped) -> Reaped:
+        return Reaped(
+            self.left + other.left,
+            self.not_looked_at + other.not_looked_at,
+            self.left_alone + other.left_alone,
+        )
+
+
+class IsolationControl(Protocol):
+    """Live listeners outside the target: what a probe would reach if there were a way out."""
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """What the inner process has to probe: probe name to target."""
+
+    def probe_outside(self) -> Sequence[ProbeResult]:
+        """The positive control: the same probes from where they must succeed. All must be reached."""
+
+    def from_inside(self) -> int:
+        """How many connections came, until now, that the outer process did not make itself."""
+
+
+class OuterRuntime(Protocol):
+    """The outer half of a runtime, for one drill."""
+
+    @property
+    def exposure(self) -> str:
+        """Why what runs in the drill could read what this user can, a signing key too; empty if it can't."""
+
+    def control(self) -> AbstractContextManager[IsolationControl]:
+        """The listeners, for as long as the drill runs. Raises EnvironmentUnfitError."""
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        pass_fds: Sequence[int],
+        stdout: int | None,
+    ) -> subprocess.Popen[bytes]:
+        """Start the inner process with exactly ``environment`` and a PATH; it dies with this one.
+
+        Raises:
+            EnvironmentUnfitError: this machine does not let it.
+        """
+
+    def collect(self) -> None:
+        """Write what is known of the services below the drill's ``logs``, before anything is removed.
+
+        Raises:
+            EnvironmentUnfitError: not all of it could be had; the rest is written.
+        """
+
+    def remove(self) -> list[str]:
+        """Remove whatever of the drill runs or lies outside its directory; returns what is left.
+
+        What of the drill could still make something is ended first.
+        """
+
+
+class RuntimeDriver(ABC):
+    """One runtime. It has no state: what belongs to a drill is in its ``OuterRuntime`` and ``Runtime``."""
+
+    name: str
+    steps_down: bool = True
+    """Whether root becomes an ordinary user before a drill on it."""
+
+    def objections(self, contract: Contract) -> Iterable[Problem]:
+        """What keeps every drill on it from starting, as far as the contract and the files beside it tell."""
+        return ()
+
+    @abstractmethod
+    def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
+        """Make or find what all drills on it need once. Raises EnvironmentUnfitError."""
+
+    def secrets(self, contract: Contract) -> Sequence[Secret]:
+        """What the runtime itself was given that no evidence may hold. Raises ContractError."""
+        return ()
+
+    def kept(self, contract: Contract) -> str | None:
+        """What of the target outlives the drill on purpose; None if nothing does."""
+        return None
+
+    def machine(self) -> Hardware | None:
+        """What the services run on; None where only somebody else knows. Raises EnvironmentUnfitError."""
+        return Hardware.here()
+
+    @abstractmethod
+    def outer(self, context: OuterContext) -> OuterRuntime:
+        """The outer half of a drill. Raises EnvironmentUnfitError."""
+
+    @abstractmethod
+    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
+        """Try every way out of ``targets`` from where the services will run."""
+
+    @abstractmethod
+    def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
+        """What starts the services; it may try ``targets`` again from each.
+
+        Raises:
+            ContractError: a service is none that this runtime can run.
+            EnvironmentUnfitError: this machine does not let it.
+        """
+
+    def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
+        """What this machine has and lacks for a drill on it; ``contract`` is of the stack, if any."""
+        return ()
+
+    def reap(self, say: Say) -> Reaped:
+        """Remove what dead drills left outside their directories; tells what is still there.
+
+        Raises:
+            EnvironmentUnfitError: it can't be looked at.
+        """
+        return Reaped()

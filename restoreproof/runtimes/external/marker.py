@@ -1,0 +1,95 @@
+"""What a kind of store says of its marker."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from restoreproof.components import registry
+from restoreproof.contract.services import Service
+from restoreproof.runtimes.base import Credentials, Endpoint
+from restoreproof.runtimes.tls import refusal
+
+PART = "marker"
+"""The module of a component that reads the marker."""
+NAME = "restoreproof_drill_marker"
+"""What the marker is called; with hyphens where an underscore can't be."""
+HYPHENATED = NAME.replace("_", "-")
+TIMEOUT_S = 10
+_MAKE = "have provisioning leave it as docs/external.md has it"
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A marker as it was read; ``now`` is the store's own time, or ours where it does not tell."""
+
+    nonce: str
+    created_at: datetime
+    now: datetime
+
+
+class Silent(Exception):
+    """The store does not answer, or not yet: there is nothing that could be written to."""
+
+
+class Unverified(Exception):
+    """Whoever answers can't be verified by TLS: nothing was said to it."""
+
+
+class Unmarked(Exception):
+    """The store answers and shows no marker: it may be anybody's."""
+
+
+class Refused(Unmarked):
+    """The store answers, and does not let its administrator look."""
+
+
+def unanswered(error: Exception) -> Silent | Unverified:
+    """What a connection that was not made says of the other side."""
+    why = refusal(error)
+    return Silent(str(error)) if why is None else Unverified(why)
+
+
+class MarkerReader(ABC):
+    """Reads the drill's marker from one kind of store."""
+
+    @abstractmethod
+    def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
+        """Every marker that is there, read by the administrator; nothing is written.
+
+        Raises:
+            Silent: nobody answers.
+            Unverified: somebody answers who can't be verified as the contract asks.
+            Unmarked: somebody answers, and there is no marker; Refused if the administrator may not look.
+        """
+
+    def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
+        """What of ``asset``, given by its block, the store has already; None if it can't tell."""
+        return None
+
+
+def moment(stated: object) -> datetime:
+    """The time that a marker states, as a time or as text. Raises Unmarked if it is none."""
+    try:
+        at = stated if isinstance(stated, datetime) else datetime.fromisoformat(str(stated))
+    except ValueError as error:
+        raise Unmarked(f"its marker does not say when it was made: {_MAKE}") from error
+    if at.tzinfo is None:
+        raise Unmarked(f"its marker says when it was made without a time zone: {_MAKE}")
+    return at
+
+
+def reader_of(component: str) -> MarkerReader | None:
+    """Return what reads the marker of a service of ``component``; None if it holds nothing to be marked.
+
+    Raises:
+        PluginError: the component can't be used.
+    """
+    registered = registry.component(component)
+    reader = registered.part(PART, MarkerReader) if registered else None
+    return reader() if reader else None

@@ -1,0 +1,246 @@
+"""Proof that the target was made for this drill: without its marker nothing is written to a store, or run.
+
+Production never has the nonce: whoever provisions a drill's target makes a new one and leaves it in each of
+its stores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from restoreproof.contract import Contract, resolve
+from restoreproof.contract.variables import variables_in
+from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.runtimes.base import Endpoint, unverified
+from restoreproof.runtimes.external.marker import Found, Refused, Silent, Unmarked, Unverified, reader_of
+from restoreproof.runtimes.external.stores import stores
+from restoreproof.runtimes.external.target import Target
+
+_SKEW = timedelta(minutes=5)
+NEXT = "point the drill at a target that was provisioned for it, and see `marker` in docs/external.md"
+
+
+class MarkerRefusedError(EnvironmentUnfitError):
+    """A store answers and can't be told from production: the drill writes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """One store that showed the marker. ``sha256`` is the nonce's, which itself is told nowhere."""
+
+    service: str
+    address: str
+    created_at: str
+    sha256: str
+
+    def is_of(self, endpoint: Endpoint) -> bool:
+        """Whether it was shown at the machine of ``endpoint``: a name may have come to mean another one."""
+        return self.address.rpartition(":")[0] == endpoint.address
+
+    def __str__(self) -> str:
+        return (
+            f"the store of {self.service} at {self.address} showed the drill's marker, "
+            f"made {self.created_at} (nonce sha256:{self.sha256})"
+        )
+
+
+class Markers:
+    """What is known of the target's stores. Every method may be called from any thread.
+
+    Args:
+        target: the target.
+        tell: gets each proof as it is made.
+        stale: whether a marker that is too old to begin with is one too, as it is at a drill's end.
+
+    Raises:
+        ContractError: none of the services could hold a marker.
+    """
+
+    def __init__(
+        self, target: Target, tell: Callable[[Proven], None] = lambda proven: None, *, stale: bool = False
+    ) -> None:
+        self._target, self._tell, self._stale = target, tell, stale
+        self._lock = threading.RLock()
+        self._proven: dict[str, list[Proven]] = {}  # one for each machine that its name came to mean
+        self._stores = stores(target.contract, target.block)
+        if not self._stores:
+            raise ContractError(
+                "no service of external: could hold a drill marker",
+                where=target.where("services"),
+                hint="give a database, an object store or a Keycloak its administrator",
+            )
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The services that have to show the marker."""
+        return tuple(self._stores)
+
+    def survey(self) -> dict[str, str]:
+        """Ask every store that is not proven yet; returns those that do not answer, and what they said.
+
+        Raises:
+            MarkerRefusedError: one answers without the drill's marker.
+        """
+        silent: dict[str, str] = {}
+        with self._lock:
+            for service in self._stores.keys() - self._proven.keys():
+                try:
+                    self._ask(service)
+                except Silent as error:
+                    silent[service] = str(error)
+        return silent
+
+    def demand(self, service: str) -> None:
+        """From now on ``service`` has to show a marker itself, if it could: a provider keeps what it holds.
+
+        Raises:
+            EnvironmentUnfitError: nobody could read its marker.
+        """
+        kind = reader_of(self._target.contract.services[service].component)
+        with self._lock:
+            if service in self._stores or kind is None:
+                return
+            if self._target.administrator(service) is None:
+                raise EnvironmentUnfitError(
+                    f"{service} is not touched: a provider keeps what it holds, and without an administrator "
+                    "nothing could show that it is not production's",
+                    where=self._target.where("services", service),
+                    hint="give it an administrator, and have provisioning leave a marker in it",
+                )
+            self._stores[service] = kind
+
+    def require(self, service: str, endpoint: Endpoint | None = None) -> None:
+        """Raise unless ``service`` may be written to; at ``endpoint``, if that is where it will be.
+
+        A store has to have shown the marker itself; any other service is of a target of which some store
+        has, and none is in doubt.
+
+        Raises:
+            MarkerRefusedError: it may not.
+            Silent: it is a store, and does not answer.
+        """
+        with self._lock:
+            if any(endpoint is None or shown.is_of(endpoint) for shown in self._proven.get(service, ())):
+                return
+            if service in self._stores:
+                self._ask(service, endpoint)
+            elif not self._proven:
+                silent = self.survey()
+                if not self._proven:
+                    raise MarkerRefusedError(
+                        f"{service} is not touched: no store of the target has shown its marker yet "
+                        f"({', '.join(silent)}: silent)",
+                        hint=NEXT,
+                    )
+
+    def forget(self, service: str) -> None:
+        """What stands there may be another one now."""
+        with self._lock:
+            self._proven.pop(service, None)
+
+    def refuse_used(self, service: str, asset: str) -> None:
+        """Raise if the store ``service``, proven or silent by now, has already what ``asset`` restores.
+
+        A restore that does nothing would else pass by what an earlier drill left.
+
+        Raises:
+            EnvironmentUnfitError: it has.
+        """
+        with self._lock:
+            if service not in self._proven:
+                return
+            administrator = self._target.administrator(service)
+            assert administrator is not None
+            options = _named(self._target.contract, asset)
+            there = self._stores[service].holds(self._endpoint(service), administrator, options)
+        if there:
+            raise EnvironmentUnfitError(
+                f"{service} was restored into before: {there} is there already",
+                where=self._target.where("services", service),
+                hint="provision a new target: a drill restores into an empty one",
+            )
+
+    def remains(self) -> Iterator[str]:
+        """What is left of a target that was removed, by its stores.
+
+        One that answers and does not show the marker any more is a permanent one, emptied. One that can't be
+        asked may be anything.
+        """
+        for service in self._stores:
+            try:
+                endpoint = self._endpoint(service)
+                yield str(self._shown(service, endpoint))
+            except Unverified as error:
+                yield unverified(endpoint, str(error)).message
+            except Refused as error:
+                yield f"nobody can say whether {service} is gone: {error}"
+            except (Silent, Unmarked):
+                continue
+
+    def _ask(self, service: str, there: Endpoint | None = None) -> None:
+        endpoint = self._endpoint(service)
+        if there:
+            endpoint = replace(endpoint, address=there.address)
+        try:
+            proven = self._shown(service, endpoint)
+        except Unverified as error:
+            raise unverified(endpoint, str(error), self._target.where("services", service, "tls")) from error
+        except Unmarked as error:
+            raise MarkerRefusedError(
+                f"{service} at {endpoint.address}:{endpoint.port} is not this drill's to write to: {error}",
+                where=self._target.where("services", service),
+                hint=NEXT,
+            ) from error
+        self._proven.setdefault(service, []).append(proven)
+        self._tell(proven)
+
+    def _shown(self, service: str, endpoint: Endpoint) -> Proven:
+        """The marker that the store shows. Raises Silent, Unverified or Unmarked."""
+        administrator = self._target.administrator(service)
+        assert administrator is not None
+        block = self._target.contract.services[service]
+        match = self._matching([*self._stores[service].read(block, endpoint, administrator)])
+        digest = hashlib.sha256(match.nonce.encode()).hexdigest()
+        return Proven(service, f"{endpoint.address}:{endpoint.port}", match.created_at.isoformat(), digest)
+
+    def _endpoint(self, service: str) -> Endpoint:
+        try:
+            return self._target.endpoint(service)
+        except EnvironmentUnfitError as error:
+            raise Silent(error.message) from error
+
+    def _matching(self, found: list[Found]) -> Found:
+        marker = self._target.marker.reveal().encode()
+        match = next((one for one in found if hmac.compare_digest(one.nonce.encode(), marker)), None)
+        if match is None:
+            raise Unmarked("its marker is another drill's" if found else "it has no marker")
+        if self._stale:
+            return match
+        age, limit = match.now - match.created_at, timedelta(seconds=self._target.block.max_age)
+        if age > limit:
+            raise Unmarked(f"its marker is {age} old, and `max_age` allows {limit}: it is stale")
+        if age < -_SKEW:
+            raise Unmarked(f"its marker is of {match.created_at.isoformat()}, which is still to come")
+        return match
+
+
+def _named(contract: Contract, asset: str) -> dict[str, Any]:
+    """The block of ``asset``, with the names of its buckets as the contract pins them, where it does."""
+    options = contract.assets[asset].options()
+    pinned = [one.options().get("pinned") for one in contract.assets.values()]
+    names = {name: str(value) for one in pinned if isinstance(one, dict) for name, value in one.items()}
+    buckets = options.get("buckets")
+    if not isinstance(buckets, dict):
+        return options
+    known = {
+        bucket: {**block, "name": resolve(block["name"], names)}
+        for bucket, block in buckets.items()
+        if set(variables_in(block["name"])) <= names.keys()
+    }
+    return {**options, "buckets": known}

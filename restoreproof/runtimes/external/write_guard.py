@@ -1,0 +1,106 @@
+"""What the drill may do to the target: nothing without its marker, nor before its isolation is settled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from restoreproof.errors import ServiceFailedError
+from restoreproof.journal import Emitter
+from restoreproof.runtimes.base import Endpoint
+from restoreproof.runtimes.external.commands import Commands
+from restoreproof.runtimes.external.isolation import BLIND, Prober
+from restoreproof.runtimes.external.marker import Silent
+from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
+from restoreproof.runtimes.external.ownership import Ownership
+from restoreproof.runtimes.external.target import Target
+from restoreproof.waiting import NotReady
+
+
+class WriteGuard:
+    """Asked before and after each command, and before anything of a service is handed out.
+
+    ``targets`` are those of the isolation's control. The probe has to reach the service that the contract
+    says it is beside; that is settled as soon as that service runs, and before any other is touched.
+
+    Raises:
+        MarkerRefusedError: a store of the target answers and was not made for this drill.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        targets: Mapping[str, str],
+        commands: Commands,
+        emitter: Emitter,
+        claim: Ownership,
+    ) -> None:
+        self._targets, self._commands, self._emitter = targets, commands, emitter
+        self._isolation = target.block.isolation
+        self._settling = threading.Lock()
+        self._unsettled = BLIND in targets
+        self.claim = claim
+        self.proof = Markers(target, lambda proven: emitter.emit("marker-proven", **asdict(proven)))
+        with self._refusing():
+            silent = self.proof.survey()
+        self.after(*(set(self.proof.stores) - silent.keys()))
+
+    def before(self, *concerned: str) -> None:
+        """A command may now be run that is for ``concerned``. Raises MarkerRefusedError if it may not."""
+        with self._refusing():
+            self.proof.survey()
+        if self._isolation and self._isolation.within not in concerned:
+            self._settle()
+
+    def replaced(self, *concerned: str) -> None:
+        """A command may put others in the place of ``concerned``: they have to show the marker themselves."""
+        for service in concerned:
+            self.proof.forget(service)
+
+    def after(self, *concerned: str) -> None:
+        """Now ``concerned`` answer."""
+        if self._isolation and self._isolation.within in concerned:
+            self._settle()
+
+    def require(self, service: str, endpoint: Endpoint | None = None) -> None:
+        """Raise unless the drill may write to ``service``; at ``endpoint``, if that is what it will use.
+
+        Raises:
+            MarkerRefusedError: it may not.
+            ServiceFailedError: it does not answer.
+        """
+        try:
+            with self._refusing():
+                self.proof.require(service, endpoint)
+        except Silent as error:
+            raise ServiceFailedError(f"{service} does not answer: {error}") from error
+
+    def ask(self, service: str) -> None:
+        """The same while a store comes up. Raises NotReady, or MarkerRefusedError."""
+        try:
+            with self._refusing():
+                self.proof.require(service)
+        except Silent as error:
+            raise NotReady(str(error)) from error
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Whatever is refused here is not removed in this drill's name either."""
+        try:
+            yield
+        except MarkerRefusedError as error:
+            self.claim.refuse(error.message)
+            raise
+
+    def _settle(self) -> None:
+        """Say once whether the probe reaches what is beside it: only then does what it says count."""
+        with self._settling:
+            if not self._unsettled or self._isolation is None:
+                return
+            self._unsettled = False
+            result = Prober(self._isolation, self._commands).blind(self._targets[BLIND])
+            self._emitter.emit(
+                "isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail
+            )

@@ -1,0 +1,84 @@
+"""The outer half of a drill of processes: in the drill sandbox, or plain where the kernel refuses one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.runtimes.driver import OuterContext
+from restoreproof.runtimes.host.plain_process import launch_bare
+from restoreproof.runtimes.host.processes import end_remains
+from restoreproof.runtimes.process.isolation import SandboxControl
+from restoreproof.runtimes.process.launch import DrillSandbox
+
+
+class Sandboxed:
+    """A drill in the drill sandbox; everything of it ends with the sandbox."""
+
+    exposure = ""
+
+    def __init__(self, context: OuterContext) -> None:
+        self._context = context
+
+    def control(self) -> SandboxControl:
+        return SandboxControl()
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        pass_fds: Sequence[int],
+        stdout: int | None,
+    ) -> subprocess.Popen[bytes]:
+        context = self._context
+        sandbox = DrillSandbox(context.workdir, read=context.read, services=context.contract.services)
+        return sandbox.launch(argv, environment, pass_fds=pass_fds, stdout=stdout)
+
+    def collect(self) -> None:
+        """The services wrote their logs where they belong."""
+
+    def remove(self) -> list[str]:
+        return []
+
+
+BARE = "RESTOREPROOF_BARE"
+"""Tells the inner process that it has no sandbox to put services in."""
+
+
+class Unsandboxed:
+    """A drill that can reach whatever its user can; what it left running is found by its directory."""
+
+    exposure = "the stack ran as plain processes of the user who seals"
+
+    def __init__(self, context: OuterContext) -> None:
+        self._context = context
+
+    def control(self) -> SandboxControl:
+        return SandboxControl()
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        pass_fds: Sequence[int],
+        stdout: int | None,
+    ) -> subprocess.Popen[bytes]:
+        if os.geteuid() == 0:
+            raise EnvironmentUnfitError("nothing of a drill runs as uid 0")
+        inside = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(self._context.workdir),
+        }
+        told = {**inside, **environment, BARE: "1"}
+        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
+
+    def collect(self) -> None:
+        """The services wrote their logs where they belong."""
+
+    def remove(self) -> list[str]:
+        return end_remains(self._context.workdir)

@@ -1,0 +1,73 @@
+"""What no journal may achieve, whatever it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restoreproof.journal import INNER_TYPES, Event
+from restoreproof.outcome import Outcome, Verdict
+from restoreproof.record.reduce import reduce
+from tests.stories import Story, closed, healthy, opened, plan_of
+
+WORDS = st.sampled_from(["c/rows", "c/objects", "c/login", "c/stranger"])
+TOLD = st.one_of(
+    st.tuples(st.just("scenario-started"), st.fixed_dictionaries({"check": WORDS})),
+    st.tuples(
+        st.just("observation"),
+        st.fixed_dictionaries(
+            {
+                "check": WORDS,
+                "outcome": st.sampled_from([*Outcome, "?"]),
+                "examined": st.one_of(st.none(), st.integers(0, 3)),
+                "of": st.one_of(st.none(), st.integers(0, 3)),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("scenario-finished"),
+        st.fixed_dictionaries(
+            {"check": WORDS, "status": st.sampled_from(["passed", "failed", "skipped", "not-reached"])}
+        ),
+    ),
+    st.tuples(st.sampled_from(["note", "stage-done", "phase", "collected"]), st.just({"checks": ["c/rows"]})),
+)
+
+
+@given(st.lists(TOLD, max_size=25), st.booleans())
+def test_nothing_is_verified_unless_every_mandatory_check_has_a_passed_observation(
+    told: list[tuple[str, dict[str, Any]]], is_whole: bool
+) -> None:
+    """Whatever the inner process sends, in whatever order."""
+    plan = plan_of() if is_whole else plan_of(whole=False)
+    story = opened(plan)
+    for type, data in told:
+        story.tell(type, **data)
+    record = reduce(plan, closed(story).events)
+    if record.verdict in (Verdict.VERIFIED, Verdict.VERIFIED_WITH_WAIVERS):
+        passed = {
+            data["check"] for type, data in told if type == "observation" and data["outcome"] == "PASSED"
+        }
+        assert {check.id for check in plan.checks if check.mandatory} <= passed
+        assert is_whole
+    if any(
+        type == "observation" and data["outcome"] == "FAILED" and data["check"] != "c/stranger"
+        for type, data in told
+    ):
+        assert record.verdict is Verdict.FAILED
+
+
+@given(
+    st.sampled_from(sorted(INNER_TYPES)),
+    st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4),
+)
+def test_no_inner_event_whatever_it_holds_breaks_the_reduction(type: str, data: dict[str, str]) -> None:
+    """A record must come out of any journal that the outer accepted."""
+    plan = plan_of()
+    story = Story(list(healthy(plan).events))
+    story.events.append(Event(10_000, "inner", type, "x", 1.0, data))
+    record = reduce(plan, story.events)
+    assert record.verdict is not Verdict.VERIFIED  # its number does not follow
+    record.text()

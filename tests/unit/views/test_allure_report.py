@@ -1,0 +1,134 @@
+"""Allure's page and what it remembers: opened it calls nobody, and a drill stands in its history once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from restoreproof.plan import Plan
+from restoreproof.record.reduce import reduce
+from restoreproof.views.allure import report, view
+from restoreproof.views.allure.history import LIMIT, NAME, History
+from restoreproof.views.allure.report import AllureUnavailable
+from restoreproof.views.bundle import Bundle
+from tests.stories import Story, closed, healthy, opened, plan_of, planned
+from tests.unit.views.test_views import write_journal
+
+
+@pytest.fixture
+def node() -> None:
+    """A machine on which Allure runs; the generator is installed from its lock when it is not there yet."""
+    try:
+        report.ensure_tool()
+    except AllureUnavailable as reason:
+        pytest.skip(f"Allure's generator can't be had here: {reason}")
+
+
+def report_of(directory: Path, plan: Plan, story: Story) -> str:
+    """The page over one drill."""
+    directory.mkdir(parents=True)
+    write_journal(directory, story)
+    bundle = Bundle(directory, plan, reduce(plan, story.events))
+    view.write(bundle)
+    return (directory / "allure-report.html").read_text()
+
+
+@pytest.mark.usefixtures("node")
+def test_the_page_is_one_file_that_names_no_host_to_fetch_from(tmp_path: Path, plan: Plan) -> None:
+    """No script, style, image or font from elsewhere, and nothing of Allure's analytics."""
+    html = report_of(tmp_path / "d1", plan, healthy(plan))
+    assert "window.allureReportOptions" in html
+    assert "googletagmanager" not in html
+    assert "gtag(" not in html
+    fetched = re.findall(r"""<(?:script|link|img|iframe)[^>]*(?:src|href)=["']?(https?:|//)""", html)
+    assert fetched == []
+    assert not list(tmp_path.glob(NAME)), "no history outside of a directory of reports"
+
+
+@pytest.mark.usefixtures("node")
+def test_each_drill_stands_in_the_history_once(tmp_path: Path, plan: Plan) -> None:
+    """Rendered again, it takes its own place, and sees only what came before it."""
+    (tmp_path / "ledger.jsonl").touch()
+    story = healthy(plan)
+    report_of(tmp_path / "d1", plan, story)
+    report_of(tmp_path / "d1-again", plan, story)
+    (line,) = lines_of(tmp_path / NAME)
+    assert line["name"] == "d1"
+    assert len(line["testResults"]) == 3
+    assert line["metrics"]["rpo_seconds"] == 360
+
+
+@pytest.mark.usefixtures("node")
+def test_a_failure_is_told_by_its_category(tmp_path: Path) -> None:
+    plan = plan_of(planned("c/x"), planned("c/y"))
+    story = opened(plan).check("c/x", "FAILED", "failed").check("c/y", "NOT_VERIFIED", "failed")
+    html = report_of(tmp_path / "d1", plan, closed(story, 1))
+    assert "FAILED: wipe from set s1" in html
+    (encoded,) = re.findall(r'd\("widgets/categories.json","([^"]+)"', html)
+    found = json.loads(base64.b64decode(encoded))["nodes"].values()
+    shown = {node["name"].split(":")[0] for node in found if node["type"] == "category"}
+    assert shown == {"FAILED", "NOT VERIFIED"}
+
+
+def test_without_node_the_plain_report_says_so_and_shows_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The steps below steps too: what was expected, what was observed, and the findings."""
+
+    def unavailable(*_: object) -> Path:
+        raise AllureUnavailable("Node is not installed")
+
+    monkeypatch.setattr(report, "ensure_tool", unavailable)
+    plan = plan_of(planned("c/x"))
+    story = opened(plan).tell("scenario-started", check="c/x")
+    story.tell(
+        "asked", check="c/x", kind="rows", nouns={"dataset": "proofs"}, queries={"proofs": "select 42"}
+    )
+    seen = {"expected": "all of them", "observed": "two are gone", "examined": 3, "of": 5}
+    story.tell("observation", check="c/x", outcome="FAILED", findings=["proofs/7.der"], **seen)
+    story.tell("step", check="c/x", keyword="Then", text="it holds", outcome="failed", seconds=0.5)
+    story.tell("step", check="c/x", keyword="And", text="so does this", outcome="not-run", seconds=0)
+    story.tell("service-log", check="c/x", service="s3", stage="objects", text="a line\n" * 300 + "disk full")
+    story.tell("scenario-finished", check="c/x", status="failed", reason="gone", seconds=0.75)
+    html = report_of(tmp_path / "d1", plan, closed(story, 1))
+    assert "not Allure's: Node is not installed" in html
+    for word in ("all of them", "two are gone", "3 of 5", "proofs/7.der", "select 42", "disk full"):
+        assert word in html, word
+    assert "not reached" in html
+
+
+def test_the_history_is_bounded_sorted_and_bears_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    for number in [*range(1, LIMIT + 5), 3]:
+        history = History(path, f"d{number}", number * 1000)
+        result = {"status": "failed", "message": "hunter2", "trace": "hunter2"}
+        line = {"name": "as Allure calls it", "timestamp": 9, "testResults": {"x": result}}
+        history.add(json.dumps(line) + "\n")
+    with path.open("a") as file:
+        file.write('{"name": "torn')
+    names = [line["name"] for line in lines_of_all(path)]
+    assert names == [f"d{number}" for number in range(5, LIMIT + 5)]
+    assert "hunter2" not in path.read_text(), "messages can quote a backup"
+    before = History(path, "d7", 7000).before()
+    assert [json.loads(line)["name"] for line in before.splitlines()] == ["d5", "d6"]
+
+
+def test_a_directory_among_no_reports_has_no_history(tmp_path: Path) -> None:
+    assert History.beside(tmp_path / "d1", "d1", 5) is None
+    (tmp_path / "ledger.jsonl").touch()
+    assert History.beside(tmp_path / "d1", "d1", 5) == History(tmp_path / NAME, "d1", 5)
+    assert History.beside(tmp_path / "d1", "d1", None) is None
+
+
+def lines_of(path: Path) -> list[dict[str, dict[str, object]]]:
+    """Every line of the history."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def lines_of_all(path: Path) -> list[dict[str, dict[str, object]]]:
+    """Every line that is whole."""
+    return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
