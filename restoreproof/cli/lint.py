@@ -42,10 +42,8 @@ def lint(
         raise UsageError(f"no .feature file below {whole}", hint="point --features at the directory")
     root = whole.parent
     sys.path.insert(0, str(root))
-    phrases = ("restoreproof.gherkin.steps", *step_modules(root))
-    findings = [
-        str(one) for one in lint_features(whole, loaded.order, nouns(loaded), phrases, bindings(loaded))
-    ]
+    own = step_modules(root)
+    findings = [str(one) for one in lint_features(whole, loaded.order, nouns(loaded), own, bindings(loaded))]
     findings += [
         f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
     ]

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 from restoreproof.contract.freezing import SMOKE
 from restoreproof.contract.models import Contract
-from restoreproof.contract.problems import Problem, dotted, nearest
+from restoreproof.contract.problems import Problem, nearest
 from restoreproof.contract.references import Use, declared
-from restoreproof.contract.variables import variables_in
 
 
 def problems(contract: Contract) -> Iterator[Problem]:
@@ -18,8 +17,8 @@ def problems(contract: Contract) -> Iterator[Problem]:
     yield from _stages(contract)
     yield from _placeholders(contract)
     yield from _unreviewed(contract)
-    yield from _in_argv(contract)
-    yield from _unprobed(contract)
+    if contract.external is not None:
+        yield from contract.external.problems(contract)
 
 
 def _stages(contract: Contract) -> Iterator[Problem]:
@@ -54,30 +53,3 @@ def _unreviewed(contract: Contract) -> Iterator[Problem]:
             yield Problem(
                 contract.where("queues", name), message, nearest(name, set(limits) - set(contract.queues))
             )
-
-
-def _in_argv(contract: Contract) -> Iterator[Problem]:
-    """Secrets on command lines of the target's: everybody on the machine can read those."""
-    if contract.external is None:
-        return
-    secret = contract.external.secret_variables()
-    for path, text in contract.external.texts():
-        if type(path[-1]) is int:
-            for name in sorted(secret.intersection(variables_in(text))):
-                message = (
-                    f"{dotted(('external', *path))}: ${name} is secret and would be in the process list; "
-                    "the command has it in its environment"
-                )
-                yield Problem(contract.where("external", *path), message)
-
-
-def _unprobed(contract: Contract) -> Iterator[Problem]:
-    """The probe has to reach a service inside the target, or nothing that it says is believed."""
-    isolation = contract.external.isolation if contract.external else None
-    beside = contract.external.services.get(isolation.within) if contract.external and isolation else None
-    if isolation and beside and beside.inside is None:
-        name = isolation.within
-        message = (
-            f"external.services.{name} does not say where it is `inside:` the target, for the probe to reach"
-        )
-        yield Problem(contract.where("external", "services", name), message)

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from restoreproof.contract.ref import Ref
+
 
 @dataclass(frozen=True, slots=True)
 class Defines:
@@ -27,23 +29,6 @@ class Defines:
     kind: str
     spoken: bool = True
     parameter: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """The text is the name of a noun of that kind, which the contract must define.
-
-    Attributes:
-        kind: what the noun is, as its ``Defines`` says.
-        where_listed: whether it may be anything as long as the contract defines no noun of that kind at all.
-        ties: whether a feature that speaks of the noun around this text speaks of the named one too.
-        shows_query: whether the query of that noun is also what the noun around this text is read by.
-    """
-
-    kind: str
-    where_listed: bool = False
-    ties: bool = True
-    shows_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)

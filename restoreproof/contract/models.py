@@ -20,18 +20,18 @@ from restoreproof.contract.declarations import (
     BucketName,
     Defines,
     Parameters,
-    Ref,
     ServiceName,
     StageName,
     VariableName,
 )
 from restoreproof.contract.document import Document
 from restoreproof.contract.durations import Seconds, Window
-from restoreproof.contract.external import External
 from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, Problem, from_validation, instead
 from restoreproof.contract.production import Production
+from restoreproof.contract.ref import Ref
 from restoreproof.contract.rules import Governance, Objectives, Schedule
+from restoreproof.contract.runtime_blocks import ReadBy
 from restoreproof.contract.services import ComponentOptions, Service
 from restoreproof.contract.sql import FixedSql, Sql
 from restoreproof.errors import ContractError, Location
@@ -244,6 +244,9 @@ class Source(Noun):
 class Contract(Noun):
     """A whole ``stack.yaml``. Made by ``restoreproof.contract.load``, which also checks every reference."""
 
+    # A runtime's block is known once the contract is: the schema is built when it is first asked for.
+    model_config = ConfigDict(defer_build=True)
+
     schema_: Literal["restoreproof/stack/v1"] = Field(alias="schema")
     stack: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     objectives: Objectives
@@ -266,7 +269,7 @@ class Contract(Noun):
     canary: Canary | None = None
     forbidden: dict[str, Forbidden] = Field(default_factory=dict)
     source: Source | None = None
-    external: External | None = None
+    external: Annotated[Any, ReadBy("external")] = None
 
     _document: Document = PrivateAttr(default_factory=lambda: Document("stack.yaml", {}))
     _path: Path = PrivateAttr(default=Path("stack.yaml"))

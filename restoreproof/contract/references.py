@@ -14,10 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from restoreproof.contract.declarations import Defines, Expands, Parameters, Ref
+from restoreproof.contract.declarations import Defines, Expands, Parameters
 from restoreproof.contract.document import Path
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import Problem, dotted, nearest
+from restoreproof.contract.ref import Ref
 from restoreproof.contract.sql import Sql
 from restoreproof.contract.variables import variables_in
 from restoreproof.errors import Location
@@ -183,6 +184,8 @@ def _declared(contract: Contract) -> Iterator[Declared]:
 
 def _of_model(model: BaseModel, path: Path, within: Key | None) -> Iterator[Declared]:
     for name, field in type(model).model_fields.items():
+        if name not in model.model_fields_set:
+            continue  # a default is nobody's word
         key = field.alias or name
         yield from _of_value(
             getattr(model, name), field.annotation, tuple(field.metadata), (*path, key), within

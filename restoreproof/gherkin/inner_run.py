@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from restoreproof.gherkin import collector
+from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill, Tee
@@ -34,6 +34,7 @@ class Inner:
     features: Path
     order: tuple[str, ...]
     support_modules: tuple[str, ...]
+    fault_folders: tuple[Path, ...] = ()
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -52,6 +53,7 @@ class Inner:
             order=tuple(value.get("order", plan.stages)),
             features=Path(value["features"]).resolve(),
             support_modules=tuple(value.get("support_modules", ())),
+            fault_folders=tuple(Path(folder).resolve() for folder in value.get("fault_folders", ())),
         )
 
 
@@ -63,6 +65,7 @@ def configure_inner(config: pytest.Config, inner: Inner) -> None:
     raw = PipeEmitter(int(pipe) if pipe else None, redactor)
     try:
         load_support_modules(config, inner.support_modules)
+        phrase_steps.register(config, inner.support_modules)
     except pytest.UsageError as error:
         raw.emit("note", text=str(error))
         raise
@@ -74,6 +77,7 @@ def configure_inner(config: pytest.Config, inner: Inner) -> None:
         _opener(config, inner.path, emitter, redactor),
         whole=inner.plan.whole,
         own=inner.own,
+        others=inner.fault_folders,
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run

@@ -19,6 +19,7 @@ from restoreproof.errors import RestoreproofError, StageOrderError
 from restoreproof.gherkin.assertions import is_own_assertion
 from restoreproof.gherkin.collector import COLLECTION, check_of
 from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
+from restoreproof.gherkin.support_code import uncovered_files
 from restoreproof.journal import Emitter
 from restoreproof.outcome import NotPassed, Observation
 from restoreproof.plan import PlannedCheck
@@ -151,7 +152,8 @@ class DrillRun:
     """The plugin of a drill's inner process. It holds the open drill; nothing of it is global.
 
     ``own`` are the files and directories of the stack's own checks: an assertion that fails in them speaks
-    of the restored stack, and one that fails in the harness speaks of the harness.
+    of the restored stack, and one that fails in the harness speaks of the harness. ``others`` are further
+    places of the project that its code may come from, without a digest of its own in the plan.
     """
 
     def __init__(
@@ -161,6 +163,7 @@ class DrillRun:
         *,
         whole: bool,
         own: Sequence[Path] = (),
+        others: Sequence[Path] = (),
         listeners: Sequence[StepListener] = (),
     ) -> None:
         self.drill: RunningDrill | None = None
@@ -168,6 +171,7 @@ class DrillRun:
         self._open_drill = open_drill
         self._whole = whole
         self._own = tuple(own)
+        self._covered = (*own, *others)
         self._scenario: _Scenario | None = None
         self._cases: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
@@ -195,6 +199,7 @@ class DrillRun:
             finally:
                 self._close()
                 self.drill = None
+                self._refuse_uncovered(session)
         return result
 
     @contextmanager
@@ -218,6 +223,14 @@ class DrillRun:
         except (StageNotReached, RestoreproofError) as error:
             session.testsfailed += 1
             self._emitter.emit("note", text=f"the restore order was not completed: {error}")
+
+    def _refuse_uncovered(self, session: pytest.Session) -> None:
+        """What checks ran must be what the plan's digests name: anything else makes the run red."""
+        root = self._own[0].parent if self._own else None
+        for file in uncovered_files(root, self._covered) if root else ():
+            session.testsfailed += 1
+            text = f"{file.relative_to(root or file)} was imported, and no digest of the plan covers it"
+            self._emitter.emit("note", text=f"{text}: move it below steps/, fixtures/ or the features")
 
     def _close(self) -> None:
         """End what began and was stopped between two of its cases: those that passed are not all of it."""

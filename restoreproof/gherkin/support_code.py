@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import restoreproof
 from restoreproof.gherkin.plain_tests import read_module
 
 PACKAGES = ("steps", "fixtures")
@@ -60,6 +63,26 @@ def support_modules(root: Path) -> tuple[str, ...]:
 def step_modules(root: Path) -> tuple[str, ...]:
     """The modules of ``steps/`` below ``root``: a stack's own phrases."""
     return tuple(name for name in support_modules(root) if name.startswith("steps."))
+
+
+def uncovered_files(root: Path, covered: Sequence[Path]) -> list[Path]:
+    """Return the files of the project ``root`` that this process imported and no digest of the plan covers.
+
+    In the drill sandbox they are not even there; a runtime without one sees the whole project. What is
+    installed, and restoreproof itself, is not the project's.
+    """
+    others = [Path(sys.prefix).resolve(), Path(restoreproof.__file__).resolve().parent, *covered]
+    files = {Path(file).resolve() for module in list(sys.modules.values()) if (file := _file_of(module))}
+    return sorted(
+        file
+        for file in files
+        if file.is_relative_to(root) and not any(file.is_relative_to(place) for place in others)
+    )
+
+
+def _file_of(module: ModuleType) -> str | None:
+    file = getattr(module, "__file__", None)
+    return file if isinstance(file, str) else None
 
 
 def load_support_modules(config: pytest.Config, modules: Sequence[str]) -> None:

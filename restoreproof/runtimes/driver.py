@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
+from restoreproof.contract.runtime_blocks import RuntimeBlock
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
@@ -130,6 +131,8 @@ class RuntimeDriver(ABC):
     """One runtime. It has no state: what belongs to a drill is in its ``OuterRuntime`` and ``Runtime``."""
 
     name: str
+    block: ClassVar[type[RuntimeBlock] | None] = None
+    """The model of the contract's block that only this runtime reads, if it has one."""
     steps_down: bool = True
     """Whether root becomes an ordinary user before a drill on it."""
 

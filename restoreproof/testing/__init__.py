@@ -1,1 +1,1 @@
-"""For authors of kinds, components and runtimes: a stack that is all memory, and conformance suites."""
+"""For authors of asset kinds, components and runtimes: a stack that is all memory, and conformance suites."""

@@ -6,7 +6,7 @@ import httpx
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.sinks import SinkSurvey, survey_sinks
+from restoreproof.checks.sinks import SinkSurvey
 from restoreproof.errors import ServiceFailedError
 from restoreproof.record.execution_events import BEFORE_APPROVAL
 
@@ -17,7 +17,7 @@ AT_THE_END = "at-the-end"
 
 def tell_effects(restore_context: RestoreContext, when: str) -> SinkSurvey:
     """Count what each way out has recorded until now, and journal it."""
-    survey = survey_sinks(restore_context)
+    survey = SinkSurvey.look(restore_context)
     restore_context.stack_context.emitter.emit("sink-effects", when=when, effects=dict(survey.effects))
     return survey
 

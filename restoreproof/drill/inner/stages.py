@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial, reduce
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from restoreproof.assets.base import Asset, RestoreContext, RestoreFailed
 from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.references import Reference
-from restoreproof.checks.base import conduct
+from restoreproof.checks.phrases import kind_of
 from restoreproof.contract.services import RESTORED, Service
 from restoreproof.drill.inner.queue_review import Gate
 from restoreproof.drill.inner.service_logs import queries_of, tell_logs
@@ -22,6 +22,8 @@ from restoreproof.journal import Emitter
 from restoreproof.outcome import Observation, require_passed
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ReferenceLost, Start
+
+Survey = TypeVar("Survey")
 
 
 class StageNotReached(Exception):
@@ -103,14 +105,23 @@ class Drill:
         """Perform what is left of the order, so that a whole drill has reached every stage."""
         self._reach(len(self.stages) - 1)
 
-    def survey(self, kind: str, **nouns: Any) -> Any:
-        """Look at the restored stack; the same look twice at one stage is taken once."""
+    def look(self, survey: type[Survey], **nouns: Any) -> Survey:
+        """Look at the restored stack, and return what was seen; the same look at one stage is taken once.
+
+        Args:
+            survey: the class of a check.
+            nouns: the names that its ``look`` takes.
+
+        Raises:
+            PluginError: the class declares no check.
+        """
+        kind = kind_of(survey).name
         queries = queries_of(self.restore_context.stack_context.contract, nouns.values())
         self.emitter.emit("asked", check=self.current_check, kind=kind, nouns=nouns, queries=queries)
         key = (f"{self.stages[self._next - 1]}/{kind}", tuple(sorted(nouns.items())))
         if key not in self._surveys:
-            self._surveys[key] = conduct(kind, self.restore_context, **nouns)
-        return self._surveys[key]
+            self._surveys[key] = kind_of(survey).survey.look(self.restore_context, **nouns)
+        return cast("Survey", self._surveys[key])
 
     def observe(self, observation: Observation) -> None:
         """Record an observation of the present check, and raise unless it passed.

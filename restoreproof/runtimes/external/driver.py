@@ -11,6 +11,7 @@ from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, UsageE
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.driver import InnerContext, OuterContext, OuterRuntime, RuntimeDriver, Say
+from restoreproof.runtimes.external.block import External, block_of
 from restoreproof.runtimes.external.commands import own_environment
 from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober, refuse_own_address
 from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
@@ -31,6 +32,7 @@ class ExternalDriver(RuntimeDriver):
 
     name = "external"
     steps_down = False
+    block = External
 
     def objections(self, contract: Contract) -> Iterable[Problem]:
         return unadministered(contract)
@@ -71,7 +73,8 @@ class ExternalDriver(RuntimeDriver):
         return fill(contract, own_environment()).secrets
 
     def kept(self, contract: Contract) -> str | None:
-        if contract.external is None or contract.external.down:
+        block = block_of(contract)
+        if block is None or block.down:
             return None
         return "the target itself, with what was restored: the contract gives no `down` command for it"
 

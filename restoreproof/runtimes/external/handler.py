@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from restoreproof.contract.external import ExternalService
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, ServiceFailedError
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
+from restoreproof.runtimes.external.block import ExternalService
 from restoreproof.runtimes.external.commands import Commands, Order
 
 _TAIL = 4000

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from restoreproof.contract.external import HOST, PORT, TARGET, THIS_MACHINE, ExternalIsolation
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.driver import IsolationControl
+from restoreproof.runtimes.external.block import HOST, PORT, TARGET, THIS_MACHINE, ExternalIsolation
 from restoreproof.runtimes.external.commands import Commands, Order
 from restoreproof.runtimes.external.target import Target
 from restoreproof.runtimes.host.listener import Listener

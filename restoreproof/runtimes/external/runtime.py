@@ -13,12 +13,12 @@ import httpx
 
 from restoreproof.backups.missing import NotInTarget
 from restoreproof.backups.references import Reference
-from restoreproof.contract.external import REFERENCE, ExternalService
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external import secret_files
+from restoreproof.runtimes.external.block import REFERENCE, ExternalService
 from restoreproof.runtimes.external.client import client_of
 from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Commands, Order, words_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from restoreproof.contract import Contract
-from restoreproof.contract.external import External
 from restoreproof.contract.problems import Problem
+from restoreproof.runtimes.external.block import External, block_of
 from restoreproof.runtimes.external.marker import MarkerReader, reader_of
 
 
@@ -18,7 +18,7 @@ def stores(contract: Contract, block: External) -> dict[str, MarkerReader]:
 
 def unadministered(contract: Contract) -> Iterator[Problem]:
     """The stores of the block that nobody could be shown the marker by: only an administrator reads it."""
-    block = contract.external
+    block = block_of(contract)
     for name in stores(contract, block) if block else ():
         if block and block.services[name].administrator is None:
             message = (

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract import Contract, resolve
-from restoreproof.contract.external import External, ExternalService
 from restoreproof.contract.problems import InvalidContract, Problem, nearest
 from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.redaction.redactor import Secret
 from restoreproof.redaction.secret_encodings import is_distinctive
 from restoreproof.runtimes.base import Credentials, Endpoint
+from restoreproof.runtimes.external.block import External, ExternalService, block_of
 from restoreproof.runtimes.external.marker import reader_of
 from restoreproof.runtimes.external.stores import unadministered
 from restoreproof.runtimes.tls import Tls, system_trust
@@ -110,7 +110,7 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
         ContractError: there is no ``external:`` block, a store of it has no administrator, or a variable is
             unset or does not fit; with its line.
     """
-    block = contract.external
+    block = block_of(contract)
     if block is None:
         raise ContractError(
             "the contract has no external: block, so nothing says where the target is",

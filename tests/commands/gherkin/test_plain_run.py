@@ -251,3 +251,13 @@ def test_verbosity_says_more_and_less(feature: Write, run_inner: Run) -> None:
     assert "1 of 1: one" not in usual.output
     assert "✔ Then the observation is PASSED" in usual.output
     assert "✔ Then the observation is PASSED" not in less.output
+
+
+def test_code_that_no_digest_covers_turns_the_run_red(feature: Write, run_inner: Run) -> None:
+    """Beside the features, and not in ``steps/``: in a runtime without a sandbox it can be imported."""
+    feature("../helpers.py", "wanted = 1\n")
+    feature("test_it.py", "import helpers\ndef test_it(expect):\n    expect(True, examined=1, total=1)\n")
+    run = run_inner()
+    assert run.check("test_it.py::test_it") == ("PASSED", "")
+    assert run.returncode == 1
+    assert "helpers.py was imported, and no digest of the plan covers it" in run.of("note")[0]["text"]

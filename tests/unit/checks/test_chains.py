@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from restoreproof.backups.catalogue import ChainHead, ChainKnown
 from restoreproof.checks import chains
-from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature, survey_chain
+from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature
 from restoreproof.contract.models import Chain
 from restoreproof.outcome import Outcome
 
@@ -82,7 +82,7 @@ class Surveyor:
         restore_context: Any = SimpleNamespace(
             stack_context=stack_context, catalogue=catalogue, backup=SimpleNamespace(lacks=lambda part: None)
         )
-        return survey_chain(restore_context, chain="receipts")
+        return ChainSurvey.look(restore_context, chain="receipts")
 
 
 @pytest.fixture

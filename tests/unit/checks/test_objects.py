@@ -13,7 +13,7 @@ from obstore.store import MemoryStore
 
 from restoreproof.backups.catalogue import DatasetKnown
 from restoreproof.checks import objects
-from restoreproof.checks.objects import ObjectSurvey, objects_asset, survey_objects
+from restoreproof.checks.objects import ObjectSurvey, objects_asset
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Outcome
 
@@ -57,7 +57,7 @@ def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
         restore_context: Any = SimpleNamespace(
             stack_context=stack_context, catalogue=SimpleNamespace(datasets=known)
         )
-        return survey_objects(restore_context, dataset="proofs", bucket="proofs")
+        return ObjectSurvey.look(restore_context, dataset="proofs", bucket="proofs")
 
     return survey
 

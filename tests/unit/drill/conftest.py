@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,12 @@ from restoreproof import doors
 from restoreproof.assets.base import Asset, RestoreContext, StackContext
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
-from restoreproof.backups.references import Reference
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract.loading import parse
 from restoreproof.drill.inner.queue_review import Gate
 from restoreproof.drill.inner.stages import Drill, StageHooks
 from restoreproof.runtimes.base import Start
+from restoreproof.testing.fake_stack import FakeStack
 from restoreproof.testing.plugins import register
 
 CONTRACT = """\
@@ -44,44 +42,6 @@ review: {approver: somebody, jobs: {mail: 1}}
 """
 
 
-@dataclass
-class Memory:
-    """Everything that was done, in order, and what is to go wrong."""
-
-    done: list[str] = field(default_factory=list)
-    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    starts: dict[str, Start] = field(default_factory=dict)
-    breaks: dict[str, Exception] = field(default_factory=dict)
-    meeting: threading.Barrier | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, what: str) -> None:
-        with self.lock:
-            self.done.append(what)
-        if what in self.breaks:
-            raise self.breaks[what]
-
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.events.append((type, data))
-
-    def of(self, type: str) -> list[dict[str, Any]]:
-        return [data for kind, data in self.events if kind == type]
-
-    # What a drill asks of its runtime:
-    def start(self, service: str, start: Start) -> None:
-        self.starts[service] = start
-        self.note(f"start {service}")
-
-    def stop(self, service: str) -> None:
-        self.note(f"stop {service}")
-
-    def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
-        self.note(f"{reference.reference} for {asset} at {recovery_point:%Y-%m-%d}")
-
-    def log_tail(self, service: str, lines: int = 20) -> str:
-        return f"{service} said something" if f"start {service}" in self.done else ""
-
-
 class Remembered(Asset):
     """An asset that is restored by being noted; two of one stage wait for each other if they are told to."""
 
@@ -90,7 +50,7 @@ class Remembered(Asset):
 
     def restore(self, restore_context: RestoreContext) -> None:
         memory = restore_context.stack_context.runtime
-        assert isinstance(memory, Memory)
+        assert isinstance(memory, FakeStack)
         if memory.meeting and self.at == "first":
             memory.meeting.wait(timeout=10)
         memory.note(f"restore {self.name}")
@@ -103,12 +63,12 @@ Make = Callable[..., Drill]
 
 
 @pytest.fixture
-def memory() -> Memory:
-    return Memory()
+def memory() -> FakeStack:
+    return FakeStack()
 
 
 @pytest.fixture
-def restore_context(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RestoreContext:
+def restore_context(memory: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RestoreContext:
     register(monkeypatch, doors.ASSETS, "remembered", Remembered)
     point = datetime(2026, 11, 22, tzinfo=UTC)
     manifest = Manifest(
@@ -123,7 +83,7 @@ def restore_context(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def make(restore_context: RestoreContext, memory: Memory) -> Make:
+def make(restore_context: RestoreContext, memory: FakeStack) -> Make:
     """Makes the drill; gates and hooks as given."""
 
     def build(

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from restoreproof.contract import Contract
-from restoreproof.contract.external import THIS_MACHINE, ExternalIsolation
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.external import isolation
+from restoreproof.runtimes.external.block import THIS_MACHINE, ExternalIsolation
 from restoreproof.runtimes.external.commands import Commands
 from restoreproof.runtimes.external.isolation import (
     BEYOND,

@@ -12,8 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from restoreproof.contract.declarations import AssetName, Defines, Ref, ServiceName
+from restoreproof.contract import Contract
+from restoreproof.contract.declarations import AssetName, Defines, ServiceName
 from restoreproof.contract.durations import Seconds
+from restoreproof.contract.problems import Problem
+from restoreproof.contract.ref import Ref
+from restoreproof.contract.runtime_blocks import RuntimeBlock
 from restoreproof.contract.variables import variables_in
 
 _OF_TARGET = "service of the target"
@@ -150,7 +154,7 @@ class ExternalService(Block):
     since: Command | None = None
 
 
-class External(Block):
+class External(RuntimeBlock):
     """A target that somebody else provisioned for one drill.
 
     ``marker`` is the nonce that provisioning left in each of its stores, and that no production store has.
@@ -166,6 +170,10 @@ class External(Block):
     )
     down: Command | None = None
 
+    def problems(self, contract: Contract) -> Iterator[Problem]:
+        yield from self._secrets_in_commands(contract)
+        yield from self._unprobed(contract)
+
     def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Every text of the block, and the keys that lead to it."""
         yield from _texts(self.model_dump(), ())
@@ -175,6 +183,37 @@ class External(Block):
         administrators = (one.administrator for one in self.services.values() if one.administrator)
         given = [self.marker, *(administrator.password for administrator in administrators)]
         return frozenset(name for text in given for name in variables_in(text))
+
+    def _secrets_in_commands(self, contract: Contract) -> Iterator[Problem]:
+        """Everybody on the machine can read a command line."""
+        secret = self.secret_variables()
+        for path, text in self.texts():
+            if type(path[-1]) is int:
+                for name in sorted(secret.intersection(variables_in(text))):
+                    dotted = ".".join(str(part) for part in ("external", *path))
+                    message = (
+                        f"{dotted}: ${name} is secret and would be in the process list; "
+                        "the command has it in its environment"
+                    )
+                    yield Problem(contract.where("external", *path), message)
+
+    def _unprobed(self, contract: Contract) -> Iterator[Problem]:
+        """The probe has to reach a service inside the target, or nothing that it says is believed."""
+        beside = self.services.get(self.isolation.within) if self.isolation else None
+        if self.isolation and beside and beside.inside is None:
+            name = self.isolation.within
+            message = (
+                f"external.services.{name} does not say where it is `inside:` the target, "
+                "for the probe to reach"
+            )
+            yield Problem(contract.where("external", "services", name), message)
+
+
+def block_of(contract: Contract) -> External | None:
+    """Return the ``external:`` block of ``contract``; None if it has none."""
+    block = contract.external
+    assert block is None or isinstance(block, External), "the contract's model is this one"
+    return block
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
