@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from restoreproof import doors
+from restoreproof.assets.learnt import ExpectationT, Learnt, expected
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
@@ -22,8 +23,6 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, 
 from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
-
-ExpectationT = TypeVar("ExpectationT", bound=BaseModel)
 
 
 def _forget(_: Iterable[Secret]) -> None:
@@ -107,20 +106,17 @@ class RestoreContext:
         Raises:
             UsageError: the catalogue holds something else there.
         """
-        content = self.catalogue.assets.get(asset) if self.catalogue else None
-        if content is None:
-            return None
-        try:
-            return model.model_validate(content)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            key = ".".join(("assets", asset, *map(str, first["loc"])))
-            raise UsageError(f"not what its kind put into the catalogue: {key}: {first['msg']}") from error
+        return expected(self.catalogue, asset, model)
+
+    def recovery_point(self, asset: str) -> datetime:
+        """Return the moment (UTC) that ``asset`` was taken of: its own in the catalogue, else the set's."""
+        known = self.catalogue.assets.get(asset) if self.catalogue else None
+        return (known and known.recovery_point) or self.backup.manifest.recovery_point
 
 
 @dataclass(frozen=True, slots=True)
 class BackupContext:
-    """A backup being taken: the ground, where the set is written, and what is learnt for the catalogue.
+    """A backup of one asset being taken: where the set is written, and what is learnt for the catalogue.
 
     ``recipient`` is the age recipient of the secrets; ``provisioned`` holds what provisioning left for the
     operator: custody records, the proxy's configuration.
@@ -130,15 +126,15 @@ class BackupContext:
     directory: Path
     recipient: str
     provisioned: Path
-    learnt: dict[str, Any] = field(default_factory=dict)
+    learnt: Learnt = field(default_factory=Learnt)
 
     def expect(self, asset: str, expectation: BaseModel) -> None:
         """Put into the catalogue what a drill has to find of an asset, in the form of its kind."""
-        self.learnt.setdefault("assets", {})[asset] = expectation.model_dump(mode="json")
+        self.learnt.expectations[asset] = expectation
 
     def recovery_point(self, point: datetime) -> None:
-        """State the time (UTC) that the set is of, unless an asset that was taken earlier has stated it."""
-        self.learnt.setdefault("recovery_point", point)
+        """State the time (UTC) that the asset is taken of. The first asset's is that of the whole set."""
+        self.learnt.recovery_point = point
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +169,8 @@ class Asset(BaseModel):
     """One asset of a contract. A kind subclasses this with its own keys and overrides what it does.
 
     The entry point ``NAME = "module:Class"`` in the group ``restoreproof.assets`` makes it ``kind: NAME``.
-    ``after`` names the kinds whose stage must not come later than this one's.
+    ``after`` names the kinds whose stage must not come later than this one's; ``expectation`` is the model of
+    what it puts into the catalogue (``BackupContext.expect``), None for a kind that expects nothing there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -184,6 +181,7 @@ class Asset(BaseModel):
     service: ServiceName | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
+    expectation: ClassVar[type[BaseModel] | None] = None
 
     def stores(self) -> tuple[str, ...]:
         """The services that have to run before ``restore``."""
@@ -286,3 +284,23 @@ def load_assets(contract: Contract) -> list[Asset]:
                     hint=f"move {other.at!r} before {asset.at!r} in order:",
                 )
     return assets
+
+
+def refuse_misread(catalogue: Catalogue, contract: Contract) -> None:
+    """Read each asset's part of ``catalogue`` through its kind, before anything is begun.
+
+    What the contract has no asset for, or a kind that expects nothing, stays unread.
+
+    Raises:
+        UsageError: a part is of another kind than the contract's asset, or not in its kind's form.
+    """
+    for name in sorted(contract.assets.keys() & catalogue.assets.keys()):
+        asset, known = load_asset(contract, name), catalogue.assets[name]
+        if known.kind != asset.kind:
+            raise UsageError(
+                f"the catalogue knows {asset.name!r} as {known.kind}, the contract as {asset.kind}",
+                where=Location(str(contract.path)),
+                hint="drill the set with the contract that it was backed up with",
+            )
+        if asset.expectation is not None:
+            expected(catalogue, asset.name, asset.expectation)

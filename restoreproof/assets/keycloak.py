@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 import httpx
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from restoreproof.assets.base import (
     ArrivalTrace,
@@ -59,6 +59,29 @@ class Person(BaseModel):
     password: VariableName
 
 
+class KeyKnown(BaseModel):
+    """A public key that a realm signs with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kid: str
+    thumbprint: str
+
+
+class RealmKnown(BaseModel):
+    """The counts of a realm, and its signing keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    users: NonNegativeInt
+    clients: NonNegativeInt
+    roles: NonNegativeInt
+    groups: NonNegativeInt
+    credentials: NonNegativeInt = 0
+    role_mappings: NonNegativeInt = 0
+    jwks: tuple[KeyKnown, ...] = ()
+
+
 class KeycloakAsset(Asset):
     """The realm of one Keycloak, whose database lies on the service ``store``."""
 
@@ -72,6 +95,7 @@ class KeycloakAsset(Asset):
     people: dict[Annotated[str, Defines("person", parameter=True)], Person] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects")
+    expectation: ClassVar[type[BaseModel] | None] = RealmKnown
 
     def stores(self) -> tuple[str, ...]:
         return (self.store,)
@@ -110,7 +134,8 @@ class KeycloakAsset(Asset):
                 backup_context, self.store, self.database, self.dump, snapshot_name=name
             )
             counts = Tables(connection, self.realm).counts()
-        backup_context.learnt["identity"] = {self.realm: {**counts, "jwks": self.signing_keys(stack_context)}}
+        jwks = tuple(KeyKnown(**key) for key in self.signing_keys(stack_context))
+        backup_context.expect(self.name, RealmKnown(**counts, jwks=jwks))
 
     def _present(self, stack_context: StackContext) -> None:
         """Raise Lacking where the set was adopted without this realm: its database is not there either."""

@@ -27,6 +27,7 @@ from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
 from restoreproof.assets.search_streams import stored
 from restoreproof.backups import missing
+from restoreproof.backups.catalogue import BucketKnown, BucketsKnown
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
@@ -63,6 +64,7 @@ class ObjectsAsset(Asset):
     buckets: dict[Annotated[str, Defines("bucket")], Bucket]
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "migrations")
+    expectation: ClassVar[type[BaseModel] | None] = BucketsKnown
 
     def stores(self) -> tuple[str, ...]:
         return (self.service,)
@@ -171,12 +173,11 @@ class ObjectsAsset(Asset):
             )
 
     def take(self, backup_context: BackupContext) -> None:
-        learnt = backup_context.learnt.setdefault("buckets", {})
-        for bucket, block in self.buckets.items():
-            if block.kept:
-                learnt[bucket] = self._collect(backup_context, bucket)
+        kept = (bucket for bucket, block in self.buckets.items() if block.kept)
+        buckets = {bucket: self._collect(backup_context, bucket) for bucket in kept}
+        backup_context.expect(self.name, BucketsKnown(buckets=buckets))
 
-    def _collect(self, backup_context: BackupContext, bucket: str) -> dict[str, Any]:
+    def _collect(self, backup_context: BackupContext, bucket: str) -> BucketKnown:
         stack_context = backup_context.stack_context
         source = store(
             stack_context.runtime.endpoint(self.service),
@@ -191,7 +192,7 @@ class ObjectsAsset(Asset):
         with stack_context.phase(f"objects of {bucket}") as work:
             summary = write_index(backup_context.directory, bucket, in_threads(fetch, listed))
             work.items, work.bytes = summary.objects, summary.bytes
-        return {"objects": summary.objects, "bytes": summary.bytes, "fingerprint": summary.fingerprint}
+        return BucketKnown(objects=summary.objects, bytes=summary.bytes, fingerprint=summary.fingerprint)
 
     def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
         endpoint, admin = (

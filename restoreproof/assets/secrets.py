@@ -35,6 +35,14 @@ class Mail(BaseModel):
     password: VariableName
 
 
+class SecretsKnown(BaseModel):
+    """Keyed digests of the secrets (NAME → hex); none where a catalogue was reissued without their key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    commitments: dict[str, str] = Field(default_factory=dict)
+
+
 class SecretsAsset(Asset):
     """``required`` names every variable; ``pinned`` gives the values that must not differ.
 
@@ -50,6 +58,7 @@ class SecretsAsset(Asset):
     pairs: dict[VariableName, VariableName] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
+    expectation: ClassVar[type[BaseModel] | None] = SecretsKnown
 
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.SECRETS)
@@ -68,4 +77,5 @@ class SecretsAsset(Asset):
         (directory / "environment.age").write_bytes(pyrage.encrypt(text.encode(), [recipient]))
         (directory / "commitment.age").write_bytes(pyrage.encrypt(key, [recipient]))
         sealed = Vault(values, key)
-        backup_context.learnt["commitments"] = {name: sealed.commitment(name) for name in sorted(values)}
+        commitments = {name: sealed.commitment(name) for name in sorted(values)}
+        backup_context.expect(self.name, SecretsKnown(commitments=commitments))

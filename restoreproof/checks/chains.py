@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
+from restoreproof.assets.database import known_chain
 from restoreproof.assets.dataset import connect_asset, stream
 from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, conclude, not_verified
@@ -86,7 +87,7 @@ class ChainSurvey:
                 tail.sequence = int(number) if isinstance(number, int | Decimal) else None
                 tail.hash = row[block.hash]
             work.items = examined
-        known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
+        known = known_chain(restore_context, chain)
         heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
         return cls(
             chain,
@@ -224,7 +225,7 @@ class WorkerReport:
             restore_context.stack_context,
             restore_context.stack_context.contract.chains[chain],
         )
-        known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
+        known = known_chain(restore_context, chain)
         of = known.rows if known else None
         if block.worker is None:
             return cls(chain, None, (), of, 1)

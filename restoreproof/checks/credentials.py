@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.s3 import keys, store
-from restoreproof.assets.secrets import Mail, SecretsAsset, StoreKeys
+from restoreproof.assets.secrets import Mail, SecretsAsset, SecretsKnown, StoreKeys
 from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.identity import grant
 from restoreproof.checks.objects import objects_asset
@@ -67,6 +67,7 @@ class EnvironmentSurvey:
     def look(cls, restore_context: RestoreContext) -> EnvironmentSurvey:
         """Compare the decrypted environment with the contract and the catalogue."""
         asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
+        known = restore_context.expected(asset.name, SecretsKnown)
         filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
         return cls(
             names=filled,
@@ -74,7 +75,7 @@ class EnvironmentSurvey:
             pinned=asset.pinned,
             pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
             commitments={name: vault.commitment(name) for name in vault.names()},
-            committed=restore_context.catalogue.commitments or None if restore_context.catalogue else None,
+            committed=known.commitments or None if known else None,
             session=asset.session,
         )
 

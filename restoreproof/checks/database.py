@@ -10,13 +10,13 @@ from typing import Annotated
 from psycopg import sql
 
 from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.database import TableKnown
 from restoreproof.assets.database_stats import fingerprint_structure, fingerprint_tables
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.assets.migrations import MigrationsAsset
-from restoreproof.assets.postgres import roles_of
+from restoreproof.assets.postgres import PostgresKnown, roles_of
 from restoreproof.assets.release import describe
 from restoreproof.backups import missing
-from restoreproof.backups.catalogue import TableKnown
 from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.credentials import connect_as, role_of
 from restoreproof.checks.phrases import check, then, when
@@ -46,12 +46,11 @@ class DatabaseSurvey:
             restore_context.stack_context.phase("fingerprints"),
             connect_asset(restore_context.stack_context, asset) as connection,
         ):
-            tables = {name: TableKnown(**one) for name, one in fingerprint_tables(connection).items()}
-            structure = {name: TableKnown(**one) for name, one in fingerprint_structure(connection).items()}
+            tables, structure = fingerprint_tables(connection), fingerprint_structure(connection)
             present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
         wanted = roles_of(restore_context.stack_context)
         roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
-        known = restore_context.catalogue
+        known = restore_context.expected(asset, PostgresKnown)
         return cls(
             told(tables, known.tables if known else None),
             told(structure, known.structure if known else None),
@@ -171,7 +170,7 @@ class Recovery:
             stack_context.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
         backup = stack_context.contract.backup
         known = restore_context.catalogue.newest if restore_context.catalogue else {}
-        recorded = frozenset(name for name, at in known.items() if at)
+        recorded = frozenset(known)
         return cls(
             ages, recorded, stack_context.contract.objectives.rpo_s, backup.every_s if backup else None
         )

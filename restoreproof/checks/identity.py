@@ -10,7 +10,7 @@ from keycloak import KeycloakOpenID
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
 from restoreproof.assets.base import RestoreContext, RestoreFailed
-from restoreproof.assets.keycloak import Client, KeycloakAsset
+from restoreproof.assets.keycloak import Client, KeycloakAsset, RealmKnown
 from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
@@ -45,7 +45,7 @@ class RealmSurvey:
     def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> RealmSurvey:
         """Count what the restored realm holds and fetch what it publishes."""
         keycloak = keycloak_asset(restore_context, asset)
-        known = restore_context.catalogue.identity.get(keycloak.realm) if restore_context.catalogue else None
+        known = restore_context.expected(asset, RealmKnown)
         with restore_context.stack_context.phase("realm"):
             try:
                 published = keycloak.signing_keys(restore_context.stack_context)

@@ -11,6 +11,7 @@ import obstore
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.database import known_dataset
 from restoreproof.assets.dataset import connect_asset, parameters, stream
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import chunks, run_bounded, store
@@ -136,5 +137,5 @@ def rows(restore_context: RestoreContext, dataset: str) -> Iterator[dict[str, An
 
 def expected_rows(restore_context: RestoreContext, dataset: str) -> int | None:
     """How many rows the catalogue counted when the backup was taken, or None without a catalogue."""
-    known = restore_context.catalogue.datasets.get(dataset) if restore_context.catalogue else None
+    known = known_dataset(restore_context, dataset)
     return None if known is None else known.rows

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 from restoreproof.assets.base import RestoreContext, StackContext
+from restoreproof.assets.database import known_letters, known_queues
 from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
@@ -81,7 +82,7 @@ class QueueSurvey:
         review = restore_context.stack_context.contract.review
         return cls(
             waiting_in(restore_context.stack_context),
-            restore_context.catalogue.queues if restore_context.catalogue else None,
+            known_queues(restore_context),
             review.limits if review else None,
             review.approver if review else "",
         )
@@ -146,15 +147,14 @@ class UntouchedQueue:
         cls, restore_context: RestoreContext, queue: Annotated[str, Ref("queue")] = "dead letters"
     ) -> UntouchedQueue:
         """Look at ``queue`` again, after the workers have resumed."""
-        stack_context, catalogue = restore_context.stack_context, restore_context.catalogue
-        known = catalogue.letters.get(queue) if catalogue else None
+        stack_context, known = restore_context.stack_context, known_queues(restore_context)
         return cls(
             queue,
             counted(stack_context, queue),
-            catalogue.queues.get(queue) if catalogue else None,
+            known.get(queue) if known else None,
             first_taken(restore_context, queue),
             letters_in(stack_context, queue),
-            None if known is None else frozenset(known),
+            known_letters(restore_context, queue),
         )
 
     @then("none was replayed or lost")

@@ -130,7 +130,7 @@ def judge(
 
 
 def _outcome(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
-    """The first rule that holds (design.md, "Outcomes"): what was seen comes before how pytest ended."""
+    """The first rule that holds: what was seen comes before how pytest ended."""
     if Outcome.FAILED in account.outcomes:
         return Outcome.FAILED, _said(account, Outcome.FAILED)
     if account.status == "assertion-failed":

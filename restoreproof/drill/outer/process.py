@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from restoreproof.assets.base import refuse_misread
 from restoreproof.assets.placeholders import vault_of
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
@@ -60,6 +61,8 @@ def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
     backup = open_set(request.backup, request.contract.stack)
     vault = vault_of(backup, request.contract, request.identity)
     known = catalogues.load(request.catalogue) if request.catalogue else None
+    if known:
+        refuse_misread(known, request.contract)
     for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
     for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:

@@ -69,7 +69,7 @@ def catalogue(
         recovery_point=manifest.recovery_point,
         manifest_sha256="0" * 64,
         merkle_root="0" * 64,
-        buckets=backup_context.learnt["buckets"],
+        assets={asset.name: backup_context.learnt.known(asset.name, asset.kind)},
     )
 
 

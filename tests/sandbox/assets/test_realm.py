@@ -114,7 +114,7 @@ def looks(
         {
             **{"set_id": "s", "stack": "shop", "manifest_sha256": "0" * 64, "merkle_root": "0" * 64},
             **{"taken_at": datetime.now(UTC), "recovery_point": datetime.now(UTC)},
-            "identity": {"shop": known},
+            "assets": {"identity": {"kind": "keycloak", "holds": known}},
         }
     )
 
