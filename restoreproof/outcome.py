@@ -61,7 +61,6 @@ class Observation:
     sample: str = "all"
     findings: tuple[str, ...] = ()
     findings_total: int = 0
-    seconds: float = 0.0
 
 
 class NotPassed(Exception):

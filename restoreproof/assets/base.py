@@ -20,7 +20,7 @@ from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.contract.declarations import ServiceName, StageName
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, PhaseTimed
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
 
@@ -61,12 +61,13 @@ class StackContext:
             yield work
         finally:
             self.emitter.emit(
-                "phase",
-                stage=self.stage(),
-                name=name,
-                seconds=round(time.monotonic() - started, 4),
-                bytes=work.bytes,
-                items=work.items,
+                PhaseTimed(
+                    stage=self.stage(),
+                    name=name,
+                    seconds=round(time.monotonic() - started, 4),
+                    bytes=work.bytes,
+                    items=work.items,
+                )
             )
 
     def run_once(self, service: str, arguments: Sequence[str] = (), **bound: Any) -> Completed:

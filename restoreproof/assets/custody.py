@@ -16,6 +16,7 @@ from restoreproof.assets.base import Asset, BackupContext, InstallContext, Resto
 from restoreproof.backups import missing
 from restoreproof.backups.backup_set import BackupSet
 from restoreproof.contract.declarations import ServiceName, VariableName
+from restoreproof.events import Overridden
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "custody"
@@ -68,7 +69,7 @@ class CustodyAsset(Asset):
         home = self.own_home(restore_context)
         for name, file in self.overrides.items():
             restore_context.stack_context.emitter.emit(
-                "override", service="*", name=name, why=f"the drill's signer has a CA of its own ({file})"
+                Overridden(service="*", name=name, why=f"the drill's signer has a CA of its own ({file})")
             )
             assert (home / file).is_file()
 

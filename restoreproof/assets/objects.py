@@ -33,6 +33,7 @@ from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
 from restoreproof.contract.declarations import Defines, ServiceName, VariableName, VariableText
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.events import Note
 from restoreproof.runtimes.base import Credentials, Start
 
 
@@ -169,7 +170,7 @@ class ObjectsAsset(Asset):
             work.items, work.bytes, lost = sizes
         if lost:
             stack_context.emitter.emit(
-                "note", text=f"{lost} objects of {bucket} are named by the set but not in it"
+                Note(text=f"{lost} objects of {bucket} are named by the set but not in it")
             )
 
     def take(self, backup_context: BackupContext) -> None:

@@ -41,6 +41,7 @@ from restoreproof.backups import missing
 from restoreproof.contract.declarations import ServiceName
 from restoreproof.contract.sql import FixedSql
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Note
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
@@ -228,7 +229,7 @@ def restore_roles(stack_context: StackContext, service: str, path: Path, wanted:
         RestoreFailed: the file is no text, or the server refused a statement about a wanted role.
     """
     if not path.is_file():
-        stack_context.emitter.emit("note", text=f"the set holds no {GLOBALS}: no role was restored")
+        stack_context.emitter.emit(Note(text=f"the set holds no {GLOBALS}: no role was restored"))
         return 0
     applied = 0
     administration = connect(stack_context.runtime, service, "postgres", readonly=False)

@@ -16,13 +16,13 @@ import pytest
 import typer
 import yaml
 from pydantic import BaseModel
-from restoreproof.contract.loader import parse
 
 from restoreproof.assets.base import Asset, asset_kinds, load_assets
 from restoreproof.backups.manifest import write_manifest
 from restoreproof.cli import app
 from restoreproof.components import registry
 from restoreproof.contract import models
+from restoreproof.contract.loading import parse
 from restoreproof.contract.models import Contract
 from restoreproof.gherkin import tags
 from restoreproof.gherkin.vocabulary import Vocabulary

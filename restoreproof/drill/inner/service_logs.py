@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from restoreproof.assets.base import StackContext
 from restoreproof.contract.models import Contract
+<<<<<<< HEAD
 from restoreproof.contract.references import queries
+=======
+from restoreproof.events import ServiceLogged
+>>>>>>> origin/main
 
 _LINES = 40
 _CHARACTERS = 6000
@@ -23,7 +28,7 @@ def tell_logs(stack_context: StackContext, services: Iterable[str], check: str |
     for service in services:
         text = stack_context.runtime.log_tail(service, _LINES)[-_CHARACTERS:]
         if text:
-            named = {"check": check} if check else {}
+            named: dict[str, Any] = {"check": check} if check else {}
             stack_context.emitter.emit(
-                "service-log", service=service, stage=stack_context.stage(), text=text, **named
+                ServiceLogged(service=service, stage=stack_context.stage(), text=text, **named)
             )

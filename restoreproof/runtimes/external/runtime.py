@@ -14,6 +14,7 @@ import httpx
 from restoreproof.backups.missing import NotInTarget
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Overridden, ServiceReady, ServiceStarted, ServiceStopped
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
 from restoreproof.runtimes.driver import InnerContext
@@ -168,7 +169,7 @@ class ExternalRuntime:
             self._tell_started(service, block)
             self._admission.after(service)
             seconds = round(time.monotonic() - began, 3)
-            self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
+            self._inside.emitter.emit(ServiceReady(service=service, seconds=seconds))
 
     def stop(self, service: str) -> None:
         """Stop ``service`` by its command. Raises NotInTarget if it has none."""
@@ -181,7 +182,7 @@ class ExternalRuntime:
             done = self._handler.must(Order(f"stop of {service}", block.stop, STOP_S), service)
             self._running.discard(service)
             self._admission.replaced(service)
-            self._inside.emitter.emit("service-stopped", service=service, returncode=done.returncode)
+            self._inside.emitter.emit(ServiceStopped(service=service, returncode=done.returncode))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Have the contract's command restore ``reference``; see ``Runtime.restore_reference``."""
@@ -251,10 +252,11 @@ class ExternalRuntime:
             raise NotInTarget(service, "it runs already, and without a start command it can't be held")
         if start.environment or start.files:
             self._inside.emitter.emit(
-                "override",
-                service=service,
-                name="configured by its provisioner",
-                why="it has no start command, so nothing that the set restored was handed to it",
+                Overridden(
+                    service=service,
+                    name="configured by its provisioner",
+                    why="it has no start command, so nothing that the set restored was handed to it",
+                )
             )
 
     def _run_start(self, service: str, argv: Sequence[str], start: Start) -> None:
@@ -295,14 +297,15 @@ class ExternalRuntime:
 
     def _tell_started(self, service: str, block: ExternalService) -> None:
         self._inside.emitter.emit(
-            "service-started",
-            service=service,
-            argv=list(block.start or ()),
-            stage=self.stage,
-            component=self._target.contract.services[service].component,
-            version=None,
-            digest=None,
-            source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
+            ServiceStarted(
+                service=service,
+                argv=tuple(block.start or ()),
+                stage=self.stage,
+                component=self._target.contract.services[service].component,
+                version=None,
+                digest=None,
+                source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
+            )
         )
 
 

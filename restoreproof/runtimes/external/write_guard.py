@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from restoreproof.errors import ServiceFailedError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, IsolationProbed, MarkerProven
 from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.external.commands import Commands
 from restoreproof.runtimes.external.isolation import BLIND, Prober
@@ -42,7 +42,7 @@ class WriteGuard:
         self._settling = threading.Lock()
         self._unsettled = BLIND in targets
         self.claim = claim
-        self.proof = Markers(target, lambda proven: emitter.emit("marker-proven", **asdict(proven)))
+        self.proof = Markers(target, lambda proven: emitter.emit(MarkerProven(**asdict(proven))))
         with self._refusing():
             silent = self.proof.survey()
         self.after(*(set(self.proof.stores) - silent.keys()))
@@ -102,5 +102,5 @@ class WriteGuard:
             self._unsettled = False
             result = Prober(self._isolation, self._commands).blind(self._targets[BLIND])
             self._emitter.emit(
-                "isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail
+                IsolationProbed(probe=result.probe, reached=result.reached, detail=result.detail)
             )
