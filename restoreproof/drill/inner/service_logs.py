@@ -7,11 +7,8 @@ from typing import Any
 
 from restoreproof.assets.base import StackContext
 from restoreproof.contract.models import Contract
-<<<<<<< HEAD
 from restoreproof.contract.references import queries
-=======
 from restoreproof.events import ServiceLogged
->>>>>>> origin/main
 
 _LINES = 40
 _CHARACTERS = 6000
