@@ -1,4 +1,4 @@
-"""Print the JSON Schema of a journal's lines: ``python -m restoreproof.events > docs/journal.schema.json``."""
+"""Print the JSON Schema of a journal: ``python -m restoreproof.events > docs/journal.schema.json``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The published schema of a journal's lines is the code's, and lines that the outer process accepts fit it."""
+"""The published schema of a journal's lines is the code's, and accepted lines fit it."""
 
 from __future__ import annotations
 
