@@ -13,10 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
-BLOCKS = {
-    name: text
-    for name, text in re.findall(r"```(?:python|gherkin)\n# (\S+)\n(.*?)```", PAGE, flags=re.DOTALL)
-}
+BLOCKS = dict(re.findall(r"```(?:python|gherkin)\n# (\S+)\n(.*?)```", PAGE, flags=re.DOTALL))
 
 
 @pytest.fixture
@@ -78,7 +75,8 @@ def test_the_fault_is_among_those_of_the_stack(project: Path) -> None:
     check = "from restoreproof.faults.registry import faults_of; from pathlib import Path; "
     check += "print(faults_of('wipe', [Path('faults')])['blank-size'].detected_by)"
     known = subprocess.run(
-        [sys.executable, "-c", check], cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", check], cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert known.stdout.strip() == "('consistency/proof-sizes',)", known.stderr
@@ -90,7 +88,8 @@ def test_the_kinds_import_and_are_of_their_kind(project: Path, module: str) -> N
     check += "print([name for name, value in vars(module).items() if inspect.isclass(value)"
     check += " and value.__module__ == module.__name__ and not inspect.isabstract(value)])"
     done = subprocess.run(
-        [sys.executable, "-c", check], cwd=project, env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{project}"},
+        [sys.executable, "-c", check], cwd=project,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{project}"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.strip() in ("['FlagsAsset']", "['ClockProcess']"), done.stderr
