@@ -38,6 +38,8 @@ from restoreproof.assets.placeholders import stand_in_roles
 from restoreproof.assets.require_empty import refuse_used
 from restoreproof.assets.search_streams import printed
 from restoreproof.backups import missing
+from restoreproof.contract.declarations import ServiceName
+from restoreproof.contract.sql import FixedSql
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import Note
 from restoreproof.runtimes.base import Completed
@@ -70,11 +72,11 @@ class PostgresKnown(QueriesKnown):
 class PostgresAsset(Asset):
     """``database`` owned by ``owner``; ``roles`` are restored, and nothing else of the globals."""
 
-    service: str
+    service: ServiceName
     database: str
-    owner: str
-    roles: tuple[str, ...]
-    newest: str | None = None
+    owner: str | None = None
+    roles: tuple[str, ...] = ()
+    newest: FixedSql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
     expectation: ClassVar[type[BaseModel] | None] = PostgresKnown

@@ -7,6 +7,7 @@ from typing import Any
 
 from restoreproof.assets.base import StackContext
 from restoreproof.contract.models import Contract
+from restoreproof.contract.references import queries
 from restoreproof.events import ServiceLogged
 
 _LINES = 40
@@ -15,11 +16,8 @@ _CHARACTERS = 6000
 
 def queries_of(contract: Contract, nouns: Iterable[object]) -> dict[str, str]:
     """The SQL of each of ``nouns`` that the contract defines by a query, by the noun's name."""
-    sql = {name: queue.sql for name, queue in contract.queues.items()}
-    sql |= {name: dataset.sql for name, dataset in contract.datasets.items()}
-    sql |= {name: sql[signature.dataset] for name, signature in contract.signatures.items()}
-    sql |= {name: chain.sql for name, chain in contract.chains.items()}
-    return {noun: sql[noun].strip() for noun in nouns if isinstance(noun, str) and noun in sql}
+    sql = queries(contract)
+    return {noun: sql[noun] for noun in nouns if isinstance(noun, str) and noun in sql}
 
 
 def tell_logs(stack_context: StackContext, services: Iterable[str], check: str | None = None) -> None:

@@ -38,7 +38,9 @@ services:
 order: [database, smoke]
 assets:
   main: {kind: postgres, at: database, service: db, database: shop, owner: shop, roles: [shop]}
-  files: {kind: objects, at: database, service: s3}
+  files:
+    {kind: objects, at: database, service: s3, access_key: A, secret_key: B, object_lock: inactive,
+    buckets: {}}
 """
 
 
