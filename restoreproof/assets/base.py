@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from restoreproof import doors
+from restoreproof.assets.learnt import ExpectationT, Learnt, expected
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
+from restoreproof.contract.declarations import ServiceName, StageName
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, PhaseTimed
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
-
-ExpectationT = TypeVar("ExpectationT", bound=BaseModel)
 
 
 def _forget(_: Iterable[Secret]) -> None:
@@ -61,12 +61,13 @@ class StackContext:
             yield work
         finally:
             self.emitter.emit(
-                "phase",
-                stage=self.stage(),
-                name=name,
-                seconds=round(time.monotonic() - started, 4),
-                bytes=work.bytes,
-                items=work.items,
+                PhaseTimed(
+                    stage=self.stage(),
+                    name=name,
+                    seconds=round(time.monotonic() - started, 4),
+                    bytes=work.bytes,
+                    items=work.items,
+                )
             )
 
     def run_once(self, service: str, arguments: Sequence[str] = (), **bound: Any) -> Completed:
@@ -106,20 +107,17 @@ class RestoreContext:
         Raises:
             UsageError: the catalogue holds something else there.
         """
-        content = self.catalogue.assets.get(asset) if self.catalogue else None
-        if content is None:
-            return None
-        try:
-            return model.model_validate(content)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            key = ".".join(("assets", asset, *map(str, first["loc"])))
-            raise UsageError(f"not what its kind put into the catalogue: {key}: {first['msg']}") from error
+        return expected(self.catalogue, asset, model)
+
+    def recovery_point(self, asset: str) -> datetime:
+        """Return the moment (UTC) that ``asset`` was taken of: its own in the catalogue, else the set's."""
+        known = self.catalogue.assets.get(asset) if self.catalogue else None
+        return (known and known.recovery_point) or self.backup.manifest.recovery_point
 
 
 @dataclass(frozen=True, slots=True)
 class BackupContext:
-    """A backup being taken: the ground, where the set is written, and what is learnt for the catalogue.
+    """A backup of one asset being taken: where the set is written, and what is learnt for the catalogue.
 
     ``recipient`` is the age recipient of the secrets; ``provisioned`` holds what provisioning left for the
     operator: custody records, the proxy's configuration.
@@ -129,15 +127,15 @@ class BackupContext:
     directory: Path
     recipient: str
     provisioned: Path
-    learnt: dict[str, Any] = field(default_factory=dict)
+    learnt: Learnt = field(default_factory=Learnt)
 
     def expect(self, asset: str, expectation: BaseModel) -> None:
         """Put into the catalogue what a drill has to find of an asset, in the form of its kind."""
-        self.learnt.setdefault("assets", {})[asset] = expectation.model_dump(mode="json")
+        self.learnt.expectations[asset] = expectation
 
     def recovery_point(self, point: datetime) -> None:
-        """State the time (UTC) that the set is of, unless an asset that was taken earlier has stated it."""
-        self.learnt.setdefault("recovery_point", point)
+        """State the time (UTC) that the asset is taken of. The first asset's is that of the whole set."""
+        self.learnt.recovery_point = point
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +170,19 @@ class Asset(BaseModel):
     """One asset of a contract. A kind subclasses this with its own keys and overrides what it does.
 
     The entry point ``NAME = "module:Class"`` in the group ``restoreproof.assets`` makes it ``kind: NAME``.
-    ``after`` names the kinds whose stage must not come later than this one's.
+    ``after`` names the kinds whose stage must not come later than this one's; ``expectation`` is the model of
+    what it puts into the catalogue (``BackupContext.expect``), None for a kind that expects nothing there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
-    at: str
+    at: StageName
     name: str
-    service: str | None = None
+    service: ServiceName | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
+    expectation: ClassVar[type[BaseModel] | None] = None
 
     def stores(self) -> tuple[str, ...]:
         """The services that have to run before ``restore``."""
@@ -257,26 +257,14 @@ def _opened(door: doors.Door) -> type[Asset]:
 
 
 def load_asset(contract: Contract, name: str) -> Asset:
-    """The asset ``name`` of ``contract``. Raises ContractError for a kind or key that does not exist."""
+    """Return the asset ``name`` of ``contract``. Raises ContractError if there is none, or no such kind."""
     block = contract.assets.get(name)
     if block is None:
         raise ContractError(f"the contract has no asset {name!r}", where=Location(str(contract.path)))
-    kind = asset_kinds().get(block.kind)
-    if kind is None:
-        known = ", ".join(sorted(asset_kinds()))
-        raise ContractError(
-            f"asset {name!r}: no kind {block.kind!r}",
-            where=Location(str(contract.path)),
-            hint=f"kinds: {known}",
-        )
-    try:
-        return kind.model_validate({**block.model_dump(), "name": name})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ContractError(
-            f"asset {name!r} ({block.kind}): {key}: {first['msg']}", where=Location(str(contract.path))
-        ) from error
+    asset = contract.asset_block(name)
+    if not isinstance(asset, Asset):
+        raise PluginError(f"the kind {block.kind!r} is no {Asset.__module__}.{Asset.__name__}")
+    return asset
 
 
 def load_assets(contract: Contract) -> list[Asset]:
@@ -293,7 +281,27 @@ def load_assets(contract: Contract) -> list[Asset]:
                 raise ContractError(
                     f"order: {asset.name!r} ({asset.kind}) is restored at {asset.at!r}, before "
                     f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on",
-                    where=Location(str(contract.path)),
+                    where=contract.where("order"),
                     hint=f"move {other.at!r} before {asset.at!r} in order:",
                 )
     return assets
+
+
+def refuse_misread(catalogue: Catalogue, contract: Contract) -> None:
+    """Read each asset's part of ``catalogue`` through its kind, before anything is begun.
+
+    What the contract has no asset for, or a kind that expects nothing, stays unread.
+
+    Raises:
+        UsageError: a part is of another kind than the contract's asset, or not in its kind's form.
+    """
+    for name in sorted(contract.assets.keys() & catalogue.assets.keys()):
+        asset, known = load_asset(contract, name), catalogue.assets[name]
+        if known.kind != asset.kind:
+            raise UsageError(
+                f"the catalogue knows {asset.name!r} as {known.kind}, the contract as {asset.kind}",
+                where=Location(str(contract.path)),
+                hint="drill the set with the contract that it was backed up with",
+            )
+        if asset.expectation is not None:
+            expected(catalogue, asset.name, asset.expectation)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
-from restoreproof.assets.base import BackupContext
+from restoreproof.assets.base import StackContext
+from restoreproof.assets.database import ChainHead, ChainKnown, DatasetKnown, TableKnown
 from restoreproof.assets.dataset import parameters, scalar
 from restoreproof.backups.fingerprint import Fingerprint
 
 
-def fingerprint_tables(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def fingerprint_tables(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, TableKnown]:
     """Rows and an order-independent fingerprint of every table in ``public``, streamed through COPY."""
     names = connection.execute(
         "select relname as name from pg_class where relnamespace = 'public'::regnamespace "
@@ -21,8 +23,8 @@ def fingerprint_tables(connection: psycopg.Connection[dict[str, Any]]) -> dict[s
     return {str(row["name"]): fingerprint_table(connection, str(row["name"])) for row in names}
 
 
-def fingerprint_table(connection: psycopg.Connection[dict[str, Any]], table: str) -> dict[str, Any]:
-    """``{"rows": n, "fingerprint": hex}`` of one table, every row as PostgreSQL writes it as text."""
+def fingerprint_table(connection: psycopg.Connection[dict[str, Any]], table: str) -> TableKnown:
+    """Count and fingerprint one table, every row as PostgreSQL writes it as text."""
     return _fingerprint(
         connection, sql.SQL("select t::text from {} as t").format(sql.Identifier("public", table))
     )
@@ -58,40 +60,43 @@ STRUCTURE: dict[str, LiteralString] = {
 """What a database is beside its rows; each query's rows are fingerprinted at backup and after restore."""
 
 
-def fingerprint_structure(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def fingerprint_structure(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, TableKnown]:
     """Count and fingerprint of each kind of structure: a lost policy or index shows like a lost row."""
     return {name: _fingerprint(connection, sql.SQL(query + "")) for name, query in STRUCTURE.items()}
 
 
-def _fingerprint(connection: psycopg.Connection[dict[str, Any]], query: sql.Composable) -> dict[str, Any]:
+def _fingerprint(connection: psycopg.Connection[dict[str, Any]], query: sql.Composable) -> TableKnown:
     fingerprint = Fingerprint()
     with connection.cursor() as cursor, cursor.copy(sql.SQL("copy ({}) to stdout").format(query)) as copy:
         for chunk in copy:
             fingerprint.feed(bytes(chunk))
-    return {"rows": fingerprint.count, "fingerprint": fingerprint.hexdigest()}
+    return TableKnown(rows=fingerprint.count, fingerprint=fingerprint.hexdigest())
 
 
 def count_datasets(
-    backup_context: BackupContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
-) -> dict[str, dict[str, int]]:
+    stack_context: StackContext,
+    asset_name: str,
+    connection: psycopg.Connection[dict[str, Any]],
+    recovery_point: datetime,
+) -> dict[str, DatasetKnown]:
     """How many rows each dataset of this asset has at the snapshot: the N of "n of N".
 
     A dataset with ``of`` lists exceptions; what is counted then is what they are looked for among.
     """
-    counts: dict[str, dict[str, int]] = {}
-    for name, dataset in backup_context.stack_context.contract.datasets.items():
+    counts: dict[str, DatasetKnown] = {}
+    for name, dataset in stack_context.contract.datasets.items():
         if dataset.database == asset_name:
             query = dataset.of or f"select count(*) from ({dataset.sql}) as counted"
-            values = parameters(backup_context.stack_context, query, backup_context.learnt["recovery_point"])
-            counts[name] = {"rows": int(scalar(connection, query, values))}
+            values = parameters(stack_context, query, recovery_point)
+            counts[name] = DatasetKnown(rows=int(scalar(connection, query, values)))
     return counts
 
 
 def count_queues(
-    backup_context: BackupContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+    stack_context: StackContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
 ) -> dict[str, dict[str, int]]:
     """Queue → class → items at the snapshot: a source that goes on working is not counted a moment later."""
-    queues = backup_context.stack_context.contract.queues
+    queues = stack_context.contract.queues
     return {
         name: {
             str(row["kind"]): int(row["items"]) for row in connection.execute(queue.sql.encode()).fetchall()
@@ -102,22 +107,22 @@ def count_queues(
 
 
 def identify_letters(
-    backup_context: BackupContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
-) -> dict[str, list[str]]:
+    stack_context: StackContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+) -> dict[str, tuple[str, ...]]:
     """Queue → what tells each item from every other at the snapshot, where the contract says how."""
     return {
-        name: sorted(str(row["item"]) for row in connection.execute(queue.items.encode()).fetchall())
-        for name, queue in backup_context.stack_context.contract.queues.items()
+        name: tuple(sorted(str(row["item"]) for row in connection.execute(queue.items.encode()).fetchall()))
+        for name, queue in stack_context.contract.queues.items()
         if queue.database == asset_name and queue.items
     }
 
 
 def chain_heads(
-    backup_context: BackupContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
+    stack_context: StackContext, asset_name: str, connection: psycopg.Connection[dict[str, Any]]
+) -> dict[str, ChainKnown]:
     """Length and head of each hash chain, so that a chain whose tail is cut does not look whole."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, chain in backup_context.stack_context.contract.chains.items():
+    chains: dict[str, ChainKnown] = {}
+    for name, chain in stack_context.contract.chains.items():
         if chain.database != asset_name:
             continue
         part = chain.partition or "''"
@@ -128,10 +133,10 @@ def chain_heads(
             "order by part, sequence desc"
         )
         rows = connection.execute(query.encode()).fetchall()
-        found[name] = {
-            "rows": sum(int(row["rows"]) for row in rows),
-            "heads": {
-                str(row["part"]): {"sequence": int(row["sequence"]), "hash": row["hash"]} for row in rows
+        chains[name] = ChainKnown(
+            rows=sum(int(row["rows"]) for row in rows),
+            heads={
+                str(row["part"]): ChainHead(sequence=int(row["sequence"]), hash=row["hash"]) for row in rows
             },
-        }
-    return found
+        )
+    return chains

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import obstore
 from botocore.exceptions import ClientError, ParamValidationError
@@ -27,10 +27,13 @@ from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
 from restoreproof.assets.search_streams import stored
 from restoreproof.backups import missing
+from restoreproof.backups.catalogue import BucketKnown, BucketsKnown
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
+from restoreproof.contract.declarations import Defines, ServiceName, VariableName, VariableText
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.events import Note
 from restoreproof.runtimes.base import Credentials, Start
 
 
@@ -39,12 +42,12 @@ class Bucket(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    versioning: str | None = None
+    name: VariableText
+    versioning: Literal["enabled"] | None = None
     optional: bool = False
-    access: str = "read-write"
-    access_key: str | None = None
-    secret_key: str | None = None
+    access: Literal["read-write", "write-only"] = "read-write"
+    access_key: VariableName | None = None
+    secret_key: VariableName | None = None
 
     @property
     def kept(self) -> bool:
@@ -55,13 +58,14 @@ class Bucket(BaseModel):
 class ObjectsAsset(Asset):
     """The buckets of one S3 service: restored with the administrator's keys, read with the application's."""
 
-    service: str
-    access_key: str
-    secret_key: str
-    object_lock: str
-    buckets: dict[str, Bucket]
+    service: ServiceName
+    access_key: VariableName
+    secret_key: VariableName
+    object_lock: Literal["inactive"]
+    buckets: dict[Annotated[str, Defines("bucket")], Bucket]
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "migrations")
+    expectation: ClassVar[type[BaseModel] | None] = BucketsKnown
 
     def stores(self) -> tuple[str, ...]:
         return (self.service,)
@@ -166,16 +170,15 @@ class ObjectsAsset(Asset):
             work.items, work.bytes, lost = sizes
         if lost:
             stack_context.emitter.emit(
-                "note", text=f"{lost} objects of {bucket} are named by the set but not in it"
+                Note(text=f"{lost} objects of {bucket} are named by the set but not in it")
             )
 
     def take(self, backup_context: BackupContext) -> None:
-        learnt = backup_context.learnt.setdefault("buckets", {})
-        for bucket, block in self.buckets.items():
-            if block.kept:
-                learnt[bucket] = self._collect(backup_context, bucket)
+        kept = (bucket for bucket, block in self.buckets.items() if block.kept)
+        buckets = {bucket: self._collect(backup_context, bucket) for bucket in kept}
+        backup_context.expect(self.name, BucketsKnown(buckets=buckets))
 
-    def _collect(self, backup_context: BackupContext, bucket: str) -> dict[str, Any]:
+    def _collect(self, backup_context: BackupContext, bucket: str) -> BucketKnown:
         stack_context = backup_context.stack_context
         source = store(
             stack_context.runtime.endpoint(self.service),
@@ -190,7 +193,7 @@ class ObjectsAsset(Asset):
         with stack_context.phase(f"objects of {bucket}") as work:
             summary = write_index(backup_context.directory, bucket, in_threads(fetch, listed))
             work.items, work.bytes = summary.objects, summary.bytes
-        return {"objects": summary.objects, "bytes": summary.bytes, "fingerprint": summary.fingerprint}
+        return BucketKnown(objects=summary.objects, bytes=summary.bytes, fingerprint=summary.fingerprint)
 
     def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
         endpoint, admin = (

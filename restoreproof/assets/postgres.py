@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import psycopg
+from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.assets.base import (
     ArrivalTrace,
@@ -23,6 +24,7 @@ from restoreproof.assets.base import (
     StackContext,
 )
 from restoreproof.assets.compatibility import misfit, refuse_base, refuse_newer
+from restoreproof.assets.database import QueriesKnown, TableKnown
 from restoreproof.assets.database_stats import (
     chain_heads,
     count_datasets,
@@ -36,7 +38,10 @@ from restoreproof.assets.placeholders import stand_in_roles
 from restoreproof.assets.require_empty import refuse_used
 from restoreproof.assets.search_streams import printed
 from restoreproof.backups import missing
+from restoreproof.contract.declarations import ServiceName
+from restoreproof.contract.sql import FixedSql
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Note
 from restoreproof.runtimes.base import Completed
 
 GLOBALS = "postgres/globals.sql"
@@ -50,16 +55,31 @@ _TROUBLE = re.compile(r"^[\w-]+: (?:error|warning): |^(?:[\w-]+: )?(?:ERROR|FATA
 the restored schema may raise on sound data; what could be lost by one, the fingerprints tell."""
 
 
+class PostgresKnown(QueriesKnown):
+    """A database at its snapshot.
+
+    ``tables`` go by name, ``structure`` by kind: it counts and fingerprints what is no row, policies, grants,
+    constraints, indexes, sequences.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tables: dict[str, TableKnown] = Field(default_factory=dict)
+    structure: dict[str, TableKnown] = Field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+
+
 class PostgresAsset(Asset):
     """``database`` owned by ``owner``; ``roles`` are restored, and nothing else of the globals."""
 
-    service: str
+    service: ServiceName
     database: str
-    owner: str
-    roles: tuple[str, ...]
-    newest: str | None = None
+    owner: str | None = None
+    roles: tuple[str, ...] = ()
+    newest: FixedSql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
+    expectation: ClassVar[type[BaseModel] | None] = PostgresKnown
 
     def stores(self) -> tuple[str, ...]:
         return (self.service,)
@@ -97,29 +117,27 @@ class PostgresAsset(Asset):
         with stack_context.phase("roles"):
             dump_roles(backup_context, self.service)
         with snapshot(stack_context, self.service, self.database) as (connection, name):
-            backup_context.learnt["recovery_point"] = _now(connection)
+            point = _now(connection)
+            backup_context.recovery_point(point)
             with stack_context.phase(f"dump of {self.database}") as work:
                 work.bytes = dump_database(
                     backup_context, self.service, self.database, self.dump, snapshot_name=name
                 )
             with stack_context.phase(f"fingerprints of {self.database}") as work:
                 tables = fingerprint_tables(connection)
-                work.items = sum(int(table["rows"]) for table in tables.values())
-            backup_context.learnt["tables"] = tables
-            backup_context.learnt["structure"] = fingerprint_structure(connection)
+                work.items = sum(table.rows for table in tables.values())
             if self.newest:
-                backup_context.learnt.setdefault("newest", {})[self.name] = scalar(
-                    connection, self.newest, {}
-                )
-            backup_context.learnt["datasets"] = count_datasets(backup_context, self.name, connection)
-            backup_context.learnt["chains"] = chain_heads(backup_context, self.name, connection)
-            backup_context.learnt.setdefault("queues", {}).update(
-                count_queues(backup_context, self.name, connection)
+                backup_context.learnt.newest = scalar(connection, self.newest, {})
+            known = PostgresKnown(
+                tables=tables,
+                structure=fingerprint_structure(connection),
+                roles=tuple(sorted(roles_of(stack_context))),
+                datasets=count_datasets(stack_context, self.name, connection, point),
+                chains=chain_heads(stack_context, self.name, connection),
+                queues=count_queues(stack_context, self.name, connection),
+                letters=identify_letters(stack_context, self.name, connection),
             )
-            backup_context.learnt.setdefault("letters", {}).update(
-                identify_letters(backup_context, self.name, connection)
-            )
-        backup_context.learnt["roles"] = sorted(roles_of(stack_context))
+        backup_context.expect(self.name, known)
 
     def versions(self, stack_context: StackContext) -> Mapping[str, str]:
         said = stack_context.runtime.run_tool(self.service, "pg_dump", ["--version"]).stdout.decode().strip()
@@ -211,7 +229,7 @@ def restore_roles(stack_context: StackContext, service: str, path: Path, wanted:
         RestoreFailed: the file is no text, or the server refused a statement about a wanted role.
     """
     if not path.is_file():
-        stack_context.emitter.emit("note", text=f"the set holds no {GLOBALS}: no role was restored")
+        stack_context.emitter.emit(Note(text=f"the set holds no {GLOBALS}: no role was restored"))
         return 0
     applied = 0
     administration = connect(stack_context.runtime, service, "postgres", readonly=False)

@@ -5,17 +5,22 @@ Whoever can change a set can change its manifest with it; the catalogue is what 
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, NonNegativeInt, ValidationError, model_validator
 
 from restoreproof.backups.files import write_atomically
 from restoreproof.backups.manifest import Name, Sha256, Utc
 from restoreproof.backups.references import AssetName
 from restoreproof.errors import Location, UsageError
 
-SCHEMA: Final = "restoreproof/catalogue/v1"
+SCHEMA: Final = "restoreproof/catalogue/v2"
+_V1: Final = "restoreproof/catalogue/v1"
+COMMITMENTS: Final = "commitments"
+"""Keyed digests of secrets (NAME → hex), below the asset that holds them; worth nothing without their key."""
 MAX_BYTES = 256 * 1024 * 1024
 
 
@@ -23,13 +28,6 @@ class Known(BaseModel):
     """A part of the catalogue."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TableKnown(Known):
-    """Rows of a table; ``fingerprint`` is None where only the count was taken."""
-
-    rows: NonNegativeInt
-    fingerprint: Sha256 | None = None
 
 
 class BucketKnown(Known):
@@ -40,43 +38,28 @@ class BucketKnown(Known):
     fingerprint: Sha256 | None = None
 
 
-class DatasetKnown(Known):
-    """Rows of a contract dataset at the recovery point."""
+class BucketsKnown(Known):
+    """Buckets by the contract's names: the part of what an asset holds that every set is verified against."""
 
-    rows: NonNegativeInt
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
-
-class ChainHead(Known):
-    """The last link of one partition of a chain."""
-
-    sequence: int
-    hash: str
+    buckets: dict[str, BucketKnown] = Field(default_factory=dict)
 
 
-class ChainKnown(Known):
-    """A chain's rows and heads; a chain without partitions has one, under the empty name."""
+class AssetKnown(Known):
+    """One asset at its backup.
 
-    rows: NonNegativeInt
-    heads: dict[str, ChainHead] = Field(default_factory=dict)
+    Args:
+        kind: the kind that wrote ``holds``, as the contract names it.
+        recovery_point: the moment (UTC) that this asset was taken of; None where its kind has no snapshot.
+        newest: when its newest business record was made (UTC); None where there was none, or no way to tell.
+        holds: what a drill has to find of it, in the form of its kind, which alone can read it.
+    """
 
-
-class KeyKnown(Known):
-    """A public key that a realm signs with."""
-
-    kid: str
-    thumbprint: str
-
-
-class RealmKnown(Known):
-    """The counts of a realm, and its signing keys."""
-
-    users: NonNegativeInt
-    clients: NonNegativeInt
-    roles: NonNegativeInt
-    groups: NonNegativeInt
-    credentials: NonNegativeInt = 0
-    role_mappings: NonNegativeInt = 0
-    jwks: tuple[KeyKnown, ...] = ()
+    kind: Name
+    recovery_point: Utc | None = None
+    newest: Utc | None = None
+    holds: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class ReissuedFrom(Known):
@@ -87,17 +70,12 @@ class ReissuedFrom(Known):
 
 
 class Catalogue(Known):
-    """Everything expected of one set.
+    """Everything expected of one set: what ties it to the set, and what is known of each asset by its name.
 
-    ``tables`` and ``sequences`` go by schema-qualified name, within their database's asset where there are
-    several; ``structure`` counts and fingerprints what is no row: policies, grants, constraints, indexes;
-    ``letters`` identifies each item of a queue, where the contract says how to tell them apart;
-    ``commitments`` are keyed digests of secrets (NAME → hex); ``newest`` is the newest business
-    record per asset, None where there was no record; ``assets`` holds what a kind expects of its asset beyond
-    these, in a form of its own.
+    Parts of kinds that this installation does not have are kept as they are.
     """
 
-    schema_: Literal["restoreproof/catalogue/v1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["restoreproof/catalogue/v2"] = Field(default=SCHEMA, alias="schema")
     set_id: Name
     stack: Name
     taken_at: Utc
@@ -105,21 +83,38 @@ class Catalogue(Known):
     manifest_sha256: Sha256
     merkle_root: Sha256
     release: Name | None = None
-    tables: dict[str, TableKnown] = Field(default_factory=dict)
-    sequences: dict[str, int | None] = Field(default_factory=dict)
-    structure: dict[str, TableKnown] = Field(default_factory=dict)
-    buckets: dict[str, BucketKnown] = Field(default_factory=dict)
-    datasets: dict[str, DatasetKnown] = Field(default_factory=dict)
-    chains: dict[str, ChainKnown] = Field(default_factory=dict)
-    queues: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
-    letters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    identity: dict[str, RealmKnown] = Field(default_factory=dict)
-    roles: tuple[str, ...] = ()
-    commitments: dict[str, str] = Field(default_factory=dict)
-    newest: dict[str, Utc | None] = Field(default_factory=dict)
-    assets: dict[AssetName, dict[str, JsonValue]] = Field(default_factory=dict)
+    assets: dict[AssetName, AssetKnown] = Field(default_factory=dict)
     reissued_from: ReissuedFrom | None = None
     """Only where it was written again, for a set that was adopted of the same recovery point."""
+
+    @model_validator(mode="after")
+    def _buckets_are_read(self) -> Catalogue:
+        _ = self.buckets  # verifying a set reads them without asking a kind: no later surprise
+        return self
+
+    @property
+    def buckets(self) -> dict[str, BucketKnown]:
+        """The buckets of all assets, by the contract's names."""
+        return {
+            name: bucket
+            for asset in self.assets.values()
+            for name, bucket in BucketsKnown.model_validate(asset.holds).buckets.items()
+        }
+
+    @property
+    def newest(self) -> dict[str, datetime]:
+        """When the newest business record was made (UTC), for each asset that had one."""
+        return {name: asset.newest for name, asset in self.assets.items() if asset.newest}
+
+    def without(self, key: str) -> Catalogue:
+        """Return the catalogue without what its assets hold under ``key``."""
+        kept = {
+            name: asset.model_copy(
+                update={"holds": {own: value for own, value in asset.holds.items() if own != key}}
+            )
+            for name, asset in self.assets.items()
+        }
+        return self.model_copy(update={"assets": kept})
 
 
 def path_of(directory: Path, set_id: str) -> Path:
@@ -136,7 +131,7 @@ def load(path: Path) -> Catalogue:
     """The catalogue in ``path``.
 
     Raises:
-        UsageError: it can't be read, or is no catalogue.
+        UsageError: it can't be read, is no catalogue, or is one of an older format.
     """
     where = Location(str(path))
     try:
@@ -153,6 +148,13 @@ def load(path: Path) -> Catalogue:
     try:
         return Catalogue.model_validate_json(content)
     except ValidationError as error:
+        if _schema_of(content) == _V1:
+            raise UsageError(
+                "this catalogue is of format v1, which mixes what is known of different assets; v2 is read",
+                where=where,
+                hint="take a new backup, which writes a v2 catalogue, or drill this set with the "
+                "restoreproof that wrote it",
+            ) from error
         first = error.errors(include_url=False, include_input=False)[0]
         at = ".".join(map(str, first["loc"])) or "file"
         raise UsageError(
@@ -160,3 +162,12 @@ def load(path: Path) -> Catalogue:
             where=where,
             hint="restore it from where the backup job put it",
         ) from error
+
+
+def _schema_of(content: bytes) -> object:
+    """What ``content`` calls its format; None for what is no JSON object."""
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return None
+    return document.get("schema") if isinstance(document, dict) else None

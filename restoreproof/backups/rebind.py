@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from restoreproof.backups.adopt import Given
-from restoreproof.backups.catalogue import Catalogue, ReissuedFrom
+from restoreproof.backups.catalogue import COMMITMENTS, Catalogue, ReissuedFrom
 from restoreproof.backups.manifest import Manifest
 from restoreproof.errors import Location, UsageError
 
@@ -31,12 +31,12 @@ def reissue(catalogue: Catalogue, manifest: Manifest, sha256: str, *, committed:
     Without the key of the catalogue's commitments (``committed``) nothing can be held against them: they
     are left out, and the environment is then not verified.
     """
-    return catalogue.model_copy(
+    kept = catalogue if committed else catalogue.without(COMMITMENTS)
+    return kept.model_copy(
         update={
             "set_id": manifest.set_id,
             "manifest_sha256": sha256,
             "merkle_root": manifest.merkle_root,
             "reissued_from": ReissuedFrom(set_id=catalogue.set_id, manifest_sha256=catalogue.manifest_sha256),
-            **({} if committed else {"commitments": {}}),
         }
     )

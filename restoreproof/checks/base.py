@@ -1,50 +1,13 @@
-"""What every kind of check shares: how it is found, and how a count of findings becomes an outcome."""
+"""How a count of findings becomes an outcome, by one rule for every check."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-from restoreproof.assets.base import RestoreContext
-from restoreproof.errors import ContractError
 from restoreproof.outcome import MAX_FINDINGS, Observation, Outcome
 
 MAX_FINDING_LENGTH = 300
-
-_SURVEYS: dict[str, Callable[..., Any]] = {}
-S = TypeVar("S", bound=Callable[..., Any])
-
-
-def survey(name: str) -> Callable[[S], S]:
-    """Register a kind of check: a function of the restore and nouns that returns what it saw.
-
-    What it returns has one method for each thing that a feature may then say about it, and each of these
-    returns an ``Observation``.
-    """
-
-    def register(function: S) -> S:
-        _SURVEYS[name] = function
-        return function
-
-    return register
-
-
-def surveys() -> Mapping[str, Callable[..., Any]]:
-    """Every kind of check there is; each module of this package may add some."""
-    package = importlib.import_module("restoreproof.checks")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"restoreproof.checks.{module.name}")
-    return _SURVEYS
-
-
-def conduct(kind: str, restore_context: RestoreContext, **nouns: Any) -> Any:
-    """Run the survey ``kind``. Raises ContractError if there is no such kind."""
-    function = surveys().get(kind)
-    if function is None:
-        raise ContractError(f"no kind of check {kind!r}", hint=f"kinds: {', '.join(sorted(surveys()))}")
-    return function(restore_context, **nouns)
 
 
 class Findings:
@@ -62,34 +25,46 @@ class Findings:
             self.listed.append(shown[:MAX_FINDING_LENGTH])
 
 
-def judge(
+def conclude(
     expected: str,
     observed: str,
     findings: Findings,
     *,
     examined: int,
-    of: int | None,
+    total: int | None,
     sample: str = "all",
     zero_is_right: bool = False,
 ) -> Observation:
     """Turn counts into an outcome, by the same rule for every check.
 
-    Anything found is FAILED; fewer or more examined than the catalogue's ``of`` is FAILED; nothing examined,
-    or no independent ``of`` to hold it against, is NOT_VERIFIED: empty is never a pass.
+    Anything found is FAILED; fewer or more examined than the catalogue's ``total`` is FAILED; nothing
+    examined, or no independent ``total`` to hold it against, is NOT_VERIFIED: empty is never a pass.
+
+    Args:
+        expected: what is right, in words.
+        observed: what was seen, in words.
+        findings: what is wrong.
+        examined: how many items (rows, objects, logins) were looked at.
+        total: how many there should have been, by somebody other than the restored stack; None if nobody
+            says.
+        sample: how the examined items were chosen.
+        zero_is_right: whether a ``total`` of nothing is as it should be.
     """
     outcome, seen = Outcome.PASSED, observed
     if findings.total:
         outcome = Outcome.FAILED
-    elif of is not None and examined != of:
-        outcome, seen = Outcome.FAILED, f"{observed}; {examined} examined where the catalogue counted {of}"
-    elif of is None:
+    elif total is not None and examined != total:
+        outcome, seen = Outcome.FAILED, f"{observed}; {examined} examined where the catalogue counted {total}"
+    elif total is None:
         outcome, seen = (
             Outcome.NOT_VERIFIED,
             f"{observed}; nothing outside the set says how many there should be",
         )
     elif examined == 0 and not zero_is_right:
         outcome, seen = Outcome.NOT_VERIFIED, f"{observed}; there was nothing to examine"
-    return Observation(outcome, expected, seen, examined, of, sample, tuple(findings.listed), findings.total)
+    return Observation(
+        outcome, expected, seen, examined, total, sample, tuple(findings.listed), findings.total
+    )
 
 
 def compare(expected: str, wanted: Mapping[str, Any], seen: Mapping[str, Any], *, unit: str) -> Observation:
@@ -104,8 +79,8 @@ def compare(expected: str, wanted: Mapping[str, Any], seen: Mapping[str, Any], *
             findings.add(f"{name}: expected {wanted[name]}, found {seen[name]}")
     same = sum(name in seen and seen[name] == value for name, value in wanted.items())
     observed = f"{same} of {len(wanted)} {unit} as the catalogue has them"
-    return judge(
-        expected, observed, findings, examined=len(seen) if not findings.total else 0, of=len(wanted)
+    return conclude(
+        expected, observed, findings, examined=len(seen) if not findings.total else 0, total=len(wanted)
     )
 
 

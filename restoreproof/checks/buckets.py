@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import obstore
 from botocore.exceptions import ClientError
@@ -17,7 +17,9 @@ from restoreproof.assets.s3 import chunks, code_of, control, is_there, run_bound
 from restoreproof.backups import missing
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.objects import ObjectEntry
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
@@ -25,6 +27,7 @@ _Named = tuple[str, ObjectEntry | None]
 _NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration"})
 
 
+@check("buckets")
 @dataclass(frozen=True, slots=True)
 class BucketsSurvey:
     """Every kept bucket after a GET of each of its objects, and the settings of every bucket.
@@ -33,7 +36,7 @@ class BucketsSurvey:
     """
 
     objects: int
-    of: int | None
+    total: int | None
     size: int
     differing: Findings
     strange: Findings
@@ -42,67 +45,71 @@ class BucketsSurvey:
     locks: Findings
     unindexed: tuple[str, ...] = ()
 
+    @when('the buckets of "{asset}" are compared with the catalogue')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> BucketsSurvey:
+        """Read every object of every kept bucket once, and ask for the settings of all buckets."""
+        block = restore_context.stack_context.asset(asset)
+        if not isinstance(block, ObjectsAsset):
+            raise ContractError(f"asset {asset!r} restores no buckets")
+        kept = [bucket for bucket, one in block.buckets.items() if one.kept]
+        restore_context.backup.require(missing.OBJECTS, *map(missing.bucket_part, kept))
+        known = restore_context.catalogue.buckets if restore_context.catalogue else None
+        differing, strange = Findings(), Findings()
+        unindexed: list[str] = []
+        objects = size = 0
+        for bucket, one in block.buckets.items():
+            if one.kept:
+                reading = _Reading(restore_context, block, bucket, strange)
+                reading.go()
+                reading.compare(differing)
+                objects, size = objects + reading.total.count, size + reading.size
+                unindexed += [] if reading.indexed else [bucket]
+        versioning, locks = _settings(restore_context, block)
+        of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
+        return cls(
+            objects, of, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
+        )
+
+    @then("every bucket holds the objects it held")
     def as_backed_up(self) -> Observation:
         """Object count, bytes and content of every kept bucket are what the catalogue recorded."""
         expected = "every bucket holds the objects it held, byte for byte"
-        return judge(
+        return conclude(
             expected,
             f"{self.objects:,} objects and {self.size:,} bytes read as the application",
             self.differing,
             examined=self.objects,
-            of=self.of,
+            total=self.total,
         )
 
+    @then("every object kept its type and metadata")
     def metadata(self) -> Observation:
         """Content type and user metadata of every object are those of the set's index."""
         expected = "every object has the content type and metadata it had"
         if self.unindexed and not self.strange.total:
             return not_verified(expected, f"no index says what they were in {', '.join(self.unindexed)}")
-        return judge(
+        return conclude(
             expected,
             f"{self.objects - self.strange.total:,} of {self.objects:,} equal",
             self.strange,
             examined=self.objects,
-            of=self.of,
+            total=self.total,
         )
 
+    @then("versioning is as the contract says")
     def versioned(self) -> Observation:
         """Versioning is on where the contract says so, and nowhere else."""
         return self._settings("versioning of every bucket is as the contract says", self.versioning)
 
+    @then("object lock is not active")
     def unlocked(self) -> Observation:
         """Object Lock is active on no bucket: immutability is the provider's, after product approval."""
         return self._settings("Object Lock is active on no bucket", self.locks)
 
     def _settings(self, expected: str, findings: Findings) -> Observation:
         observed = f"{self.buckets - findings.total} of {self.buckets} buckets so"
-        return judge(expected, observed, findings, examined=self.buckets, of=self.buckets)
-
-
-@survey("buckets")
-def survey_buckets(restore_context: RestoreContext, *, asset: str) -> BucketsSurvey:
-    """Read every object of every kept bucket once, and ask for the settings of all buckets."""
-    block = restore_context.stack_context.asset(asset)
-    if not isinstance(block, ObjectsAsset):
-        raise ContractError(f"asset {asset!r} restores no buckets")
-    kept = [bucket for bucket, one in block.buckets.items() if one.kept]
-    restore_context.backup.require(missing.OBJECTS, *map(missing.bucket_part, kept))
-    known = restore_context.catalogue.buckets if restore_context.catalogue else None
-    differing, strange = Findings(), Findings()
-    unindexed: list[str] = []
-    objects = size = 0
-    for bucket, one in block.buckets.items():
-        if one.kept:
-            reading = _Reading(restore_context, block, bucket, strange)
-            reading.go()
-            reading.compare(differing)
-            objects, size = objects + reading.total.count, size + reading.size
-            unindexed += [] if reading.indexed else [bucket]
-    versioning, locks = _settings(restore_context, block)
-    of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
-    return BucketsSurvey(
-        objects, of, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
-    )
+        return conclude(expected, observed, findings, examined=self.buckets, total=self.buckets)
 
 
 class _Reading:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.models import Canary
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.outcome import Observation
 from restoreproof.waiting import NotReady, wait_until
 
 
+@check("canary")
 @dataclass(frozen=True, slots=True)
 class CanaryJob:
     """One job, and what became of it."""
@@ -24,6 +26,24 @@ class CanaryJob:
     seconds: float
     problem: str | None
 
+    @when("a canary job is queued")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> CanaryJob:
+        """Enqueue the contract's canary as administrator and wait for the workers to do it."""
+        stack_context, canary = restore_context.stack_context, restore_context.stack_context.contract.canary
+        if canary is None:
+            raise ContractError("the contract has no canary:, so no job can prove that the workers work")
+        values = parameters(stack_context, canary.enqueue, restore_context.backup.manifest.recovery_point)
+        started, problem = time.monotonic(), None
+        with stack_context.phase("canary"):
+            with connect_asset(stack_context, canary.database, readonly=False) as connection:
+                job = scalar(connection, canary.enqueue, values)
+            if job is not None:
+                problem = _await(stack_context, canary, job)
+        seconds = time.monotonic() - started
+        return cls(None if job is None else str(job), canary.state, canary.deadline_s, seconds, problem)
+
+    @then("a worker completes it")
     def completed(self) -> Observation:
         """It was done in time."""
         expected = f"a canary job is {self.state} within {self.deadline_s:.0f} s"
@@ -33,24 +53,7 @@ class CanaryJob:
         if self.problem:
             findings.add(f"job {self.job}: {self.problem}")
         observed = self.problem or f"{self.state} after {self.seconds:.1f} s"
-        return judge(expected, observed, findings, examined=1, of=1)
-
-
-@survey("canary")
-def survey_canary(restore_context: RestoreContext) -> CanaryJob:
-    """Enqueue the contract's canary as administrator and wait for the workers to do it."""
-    stack_context, canary = restore_context.stack_context, restore_context.stack_context.contract.canary
-    if canary is None:
-        raise ContractError("the contract has no canary:, so no job can prove that the workers work")
-    values = parameters(stack_context, canary.enqueue, restore_context.backup.manifest.recovery_point)
-    started, problem = time.monotonic(), None
-    with stack_context.phase("canary"):
-        with connect_asset(stack_context, canary.database, readonly=False) as connection:
-            job = scalar(connection, canary.enqueue, values)
-        if job is not None:
-            problem = _await(stack_context, canary, job)
-    seconds = time.monotonic() - started
-    return CanaryJob(None if job is None else str(job), canary.state, canary.deadline_s, seconds, problem)
+        return conclude(expected, observed, findings, examined=1, total=1)
 
 
 def _await(stack_context: StackContext, canary: Canary, job: object) -> str | None:

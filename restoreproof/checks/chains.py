@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
@@ -20,10 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
+from restoreproof.assets.database import known_chain
 from restoreproof.assets.dataset import connect_asset, stream
 from restoreproof.backups import missing
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.models import Chain
+from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 
 GENESIS = "0" * 64
@@ -37,13 +40,14 @@ class _Tail:
     hash: str | None = GENESIS
 
 
+@check("chain")
 @dataclass(frozen=True, slots=True)
 class ChainSurvey:
     """A whole chain, link by link."""
 
     name: str
     examined: int
-    of: int | None
+    total: int | None
     gaps: Findings
     broken: Findings
     unsigned: Findings
@@ -53,39 +57,87 @@ class ChainSurvey:
     """Why no signature can be recomputed."""
     partitions: int = field(default=0)
 
+    @when('the chain of "{chain}" is recomputed')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, chain: Annotated[str, Ref("chain")]) -> ChainSurvey:
+        """Recompute the contract's chain from the restored rows."""
+        stack_context, block = (
+            restore_context.stack_context,
+            restore_context.stack_context.contract.chains[chain],
+        )
+        gaps, broken, unsigned = Findings(), Findings(), Findings()
+        tails: dict[str, _Tail] = {}
+        unkeyed = restore_context.backup.lacks(missing.CUSTODY) if block.signature else None
+        keys = keys_in_custody(restore_context.backup) if block.signature and not unkeyed else {}
+        examined = 0
+        with stack_context.phase(f"chain of {chain}") as work:
+            for row in _links(restore_context, block):
+                examined += 1
+                part = str(row[block.partition]) if block.partition else ""
+                tail = tails.setdefault(part, _Tail())
+                label = f"{part + ' ' if part else ''}#{row[block.sequence]}"
+                if tail.sequence is None or row[block.sequence] != tail.sequence + 1:
+                    gaps.add(f"{label}: follows #{tail.sequence}")
+                if problem := _problem(row, block, tail):
+                    broken.add(f"{label}: {problem}")
+                if block.signature and not unkeyed and (problem := _unsigned(row, block, keys)):
+                    unsigned.add(f"{label}: {problem}")
+                number = row[block.sequence]
+                # A restored column may have become anything; what is no number has no successor.
+                tail.sequence = int(number) if isinstance(number, int | Decimal) else None
+                tail.hash = row[block.hash]
+            work.items = examined
+        known = known_chain(restore_context, chain)
+        heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
+        return cls(
+            chain,
+            examined,
+            known.rows if known else None,
+            gaps,
+            broken,
+            unsigned,
+            tails,
+            heads,
+            "the contract names no signature" if block.signature is None else unkeyed,
+        )
+
+    @then("its sequence is continuous")
     def continuous(self) -> Observation:
         """Every sequence runs from 1 to the end without a gap."""
         parts = f" in {len(self.tails)} chains" if len(self.tails) > 1 else ""
-        return judge(
+        return conclude(
             f"the sequence of the {self.name} is continuous",
             f"{self.examined:,} links{parts}, {self.gaps.total} gaps",
             self.gaps,
             examined=self.examined,
-            of=self.of,
+            total=self.total,
         )
 
+    @then("its hash chain verifies")
     def unbroken(self) -> Observation:
         """Every link's hash is right, and is what the next link names as its predecessor."""
-        return judge(
+        return conclude(
             f"the hash chain of the {self.name} verifies",
             f"{self.examined - self.broken.total:,} of {self.examined:,} hashes recomputed and equal",
             self.broken,
             examined=self.examined,
-            of=self.of,
+            total=self.total,
         )
 
+    @then("every link is signed by a key in custody")
     def authentic(self) -> Observation:
         """Every link carries a signature by a key in custody."""
         if self.unsignable:
             return not_verified(f"every one of the {self.name} is signed", self.unsignable)
-        return judge(
+        return conclude(
             f"every one of the {self.name} is signed by a key in custody",
             f"{self.examined - self.unsigned.total:,} of {self.examined:,} signatures verify",
             self.unsigned,
             examined=self.examined,
-            of=self.of,
+            total=self.total,
         )
 
+    @then("it ends where it ended when the backup was taken")
     def complete(self) -> Observation:
         """Every chain ends where it ended when the backup was taken, so no tail was cut or forged."""
         expected = f"each chain of the {self.name} ends in the link that the catalogue recorded"
@@ -105,54 +157,13 @@ class ChainSurvey:
             for part, head in self.heads.items()
             if part in self.tails
         )
-        return judge(
+        return conclude(
             expected,
             f"{same} of {len(self.heads)} heads equal",
             findings,
             examined=len(self.tails),
-            of=len(self.heads),
+            total=len(self.heads),
         )
-
-
-@survey("chain")
-def survey_chain(restore_context: RestoreContext, *, chain: str) -> ChainSurvey:
-    """Recompute the contract's chain from the restored rows."""
-    stack_context, block = restore_context.stack_context, restore_context.stack_context.contract.chains[chain]
-    gaps, broken, unsigned = Findings(), Findings(), Findings()
-    tails: dict[str, _Tail] = {}
-    unkeyed = restore_context.backup.lacks(missing.CUSTODY) if block.signature else None
-    keys = keys_in_custody(restore_context.backup) if block.signature and not unkeyed else {}
-    examined = 0
-    with stack_context.phase(f"chain of {chain}") as work:
-        for row in _links(restore_context, block):
-            examined += 1
-            part = str(row[block.partition]) if block.partition else ""
-            tail = tails.setdefault(part, _Tail())
-            label = f"{part + ' ' if part else ''}#{row[block.sequence]}"
-            if tail.sequence is None or row[block.sequence] != tail.sequence + 1:
-                gaps.add(f"{label}: follows #{tail.sequence}")
-            if problem := _problem(row, block, tail):
-                broken.add(f"{label}: {problem}")
-            if block.signature and not unkeyed and (problem := _unsigned(row, block, keys)):
-                unsigned.add(f"{label}: {problem}")
-            number = row[block.sequence]
-            # A restored column may have become anything; what is no number has no successor.
-            tail.sequence = int(number) if isinstance(number, int | Decimal) else None
-            tail.hash = row[block.hash]
-        work.items = examined
-    known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
-    heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
-    return ChainSurvey(
-        chain,
-        examined,
-        known.rows if known else None,
-        gaps,
-        broken,
-        unsigned,
-        tails,
-        heads,
-        "the contract names no signature" if block.signature is None else unkeyed,
-    )
 
 
 def _links(restore_context: RestoreContext, block: Chain) -> Iterator[dict[str, Any]]:
@@ -195,6 +206,7 @@ def check_signature(
     return None
 
 
+@check("maintenance report")
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
     """What the stack's own maintenance worker says of a chain."""
@@ -202,9 +214,33 @@ class WorkerReport:
     chain: str
     examined: int | None
     breaks: tuple[str, ...]
-    of: int | None
+    total: int | None
     returncode: int
 
+    @when('the maintenance worker examines the "{chain}"')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, chain: Annotated[str, Ref("chain")]) -> WorkerReport:
+        """Run the chain's own verifier once, with the restored environment."""
+        stack_context, block = (
+            restore_context.stack_context,
+            restore_context.stack_context.contract.chains[chain],
+        )
+        known = known_chain(restore_context, chain)
+        of = known.rows if known else None
+        if block.worker is None:
+            return cls(chain, None, (), of, 1)
+        with stack_context.phase("maintenance worker"):
+            done = stack_context.run_once(block.worker.service, environment=stack_context.vault.environment())
+        reported = [
+            one
+            for one in _last_json(done.stdout).get("chains", ())
+            if one.get("chain") == block.worker.report
+        ]
+        breaks = tuple(json.dumps(fault, sort_keys=True) for one in reported for fault in one["breaks"])
+        examined = sum(int(one["examined"]) for one in reported) if reported else None
+        return cls(chain, examined, breaks, of, done.returncode)
+
+    @then("it reports no unexpected break and has examined every link")
     def clean(self) -> Observation:
         """It reports no break, and it examined as many links as the catalogue counted."""
         expected = f"the maintenance worker reports no unexpected break in the {self.chain}"
@@ -216,25 +252,7 @@ class WorkerReport:
         for one in self.breaks:
             findings.add(one)
         observed = f"it examined {self.examined:,} links and reports {len(self.breaks)} breaks"
-        return judge(expected, observed, findings, examined=self.examined, of=self.of)
-
-
-@survey("maintenance report")
-def survey_maintenance(restore_context: RestoreContext, *, chain: str) -> WorkerReport:
-    """Run the chain's own verifier once, with the restored environment."""
-    stack_context, block = restore_context.stack_context, restore_context.stack_context.contract.chains[chain]
-    known = restore_context.catalogue.chains.get(chain) if restore_context.catalogue else None
-    of = known.rows if known else None
-    if block.worker is None:
-        return WorkerReport(chain, None, (), of, 1)
-    with stack_context.phase("maintenance worker"):
-        done = stack_context.run_once(block.worker.service, environment=stack_context.vault.environment())
-    reported = [
-        one for one in _last_json(done.stdout).get("chains", ()) if one.get("chain") == block.worker.report
-    ]
-    breaks = tuple(json.dumps(fault, sort_keys=True) for one in reported for fault in one["breaks"])
-    examined = sum(int(one["examined"]) for one in reported) if reported else None
-    return WorkerReport(chain, examined, breaks, of, done.returncode)
+        return conclude(expected, observed, findings, examined=self.examined, total=self.total)
 
 
 def _last_json(output: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -18,9 +18,11 @@ from restoreproof.assets import proxy, release
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.proxy import ProxyAsset
 from restoreproof.backups import missing as parts
-from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.base import Findings, compare, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import public_url
 from restoreproof.contract.models import Contract
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
@@ -34,6 +36,7 @@ def _listed(problems: Problems) -> Findings:
     return findings
 
 
+@check("proxy")
 @dataclass(frozen=True, slots=True)
 class ProxySurvey:
     """Where the restored proxy sends requests, and the certificate it serves."""
@@ -44,53 +47,55 @@ class ProxySurvey:
     host: str
     certificate_problems: tuple[str, ...]
 
+    @when('the restored configuration of the "{asset}" is read')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> ProxySurvey:
+        """Parse the set's proxy configuration and examine its certificate."""
+        block = restore_context.stack_context.asset(asset)
+        if not isinstance(block, ProxyAsset):
+            raise ContractError(f"asset {asset!r} is no proxy")
+        host = urlsplit(public_url(restore_context)).hostname or ""
+        restore_context.backup.require(parts.PROXY, parts.SECRETS)
+        problems = certificate_problems(restore_context, block, host)
+        path = restore_context.backup.directory / proxy.DIRECTORY / block.config
+        try:
+            found = proxy.destinations(str(path))
+        except (OSError, ValueError) as error:
+            return cls((), (f"can't be read: {error}",), (), host, tuple(problems))
+        services = restore_context.stack_context.contract.services
+        allowed = {(name, services[name].port): name for name in block.upstreams}
+        reached = {allowed.get(target(one)) for one in found}
+        return cls(
+            tuple(found),
+            tuple(one for one in found if target(one) not in allowed),
+            tuple(name for name in block.upstreams if name not in reached),
+            host,
+            tuple(problems),
+        )
+
+    @then("every destination in it is a service of this stack")
     def internal(self) -> Observation:
         """Every destination is one of the contract's upstreams, and each of these is reached."""
         problems = [f"sends requests to {one}" for one in self.foreign]
         problems += [f"sends nothing to {one}" for one in self.unrouted]
-        return judge(
+        return conclude(
             "the proxy sends requests to the contract's upstreams, to all of them and nowhere else",
             f"{len(self.destinations)} destinations: {', '.join(sorted(set(self.destinations)))}",
             _listed(problems),
             examined=len(self.destinations),
-            of=len(self.destinations),
+            total=len(self.destinations),
         )
 
+    @then("its certificate fits its key and the public name")
     def certificate(self) -> Observation:
         """The certificate is the backed-up one, for its key and the public name, and was valid."""
-        return judge(
+        return conclude(
             f"the certificate for {self.host} is whole, matches its key and was valid at the recovery point",
             "it is" if not self.certificate_problems else f"{len(self.certificate_problems)} problems",
             _listed(list(self.certificate_problems)),
             examined=1,
-            of=1,
+            total=1,
         )
-
-
-@survey("proxy")
-def survey_proxy(restore_context: RestoreContext, *, asset: str) -> ProxySurvey:
-    """Parse the set's proxy configuration and examine its certificate."""
-    block = restore_context.stack_context.asset(asset)
-    if not isinstance(block, ProxyAsset):
-        raise ContractError(f"asset {asset!r} is no proxy")
-    host = urlsplit(public_url(restore_context)).hostname or ""
-    restore_context.backup.require(parts.PROXY, parts.SECRETS)
-    problems = certificate_problems(restore_context, block, host)
-    path = restore_context.backup.directory / proxy.DIRECTORY / block.config
-    try:
-        found = proxy.destinations(str(path))
-    except (OSError, ValueError) as error:
-        return ProxySurvey((), (f"can't be read: {error}",), (), host, tuple(problems))
-    services = restore_context.stack_context.contract.services
-    allowed = {(name, services[name].port): name for name in block.upstreams}
-    reached = {allowed.get(target(one)) for one in found}
-    return ProxySurvey(
-        tuple(found),
-        tuple(one for one in found if target(one) not in allowed),
-        tuple(name for name in block.upstreams if name not in reached),
-        host,
-        tuple(problems),
-    )
 
 
 def target(destination: str) -> tuple[str, int]:
@@ -144,6 +149,7 @@ def covered(certificate: x509.Certificate) -> list[str]:
     return list(names.get_values_for_type(x509.DNSName))
 
 
+@check("release")
 @dataclass(frozen=True, slots=True)
 class ReleaseSurvey:
     """The release that the set says was running, beside the release's own tree."""
@@ -153,44 +159,47 @@ class ReleaseSurvey:
     problems: tuple[str, ...]
     missing: str | None
 
+    @when("the recorded release is compared with the release on hand")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> ReleaseSurvey:
+        """Compare the set's release description with the tree of that release."""
+        restore_context.backup.require(parts.RELEASE)
+        directory = restore_context.backup.directory / release.DIRECTORY
+        try:
+            described = release.describe(directory)
+            version, artifacts = str(described["version"]), dict(described["artifacts"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return cls("unknown", 1, (f"release.json can't be read: {error}",), None)
+        problems = _documents(directory, artifacts)
+        if version != restore_context.backup.manifest.release:
+            problems.append(
+                f"release.json says {version}, the manifest {restore_context.backup.manifest.release}"
+            )
+        tree = tree_of(restore_context.stack_context.contract, version)
+        missing = None if tree else f"there is no tree of release {version} here to compare with"
+        for path, wanted in artifacts.items() if tree else ():
+            if (found := digest(tree / path)) != wanted:
+                problems.append(
+                    f"{path}: {found[:16] if found else 'missing'}, {str(wanted)[:16]} is recorded"
+                )
+        if missing and problems:
+            missing = None
+        return cls(version, len(artifacts), tuple(problems), missing)
+
+    @then("its version and digests are recorded and equal")
     def recorded(self) -> Observation:
         """Version and digests are stated and true; SBOM and API description are there and parse."""
         expected = "the set records the release that ran: version, digests, SBOM and API description"
         if self.missing:
             return not_verified(expected, self.missing)
         good = "as on disk" if not self.problems else f"{len(self.problems)} problems"
-        return judge(
+        return conclude(
             expected,
             f"release {self.version}, {self.artifacts} artifacts: {good}",
             _listed(list(self.problems)),
             examined=self.artifacts,
-            of=self.artifacts,
+            total=self.artifacts,
         )
-
-
-@survey("release")
-def survey_release(restore_context: RestoreContext) -> ReleaseSurvey:
-    """Compare the set's release description with the tree of that release."""
-    restore_context.backup.require(parts.RELEASE)
-    directory = restore_context.backup.directory / release.DIRECTORY
-    try:
-        described = release.describe(directory)
-        version, artifacts = str(described["version"]), dict(described["artifacts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return ReleaseSurvey("unknown", 1, (f"release.json can't be read: {error}",), None)
-    problems = _documents(directory, artifacts)
-    if version != restore_context.backup.manifest.release:
-        problems.append(
-            f"release.json says {version}, the manifest {restore_context.backup.manifest.release}"
-        )
-    tree = tree_of(restore_context.stack_context.contract, version)
-    missing = None if tree else f"there is no tree of release {version} here to compare with"
-    for path, wanted in artifacts.items() if tree else ():
-        if (found := digest(tree / path)) != wanted:
-            problems.append(f"{path}: {found[:16] if found else 'missing'}, {str(wanted)[:16]} is recorded")
-    if missing and problems:
-        missing = None
-    return ReleaseSurvey(version, len(artifacts), tuple(problems), missing)
 
 
 def _documents(directory: Path, artifacts: Mapping[str, str]) -> Problems:
@@ -231,6 +240,7 @@ def digest(path: Path) -> str | None:
     return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
 
 
+@check("set identity")
 @dataclass(frozen=True, slots=True)
 class SetIdentity:
     """What the opened set says of itself, and what the catalogue says of it."""
@@ -238,34 +248,35 @@ class SetIdentity:
     seen: Mapping[str, Any]
     known: Mapping[str, Any] | None
 
+    @when("the backup set is held against its catalogue")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> SetIdentity:
+        """Compare digest, Merkle root and recovery point of the opened set with the catalogue's."""
+        manifest, known = restore_context.backup.manifest, restore_context.catalogue
+        seen = {
+            "set": manifest.set_id,
+            "stack": manifest.stack,
+            "recovery point": manifest.recovery_point.isoformat(),
+            "manifest": restore_context.backup.manifest_sha256,
+            "Merkle root": manifest.computed_root(),
+            "release": manifest.release,
+        }
+        if known is None:
+            return cls(seen, None)
+        wanted = {
+            "set": known.set_id,
+            "stack": known.stack,
+            "recovery point": known.recovery_point.isoformat(),
+            "manifest": known.manifest_sha256,
+            "Merkle root": known.merkle_root,
+            "release": known.release or "",
+        }
+        return cls(seen, wanted)
+
+    @then("it is the very set that was taken")
     def the_catalogued(self) -> Observation:
         """It is the very set that the catalogue describes."""
         expected = "the set is the one that the catalogue describes"
         if self.known is None:
             return not_verified(expected, "there is no catalogue to compare with")
         return compare(expected, self.known, self.seen, unit="marks of identity")
-
-
-@survey("set identity")
-def survey_identity(restore_context: RestoreContext) -> SetIdentity:
-    """Compare digest, Merkle root and recovery point of the opened set with the catalogue's."""
-    manifest, known = restore_context.backup.manifest, restore_context.catalogue
-    seen = {
-        "set": manifest.set_id,
-        "stack": manifest.stack,
-        "recovery point": manifest.recovery_point.isoformat(),
-        "manifest": restore_context.backup.manifest_sha256,
-        "Merkle root": manifest.computed_root(),
-        "release": manifest.release,
-    }
-    if known is None:
-        return SetIdentity(seen, None)
-    wanted = {
-        "set": known.set_id,
-        "stack": known.stack,
-        "recovery point": known.recovery_point.isoformat(),
-        "manifest": known.manifest_sha256,
-        "Merkle root": known.merkle_root,
-        "release": known.release or "",
-    }
-    return SetIdentity(seen, wanted)

@@ -20,10 +20,11 @@ from psycopg.conninfo import make_conninfo
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.s3 import keys, store
-from restoreproof.assets.secrets import Mail, SecretsAsset, StoreKeys
-from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.assets.secrets import Mail, SecretsAsset, SecretsKnown, StoreKeys
+from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.identity import grant
 from restoreproof.checks.objects import objects_asset
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
 
@@ -48,6 +49,7 @@ def role_of(restore_context: RestoreContext, variable: str) -> str:
     return unquote(urlsplit(restore_context.stack_context.vault.secret(variable).reveal()).username or "")
 
 
+@check("environment", covers="variable")
 @dataclass(frozen=True, slots=True)
 class EnvironmentSurvey:
     """The decrypted environment beside what the contract requires and the catalogue committed to."""
@@ -58,8 +60,26 @@ class EnvironmentSurvey:
     pinned_seen: Mapping[str, str]
     commitments: Mapping[str, str]
     committed: Mapping[str, str] | None
-    session: str
+    session: str | None
 
+    @when("the restored environment is read")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> EnvironmentSurvey:
+        """Compare the decrypted environment with the contract and the catalogue."""
+        asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
+        known = restore_context.expected(asset.name, SecretsKnown)
+        filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
+        return cls(
+            names=filled,
+            required=frozenset(asset.required),
+            pinned=asset.pinned,
+            pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
+            commitments={name: vault.commitment(name) for name in vault.names()},
+            committed=known.commitments or None if known else None,
+            session=asset.session,
+        )
+
+    @then("it has every required variable and no other")
     def complete(self) -> Observation:
         """Exactly the required variables, each with a value."""
         wanted = dict.fromkeys(self.required, "set")
@@ -68,11 +88,13 @@ class EnvironmentSurvey:
             "the environment has every required variable and no other", wanted, seen, unit="variables"
         )
 
+    @then("it agrees with the values the contract pins")
     def pins(self) -> Observation:
         """The values that the contract pins are the restored ones."""
         expected = "the environment agrees with the values the contract pins"
         return compare(expected, self.pinned, self.pinned_seen, unit="pinned values")
 
+    @then("every value is the one that was backed up")
     def unchanged(self) -> Observation:
         """Every value is the one that was backed up, by keyed commitment and never by showing it."""
         expected = "every value equals the one committed to in the catalogue"
@@ -80,9 +102,12 @@ class EnvironmentSurvey:
             return not_verified(expected, "there is no catalogue with commitments")
         return self._held(expected, self.committed, self.commitments)
 
+    @then("the session secret is the one that was backed up")
     def session_unchanged(self) -> Observation:
         """The frontend session secret is the one that was backed up."""
         expected = "the session secret equals the one committed to in the catalogue"
+        if self.session is None:
+            return not_verified(expected, "the contract names no session secret (assets.*.session)")
         if self.committed is None or self.session not in self.committed:
             return not_verified(expected, "there is no catalogue with a commitment to it")
         wanted = {self.session: self.committed[self.session]}
@@ -98,7 +123,7 @@ class EnvironmentSurvey:
                 )
         same = sum(seen.get(name) == value for name, value in wanted.items())
         observed = f"{same} of {len(wanted)} equal"
-        return judge(expected, observed, findings, examined=len(seen), of=len(wanted))
+        return conclude(expected, observed, findings, examined=len(seen), total=len(wanted))
 
 
 def secrets_asset(restore_context: RestoreContext) -> SecretsAsset:
@@ -109,22 +134,7 @@ def secrets_asset(restore_context: RestoreContext) -> SecretsAsset:
     raise RestoreproofError("the contract has no asset of kind secrets")
 
 
-@survey("environment")
-def survey_environment(restore_context: RestoreContext) -> EnvironmentSurvey:
-    """Compare the decrypted environment with the contract and the catalogue."""
-    asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
-    filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
-    return EnvironmentSurvey(
-        names=filled,
-        required=frozenset(asset.required),
-        pinned=asset.pinned,
-        pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
-        commitments={name: vault.commitment(name) for name in vault.names()},
-        committed=restore_context.catalogue.commitments or None if restore_context.catalogue else None,
-        session=asset.session,
-    )
-
-
+@check("credentials")
 @dataclass(frozen=True, slots=True)
 class CredentialSurvey:
     """Each restored credential, after an attempt to use it."""
@@ -132,37 +142,38 @@ class CredentialSurvey:
     tried: int
     refused: Findings
 
+    @when("every restored credential is used once")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> CredentialSurvey:
+        """Use every restored credential once: databases, storage, identity clients, mail, certificates."""
+        refused, tried = Findings(), 0
+        for name, attempt in _attempts(restore_context):
+            tried += 1
+            try:
+                attempt()
+            except EnvironmentUnfitError:
+                raise  # nobody was asked, so nobody refused
+            except (
+                psycopg.Error,
+                StoreError,
+                smtplib.SMTPException,
+                OSError,
+                ValueError,
+                RestoreproofError,
+            ) as error:
+                refused.add(f"{name}: {type(error).__name__}")
+        return cls(tried, refused)
+
+    @then("each is accepted by the service it is for")
     def accepted(self) -> Observation:
         """Every one of them was accepted by its service."""
-        return judge(
+        return conclude(
             "every restored credential is accepted by the service it is for",
             f"{self.tried - self.refused.total} of {self.tried} accepted",
             self.refused,
             examined=self.tried,
-            of=self.tried or None,
+            total=self.tried or None,
         )
-
-
-@survey("credentials")
-def survey_credentials(restore_context: RestoreContext) -> CredentialSurvey:
-    """Use every restored credential once: databases, storage, identity clients, mail, certificates."""
-    refused, tried = Findings(), 0
-    for name, attempt in _attempts(restore_context):
-        tried += 1
-        try:
-            attempt()
-        except EnvironmentUnfitError:
-            raise  # nobody was asked, so nobody refused
-        except (
-            psycopg.Error,
-            StoreError,
-            smtplib.SMTPException,
-            OSError,
-            ValueError,
-            RestoreproofError,
-        ) as error:
-            refused.add(f"{name}: {type(error).__name__}")
-    return CredentialSurvey(tried, refused)
 
 
 def _attempts(restore_context: RestoreContext) -> Iterator[tuple[str, Callable[[], None]]]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from restoreproof.assets import custody
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset, parameters, stream
-from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.checks.base import Findings, conclude
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.outcome import Observation
 from restoreproof.scan.rules import BUILT_IN
 from restoreproof.scan.scanner import scan_file
 
 
+@check("custody")
 @dataclass(frozen=True, slots=True)
 class CustodySurvey:
     """The custody records of the set."""
@@ -23,49 +25,49 @@ class CustodySurvey:
     used: tuple[str, ...]
     in_custody: frozenset[str]
 
+    @when("the custody records of the signer's keys are read")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> CustodySurvey:
+        """Read every custody record, and every key id that the contract's signed rows name."""
+        keys = custody.keys_in_custody(restore_context.backup)
+        root = restore_context.backup.directory / custody.DIRECTORY
+        files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
+        secret = Findings()
+        for path in files:
+            for hit in scan_file(path, BUILT_IN):
+                secret.add(f"{path.name}: {hit.rule} at byte {hit.offset}")
+        listed = [
+            one
+            for one in restore_context.backup.manifest.artifacts
+            if one.path.startswith(f"{custody.DIRECTORY}/")
+        ]
+        return cls(len(files), len(listed), secret, tuple(sorted(_used(restore_context))), frozenset(keys))
+
+    @then("they hold public keys only")
     def public_only(self) -> Observation:
         """No record holds the private part of a key."""
-        return judge(
+        return conclude(
             "the custody records hold public keys only",
             f"{self.files} records read, {self.secret.total} private keys",
             self.secret,
             examined=self.files,
-            of=self.listed,
+            total=self.listed,
         )
 
+    @then("every key that signed restored data is among them")
     def known(self) -> Observation:
         """Every key that signed something in the database is in custody."""
         findings = Findings()
         for key in self.used:
             if key not in self.in_custody:
                 findings.add(f"{key} signed rows and is not in custody")
-        return judge(
+        return conclude(
             "every key that signed something in the database has a custody record",
             f"{len(self.used) - findings.total} of {len(self.used)} keys known",
             findings,
             examined=len(self.used),
-            of=len(self.used),
+            total=len(self.used),
         )
-
-
-@survey("custody")
-def survey_custody(restore_context: RestoreContext) -> CustodySurvey:
-    """Read every custody record, and every key id that the contract's signed rows name."""
-    keys = custody.keys_in_custody(restore_context.backup)
-    root = restore_context.backup.directory / custody.DIRECTORY
-    files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
-    secret = Findings()
-    for path in files:
-        for hit in scan_file(path, BUILT_IN):
-            secret.add(f"{path.name}: {hit.rule} at byte {hit.offset}")
-    listed = [
-        one
-        for one in restore_context.backup.manifest.artifacts
-        if one.path.startswith(f"{custody.DIRECTORY}/")
-    ]
-    return CustodySurvey(
-        len(files), len(listed), secret, tuple(sorted(_used(restore_context))), frozenset(keys)
-    )
 
 
 def _used(restore_context: RestoreContext) -> set[str]:

@@ -5,22 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from psycopg import sql
 
 from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.database import TableKnown
 from restoreproof.assets.database_stats import fingerprint_structure, fingerprint_tables
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.assets.migrations import MigrationsAsset
-from restoreproof.assets.postgres import roles_of
+from restoreproof.assets.postgres import PostgresKnown, roles_of
 from restoreproof.assets.release import describe
 from restoreproof.backups import missing
-from restoreproof.backups.catalogue import TableKnown
-from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.credentials import connect_as, role_of
+from restoreproof.checks.phrases import check, then, when
+from restoreproof.contract.ref import Ref
+from restoreproof.events import Measured
 from restoreproof.outcome import Observation, Outcome
 
 
+@check("database")
 @dataclass(frozen=True, slots=True)
 class DatabaseSurvey:
     """Every table and every kind of structure, beside what the catalogue knows of them."""
@@ -34,16 +39,42 @@ class DatabaseSurvey:
     unknown_roles: str | None = None
     """Why the roles that are there say nothing: the drill made them up."""
 
+    @when('the restored "{asset}" is compared with the catalogue')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> DatabaseSurvey:
+        """Count and fingerprint the whole restored database of ``asset``, before anything has changed it."""
+        with (
+            restore_context.stack_context.phase("fingerprints"),
+            connect_asset(restore_context.stack_context, asset) as connection,
+        ):
+            tables, structure = fingerprint_tables(connection), fingerprint_structure(connection)
+            present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
+        wanted = roles_of(restore_context.stack_context)
+        roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
+        known = restore_context.expected(asset, PostgresKnown)
+        return cls(
+            told(tables, known.tables if known else None),
+            told(structure, known.structure if known else None),
+            roles,
+            told(known.tables) if known else None,
+            told(known.structure) if known else None,
+            dict.fromkeys(known.roles, "present") if known else None,
+            restore_context.backup.lacks(missing.ROLES),
+        )
+
+    @then("every table holds the rows it held")
     def rows(self) -> Observation:
         """Every table holds the very rows it held."""
         return self._compare("every table holds the rows it held at the backup", "tables", "rows")
 
+    @then("its policies, grants, constraints and indexes are as they were")
     def structures(self) -> Observation:
         """Policies, grants, constraints, indexes, triggers and sequences are what they were."""
         return self._compare(
             "policies, grants, constraints and indexes are as they were", "structure", "kinds"
         )
 
+    @then("every role that owns or uses the data exists")
     def role_inventory(self) -> Observation:
         """Every role that owns or uses the data is there."""
         expected = "every role that owns or uses the data exists"
@@ -67,30 +98,7 @@ def told(tables: Mapping[str, TableKnown], known: Mapping[str, TableKnown] | Non
     }
 
 
-@survey("database")
-def survey_database(restore_context: RestoreContext, *, asset: str) -> DatabaseSurvey:
-    """Count and fingerprint the whole restored database of ``asset``, before anything has changed it."""
-    with (
-        restore_context.stack_context.phase("fingerprints"),
-        connect_asset(restore_context.stack_context, asset) as connection,
-    ):
-        tables = {name: TableKnown(**one) for name, one in fingerprint_tables(connection).items()}
-        structure = {name: TableKnown(**one) for name, one in fingerprint_structure(connection).items()}
-        present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
-    wanted = roles_of(restore_context.stack_context)
-    roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
-    known = restore_context.catalogue
-    return DatabaseSurvey(
-        told(tables, known.tables if known else None),
-        told(structure, known.structure if known else None),
-        roles,
-        told(known.tables) if known else None,
-        told(known.structure) if known else None,
-        dict.fromkeys(known.roles, "present") if known else None,
-        restore_context.backup.lacks(missing.ROLES),
-    )
-
-
+@check("schema version")
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """Where the migrations brought the database, and where the release wants it."""
@@ -98,6 +106,19 @@ class SchemaVersion:
     after: str | None
     wanted: str | None
 
+    @when("the schema version is compared with the release")
+    @classmethod
+    def look(
+        cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")] = "migrations"
+    ) -> SchemaVersion:
+        """Compare the restored schema's version with the one that the deployed release states."""
+        stack_context = restore_context.stack_context
+        migrations = stack_context.asset(asset)
+        assert isinstance(migrations, MigrationsAsset)
+        wanted = describe(stack_context.contract.release_directory("expected")).get("migration_head")
+        return cls(migrations.current(stack_context), None if wanted is None else str(wanted))
+
+    @then("the schema is at the version that the release expects")
     def expected(self) -> Observation:
         """The schema is at the version that the release expects."""
         if self.wanted is None:
@@ -108,19 +129,10 @@ class SchemaVersion:
         findings = Findings()
         if self.after != self.wanted:
             findings.add(f"the schema is at {self.after}")
-        return judge(expected, f"it is at {self.after}", findings, examined=1, of=1)
+        return conclude(expected, f"it is at {self.after}", findings, examined=1, total=1)
 
 
-@survey("schema version")
-def survey_schema(restore_context: RestoreContext, *, asset: str = "migrations") -> SchemaVersion:
-    """Compare the restored schema's version with the one that the deployed release states."""
-    stack_context = restore_context.stack_context
-    migrations = stack_context.asset(asset)
-    assert isinstance(migrations, MigrationsAsset)
-    wanted = describe(stack_context.contract.release_directory("expected")).get("migration_head")
-    return SchemaVersion(migrations.current(stack_context), None if wanted is None else str(wanted))
-
-
+@check("recovery point")
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """The newest records that came back, against the recovery point and the objective."""
@@ -130,6 +142,42 @@ class Recovery:
     objective_s: float
     every_s: float | None
 
+    @when("the newest restored records are compared with the recovery point")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> Recovery:
+        """Age of each asset's newest restored record at the recovery point, in seconds; measured before any
+        application process starts, so that nothing newer can have been written."""
+        stack_context = restore_context.stack_context
+        ages: dict[str, float] = {}
+        for asset in stack_context.assets():
+            if (newest := asset.newest_record(restore_context)) is not None:
+                # Below zero where an asset was copied after the recovery point: no loss, but skew.
+                age = ages[asset.name] = (
+                    restore_context.backup.manifest.recovery_point - newest
+                ).total_seconds()
+                stack_context.emitter.emit(
+                    Measured(
+                        name=f"rpo.{asset.name}",
+                        value=max(age, 0.0),
+                        unit="s",
+                        detail="",
+                        newest_at=newest.isoformat(),
+                    )
+                )
+        if ages:
+            skew = max(ages.values()) - min(ages.values())
+            stack_context.emitter.emit(
+                Measured(name="rpo", value=max(0.0, *ages.values()), unit="s", detail="")
+            )
+            stack_context.emitter.emit(Measured(name="rpo.skew", value=skew, unit="s", detail=""))
+        backup = stack_context.contract.backup
+        known = restore_context.catalogue.newest if restore_context.catalogue else {}
+        recorded = frozenset(known)
+        return cls(
+            ages, recorded, stack_context.contract.objectives.rpo_s, backup.every_s if backup else None
+        )
+
+    @then("none is older than the recovery point objective allows")
     def within(self) -> Observation:
         """The newest restored record of each asset is no older than the RPO allows."""
         if not self.ages:
@@ -141,14 +189,15 @@ class Recovery:
         for asset in sorted(self.recorded - self.ages.keys()):
             findings.add(f"{asset}: no record came back, though the catalogue knows of some")
         worst = max(0.0, *self.ages.values())
-        return judge(
+        return conclude(
             f"each newest record is at most {self.objective_s / 60:.0f} min older than the recovery point",
             f"at most {worst:.0f} s over {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
-            of=len(self.recorded | self.ages.keys()),
+            total=len(self.recorded | self.ages.keys()),
         )
 
+    @then("the assets come from one moment")
     def aligned(self) -> Observation:
         """The assets come from one moment: their newest records lie no further apart than the RPO."""
         if len(self.ages) < 2:
@@ -160,14 +209,15 @@ class Recovery:
         findings = Findings()
         if skew > self.objective_s:
             findings.add(f"the assets are {skew / 60:.1f} min apart")
-        return judge(
+        return conclude(
             f"the assets lie at most {self.objective_s / 60:.0f} min apart",
             f"{skew:.0f} s between {', '.join(sorted(self.ages))}",
             findings,
             examined=len(self.ages),
-            of=len(self.ages),
+            total=len(self.ages),
         )
 
+    @then("the schedule loses no more than the objective allows")
     def schedule(self) -> Observation:
         """The schedule loses no more than the RPO when the next backup is the one that is missed."""
         expected = f"a backup at least every {self.objective_s / 60:.0f} min"
@@ -179,81 +229,57 @@ class Recovery:
         )
 
 
-@survey("recovery point")
-def survey_recovery(restore_context: RestoreContext) -> Recovery:
-    """Age of each asset's newest restored record at the recovery point, in seconds; measured before any
-    application process starts, so that nothing newer can have been written."""
-    stack_context = restore_context.stack_context
-    ages: dict[str, float] = {}
-    for asset in stack_context.assets():
-        if (newest := asset.newest_record(restore_context)) is not None:
-            # Below zero where an asset was copied after the recovery point: no loss, but skew.
-            age = ages[asset.name] = (restore_context.backup.manifest.recovery_point - newest).total_seconds()
-            stack_context.emitter.emit(
-                "measurement",
-                name=f"rpo.{asset.name}",
-                value=max(age, 0.0),
-                unit="s",
-                detail="",
-                newest_at=newest.isoformat(),
-            )
-    if ages:
-        skew = max(ages.values()) - min(ages.values())
-        stack_context.emitter.emit(
-            "measurement", name="rpo", value=max(0.0, *ages.values()), unit="s", detail=""
-        )
-        stack_context.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
-    backup = stack_context.contract.backup
-    known = restore_context.catalogue.newest if restore_context.catalogue else {}
-    recorded = frozenset(name for name, at in known.items() if at)
-    return Recovery(
-        ages, recorded, stack_context.contract.objectives.rpo_s, backup.every_s if backup else None
-    )
-
-
+@check("tenant isolation")
 @dataclass(frozen=True, slots=True)
 class TenantIsolation:
     """What the application's role sees when no tenant is set."""
 
     seen: Mapping[str, int]
 
+    @when('the application looks at the "{asset}" with "{variable}" without naming a tenant')
+    @classmethod
+    def look(
+        cls,
+        restore_context: RestoreContext,
+        asset: Annotated[str, Ref("asset")],
+        variable: Annotated[str, Ref("variable")],
+    ) -> TenantIsolation:
+        """Count what the role of the restored ``variable`` sees of each protected table, naming no tenant."""
+        with connect_asset(restore_context.stack_context, asset) as connection:
+            protected = connection.execute(
+                "select c.relname as name from pg_class c where (c.relrowsecurity "
+                "or exists (select 1 from pg_policy p where p.polrelid = c.oid)) "
+                "and c.relnamespace = 'public'::regnamespace and exists (select 1 "
+                "from information_schema.role_table_grants g "
+                "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
+                [role_of(restore_context, variable)],
+            ).fetchall()
+        seen: dict[str, int] = {}
+        with connect_as(restore_context, variable) as application:
+            for row in protected:
+                name = str(row["name"])
+                query = sql.SQL("select count(*) from {}").format(sql.Identifier("public", name))
+                found = application.execute(query).fetchone()
+                seen[name] = int(found[0]) if found else 0
+        return cls(seen)
+
+    @then("it sees no tenant's rows")
     def nothing(self) -> Observation:
         """No row of any tenant is visible."""
         findings = Findings()
         for table, count in self.seen.items():
             if count:
                 findings.add(f"{table}: {count} rows visible without a tenant")
-        return judge(
+        return conclude(
             "no tenant's rows are visible to the application before it names a tenant",
             f"{len(self.seen) - findings.total} of {len(self.seen)} protected tables show nothing",
             findings,
             examined=len(self.seen),
-            of=len(self.seen) or None,
+            total=len(self.seen) or None,
         )
 
 
-@survey("tenant isolation")
-def survey_isolation(restore_context: RestoreContext, *, asset: str, variable: str) -> TenantIsolation:
-    """Count what the role of the restored ``variable`` sees of every protected table, naming no tenant."""
-    with connect_asset(restore_context.stack_context, asset) as connection:
-        protected = connection.execute(
-            "select c.relname as name from pg_class c where (c.relrowsecurity "
-            "or exists (select 1 from pg_policy p where p.polrelid = c.oid)) "
-            "and c.relnamespace = 'public'::regnamespace and exists (select 1 "
-            "from information_schema.role_table_grants g "
-            "where g.table_name = c.relname and g.grantee = %s and g.privilege_type = 'SELECT')",
-            [role_of(restore_context, variable)],
-        ).fetchall()
-    seen: dict[str, int] = {}
-    with connect_as(restore_context, variable) as application:
-        for row in protected:
-            name = str(row["name"])
-            query = sql.SQL("select count(*) from {}").format(sql.Identifier("public", name))
-            found = application.execute(query).fetchone()
-            seen[name] = int(found[0]) if found else 0
-    return TenantIsolation(seen)
-
-
+@check("recovery time")
 @dataclass(frozen=True, slots=True)
 class RecoveryTime:
     """How long the drill took until the platform served again.
@@ -265,6 +291,20 @@ class RecoveryTime:
     objective_s: float
     standing: tuple[str, ...] = ()
 
+    @when("the time since the drill began is taken")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> RecoveryTime:
+        """Seconds since the drill began, on the clock that outer and inner process share."""
+        stack_context = restore_context.stack_context
+        for name, service in stack_context.contract.services.items():
+            if not service.options().get("one_shot", False):
+                stack_context.runtime.require(name)  # without it the platform is not back
+        objectives = stack_context.contract.objectives
+        in_place = (name for name, one in restore_context.backup.references.items() if one.in_place)
+        standing = tuple(sorted(set(in_place) - set(objectives.survives)))
+        return cls(time.monotonic() - stack_context.opened_mono, objectives.rto_s, standing)
+
+    @then("service was back within the recovery time objective")
     def within(self) -> Observation:
         """Service was back within the RTO, counted from the beginning of the fetch."""
         outcome = Outcome.PASSED if self.seconds <= self.objective_s else Outcome.FAILED
@@ -276,16 +316,3 @@ class RecoveryTime:
                 expected, f"{observed}; but nothing was restored of {named}: in place, it took no time"
             )
         return Observation(outcome, expected, observed, 1, 1)
-
-
-@survey("recovery time")
-def survey_recovery_time(restore_context: RestoreContext) -> RecoveryTime:
-    """Seconds since the drill began, on the clock that outer and inner process share."""
-    stack_context = restore_context.stack_context
-    for name, service in stack_context.contract.services.items():
-        if not service.options().get("one_shot", False):
-            stack_context.runtime.require(name)  # without it the platform is not back
-    objectives = stack_context.contract.objectives
-    in_place = (name for name, one in restore_context.backup.references.items() if one.in_place)
-    standing = tuple(sorted(set(in_place) - set(objectives.survives)))
-    return RecoveryTime(time.monotonic() - stack_context.opened_mono, objectives.rto_s, standing)

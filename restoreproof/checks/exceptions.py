@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
-from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.objects import expected_rows, rows
+from restoreproof.checks.phrases import check, then, when
+from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 
 
+@check("exceptions")
 @dataclass(frozen=True, slots=True)
 class Exceptions:
     """The rows of a dataset that should be empty, and how many were looked through for them.
@@ -21,32 +25,33 @@ class Exceptions:
     dataset: str
     findings: Findings
     looked_through: int
-    of: int | None
+    total: int | None
     zero: bool = False
 
+    @when('the restored rows are searched for "{dataset}"')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, dataset: Annotated[str, Ref("dataset")]) -> Exceptions:
+        """List the rows of a dataset whose right number is zero; ``of`` in the contract counts the rest."""
+        stack_context, block = (
+            restore_context.stack_context,
+            restore_context.stack_context.contract.datasets[dataset],
+        )
+        findings = Findings()
+        for row in rows(restore_context, dataset):
+            findings.add(" ".join(str(value) for value in row.values()))
+        with connect_asset(stack_context, block.database) as connection:
+            values = parameters(stack_context, block.of or "", restore_context.backup.manifest.recovery_point)
+            looked = scalar(connection, block.of, values) if block.of else 0
+        return cls(dataset, findings, int(looked), expected_rows(restore_context, dataset), block.zero)
+
+    @then("there is none among them")
     def none(self) -> Observation:
         """There is no exception, and as many were looked through as the catalogue counted."""
-        return judge(
+        return conclude(
             f"no {self.dataset} among those the backup holds",
             f"{self.findings.total} found, {self.looked_through:,} looked through",
             self.findings,
             examined=self.looked_through,
-            of=self.of,
+            total=self.total,
             zero_is_right=self.zero,
         )
-
-
-@survey("exceptions")
-def survey_exceptions(restore_context: RestoreContext, *, dataset: str) -> Exceptions:
-    """List the rows of a dataset whose right number is zero; ``of`` in the contract counts the rest."""
-    stack_context, block = (
-        restore_context.stack_context,
-        restore_context.stack_context.contract.datasets[dataset],
-    )
-    findings = Findings()
-    for row in rows(restore_context, dataset):
-        findings.add(" ".join(str(value) for value in row.values()))
-    with connect_asset(stack_context, block.database) as connection:
-        values = parameters(stack_context, block.of or "", restore_context.backup.manifest.recovery_point)
-        looked = scalar(connection, block.of, values) if block.of else 0
-    return Exceptions(dataset, findings, int(looked), expected_rows(restore_context, dataset), block.zero)

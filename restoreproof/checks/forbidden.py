@@ -17,8 +17,10 @@ from restoreproof.backups import layout, missing
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.references import Reference
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import ForbiddenScanned, ScanHit
 from restoreproof.outcome import MAX_FINDINGS, Observation
 from restoreproof.scan.rules import Rule, rules, ruleset_digest
 from restoreproof.scan.scanner import Hit, scan, self_test
@@ -27,6 +29,7 @@ _CLOSED = (EnvironmentUnfitError, PartMissing)
 """Why something can't be searched here, which says nothing of the backup."""
 
 
+@check("forbidden material")
 @dataclass(frozen=True, slots=True)
 class ForbiddenSurvey:
     """Every part that was searched, and what was found in it.
@@ -36,7 +39,7 @@ class ForbiddenSurvey:
     """
 
     parts: int
-    of: int | None
+    total: int | None
     size: int
     names: tuple[str, ...]
     found: Findings
@@ -44,6 +47,47 @@ class ForbiddenSurvey:
     restored: tuple[str, ...] = ()
     closed: Findings = field(default_factory=Findings)
 
+    @when("the backup is searched for forbidden material")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> ForbiddenSurvey:
+        """Search dumps (as SQL), objects and files; not the identity provider's data, nor what is encrypted.
+
+        The identity provider's own database holds the realm's signing keys by right: it is kept as a secret.
+        """
+        own = {
+            name: (one.pattern, one.example)
+            for name, one in restore_context.stack_context.contract.forbidden.items()
+        }
+        all_rules = rules(own)
+        search = _Search(all_rules)
+        with restore_context.stack_context.phase("forbidden material") as work:
+            search.through(_of_the_set(restore_context))
+            restored = tuple(_search_target(restore_context, search))
+            work.bytes, work.items = search.size, search.parts
+        names = tuple(rule.name for rule in all_rules)
+        restore_context.stack_context.emitter.emit(
+            ForbiddenScanned(
+                ruleset=names,
+                ruleset_digest=ruleset_digest(all_rules),
+                bytes=search.size,
+                parts=search.parts,
+                unscannable=(*_left_out(restore_context), *search.closed.listed),
+                findings=tuple(search.hits),
+                findings_total=search.found.total,
+            )
+        )
+        return cls(
+            search.parts,
+            _expected(restore_context),
+            search.size,
+            names,
+            search.found,
+            tuple(self_test(all_rules)),
+            restored,
+            search.closed,
+        )
+
+    @then("nothing forbidden is found, by a search that finds each kind of it")
     def clean(self) -> Observation:
         """Nothing forbidden is in it, and every rule found the sample planted for it in the same run."""
         expected = f"the backup holds none of: {', '.join(self.names)}"
@@ -56,52 +100,13 @@ class ForbiddenSurvey:
             more = self.closed.total - len(self.closed.listed)
             named = [*self.closed.listed, *([f"{more:,} more"] if more else [])]
             return not_verified(expected, f"{seen}; not searched: {'; '.join(named)}")
-        return judge(
+        return conclude(
             expected,
             f"{seen}; all {len(self.names)} rules found their planted sample",
             self.found,
             examined=self.parts,
-            of=self.of,
+            total=self.total,
         )
-
-
-@survey("forbidden material")
-def survey_forbidden(restore_context: RestoreContext) -> ForbiddenSurvey:
-    """Search dumps (as SQL), objects and files; not the identity provider's data, nor what is encrypted.
-
-    The identity provider's own database holds the realm's signing keys by right: it is kept as a secret.
-    """
-    own = {
-        name: (one.pattern, one.example)
-        for name, one in restore_context.stack_context.contract.forbidden.items()
-    }
-    all_rules = rules(own)
-    search = _Search(all_rules)
-    with restore_context.stack_context.phase("forbidden material") as work:
-        search.through(_of_the_set(restore_context))
-        restored = tuple(_search_target(restore_context, search))
-        work.bytes, work.items = search.size, search.parts
-    names = tuple(rule.name for rule in all_rules)
-    restore_context.stack_context.emitter.emit(
-        "forbidden-scan",
-        ruleset=names,
-        ruleset_digest=ruleset_digest(all_rules),
-        bytes=search.size,
-        parts=search.parts,
-        unscannable=[*_left_out(restore_context), *search.closed.listed],
-        findings=search.hits,
-        findings_total=search.found.total,
-    )
-    return ForbiddenSurvey(
-        search.parts,
-        _expected(restore_context),
-        search.size,
-        names,
-        search.found,
-        tuple(self_test(all_rules)),
-        restored,
-        search.closed,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class _Search:
     def __init__(self, all_rules: Sequence[Rule]) -> None:
         self.parts = self.size = 0
         self.found, self.closed = Findings(), Findings()
-        self.hits: list[dict[str, str]] = []
+        self.hits: list[ScanHit] = []
         self._rules = all_rules
 
     def through(self, parts: Iterable[Searchable]) -> None:
@@ -134,7 +139,9 @@ class _Search:
             for hit in seen.hits:
                 self.found.add(f"{seen.label}: {hit.rule} at byte {hit.offset:,}")
                 if len(self.hits) < MAX_FINDINGS:
-                    self.hits.append({"rule": hit.rule, "location": f"{seen.label[:300]}, byte {hit.offset}"})
+                    self.hits.append(
+                        ScanHit(rule=hit.rule, location=f"{seen.label[:300]}, byte {hit.offset}")
+                    )
             self.found.total += seen.total - len(seen.hits)
 
     def _look(self, part: Searchable) -> _Seen:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from keycloak import KeycloakOpenID
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
 from restoreproof.assets.base import RestoreContext, RestoreFailed
-from restoreproof.assets.keycloak import Client, KeycloakAsset
-from restoreproof.checks.base import Findings, compare, judge, not_verified, survey
+from restoreproof.assets.keycloak import Client, KeycloakAsset, RealmKnown
+from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.objects import expected_rows, rows
+from restoreproof.checks.phrases import check, then, when
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
 from restoreproof.redaction.redactor import Secret
@@ -25,6 +28,7 @@ def keycloak_asset(restore_context: RestoreContext, name: str) -> KeycloakAsset:
     return asset
 
 
+@check("realm")
 @dataclass(frozen=True, slots=True)
 class RealmSurvey:
     """What the realm holds and publishes, beside what the catalogue knows; ``lost`` says why nothing."""
@@ -36,6 +40,30 @@ class RealmSurvey:
     known_keys: Mapping[str, str] | None
     lost: str | None = None
 
+    @when('the realm of "{asset}" is compared with the catalogue')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> RealmSurvey:
+        """Count what the restored realm holds and fetch what it publishes."""
+        keycloak = keycloak_asset(restore_context, asset)
+        known = restore_context.expected(asset, RealmKnown)
+        with restore_context.stack_context.phase("realm"):
+            try:
+                published = keycloak.signing_keys(restore_context.stack_context)
+            except RestoreFailed as lost:
+                return cls(keycloak.realm, {}, {}, None, None, str(lost))
+            counts = keycloak.counts(
+                restore_context.stack_context, kept=asset in restore_context.backup.references
+            )
+            keys = {key["kid"]: key["thumbprint"] for key in published}
+        return cls(
+            keycloak.realm,
+            counts,
+            keys,
+            {name: int(getattr(known, name)) for name in counts} if known else None,
+            {key.kid: key.thumbprint for key in known.jwks} if known else None,
+        )
+
+    @then("it holds the users, clients, roles and credentials it held")
     def whole(self) -> Observation:
         """As many users, clients, roles, groups and credentials as there were."""
         expected = f"the realm {self.realm} holds the users, clients, roles and credentials it held"
@@ -45,6 +73,7 @@ class RealmSurvey:
             return not_verified(expected, "there is no catalogue to compare with")
         return compare(expected, self.known_counts, self.counts, unit="counts")
 
+    @then("it publishes the signing keys it published")
     def same_keys(self) -> Observation:
         """The signing keys are the ones from before, so that tokens issued then still verify."""
         expected = f"the realm {self.realm} publishes the signing keys it published"
@@ -58,32 +87,10 @@ class RealmSurvey:
 def _gone(expected: str, why: str) -> Observation:
     findings = Findings()
     findings.add(why)
-    return judge(expected, "nothing", findings, examined=0, of=None)
+    return conclude(expected, "nothing", findings, examined=0, total=None)
 
 
-@survey("realm")
-def survey_realm(restore_context: RestoreContext, *, asset: str) -> RealmSurvey:
-    """Count what the restored realm holds and fetch what it publishes."""
-    keycloak = keycloak_asset(restore_context, asset)
-    known = restore_context.catalogue.identity.get(keycloak.realm) if restore_context.catalogue else None
-    with restore_context.stack_context.phase("realm"):
-        try:
-            published = keycloak.signing_keys(restore_context.stack_context)
-        except RestoreFailed as lost:
-            return RealmSurvey(keycloak.realm, {}, {}, None, None, str(lost))
-        counts = keycloak.counts(
-            restore_context.stack_context, kept=asset in restore_context.backup.references
-        )
-        keys = {key["kid"]: key["thumbprint"] for key in published}
-    return RealmSurvey(
-        keycloak.realm,
-        counts,
-        keys,
-        {name: int(getattr(known, name)) for name in counts} if known else None,
-        {key.kid: key.thumbprint for key in known.jwks} if known else None,
-    )
-
-
+@check("client grants")
 @dataclass(frozen=True, slots=True)
 class Logins:
     """Attempts to log in, one for each named client or person."""
@@ -91,29 +98,30 @@ class Logins:
     tried: Sequence[str]
     refused: Findings
 
+    @when('each client of "{asset}" authenticates with its restored secret')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> Logins:
+        """Let every client of the contract authenticate with its restored secret."""
+        keycloak, refused = keycloak_asset(restore_context, asset), Findings()
+        for name, client in keycloak.clients.items():
+            try:
+                grant(restore_context, keycloak, client)
+            except EnvironmentUnfitError:
+                raise  # nobody was asked, so nobody refused
+            except RestoreproofError as error:
+                refused.add(f"client {name}: {error.message}")
+        return cls(tuple(keycloak.clients), refused)
+
+    @then("each of them is granted a token")
     def accepted(self) -> Observation:
         """Every one got a token of the realm."""
-        return judge(
+        return conclude(
             "each of them is granted a token",
             f"{len(self.tried) - self.refused.total} of {len(self.tried)} granted",
             self.refused,
             examined=len(self.tried),
-            of=len(self.tried) or None,
+            total=len(self.tried) or None,
         )
-
-
-@survey("client grants")
-def survey_clients(restore_context: RestoreContext, *, asset: str) -> Logins:
-    """Let every client of the contract authenticate with its restored secret."""
-    keycloak, refused = keycloak_asset(restore_context, asset), Findings()
-    for name, client in keycloak.clients.items():
-        try:
-            grant(restore_context, keycloak, client)
-        except EnvironmentUnfitError:
-            raise  # nobody was asked, so nobody refused
-        except RestoreproofError as error:
-            refused.add(f"client {name}: {error.message}")
-    return Logins(tuple(keycloak.clients), refused)
 
 
 def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: Client) -> None:
@@ -149,33 +157,40 @@ def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: Clie
         raise RestoreproofError(f"refused with {error.response_code}") from error
 
 
+@check("accounts")
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The application's users and whether the realm knows each of them."""
 
     examined: int
-    of: int | None
+    total: int | None
     orphans: Findings
 
+    @when('the "{dataset}" are looked up in the realm of "{asset}"')
+    @classmethod
+    def look(
+        cls,
+        restore_context: RestoreContext,
+        dataset: Annotated[str, Ref("dataset")],
+        asset: Annotated[str, Ref("asset")],
+    ) -> Accounts:
+        """Join the application's users with the realm's by the id that tokens carry."""
+        kept = asset in restore_context.backup.references
+        subjects = keycloak_asset(restore_context, asset).subjects(restore_context.stack_context, kept=kept)
+        orphans, examined = Findings(), 0
+        for row in rows(restore_context, dataset):
+            examined += 1
+            if row["id"] not in subjects:
+                orphans.add(f"{row['id']} is no user of the realm")
+        return cls(examined, expected_rows(restore_context, dataset), orphans)
+
+    @then("every one of them is known under the same id")
     def known(self) -> Observation:
         """Every application user is a user of the realm, under the same id."""
-        return judge(
+        return conclude(
             "every user of the application is a user of the realm under the same id",
             f"{self.examined - self.orphans.total} of {self.examined} joined",
             self.orphans,
             examined=self.examined,
-            of=self.of,
+            total=self.total,
         )
-
-
-@survey("accounts")
-def survey_accounts(restore_context: RestoreContext, *, dataset: str, asset: str) -> Accounts:
-    """Join the application's users with the realm's by the id that tokens carry."""
-    kept = asset in restore_context.backup.references
-    subjects = keycloak_asset(restore_context, asset).subjects(restore_context.stack_context, kept=kept)
-    orphans, examined = Findings(), 0
-    for row in rows(restore_context, dataset):
-        examined += 1
-        if row["id"] not in subjects:
-            orphans.add(f"{row['id']} is no user of the realm")
-    return Accounts(examined, expected_rows(restore_context, dataset), orphans)

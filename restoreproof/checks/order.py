@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from restoreproof.assets.base import ArrivalTrace, Asset, RestoreContext, StackContext
 from restoreproof.backups.missing import PartMissing
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.queues import first_taken
 from restoreproof.contract.services import Service
 from restoreproof.outcome import Observation
@@ -57,6 +58,7 @@ def _clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
 
 
+@check("restore order")
 @dataclass(frozen=True, slots=True)
 class OrderSurvey:
     """The marks of every stage that leaves some, and what is known of the held services.
@@ -68,7 +70,7 @@ class OrderSurvey:
     """
 
     stages: tuple[StageMarks, ...]
-    of: int
+    total: int
     resumed: datetime | None
     silent: tuple[str, ...]
     others: Mapping[str, datetime]
@@ -76,6 +78,54 @@ class OrderSurvey:
     untold: Mapping[str, str] = field(default_factory=dict)
     stores: Collection[str] = ()
 
+    @when("the traces of the restore are put in the order of their times")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> OrderSurvey:
+        """Ask servers for the times of what was restored, and the runtime for the starts of what runs."""
+        stack_context = restore_context.stack_context
+        services, reached = stack_context.contract.services, _reached(stack_context)
+        stores = {service for asset in stack_context.assets() for service in asset.stores()}
+        starts: dict[str, datetime] = {}
+        silent: list[str] = []
+        untold: dict[str, str] = {}
+        marks: dict[str, list[ArrivalTrace]] = {}
+        for asset in stack_context.assets():
+            # What a provider restored, or had in place, bears the provider's times, not this restore's.
+            elsewhere = asset.name in restore_context.backup.references
+            if asset.at in reached and not elsewhere and type(asset).marks is not Asset.marks:
+                marks.setdefault(asset.at, []).extend(asset.marks(stack_context))
+        for name, service in services.items():
+            stage = _stage_of(service, reached)
+            if stage is None or service.options().get("one_shot"):
+                continue
+            try:
+                at = stack_context.runtime.started_at(name)
+            except PartMissing as lacking:
+                untold[name] = str(lacking)
+                continue
+            if at is None and stack_context.runtime.running(name):
+                untold[name] = "it runs, and nothing tells since when"
+                continue
+            found = marks.setdefault(stage, []) if name not in stores else []
+            if at is None:
+                silent.append(name)
+            else:
+                starts[name] = at
+                found.append(ArrivalTrace(at, f"{stack_context.runtime.clock}: start of {name}"))
+        resuming = {name for name, service in services.items() if service.options().get("resumes") in reached}
+        queues = stack_context.contract.queues
+        return cls(
+            tuple(StageMarks(stage, tuple(marks[stage])) for stage in reached if marks.get(stage)),
+            len(marks),
+            min((at for name, at in starts.items() if name in resuming), default=None),
+            tuple(silent),
+            {name: at for name, at in starts.items() if name not in resuming},
+            {name: first_taken(restore_context, name) for name, queue in queues.items() if queue.taken},
+            untold,
+            stores,
+        )
+
+    @then("no stage came before the one it rests on")
     def linear(self) -> Observation:
         """No stage left a mark before a stage that the contract puts before it."""
         findings = Findings()
@@ -86,14 +136,15 @@ class OrderSurvey:
         unmarked = {name: why for name, why in self.untold.items() if name not in self.stores}
         if unmarked and not findings.total:
             return not_verified(expected, f"{told}; {_unknown(unmarked)}")
-        return judge(
+        return conclude(
             expected,
             told,
             findings,
             examined=len(self.stages),
-            of=self.of,
+            total=self.total,
         )
 
+    @then("the workers resumed last")
     def held(self) -> Observation:
         """What resumes started last, and no queue was touched before it did."""
         expected = "no work was taken from a queue before the held services resumed, and they resumed last"
@@ -115,58 +166,11 @@ class OrderSurvey:
         ]
         if self.untold and not findings.total:
             return not_verified(expected, "; ".join([*seen, _unknown(self.untold)]))
-        return judge(expected, "; ".join(seen), findings, examined=len(self.taken), of=len(self.taken))
+        return conclude(expected, "; ".join(seen), findings, examined=len(self.taken), total=len(self.taken))
 
 
 def _unknown(untold: Mapping[str, str]) -> str:
     return "; ".join(f"when {name} started nobody can say: {why}" for name, why in untold.items())
-
-
-@survey("restore order")
-def survey_order(restore_context: RestoreContext) -> OrderSurvey:
-    """Ask servers for the times of what was restored, and the runtime for the starts of what runs."""
-    stack_context = restore_context.stack_context
-    services, reached = stack_context.contract.services, _reached(stack_context)
-    stores = {service for asset in stack_context.assets() for service in asset.stores()}
-    starts: dict[str, datetime] = {}
-    silent: list[str] = []
-    untold: dict[str, str] = {}
-    marks: dict[str, list[ArrivalTrace]] = {}
-    for asset in stack_context.assets():
-        # What a provider restored, or had in place, bears the provider's times, not this restore's.
-        elsewhere = asset.name in restore_context.backup.references
-        if asset.at in reached and not elsewhere and type(asset).marks is not Asset.marks:
-            marks.setdefault(asset.at, []).extend(asset.marks(stack_context))
-    for name, service in services.items():
-        stage = _stage_of(service, reached)
-        if stage is None or service.options().get("one_shot"):
-            continue
-        try:
-            at = stack_context.runtime.started_at(name)
-        except PartMissing as lacking:
-            untold[name] = str(lacking)
-            continue
-        if at is None and stack_context.runtime.running(name):
-            untold[name] = "it runs, and nothing tells since when"
-            continue
-        found = marks.setdefault(stage, []) if name not in stores else []
-        if at is None:
-            silent.append(name)
-        else:
-            starts[name] = at
-            found.append(ArrivalTrace(at, f"{stack_context.runtime.clock}: start of {name}"))
-    resuming = {name for name, service in services.items() if service.options().get("resumes") in reached}
-    queues = stack_context.contract.queues
-    return OrderSurvey(
-        tuple(StageMarks(stage, tuple(marks[stage])) for stage in reached if marks.get(stage)),
-        len(marks),
-        min((at for name, at in starts.items() if name in resuming), default=None),
-        tuple(silent),
-        {name: at for name, at in starts.items() if name not in resuming},
-        {name: first_taken(restore_context, name) for name, queue in queues.items() if queue.taken},
-        untold,
-        stores,
-    )
 
 
 def _reached(stack_context: StackContext) -> tuple[str, ...]:

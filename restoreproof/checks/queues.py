@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from restoreproof.assets.base import RestoreContext, StackContext
+from restoreproof.assets.database import known_letters, known_queues
 from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
+from restoreproof.checks.phrases import check, then, when
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
@@ -61,6 +65,7 @@ def total(counts: Counts) -> int:
     return sum(items for classes in counts.values() for items in classes.values())
 
 
+@check("queues", covers="queue")
 @dataclass(frozen=True, slots=True)
 class QueueSurvey:
     """Every queue by class, what the backup held, and what the review expects."""
@@ -70,6 +75,19 @@ class QueueSurvey:
     limits: Counts | None
     approver: str
 
+    @when("the restored queues are reviewed")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> QueueSurvey:
+        """Count every queue by class."""
+        review = restore_context.stack_context.contract.review
+        return cls(
+            waiting_in(restore_context.stack_context),
+            known_queues(restore_context),
+            review.limits if review else None,
+            review.approver if review else "",
+        )
+
+    @then("they hold what they held when the backup was taken")
     def as_backed_up(self) -> Observation:
         """As many items of each class wait as did when the backup was taken."""
         expected = "every queue holds what it held when the backup was taken"
@@ -77,15 +95,16 @@ class QueueSurvey:
             return not_verified(expected, "there is no catalogue that counted the queues")
         findings = differences(self.known, self.waiting)
         observed = "; ".join(f"{queue}: {sum(one.values())}" for queue, one in self.waiting.items())
-        return judge(
+        return conclude(
             expected,
             observed,
             findings,
             examined=total(self.waiting),
-            of=total(self.known),
+            total=total(self.known),
             zero_is_right=True,
         )
 
+    @then("they hold only what the review expects")
     def expected_only(self) -> Observation:
         """Nothing waits that the review does not list, and of nothing more than it allows."""
         expected = f"only what {self.approver or 'the review'} expects waits in the queues"
@@ -96,28 +115,17 @@ class QueueSurvey:
             findings.add(one)
         classes = sum(len(one) for one in self.waiting.values())
         observed = f"{total(self.waiting)} items of {classes} classes reviewed"
-        return judge(
+        return conclude(
             expected,
             observed,
             findings,
             examined=total(self.waiting),
-            of=None if self.known is None else total(self.known),
+            total=None if self.known is None else total(self.known),
             zero_is_right=True,
         )
 
 
-@survey("queues")
-def survey_queues(restore_context: RestoreContext) -> QueueSurvey:
-    """Count every queue by class."""
-    review = restore_context.stack_context.contract.review
-    return QueueSurvey(
-        waiting_in(restore_context.stack_context),
-        restore_context.catalogue.queues if restore_context.catalogue else None,
-        review.limits if review else None,
-        review.approver if review else "",
-    )
-
-
+@check("dead letters untouched")
 @dataclass(frozen=True, slots=True)
 class UntouchedQueue:
     """One queue that resuming must not have touched.
@@ -133,6 +141,23 @@ class UntouchedQueue:
     letters: frozenset[str] | None = None
     known_letters: frozenset[str] | None = None
 
+    @when("the dead letters are compared with the catalogue")
+    @classmethod
+    def look(
+        cls, restore_context: RestoreContext, queue: Annotated[str, Ref("queue")] = "dead letters"
+    ) -> UntouchedQueue:
+        """Look at ``queue`` again, after the workers have resumed."""
+        stack_context, known = restore_context.stack_context, known_queues(restore_context)
+        return cls(
+            queue,
+            counted(stack_context, queue),
+            known.get(queue) if known else None,
+            first_taken(restore_context, queue),
+            letters_in(stack_context, queue),
+            known_letters(restore_context, queue),
+        )
+
+    @then("none was replayed or lost")
     def untouched(self) -> Observation:
         """What the backup held is still in it: none was replayed or lost."""
         if self.letters is not None and self.known_letters is not None:
@@ -144,12 +169,12 @@ class UntouchedQueue:
         for gone in sorted(known - letters):
             findings.add(f"{self.queue}: {gone} is gone, replayed or lost")
         kept, new = len(known & letters), len(letters - known)
-        return judge(
+        return conclude(
             f"each of the {self.queue} of the backup still waits: none was replayed, none was lost",
             f"{kept} of {len(known)} still wait" + (f", {new} are new since" if new else ""),
             findings,
             examined=len(known),
-            of=len(known),
+            total=len(known),
             zero_is_right=True,
         )
 
@@ -161,29 +186,14 @@ class UntouchedQueue:
         if self.taken:
             findings.add(f"{self.queue}: touched at {self.taken:%H:%M:%S.%f} UTC")
         examined = sum(self.waiting.values())
-        return judge(
+        return conclude(
             expected,
             f"{examined} of them, as in the backup" if not findings.total else f"{examined} of them",
             findings,
             examined=examined,
-            of=sum(self.known.values()),
+            total=sum(self.known.values()),
             zero_is_right=True,
         )
-
-
-@survey("dead letters untouched")
-def survey_untouched(restore_context: RestoreContext, *, queue: str = "dead letters") -> UntouchedQueue:
-    """Look at ``queue`` again, after the workers have resumed."""
-    stack_context, catalogue = restore_context.stack_context, restore_context.catalogue
-    known = catalogue.letters.get(queue) if catalogue else None
-    return UntouchedQueue(
-        queue,
-        counted(stack_context, queue),
-        catalogue.queues.get(queue) if catalogue else None,
-        first_taken(restore_context, queue),
-        letters_in(stack_context, queue),
-        None if known is None else frozenset(known),
-    )
 
 
 def letters_in(stack_context: StackContext, name: str) -> frozenset[str] | None:

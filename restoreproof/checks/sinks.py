@@ -11,8 +11,9 @@ import httpx
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext, StackContext
-from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.outlets import outlet
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.models import Sink
 from restoreproof.errors import ServiceFailedError
 from restoreproof.outcome import Observation
@@ -22,14 +23,28 @@ NOTICE_WITHIN_S = 10.0
 MARKS = "sink-controls"
 
 
+@check("sinks", covers="sink")
 @dataclass(frozen=True, slots=True)
 class SinkSurvey:
     """What each sink has recorded since the drill began, the harness's own controls left out."""
 
     effects: Mapping[str, int]
     described: Mapping[str, tuple[str, ...]]
-    of: int
+    total: int
 
+    @when("the ways out of the platform are watched")
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> SinkSurvey:
+        """Ask every sink of the contract what it has recorded."""
+        sinks = restore_context.stack_context.contract.sinks
+        seen = {name: _foreign(restore_context, sink) for name, sink in sinks.items()}
+        return cls(
+            {name: count for name, (count, _) in seen.items()},
+            {name: shown for name, (_, shown) in seen.items()},
+            len(sinks),
+        )
+
+    @then("none of them has recorded an effect")
     def silent(self) -> Observation:
         """Not one effect at any of them."""
         findings = Findings()
@@ -38,25 +53,13 @@ class SinkSurvey:
                 shown = f": {'; '.join(self.described[name][:3])}" if self.described[name] else ""
                 findings.add(f"{name}: {count} effects{shown}")
         names = ", ".join(self.effects)
-        return judge(
+        return conclude(
             f"{names or 'the sinks'} have recorded no effect",
             f"{sum(self.effects.values())} effects at {len(self.effects)} sinks",
             findings,
             examined=len(self.effects),
-            of=self.of,
+            total=self.total,
         )
-
-
-@survey("sinks")
-def survey_sinks(restore_context: RestoreContext) -> SinkSurvey:
-    """Ask every sink of the contract what it has recorded."""
-    sinks = restore_context.stack_context.contract.sinks
-    seen = {name: _foreign(restore_context, sink) for name, sink in sinks.items()}
-    return SinkSurvey(
-        {name: count for name, (count, _) in seen.items()},
-        {name: shown for name, (_, shown) in seen.items()},
-        len(sinks),
-    )
 
 
 def new_mark(stack_context: StackContext) -> str:
@@ -85,57 +88,65 @@ def _foreign(restore_context: RestoreContext, sink: Sink) -> tuple[int, tuple[st
     return recorded.count - controls_among(marks, recorded.shown), foreign
 
 
+@check("sink controls")
 @dataclass(frozen=True, slots=True)
 class ControlSurvey:
     """One deliberate effect at each sink, made with the restored credentials."""
 
     tried: int
-    of: int
+    total: int
     unnoticed: Findings
     write_only_tried: int
     write_only_of: int
     readable: Findings
 
+    @classmethod
+    def look(cls, restore_context: RestoreContext) -> ControlSurvey:
+        """Send one mail, post one webhook, put one object: by restored credentials, then see each noticed."""
+        sinks = restore_context.stack_context.contract.sinks
+        mark = new_mark(restore_context.stack_context)
+        unnoticed, readable, asked = Findings(), Findings(), 0
+        with restore_context.stack_context.phase("sink controls"):
+            for name, sink in sinks.items():
+                try:
+                    _make_noticed(restore_context, sink, mark)
+                except (
+                    OSError,
+                    smtplib.SMTPException,
+                    httpx.HTTPError,
+                    StoreError,
+                    ServiceFailedError,
+                ) as error:
+                    unnoticed.add(f"{name}: {type(error).__name__}: {error}")
+                finally:
+                    refusals = outlet(sink.kind).withdraw(restore_context, sink, mark)
+                asked += refusals.asked
+                for given in refusals.given:
+                    readable.add(f"{name}: {given}")
+        due = sum(outlet(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
+        return cls(len(sinks), len(sinks), unnoticed, asked, due, readable)
+
+    @then("each of them would have recorded one")
     def noticed(self) -> Observation:
         """Each sink recorded its effect: its silence before was no deafness."""
-        return judge(
+        return conclude(
             "each sink records an effect when there is one",
             f"{self.tried - self.unnoticed.total} of {self.tried} controls noticed",
             self.unnoticed,
             examined=self.tried,
-            of=self.of,
+            total=self.total,
         )
 
+    @then("whoever may only write there can't read")
     def write_only(self) -> Observation:
         """The identity that delivers there can't read or list what it delivered."""
-        return judge(
+        return conclude(
             "the identity of a write-only bucket can put an object and neither read nor list",
             f"{self.write_only_tried} refusals asked for, {self.readable.total} not given",
             self.readable,
             examined=self.write_only_tried,
-            of=self.write_only_of,
+            total=self.write_only_of,
         )
-
-
-@survey("sink controls")
-def survey_controls(restore_context: RestoreContext) -> ControlSurvey:
-    """Send one mail, post one webhook, put one object: with restored credentials, then see each noticed."""
-    sinks = restore_context.stack_context.contract.sinks
-    mark = new_mark(restore_context.stack_context)
-    unnoticed, readable, asked = Findings(), Findings(), 0
-    with restore_context.stack_context.phase("sink controls"):
-        for name, sink in sinks.items():
-            try:
-                _make_noticed(restore_context, sink, mark)
-            except (OSError, smtplib.SMTPException, httpx.HTTPError, StoreError, ServiceFailedError) as error:
-                unnoticed.add(f"{name}: {type(error).__name__}: {error}")
-            finally:
-                refusals = outlet(sink.kind).withdraw(restore_context, sink, mark)
-            asked += refusals.asked
-            for given in refusals.given:
-                readable.add(f"{name}: {given}")
-    due = sum(outlet(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
-    return ControlSurvey(len(sinks), len(sinks), unnoticed, asked, due, readable)
 
 
 def _make_noticed(restore_context: RestoreContext, sink: Sink, mark: str) -> None:

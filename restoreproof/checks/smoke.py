@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
@@ -15,10 +15,12 @@ from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.s3 import store
-from restoreproof.checks.base import Findings, judge, not_verified, survey
+from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.objects import expected_rows, objects_asset, rows
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed, front_door, logged_in, members, public_client
 from restoreproof.contract.models import Endpoint
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
@@ -30,7 +32,7 @@ class Sample:
     """Some rows of a dataset, how many there should be, and how they were chosen."""
 
     rows: tuple[Row, ...]
-    of: int | None
+    total: int | None
     drawn: str
 
 
@@ -59,6 +61,7 @@ def draw(restore_context: RestoreContext, dataset: str) -> Sample:
     )
 
 
+@check("endpoint")
 @dataclass(frozen=True, slots=True)
 class EndpointSurvey:
     """One endpoint of the public interface, after a request for each row it is about."""
@@ -66,7 +69,7 @@ class EndpointSurvey:
     endpoint: str
     who: str
     requests: int
-    of: int | None
+    total: int | None
     sample: str
     refused: Findings
     compared: int
@@ -75,64 +78,71 @@ class EndpointSurvey:
     rows: int | None
     unlisted: Findings | None
 
+    @when('"{endpoint}" is asked for')
+    @classmethod
+    def look(
+        cls, restore_context: RestoreContext, endpoint: Annotated[str, Ref("endpoint")]
+    ) -> EndpointSurvey:
+        """GET ``endpoint`` through the public door, once or for each row of its dataset, as its person."""
+        block = restore_context.stack_context.contract.endpoints[endpoint]
+        visit = _Visit(restore_context, block)
+        with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
+            try:
+                with closing(visitor(restore_context, block)) as client:
+                    visit.go(client)
+            except LoginFailed as error:
+                visit.refused.add(error.message)
+            work.items = visit.requests
+        return cls(
+            endpoint,
+            f"as {block.identity}" if block.identity else "anybody",
+            visit.requests,
+            visit.sample.total if visit.each_row else 1,
+            visit.sample.drawn,
+            visit.refused,
+            visit.compared,
+            visit.altered if block.sha256 or block.object else None,
+            visit.listed,
+            visit.sample.total,
+            visit.unlisted if block.items else None,
+        )
+
+    @then("it answers")
     def answered(self) -> Observation:
         """Every request got 200, the right content type and something to read."""
-        return judge(
+        return conclude(
             f"the {self.endpoint} answers {self.who}",
             f"{self.requests - self.refused.total} of {self.requests} requests answered",
             self.refused,
             examined=self.requests,
-            of=self.of,
+            total=self.total,
             sample=self.sample,
         )
 
+    @then("every answer is what the restored rows record")
     def intact(self) -> Observation:
         """Every answer is, byte for byte, what was stored when the backup was taken."""
         expected = f"what the {self.endpoint} gives is what was stored"
         if self.altered is None:
             return not_verified(expected, "the contract names no digest and no object to compare with")
-        return judge(
+        return conclude(
             expected,
             f"{self.compared - self.altered.total} of {self.requests} answers equal what was stored",
             self.altered,
             examined=self.compared,
-            of=self.of,
+            total=self.total,
             sample=self.sample,
         )
 
+    @then("it lists the restored rows")
     def listed(self) -> Observation:
         """The answer lists the very rows of the dataset."""
         expected = f"the {self.endpoint} lists every row it should, and no other"
         if self.unlisted is None:
             return not_verified(expected, "the contract does not say what the endpoint lists (items)")
-        return judge(expected, f"{self.listing} listed", self.unlisted, examined=self.listing, of=self.rows)
-
-
-@survey("endpoint")
-def survey_endpoint(restore_context: RestoreContext, *, endpoint: str) -> EndpointSurvey:
-    """GET ``endpoint`` through the public door, once or for each row of its dataset, as its person."""
-    block = restore_context.stack_context.contract.endpoints[endpoint]
-    visit = _Visit(restore_context, block)
-    with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
-        try:
-            with closing(visitor(restore_context, block)) as client:
-                visit.go(client)
-        except LoginFailed as error:
-            visit.refused.add(error.message)
-        work.items = visit.requests
-    return EndpointSurvey(
-        endpoint,
-        f"as {block.identity}" if block.identity else "anybody",
-        visit.requests,
-        visit.sample.of if visit.each_row else 1,
-        visit.sample.drawn,
-        visit.refused,
-        visit.compared,
-        visit.altered if block.sha256 or block.object else None,
-        visit.listed,
-        visit.sample.of,
-        visit.unlisted if block.items else None,
-    )
+        return conclude(
+            expected, f"{self.listing} listed", self.unlisted, examined=self.listing, total=self.rows
+        )
 
 
 def visitor(restore_context: RestoreContext, block: Endpoint) -> httpx.Client:
@@ -226,6 +236,7 @@ def unfit(answer: httpx.Response, content_type: str | None) -> str | None:
     return None if answer.content else "answers with nothing"
 
 
+@check("login")
 @dataclass(frozen=True, slots=True)
 class Login:
     """One browser login, and what its session opens that stays closed without it."""
@@ -234,38 +245,39 @@ class Login:
     path: str | None
     problems: Findings
 
+    @when('"{person}" logs in through the browser')
+    @classmethod
+    def look(cls, restore_context: RestoreContext, person: Annotated[str, Ref("person")]) -> Login:
+        """Log in as a browser does; ask for one page with the session, without it and with a forged one."""
+        path = next(_pages_of(restore_context, person), None)
+        problems = Findings()
+        if path is None:
+            return cls(person, None, problems)
+        session = front_door(restore_context).session or ""
+        with restore_context.stack_context.phase(f"login of {person}"):
+            try:
+                with closing(logged_in(restore_context, person)) as client:
+                    if (status := client.get(path).status_code) != httpx.codes.OK:
+                        problems.add(f"with the session {path} answers {status}")
+                    forged = forge(client.cookies[session])
+            except (LoginFailed, httpx.HTTPError) as error:
+                problems.add(str(error))
+                return cls(person, path, problems)
+            for what, cookies in (("without a session", {}), ("with a forged session", {session: forged})):
+                with public_client(restore_context) as stranger:
+                    stranger.cookies.update(cookies)
+                    if stranger.get(path).is_success:
+                        problems.add(f"{what} {path} opens too")
+        return cls(person, path, problems)
+
+    @then("the login is accepted, and nothing is shown without it")
     def accepted(self) -> Observation:
         """The login ends with a session; a page opens with it, and neither without nor with a forged one."""
         expected = f"{self.person} can log in as before, and only a session opens what is behind the login"
         if self.path is None:
             return not_verified(expected, f"the contract has no endpoint that is asked for as {self.person}")
         observed = "logged in" if not self.problems.total else f"{self.problems.total} of 4 steps went wrong"
-        return judge(expected, observed, self.problems, examined=1, of=1)
-
-
-@survey("login")
-def survey_login(restore_context: RestoreContext, *, person: str) -> Login:
-    """Log in as a browser does, then ask for one page with the session, without it and with a forged one."""
-    path = next(_pages_of(restore_context, person), None)
-    problems = Findings()
-    if path is None:
-        return Login(person, None, problems)
-    session = front_door(restore_context).session or ""
-    with restore_context.stack_context.phase(f"login of {person}"):
-        try:
-            with closing(logged_in(restore_context, person)) as client:
-                if (status := client.get(path).status_code) != httpx.codes.OK:
-                    problems.add(f"with the session {path} answers {status}")
-                forged = forge(client.cookies[session])
-        except (LoginFailed, httpx.HTTPError) as error:
-            problems.add(str(error))
-            return Login(person, path, problems)
-        for what, cookies in (("without a session", {}), ("with a forged session", {session: forged})):
-            with public_client(restore_context) as stranger:
-                stranger.cookies.update(cookies)
-                if stranger.get(path).is_success:
-                    problems.add(f"{what} {path} opens too")
-    return Login(person, path, problems)
+        return conclude(expected, observed, self.problems, examined=1, total=1)
 
 
 def _pages_of(restore_context: RestoreContext, person: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import obstore
@@ -17,84 +17,91 @@ from obstore.exceptions import BaseError as StoreError
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
 from restoreproof.assets.s3 import run_bounded, store
-from restoreproof.checks.base import Findings, judge, survey
+from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.chains import check_signature
 from restoreproof.checks.objects import expected_rows, objects_asset, rows
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.smoke import draw, visitor
 from restoreproof.checks.web import LoginFailed
 from restoreproof.contract.models import Endpoint
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
 Row = Mapping[str, Any]
 
 
+@check("verification")
 @dataclass(frozen=True, slots=True)
 class VerificationSurvey:
     """Every sampled document shown to the verifier as it is, altered, and under a foreign signature."""
 
     endpoint: str
     shown: int
-    of: int | None
+    total: int | None
     sample: str
     unconfirmed: Findings
     forged: int
     believed: Findings
 
+    @when('certificates are submitted to "{endpoint}"')
+    @classmethod
+    def look(
+        cls, restore_context: RestoreContext, endpoint: Annotated[str, Ref("endpoint")]
+    ) -> VerificationSurvey:
+        """POST each sampled document with its signature, then two forgeries of it."""
+        block = restore_context.stack_context.contract.endpoints[endpoint]
+        if block.of is None or block.document is None or block.objects is None or block.signature is None:
+            raise ContractError(
+                f"endpoint {endpoint!r} does not say what it verifies (of, document, objects, signature)"
+            )
+        sample = draw(restore_context, block.of)
+        unconfirmed, believed = Findings(), Findings()
+        shown = forged = 0
+        documents = _documents(restore_context, block, sample.rows)
+        with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
+            try:
+                with closing(visitor(restore_context, block)) as client:
+                    for place, row in enumerate(sample.rows):
+                        shown += 1
+                        content = documents.get(str(row[block.document]))
+                        if content is None:
+                            unconfirmed.add(f"{row[block.document]}: can't be read")
+                            continue
+                        if problem := _refused(client, block, row, content):
+                            unconfirmed.add(f"{row[block.document]}: {problem}")
+                        for what, changed, other in _forgeries(block, sample.rows, place, content):
+                            forged += 1
+                            if problem := _believed(client, block, other, changed):
+                                believed.add(f"{row[block.document]} {what}: {problem}")
+            except (LoginFailed, httpx.HTTPError) as error:
+                unconfirmed.add(f"{type(error).__name__}: {error}")
+            work.items = shown + forged
+        return cls(endpoint, shown, sample.total, sample.drawn, unconfirmed, forged, believed)
+
+    @then("genuine certificates are confirmed")
     def confirms(self) -> Observation:
         """Every document is confirmed under its own signature."""
-        return judge(
+        return conclude(
             f"{self.endpoint} confirms every sampled document",
             f"{self.shown - self.unconfirmed.total} of {self.shown} confirmed",
             self.unconfirmed,
             examined=self.shown,
-            of=self.of,
+            total=self.total,
             sample=self.sample,
         )
 
+    @then("tampered certificates are refused")
     def refuses(self) -> Observation:
         """Every document with one character changed, and every one under another's signature, is refused."""
-        return judge(
+        return conclude(
             f"{self.endpoint} refuses altered documents and foreign signatures",
             f"{self.forged - self.believed.total} of {self.forged} forgeries refused",
             self.believed,
             examined=self.forged,
-            of=None if self.of is None else self.of * (2 if self.of > 1 else 1),
+            total=None if self.total is None else self.total * (2 if self.total > 1 else 1),
             sample=f"an altered and a foreign signature for each: {self.sample}",
         )
-
-
-@survey("verification")
-def survey_verification(restore_context: RestoreContext, *, endpoint: str) -> VerificationSurvey:
-    """POST each sampled document with its signature, then two forgeries of it."""
-    block = restore_context.stack_context.contract.endpoints[endpoint]
-    if block.of is None or block.document is None or block.objects is None or block.signature is None:
-        raise ContractError(
-            f"endpoint {endpoint!r} does not say what it verifies (of, document, objects, signature)"
-        )
-    sample = draw(restore_context, block.of)
-    unconfirmed, believed = Findings(), Findings()
-    shown = forged = 0
-    documents = _documents(restore_context, block, sample.rows)
-    with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
-        try:
-            with closing(visitor(restore_context, block)) as client:
-                for place, row in enumerate(sample.rows):
-                    shown += 1
-                    content = documents.get(str(row[block.document]))
-                    if content is None:
-                        unconfirmed.add(f"{row[block.document]}: can't be read")
-                        continue
-                    if problem := _refused(client, block, row, content):
-                        unconfirmed.add(f"{row[block.document]}: {problem}")
-                    for what, changed, other in _forgeries(block, sample.rows, place, content):
-                        forged += 1
-                        if problem := _believed(client, block, other, changed):
-                            believed.add(f"{row[block.document]} {what}: {problem}")
-        except (LoginFailed, httpx.HTTPError) as error:
-            unconfirmed.add(f"{type(error).__name__}: {error}")
-        work.items = shown + forged
-    return VerificationSurvey(endpoint, shown, sample.of, sample.drawn, unconfirmed, forged, believed)
 
 
 def _documents(restore_context: RestoreContext, block: Endpoint, sample: tuple[Row, ...]) -> dict[str, bytes]:
@@ -199,50 +206,54 @@ def _says_yes(answer: httpx.Response, block: Endpoint) -> bool:
     return isinstance(said, dict) and said.get(block.confirms) is True
 
 
+@check("signatures")
 @dataclass(frozen=True, slots=True)
 class SignatureSurvey:
     """Every signed document, recomputed without asking the application."""
 
     name: str
     examined: int
-    of: int | None
+    total: int | None
     bad: Findings
 
+    @when('the signatures of the "{signature}" are recomputed')
+    @classmethod
+    def look(
+        cls, restore_context: RestoreContext, signature: Annotated[str, Ref("signature")]
+    ) -> SignatureSurvey:
+        """Read every document of the signature's dataset (columns: key, sha256) and verify it here."""
+        stack_context = restore_context.stack_context
+        block = stack_context.contract.signatures[signature]
+        bucket = stack_context.contract.datasets[block.dataset].objects
+        if bucket is None:
+            raise ContractError(f"dataset {block.dataset!r} names no bucket (objects)")
+        keys, read = keys_in_custody(restore_context.backup), _reader(restore_context, bucket)
+        bad, examined = Findings(), 0
+
+        async def document(row: Row) -> tuple[Row, bytes | None]:
+            return row, (await read(str(row["key"])))[1]
+
+        with stack_context.phase(f"signatures of {signature}") as work:
+            for row, content in run_bounded(document, rows(restore_context, block.dataset)):
+                examined += 1
+                problem = "can't be read" if content is None else not_canonical(content, str(row["sha256"]))
+                message = block.prefix + str(row["sha256"])
+                problem = problem or check_signature(keys, str(row[block.key]), row[block.column], message)
+                if problem:
+                    bad.add(f"{row['key']}: {problem}")
+            work.items = examined
+        return cls(signature, examined, expected_rows(restore_context, block.dataset), bad)
+
+    @then("every one of them was made by a key in custody")
     def authentic(self) -> Observation:
         """Each is its own canonical form, has the recorded digest, and is signed by a key in custody."""
-        return judge(
+        return conclude(
             f"every document of the {self.name} is canonical, unchanged and signed by a key in custody",
             f"{self.examined - self.bad.total:,} of {self.examined:,} recomputed and verified",
             self.bad,
             examined=self.examined,
-            of=self.of,
+            total=self.total,
         )
-
-
-@survey("signatures")
-def survey_signatures(restore_context: RestoreContext, *, signature: str) -> SignatureSurvey:
-    """Read every document of the signature's dataset (columns: key, sha256) and verify it here."""
-    stack_context = restore_context.stack_context
-    block = stack_context.contract.signatures[signature]
-    bucket = stack_context.contract.datasets[block.dataset].objects
-    if bucket is None:
-        raise ContractError(f"dataset {block.dataset!r} names no bucket (objects)")
-    keys, read = keys_in_custody(restore_context.backup), _reader(restore_context, bucket)
-    bad, examined = Findings(), 0
-
-    async def document(row: Row) -> tuple[Row, bytes | None]:
-        return row, (await read(str(row["key"])))[1]
-
-    with stack_context.phase(f"signatures of {signature}") as work:
-        for row, content in run_bounded(document, rows(restore_context, block.dataset)):
-            examined += 1
-            problem = "can't be read" if content is None else not_canonical(content, str(row["sha256"]))
-            message = block.prefix + str(row["sha256"])
-            problem = problem or check_signature(keys, str(row[block.key]), row[block.column], message)
-            if problem:
-                bad.add(f"{row['key']}: {problem}")
-        work.items = examined
-    return SignatureSurvey(signature, examined, expected_rows(restore_context, block.dataset), bad)
 
 
 def not_canonical(content: bytes, sha256: str) -> str | None:

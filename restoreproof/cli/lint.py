@@ -27,7 +27,7 @@ def lint(
 ) -> None:
     """Refuse features that could pass without asserting anything, and a compose file of another stack."""
     from restoreproof.contract import load, nouns
-    from restoreproof.contract.bindings import bindings
+    from restoreproof.contract.references import bindings
     from restoreproof.gherkin.document import feature_files
     from restoreproof.gherkin.feature_directory import locate
     from restoreproof.gherkin.linter import lint as lint_features
@@ -42,10 +42,8 @@ def lint(
         raise UsageError(f"no .feature file below {whole}", hint="point --features at the directory")
     root = whole.parent
     sys.path.insert(0, str(root))
-    phrases = ("restoreproof.gherkin.steps", *step_modules(root))
-    findings = [
-        str(one) for one in lint_features(whole, loaded.order, nouns(loaded), phrases, bindings(loaded))
-    ]
+    own = step_modules(root)
+    findings = [str(one) for one in lint_features(whole, loaded.order, nouns(loaded), own, bindings(loaded))]
     findings += [
         f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
     ]

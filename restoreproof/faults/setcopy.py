@@ -15,7 +15,7 @@ from restoreproof.assets.vault import parse_environment, read_identity
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import layout
 from restoreproof.backups.backup_set import BackupSet
-from restoreproof.backups.catalogue import BucketKnown
+from restoreproof.backups.catalogue import AssetKnown, BucketsKnown
 from restoreproof.backups.manifest import Manifest, write_manifest
 from restoreproof.backups.objects import ObjectEntry, read_index, store_blob, summarise, write_index
 
@@ -108,19 +108,23 @@ class SetCopy:
             tool_versions=self.manifest.tool_versions,
         )
         self.manifest = manifest
-        buckets = {
-            name: BucketKnown.model_validate(vars_of(summarise(self.objects(name))))
-            for name in self.known.buckets
-        }
         self.known = self.known.model_copy(
             update={
                 "manifest_sha256": sha256,
                 "merkle_root": manifest.merkle_root,
                 "recovery_point": manifest.recovery_point,
-                "buckets": buckets,
+                "assets": {name: self._recounted(asset) for name, asset in self.known.assets.items()},
             }
         )
         catalogues.save(self.known, self.catalogue)
+
+    def _recounted(self, asset: AssetKnown) -> AssetKnown:
+        """What is known of an asset, its buckets counted anew in the copy."""
+        buckets = {
+            name: vars_of(summarise(self.objects(name)))
+            for name in BucketsKnown.model_validate(asset.holds).buckets
+        }
+        return asset.model_copy(update={"holds": asset.holds | ({"buckets": buckets} if buckets else {})})
 
 
 def vars_of(summary: object) -> dict[str, object]:

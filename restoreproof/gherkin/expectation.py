@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sized
 from types import FrameType
 from typing import Any
 
-from restoreproof.checks.base import Findings, judge
+from restoreproof.checks.base import Findings, conclude
 from restoreproof.display import one_line
 from restoreproof.outcome import Observation
 
@@ -64,12 +64,12 @@ class Expect:
         if not holds and not wrong.total:
             wrong.add(f"it does not hold: {seen}")
         self._observe(
-            judge(
+            conclude(
                 expected or self._title,
                 seen or ("it holds" if holds else "it does not hold"),
                 wrong,
                 examined=examined,
-                of=total,
+                total=total,
                 sample=sample,
                 zero_is_right=zero_is_right,
             )

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.gherkin import collector
+from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.feature_directory import features_of
 from restoreproof.gherkin.inner_run import Inner, configure_inner
 from restoreproof.gherkin.plain_tests import MARKS
 from restoreproof.gherkin.pytest_run import refuse_xdist
 from restoreproof.gherkin.support_code import load_support_modules, support_modules
-
-_SHIPPED = ("restoreproof.gherkin.steps", "restoreproof.gherkin.fixtures")
 
 
 def configure_features(config: pytest.Config, inner: Path | None) -> None:
@@ -28,17 +26,19 @@ def configure_features(config: pytest.Config, inner: Path | None) -> None:
     refuse_xdist(config)
     for mark in MARKS.values():
         config.addinivalue_line("markers", mark)
-    for module in _SHIPPED:
-        config.pluginmanager.import_plugin(module)
+    config.pluginmanager.import_plugin("restoreproof.gherkin.fixtures")
     config.pluginmanager.register(FeaturePlugin(), "restoreproof-features")
     if inner:
         configure_inner(config, Inner.read(inner))
         return
+    modules: list[str] = []
     for arg in config.args:
         root = features_of(config.invocation_params.dir / arg).parent
         if str(root) not in sys.path:
             sys.path.insert(0, str(root))
         load_support_modules(config, support_modules(root))
+        modules += support_modules(root)
+    phrase_steps.register(config, modules)
 
 
 class FeaturePlugin:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from restoreproof.contract.bindings import Bound
+from restoreproof.contract.references import Bound
 from restoreproof.errors import FeatureError
 from restoreproof.gherkin.document import Document, feature_files, parse
 from restoreproof.gherkin.lint_finding import LintFinding
@@ -19,7 +19,7 @@ def lint(
     features: Path,
     stages: Sequence[str],
     nouns: Mapping[str, Collection[str]] | None = None,
-    step_modules: Sequence[str] = (),
+    step_modules: Sequence[str] | None = None,
     bound: Sequence[Bound] = (),
 ) -> list[LintFinding]:
     """Every finding in the features, sorted by file and line; an empty list means they can be run.
@@ -28,8 +28,8 @@ def lint(
         stages: the contract's order; ``@at`` must name one of them.
         nouns: the contract's words by kind (``{"dataset": [...], "bucket": [...]}``); quoted words of steps
             that follow such a kind's name must be among them. None skips that rule.
-        step_modules: modules with step phrases; given, every step must match one phrase of them, and every
-            phrase that is not shipped with restoreproof must be matched.
+        step_modules: the stack's own modules with step phrases, in addition to the installed checks; every
+            step must match one phrase, and every phrase of these modules must be matched. None skips that.
         bound: the contract's nouns that some feature has to speak of.
     """
     documents, findings = [], []
@@ -43,9 +43,8 @@ def lint(
         refuse_unreadable_code(features)
     except FeatureError as error:
         findings.append(_finding(error, features, "plain-test"))
-    vocabulary = Vocabulary.of(tuple(step_modules)) if step_modules else None
-    own = frozenset(name for name in step_modules if not name.startswith("restoreproof."))
-    context = Context(tuple(stages), nouns, tuple(bound), vocabulary, own)
+    vocabulary = None if step_modules is None else Vocabulary.of(tuple(step_modules))
+    context = Context(tuple(stages), nouns, tuple(bound), vocabulary, frozenset(step_modules or ()))
     drilled = [document for document in documents if not document.of_source]
     return _sorted([*findings, *_apply(drilled, context)])
 

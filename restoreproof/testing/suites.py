@@ -161,16 +161,21 @@ class AssetSuite:
 
     def _restore_context(self, stack_context: StackContext, backup_context: BackupContext) -> RestoreContext:
         backup, sha256 = self._sealed(backup_context)
-        known = {
-            **{key: value for key, value in backup_context.learnt.items() if key != "recovery_point"},
-            "set_id": backup.manifest.set_id,
-            "stack": backup.manifest.stack,
-            "taken_at": datetime.now(UTC),
-            "recovery_point": backup.manifest.recovery_point,
-            "manifest_sha256": sha256,
-            "merkle_root": backup.manifest.merkle_root,
-        }
-        return RestoreContext(stack_context, backup, Catalogue.model_validate(known))
+        manifest = backup.manifest
+        known = Catalogue(
+            set_id=manifest.set_id,
+            stack=manifest.stack,
+            taken_at=datetime.now(UTC),
+            recovery_point=manifest.recovery_point,
+            manifest_sha256=sha256,
+            merkle_root=manifest.merkle_root,
+            assets={
+                self.asset: backup_context.learnt.known(
+                    self.asset, stack_context.contract.assets[self.asset].kind
+                )
+            },
+        )
+        return RestoreContext(stack_context, backup, known)
 
     def _sealed(self, backup_context: BackupContext) -> tuple[BackupSet, str]:
         stack = backup_context.stack_context.contract.stack
@@ -179,7 +184,7 @@ class AssetSuite:
             set_id=new_id(),
             stack=stack,
             run_id=new_id(),
-            recovery_point=backup_context.learnt.get("recovery_point", datetime.now(UTC)),
+            recovery_point=backup_context.learnt.recovery_point or datetime.now(UTC),
             synthetic=True,
             release=UNKNOWN_RELEASE,
             tool_versions={},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +11,7 @@ from restoreproof import __version__
 from restoreproof.assets.base import BackupContext, StackContext
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.adopt import UNKNOWN_RELEASE
-from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.catalogue import AssetKnown, Catalogue
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
 
 
@@ -40,16 +39,18 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
     """
     order.directory.mkdir(parents=True)
     begun = datetime.now(UTC)
-    backup_context = BackupContext(stack_context, order.directory, order.recipient, provisioned)
+    known: dict[str, AssetKnown] = {}
     for asset in stack_context.assets():
+        backup_context = BackupContext(stack_context, order.directory, order.recipient, provisioned)
         asset.take(backup_context)
+        known[asset.name] = backup_context.learnt.known(asset.name, asset.kind)
     contract = stack_context.contract
     release = (
         contract.releases.named(contract.source.release).version
         if contract.releases and contract.source
         else UNKNOWN_RELEASE
     )
-    point: datetime = backup_context.learnt.pop("recovery_point", begun)
+    point = next((one.recovery_point for one in known.values() if one.recovery_point), begun)
     with stack_context.phase("manifest"):
         manifest, sha256 = write_manifest(
             order.directory,
@@ -61,22 +62,20 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
             release=release,
             tool_versions=_versions(stack_context),
         )
-    catalogues.save(_catalogue(manifest, sha256, backup_context.learnt), order.catalogue)
+    catalogues.save(_catalogue(manifest, sha256, known), order.catalogue)
     return manifest.set_id
 
 
-def _catalogue(manifest: Manifest, sha256: str, learnt: dict[str, Any]) -> Catalogue:
-    return Catalogue.model_validate(
-        {
-            **learnt,
-            "set_id": manifest.set_id,
-            "stack": manifest.stack,
-            "taken_at": datetime.now(UTC),
-            "recovery_point": manifest.recovery_point,
-            "manifest_sha256": sha256,
-            "merkle_root": manifest.merkle_root,
-            "release": manifest.release,
-        }
+def _catalogue(manifest: Manifest, sha256: str, assets: dict[str, AssetKnown]) -> Catalogue:
+    return Catalogue(
+        set_id=manifest.set_id,
+        stack=manifest.stack,
+        taken_at=datetime.now(UTC),
+        recovery_point=manifest.recovery_point,
+        manifest_sha256=sha256,
+        merkle_root=manifest.merkle_root,
+        release=manifest.release,
+        assets=assets,
     )
 
 

@@ -13,9 +13,6 @@ from restoreproof.gherkin.vocabulary import Vocabulary
 
 _QUOTED = re.compile(r'"(?P<word>[^"<>]+)"(?: (?P<kind>\w+))?')
 
-_SURVEYED_TOGETHER = {"sinks": "sink", "queues": "queue", "environment": "variable"}
-"""Surveys that look at every noun of a kind, so that no feature need name one."""
-
 Name = tuple[str | None, str]
 """A word of a feature and its kind, None where the sentence does not tell which."""
 
@@ -59,7 +56,7 @@ def _reached(documents: Sequence[Document], context: Context) -> set[tuple[str, 
     for _, step, text in texts(documents):
         named.update(_names(step.kind, text, context.vocabulary, context.nouns or {}))
         phrases = context.vocabulary.saying(step.kind, text) if context.vocabulary else []
-        together.update(_SURVEYED_TOGETHER.get(phrase.takes or "", "") for phrase in phrases)
+        together.update(kind for phrase in phrases for kind in phrase.covers)
     ties = {(noun.kind, noun.name): noun.uses for noun in context.bound}
     waiting = [key for key in ties if key in named or (None, key[1]) in named or key[0] in together]
     reached: set[tuple[str, str]] = set()
@@ -76,7 +73,7 @@ def _names(
 ) -> Iterator[Name]:
     """The quoted words of a step, each with its kind as far as the phrase or the next word tells it."""
     phrases = vocabulary.saying(kind, text) if vocabulary else []
-    placed = {str(value): key for phrase in phrases for key, value in phrase.arguments(text).items()}
+    placed = {value: noun for phrase in phrases for value, noun in phrase.nouns_in(text).items()}
     for quoted in _QUOTED.finditer(text):
         told = (placed.get(quoted["word"]), quoted["kind"])
         yield next((each for each in told if each in nouns), None), quoted["word"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from restoreproof.gherkin.document import Document, Step
 from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.rules.base import Context, Findings, as_run
-from restoreproof.gherkin.vocabulary import SURVEY, Phrase, Vocabulary, nearest
+from restoreproof.gherkin.vocabulary import Phrase, Vocabulary, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class _Look:
 
 
 def answerable(document: Document, context: Context) -> Findings:
-    """Thens are found by their words and answered by a method's name: two surveys may both have one."""
+    """A Then is found by its words alone: after a When of another check it would break or mislead."""
     if context.vocabulary is None:
         return
     reported: set[Step] = set()
@@ -40,7 +40,7 @@ def answerable(document: Document, context: Context) -> Findings:
 
 def _looks(step: Step, phrases: list[Phrase]) -> bool:
     """A When that no phrase says is a finding of its own: the Thens after it are not refused as well."""
-    return any(phrase.leaves == SURVEY for phrase in phrases) or (not phrases and step.kind == "Action")
+    return any(phrase.leaves_survey for phrase in phrases) or (not phrases and step.kind == "Action")
 
 
 def _judge(

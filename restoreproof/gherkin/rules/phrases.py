@@ -53,7 +53,7 @@ def unused_phrases(documents: Sequence[Document], context: Context) -> Findings:
         return
     steps = [(step.kind, text) for _, step, text in texts(documents)]
     for phrase in context.vocabulary.phrases:
-        own = phrase.function.__module__ in context.own
+        own = phrase.module in context.own
         if own and not any(phrase.says(kind, text) for kind, text in steps):
             near = nearest(phrase.text, {text for _, text in steps})
             yield LintFinding(

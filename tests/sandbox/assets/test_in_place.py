@@ -19,8 +19,8 @@ from restoreproof.backups.backup_set import open_set
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.rebind import reissue
 from restoreproof.backups.references import IN_PLACE, Reference
-from restoreproof.checks.buckets import BucketsSurvey, survey_buckets
-from restoreproof.checks.forbidden import survey_forbidden
+from restoreproof.checks.buckets import BucketsSurvey
+from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import Outcome
 from restoreproof.scan.rules import BUILT_IN
@@ -69,7 +69,7 @@ def catalogue(
         recovery_point=manifest.recovery_point,
         manifest_sha256="0" * 64,
         merkle_root="0" * 64,
-        buckets=backup_context.learnt["buckets"],
+        assets={asset.name: backup_context.learnt.known(asset.name, asset.kind)},
     )
 
 
@@ -92,7 +92,7 @@ def referring(asset: ObjectsAsset, catalogue: Catalogue, directory: Path, *, ind
 def look(stack_context: StackContext, asset: ObjectsAsset, catalogue: Catalogue, tmp_path: Path) -> Any:
     def survey(*, index: bool = True) -> BucketsSurvey:
         restore_context = referring(asset, catalogue, tmp_path, index=index)(stack_context)
-        return survey_buckets(restore_context, asset="objects")
+        return BucketsSurvey.look(restore_context, asset="objects")
 
     return survey
 
@@ -151,7 +151,7 @@ def test_keys_in_objects_in_place_are_found_by_the_objects_keys(
     for rule, key in zip(BUILT_IN, CONTENT, strict=False):
         obstore.put(photos, key, rule.sample())
     try:
-        survey = survey_forbidden(restore_context)
+        survey = ForbiddenSurvey.look(restore_context)
     finally:
         for key, content in CONTENT.items():
             obstore.put(photos, key, content, attributes={"Content-Type": "image/jpeg", "of": key})
@@ -176,7 +176,7 @@ def test_a_bucket_in_place_that_is_not_there_is_lost(
     asset: ObjectsAsset, catalogue: Catalogue, moved: StackContext, tmp_path: Path, index: bool
 ) -> None:
     restore_context = referring(asset, catalogue, tmp_path, index=index)(moved)
-    said = survey_buckets(restore_context, asset="objects").as_backed_up()
+    said = BucketsSurvey.look(restore_context, asset="objects").as_backed_up()
     assert said.outcome is Outcome.FAILED
     assert "photos: there is no such bucket" in said.findings, said
 
@@ -185,7 +185,7 @@ def test_a_bucket_in_place_that_is_not_there_is_named_and_not_verified(
     asset: ObjectsAsset, catalogue: Catalogue, moved: StackContext, tmp_path: Path
 ) -> None:
     restore_context = referring(asset, catalogue, tmp_path, index=False)(moved)
-    said = survey_forbidden(restore_context).clean()
+    said = ForbiddenSurvey.look(restore_context).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "objects (in-place): the bucket photos can't be read" in said.observed
 

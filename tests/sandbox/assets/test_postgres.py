@@ -91,7 +91,7 @@ def test_a_sound_backup_comes_back_whole_although_a_function_of_it_warns(
         with connect(stack_context.runtime, service, "shop") as connection:
             seen.append((fingerprint_tables(connection), fingerprint_structure(connection)))
     assert seen[0] == seen[1]
-    assert seen[0][0]["orders"]["rows"] == 5000
+    assert seen[0][0]["orders"].rows == 5000
 
 
 def test_rows_are_streamed_and_read_only(

@@ -18,7 +18,7 @@ from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.realm import admin
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.missing import NotInTarget, PartMissing
-from restoreproof.checks.identity import RealmSurvey, survey_realm
+from restoreproof.checks.identity import RealmSurvey
 from restoreproof.drill.missing_parts import Absences, Present
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.outcome import Outcome
@@ -114,12 +114,14 @@ def looks(
         {
             **{"set_id": "s", "stack": "shop", "manifest_sha256": "0" * 64, "merkle_root": "0" * 64},
             **{"taken_at": datetime.now(UTC), "recovery_point": datetime.now(UTC)},
-            "identity": {"shop": known},
+            "assets": {"identity": {"kind": "keycloak", "holds": known}},
         }
     )
 
     def look(way: StackContext) -> Look:
-        return lambda: survey_realm(RestoreContext(way, restore_context.backup, catalogue), asset="identity")
+        return lambda: RealmSurvey.look(
+            RestoreContext(way, restore_context.backup, catalogue), asset="identity"
+        )
 
     return {name: look(way) for name, way in ways.items()}
 
@@ -208,7 +210,7 @@ def test_a_realm_that_is_not_there_is_lost(
         block = way.contract.assets["identity"]
         assets = {"identity": type(block).model_validate({**block.model_dump(), "realm": "gone"})}
         without = replace(way, contract=way.contract.model_copy(update={"assets": assets}))
-        survey = survey_realm(RestoreContext(without, restore_context.backup, None), asset="identity")
+        survey = RealmSurvey.look(RestoreContext(without, restore_context.backup, None), asset="identity")
         for said in (survey.whole(), survey.same_keys()):
             assert said.outcome is Outcome.FAILED
             assert said.findings == ("there is no realm 'gone'",)

@@ -20,7 +20,7 @@ from psycopg import Connection
 from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect
 from restoreproof.backups.references import Reference
-from restoreproof.checks.forbidden import survey_forbidden
+from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.contract.loading import parse
 from restoreproof.outcome import Outcome
 from restoreproof.scan.rules import BUILT_IN, Rule
@@ -61,7 +61,7 @@ def test_a_key_in_a_row_is_found_and_no_dump_is_left(
 ) -> None:
     key = next(rule.sample() for rule in BUILT_IN if rule.name == "age identity")
     shop.execute("insert into notes values (%s)", [key.decode()])
-    survey = survey_forbidden(refer("shop"))
+    survey = ForbiddenSurvey.look(refer("shop"))
     assert survey.clean().outcome is Outcome.FAILED
     (finding,) = survey.found.listed
     assert finding.startswith("database shop, as restored: age identity at byte ")
@@ -84,7 +84,7 @@ def test_a_secret_in_binary_columns_and_large_objects_is_found(
     shop: Connection[Any], refer: Refer, rule: Rule, place: str
 ) -> None:
     shop.execute(place.encode(), [rule.sample()])
-    survey = survey_forbidden(refer("shop"))
+    survey = ForbiddenSurvey.look(refer("shop"))
     assert survey.clean().outcome is Outcome.FAILED
     assert any(f": {rule.name} at byte " in found for found in survey.found.listed)
 
@@ -96,7 +96,7 @@ def test_a_secret_is_found_where_the_database_prints_binary_as_escapes(
 ) -> None:
     shop.execute("alter database shop set bytea_output = escape")
     shop.execute(PLACES[place].encode(), [rule.sample()])
-    assert survey_forbidden(refer("shop")).clean().outcome is Outcome.FAILED
+    assert ForbiddenSurvey.look(refer("shop")).clean().outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
@@ -115,7 +115,7 @@ def test_what_is_public_is_no_finding_in_binary_either(
         key.sign(b"proof", PKCS1v15(), SHA256()),
     ]
     shop.execute(place.encode(), [b"".join(public)])
-    survey = survey_forbidden(refer("shop"))
+    survey = ForbiddenSurvey.look(refer("shop"))
     assert (survey.parts, survey.closed.total) == (1, 0)
     assert survey.found.listed == []
 
@@ -123,7 +123,7 @@ def test_what_is_public_is_no_finding_in_binary_either(
 def test_a_database_that_can_not_be_dumped_is_named_and_not_verified(
     refer: Refer, stack_context: StackContext
 ) -> None:
-    said = survey_forbidden(refer("shop")).clean()
+    said = ForbiddenSurvey.look(refer("shop")).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "not searched: database shop, as restored: pg_dump ended with 1" in said.observed
     assert not list(stack_context.workdir.glob("search-*"))
@@ -136,13 +136,13 @@ def test_what_is_restored_after_the_check_is_named_with_its_stage(refer: Refer, 
     early = replace(
         restore_context.stack_context, contract=parse(later, tmp_path / "stack.yaml"), stage=lambda: "early"
     )
-    said = survey_forbidden(replace(restore_context, stack_context=early)).clean()
+    said = ForbiddenSurvey.look(replace(restore_context, stack_context=early)).clean()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "shop (snapshot-1): restored at 'rows', after this check: tag that @at:rows" in said.observed
 
 
 def test_a_realm_is_left_out_by_right_and_the_record_names_it(refer: Refer, notes: Notes) -> None:
-    survey = survey_forbidden(refer("identity"))
+    survey = ForbiddenSurvey.look(refer("identity"))
     assert survey.restored == ()
     assert survey.closed.total == 0
     scan = next(data for name, data in reversed(notes.told) if name == "forbidden-scan")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from restoreproof.assets.base import BackupContext, RestoreContext
+from restoreproof.assets.base import BackupContext, RestoreContext, refuse_misread
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.errors import UsageError
 
@@ -23,6 +24,12 @@ class Reels(BaseModel):
     reels: int
 
 
+class Labels(BaseModel):
+    """What another kind expects, under the same key."""
+
+    reels: str
+
+
 @pytest.fixture
 def backup_context(tmp_path: Path) -> BackupContext:
     """A backup that is being taken."""
@@ -30,37 +37,65 @@ def backup_context(tmp_path: Path) -> BackupContext:
     return BackupContext(nothing, tmp_path, "age1", tmp_path)
 
 
-def catalogued(context: BackupContext) -> RestoreContext:
-    """A restore with the catalogue that this backup left."""
-    required = {
-        "set_id": "s", "stack": "shop", "taken_at": POINT, "recovery_point": POINT,
-        "manifest_sha256": "0" * 64, "merkle_root": "0" * 64,
-    }  # fmt: skip
+def catalogue_of(context: BackupContext, kind: str = "tapes") -> Catalogue:
+    """The catalogue that this backup left."""
+    assets = {name: context.learnt.known(name, kind) for name in context.learnt.expectations}
+    return Catalogue(
+        set_id="s", stack="shop", taken_at=POINT, recovery_point=POINT,
+        manifest_sha256="0" * 64, merkle_root="0" * 64, assets=assets,
+    )  # fmt: skip
+
+
+def restoring(catalogue: Catalogue | None) -> RestoreContext:
+    """A restore of the set that this catalogue is of."""
     nothing: Any = None
-    return RestoreContext(nothing, nothing, Catalogue.model_validate({**context.learnt, **required}))
+    backup: Any = SimpleNamespace(manifest=SimpleNamespace(recovery_point=POINT))
+    return RestoreContext(nothing, backup, catalogue)
 
 
 def test_an_expectation_comes_back_as_it_was_put_in(backup_context: BackupContext) -> None:
     backup_context.expect("tapes", Reels(reels=7))
     backup_context.expect("more tapes", Reels(reels=2))
-    restore_context = catalogued(backup_context)
+    restore_context = restoring(catalogue_of(backup_context))
     assert restore_context.expected("tapes", Reels) == Reels(reels=7)
     assert restore_context.expected("more tapes", Reels) == Reels(reels=2)
 
 
 def test_where_nobody_expects_anything_there_is_none(backup_context: BackupContext) -> None:
-    restore_context = catalogued(backup_context)
-    assert restore_context.expected("tapes", Reels) is None
-    assert replace(restore_context, catalogue=None).expected("tapes", Reels) is None
+    assert restoring(catalogue_of(backup_context)).expected("tapes", Reels) is None
+    assert restoring(None).expected("tapes", Reels) is None
 
 
 def test_a_catalogue_of_another_form_is_refused(backup_context: BackupContext) -> None:
-    backup_context.learnt["assets"] = {"tapes": {"reels": "many"}}
-    with pytest.raises(UsageError, match=r"assets\.tapes\.reels: Input should be a valid integer"):
-        catalogued(backup_context).expected("tapes", Reels)
+    backup_context.expect("tapes", Labels(reels="many"))
+    with pytest.raises(UsageError, match=r"assets\.tapes\.holds\.reels: Input should be a valid integer"):
+        restoring(catalogue_of(backup_context)).expected("tapes", Reels)
 
 
-def test_the_recovery_point_is_that_of_the_first_asset_that_states_one(backup_context: BackupContext) -> None:
-    backup_context.recovery_point(POINT)
+def test_each_asset_has_a_recovery_point_of_its_own(backup_context: BackupContext) -> None:
+    backup_context.expect("tapes", Reels(reels=7))
     backup_context.recovery_point(POINT + timedelta(hours=1))
-    assert backup_context.learnt["recovery_point"] == POINT
+    restore_context = restoring(catalogue_of(backup_context))
+    assert restore_context.recovery_point("tapes") == POINT + timedelta(hours=1)
+    assert restore_context.recovery_point("of no snapshot") == POINT, "what the whole set says"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reels", "cause"),
+    [
+        ("secrets", 7, r"the catalogue knows 'keys' as secrets, the contract as release"),
+        ("release", 7, None),
+    ],
+)
+def test_a_part_of_another_kind_is_refused_before_anything_is_begun(
+    backup_context: BackupContext, kind: str, reels: int, cause: str | None
+) -> None:
+    backup_context.expect("keys", Reels(reels=reels))
+    backup_context.expect("nobody's", Reels(reels=reels))
+    contract: Any = SimpleNamespace(
+        path=Path("stack.yaml"),
+        assets={"keys": SimpleNamespace(kind="release", model_dump=lambda: {"kind": "release", "at": "x"})},
+    )
+    refusal = pytest.raises(UsageError, match=cause) if cause else nullcontext()
+    with refusal:
+        refuse_misread(catalogue_of(backup_context, kind), contract)

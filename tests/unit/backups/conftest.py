@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from restoreproof.backups import Manifest, layout, new_id, open_set, write_manifest
-from restoreproof.backups.catalogue import BucketKnown, Catalogue
+from restoreproof.backups.catalogue import AssetKnown, BucketKnown, BucketsKnown, Catalogue
 from restoreproof.backups.objects import ObjectEntry, store_blob, summarise, write_index
 
 RECOVERY_POINT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -66,6 +66,12 @@ def catalogue(directory: Path) -> Catalogue:
     """What is known of ``directory`` from outside."""
     opened = open_set(directory, "shop")
     photos = summarise(opened.objects("photos"))
+    buckets = BucketsKnown(
+        buckets={
+            "photos": BucketKnown(objects=20, bytes=photos.bytes, fingerprint=photos.fingerprint),
+            "drop": BucketKnown(objects=0, bytes=0),
+        }
+    )
     return Catalogue(
         set_id="set-1",
         stack="shop",
@@ -73,8 +79,8 @@ def catalogue(directory: Path) -> Catalogue:
         recovery_point=RECOVERY_POINT,
         manifest_sha256=opened.manifest_sha256,
         merkle_root=opened.manifest.merkle_root,
-        buckets={
-            "photos": BucketKnown(objects=20, bytes=photos.bytes, fingerprint=photos.fingerprint),
-            "drop": BucketKnown(objects=0, bytes=0),
+        assets={
+            "objects": AssetKnown(kind="objects", holds=buckets.model_dump()),
+            "secrets": AssetKnown(kind="secrets", holds={"commitments": {"NAME": "ab"}}),
         },
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import layout, new_id, objects
-from restoreproof.backups.catalogue import Catalogue, ChainHead, ChainKnown, RealmKnown, TableKnown
+from restoreproof.backups.catalogue import AssetKnown, BucketKnown, Catalogue
 from restoreproof.backups.fingerprint import Fingerprint, fingerprint, object_row
 from restoreproof.backups.merkle import artifact_root, merkle_root
 from restoreproof.backups.objects import ObjectEntry, read_index, store_blob, summarise, write_index
@@ -161,6 +161,9 @@ def test_a_shard_tells_its_bucket(path: str, bucket: str | None) -> None:
     assert layout.bucket_of(path) == bucket
 
 
+POINT = datetime(2026, 1, 2, 3, tzinfo=UTC)
+
+
 def test_a_catalogue_comes_back_as_it_went_and_is_its_owners_alone(tmp_path: Path) -> None:
     known = Catalogue(
         set_id="set-1",
@@ -169,17 +172,37 @@ def test_a_catalogue_comes_back_as_it_went_and_is_its_owners_alone(tmp_path: Pat
         recovery_point=datetime(2026, 1, 2, 3, tzinfo=UTC),
         manifest_sha256="0" * 64,
         merkle_root="1" * 64,
-        tables={"public.orders": TableKnown(rows=7, fingerprint="2" * 64), "public.log": TableKnown(rows=9)},
-        chains={"receipts": ChainKnown(rows=2, heads={"": ChainHead(sequence=2, hash="ab")})},
-        identity={"shop": RealmKnown(users=1, clients=2, roles=3, groups=4)},
-        commitments={"SESSION": "ff"},
+        assets={
+            "orders": AssetKnown(kind="postgres", recovery_point=POINT, newest=POINT, holds={"tables": {}}),
+            "tapes": AssetKnown(kind="somebody-elses", holds={"reels": [1, {"side": "a"}]}),
+            "photos": AssetKnown(kind="objects", holds={"buckets": {"a": {"objects": 1, "bytes": 9}}}),
+        },
     )
     path = catalogues.path_of(tmp_path / "var/catalogue", known.set_id)
     catalogues.save(known, path)
     catalogues.save(known, path)
     assert catalogues.load(path) == known
+    assert known.buckets == {"a": BucketKnown(objects=1, bytes=9)}
+    assert known.newest == {"orders": POINT}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [found.name for found in path.parent.iterdir()] == ["set-1.json"]
+
+
+def test_a_catalogue_of_the_first_format_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    path.write_text('{"schema": "restoreproof/catalogue/v1", "set_id": "s", "tables": {}}')
+    with pytest.raises(UsageError, match=r"this catalogue is of format v1, .* v2 is read") as caught:
+        catalogues.load(path)
+    assert caught.value.where and caught.value.where.file == str(path)
+    assert caught.value.hint and "take a new backup" in caught.value.hint
+
+
+def test_buckets_that_cannot_be_read_are_no_catalogue(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.json"
+    catalogues.save(catalogue, path)
+    path.write_text(path.read_text().replace('"objects": 20', '"objects": "many"'))
+    with pytest.raises(UsageError, match="not a catalogue"):
+        catalogues.load(path)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff", b'{"schema": "restoreproof/stack/v1"}'])

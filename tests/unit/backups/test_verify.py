@@ -15,6 +15,11 @@ from restoreproof.backups.catalogue import Catalogue
 DUMP = "postgres/shop.dump"
 
 
+def holding(buckets: dict[str, object]) -> dict[str, object]:
+    """A catalogue's assets where the buckets are these."""
+    return {"assets": {"objects": {"kind": "objects", "holds": {"buckets": buckets}}}}
+
+
 def verify(directory: Path, catalogue: Catalogue | None) -> VerifyReport:
     return verify_against(open_set(directory, "shop"), catalogue)
 
@@ -131,8 +136,8 @@ def test_a_manifest_whose_root_is_not_its_own_is_found(directory: Path) -> None:
         ({"set_id": "set-2"}, layout.MANIFEST),
         ({"merkle_root": "0" * 64}, layout.MANIFEST),
         ({"recovery_point": "2026-11-21T00:00:00Z"}, layout.MANIFEST),
-        ({"buckets": {"drop": {"objects": 0, "bytes": 0}}}, "photos"),
-        ({"buckets": {"photos": {"objects": 21, "bytes": 1}, "drop": {"objects": 0, "bytes": 0}}}, "photos"),
+        (holding({"drop": {"objects": 0, "bytes": 0}}), "photos"),
+        (holding({"photos": {"objects": 21, "bytes": 1}, "drop": {"objects": 0, "bytes": 0}}), "photos"),
     ],
 )
 def test_a_catalogue_of_something_else_is_contradicted(
@@ -146,14 +151,14 @@ def test_a_bucket_that_was_forgotten_contradicts_a_catalogue_that_knows_it(
     directory: Path, catalogue: Catalogue
 ) -> None:
     known = catalogue.model_dump(by_alias=True)
-    known["buckets"]["exports"] = {"objects": 3, "bytes": 9}
+    known["assets"]["objects"]["holds"]["buckets"]["exports"] = {"objects": 3, "bytes": 9}
     found = only(verify(directory, Catalogue.model_validate(known)))
     assert found == Contradiction("exports", "3 objects, 9 bytes", "0 objects, 0 bytes")
 
 
 def test_a_forgotten_empty_bucket_is_found_too(directory: Path, catalogue: Catalogue) -> None:
     known = catalogue.model_dump(by_alias=True)
-    known["buckets"]["exports"] = {"objects": 0, "bytes": 0}
+    known["assets"]["objects"]["holds"]["buckets"]["exports"] = {"objects": 0, "bytes": 0}
     assert only(verify(directory, Catalogue.model_validate(known))).observed == "no index"
 
 

@@ -17,9 +17,9 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from restoreproof.backups.catalogue import ChainHead, ChainKnown
+from restoreproof.assets.database import ChainHead, ChainKnown
 from restoreproof.checks import chains
-from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature, survey_chain
+from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature
 from restoreproof.contract.models import Chain
 from restoreproof.outcome import Outcome
 
@@ -73,16 +73,16 @@ class Surveyor:
     def __call__(
         self, rows: Iterable[dict[str, Any]], known: ChainKnown | None, block: Chain = BLOCK
     ) -> ChainSurvey:
+        self._patch.setattr(chains, "known_chain", lambda restore_context, chain: known)
         self._patch.setattr(chains, "_links", lambda restore_context, block: iter(rows))
         stack_context = SimpleNamespace(
             contract=SimpleNamespace(chains={"receipts": block}),
             phase=lambda name: nullcontext(SimpleNamespace()),
         )
-        catalogue = SimpleNamespace(chains={"receipts": known}) if known else None
         restore_context: Any = SimpleNamespace(
-            stack_context=stack_context, catalogue=catalogue, backup=SimpleNamespace(lacks=lambda part: None)
+            stack_context=stack_context, backup=SimpleNamespace(lacks=lambda part: None)
         )
-        return survey_chain(restore_context, chain="receipts")
+        return ChainSurvey.look(restore_context, chain="receipts")
 
 
 @pytest.fixture

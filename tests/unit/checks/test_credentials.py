@@ -19,13 +19,7 @@ from cryptography.x509.oid import NameOID
 from restoreproof.assets.vault import Vault
 from restoreproof.checks import credentials
 from restoreproof.checks.base import Findings
-from restoreproof.checks.credentials import (
-    CredentialSurvey,
-    EnvironmentSurvey,
-    _belong_together,
-    role_of,
-    survey_credentials,
-)
+from restoreproof.checks.credentials import CredentialSurvey, EnvironmentSurvey, _belong_together, role_of
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.outcome import Outcome
 
@@ -100,7 +94,7 @@ def test_a_service_that_nobody_could_ask_refused_no_credential(monkeypatch: pyte
     monkeypatch.setattr(credentials, "_attempts", lambda restore_context: iter([("URL", away)]))
     none: Any = None
     with pytest.raises(EnvironmentUnfitError, match="does not resolve"):
-        survey_credentials(none)
+        CredentialSurvey.look(none)
 
 
 def test_the_role_is_the_one_of_the_address() -> None:
@@ -126,7 +120,7 @@ def test_a_refused_credential_is_named_by_the_kind_of_refusal_alone(monkeypatch:
     ]
     monkeypatch.setattr(credentials, "_attempts", lambda restore_context: iter(attempts))
     none: Any = None
-    said = survey_credentials(none).accepted()
+    said = CredentialSurvey.look(none).accepted()
     assert (said.outcome, said.examined, said.findings_total) == (Outcome.FAILED, 6, 5)
     assert said.observed == "1 of 6 accepted"
     assert "hunter2" not in str(said)
@@ -140,7 +134,7 @@ def test_without_a_way_to_the_service_nothing_was_refused(monkeypatch: pytest.Mo
     monkeypatch.setattr(credentials, "_attempts", lambda restore_context: iter([("pair", unpublished)]))
     none: Any = None
     with pytest.raises(EnvironmentUnfitError, match="does not publish 9443"):
-        survey_credentials(none)
+        CredentialSurvey.look(none)
 
 
 def pair(key: ec.EllipticCurvePrivateKey, expires: datetime) -> str:

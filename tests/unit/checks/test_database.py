@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from restoreproof.backups.catalogue import TableKnown
+from restoreproof.assets.database import TableKnown
 from restoreproof.checks.base import Findings
 from restoreproof.checks.database import DatabaseSurvey, RecoveryTime, TenantIsolation, told
 from restoreproof.checks.exceptions import Exceptions

@@ -12,14 +12,7 @@ from restoreproof.assets.keycloak import Client, KeycloakAsset, thumbprint
 from restoreproof.assets.vault import Vault
 from restoreproof.checks import identity
 from restoreproof.checks.base import Findings
-from restoreproof.checks.identity import (
-    Logins,
-    RealmSurvey,
-    grant,
-    keycloak_asset,
-    survey_accounts,
-    survey_clients,
-)
+from restoreproof.checks.identity import Accounts, Logins, RealmSurvey, grant, keycloak_asset
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Outcome
 from restoreproof.runtimes.base import Endpoint
@@ -65,7 +58,7 @@ def test_without_a_way_to_the_realm_no_client_was_refused(monkeypatch: pytest.Mo
     monkeypatch.setattr(identity, "grant", unpublished)
     none: Any = None
     with pytest.raises(EnvironmentUnfitError, match="does not publish 8080"):
-        survey_clients(none, asset="identity")
+        Logins.look(none, asset="identity")
 
 
 def accounts(monkeypatch: pytest.MonkeyPatch, users: list[str], realm: set[str], of: int | None) -> Outcome:
@@ -74,7 +67,7 @@ def accounts(monkeypatch: pytest.MonkeyPatch, users: list[str], realm: set[str],
     monkeypatch.setattr(identity, "rows", lambda restore_context, dataset: iter({"id": one} for one in users))
     monkeypatch.setattr(identity, "expected_rows", lambda restore_context, dataset: of)
     restore_context: Any = SimpleNamespace(stack_context=None, backup=SimpleNamespace(references={}))
-    return survey_accounts(restore_context, dataset="users", asset="identity").known().outcome
+    return Accounts.look(restore_context, dataset="users", asset="identity").known().outcome
 
 
 def test_every_user_of_the_application_must_be_in_the_realm(monkeypatch: pytest.MonkeyPatch) -> None:

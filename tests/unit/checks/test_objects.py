@@ -11,9 +11,9 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from restoreproof.backups.catalogue import DatasetKnown
+from restoreproof.assets.database import DatasetKnown
 from restoreproof.checks import objects
-from restoreproof.checks.objects import ObjectSurvey, objects_asset, survey_objects
+from restoreproof.checks.objects import ObjectSurvey, objects_asset
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Outcome
 
@@ -53,11 +53,10 @@ def look(monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore) -> Any:
             phase=lambda name: nullcontext(SimpleNamespace()),
             contract=SimpleNamespace(datasets={"proofs": SimpleNamespace(zero=zero)}),
         )
-        known = {} if of is None else {"proofs": DatasetKnown(rows=of)}
-        restore_context: Any = SimpleNamespace(
-            stack_context=stack_context, catalogue=SimpleNamespace(datasets=known)
-        )
-        return survey_objects(restore_context, dataset="proofs", bucket="proofs")
+        known = None if of is None else DatasetKnown(rows=of)
+        monkeypatch.setattr(objects, "known_dataset", lambda restore_context, dataset: known)
+        restore_context: Any = SimpleNamespace(stack_context=stack_context)
+        return ObjectSurvey.look(restore_context, dataset="proofs", bucket="proofs")
 
     return survey
 

@@ -9,7 +9,6 @@ import pytest
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.sinks import SinkSurvey
 from restoreproof.contract.models import Sink
-from restoreproof.drill.inner import sink_effects
 from restoreproof.drill.inner.sink_effects import AT_THE_END, BEFORE_APPROVAL, tell_effects, tell_last_effects
 from restoreproof.errors import ServiceFailedError
 
@@ -21,7 +20,7 @@ def leaky(restore_context: RestoreContext, monkeypatch: pytest.MonkeyPatch) -> R
         restore_context.stack_context.contract.sinks, "mail", Sink(service="store", kind="mail")
     )
     seen = SinkSurvey({"mail": 2}, {"mail": ("to nobody",)}, 1)
-    monkeypatch.setattr(sink_effects, "survey_sinks", lambda _: seen)
+    monkeypatch.setattr(SinkSurvey, "look", lambda _: seen)
     return restore_context
 
 
@@ -49,7 +48,7 @@ def test_a_sink_that_no_longer_answers_is_told(
     monkeypatch.setattr(
         type(leaky.stack_context.runtime), "running", lambda self, service: True, raising=False
     )
-    monkeypatch.setattr(sink_effects, "survey_sinks", silent)
+    monkeypatch.setattr(SinkSurvey, "look", silent)
     tell_last_effects(leaky)
     assert memory.of("sink-effects") == []
     assert memory.of("note") == [{"text": "the ways out could not be asked at the end: mail is gone"}]

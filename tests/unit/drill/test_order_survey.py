@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from restoreproof.backups.missing import NotInTarget
-from restoreproof.checks.order import survey_order
+from restoreproof.checks.order import OrderSurvey
 from restoreproof.outcome import Outcome
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ def look(restore_context: Any, memory: Any) -> Any:
         here = replace(
             restore_context, stack_context=replace(restore_context.stack_context, stage=lambda: "second")
         )
-        return replace(survey_order(here), taken={"jobs": None})
+        return replace(OrderSurvey.look(here), taken={"jobs": None})
 
     return survey
 

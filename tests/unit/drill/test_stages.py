@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from restoreproof.assets.base import RestoreContext, RestoreFailed, load_assets
+from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.loading import parse
 from restoreproof.drill.inner import queue_review as gates_module
 from restoreproof.drill.inner.queue_review import Gate, ReviewRefused
@@ -50,17 +51,31 @@ def test_what_the_services_said_is_journaled_with_the_check_that_asks(make: Any,
     assert told == ["store", "other"]
 
 
+@check("what nobody can see")
+class Unable:
+    """A look that fails."""
+
+    @when('the "{queue}" of "{asset}" are looked for')
+    @classmethod
+    def look(cls, restore: RestoreContext, queue: str, asset: str) -> Unable:
+        raise ContractError("there is no such thing")
+
+    @then("it is there")
+    def there(self) -> Observation:
+        raise AssertionError("nobody saw it")
+
+
 def test_a_survey_says_what_it_asks_before_it_looks(make: Any, memory: Any) -> None:
     """Its kind, its nouns, and the query that the contract defines one of them by."""
     drill = make()
     drill.advance_to("first")
     drill.current_check = "a/check"
     with pytest.raises(ContractError):
-        drill.survey("no such kind", queue="jobs", asset="rows")
+        drill.look(Unable, queue="jobs", asset="rows")
     (asked,) = memory.of("asked")
     assert asked == {
         "check": "a/check",
-        "kind": "no such kind",
+        "kind": "what nobody can see",
         "nouns": {"queue": "jobs", "asset": "rows"},
         "queries": {"jobs": "select 1"},
     }
@@ -208,9 +223,9 @@ def test_a_kind_and_a_key_that_do_not_exist_are_refused(restore_context: Restore
     blocks = {**contract.assets, "odd": contract.assets["page"].model_copy(update={"kind": "remembred"})}
     with pytest.raises(ContractError, match="no kind 'remembred'") as caught:
         load_assets(contract.model_copy(update={"assets": blocks}))
-    assert "remembered" in (caught.value.hint or "")
+    assert "did you mean 'remembered'" in str(caught.value)
     blocks = {"page": type(contract.assets["page"])(kind="remembered", at="second", colour="red")}
-    with pytest.raises(ContractError, match=r"asset 'page' \(remembered\): colour"):
+    with pytest.raises(ContractError, match=r"unknown key 'colour' in assets\.page"):
         load_assets(contract.model_copy(update={"assets": blocks}))
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from restoreproof.contract import nouns
-from restoreproof.contract.bindings import bindings
 from restoreproof.contract.loading import parse
+from restoreproof.contract.references import bindings
 from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.linter import lint
 
 ROOT = Path(__file__).parents[3]
 STACK = ROOT / "compose" / "wipe" / "stack.yaml"
-SHIPPED = ("restoreproof.gherkin.steps",)
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def features(tmp_path: Path) -> Path:
 def found(features: Path, text: str) -> list[LintFinding]:
     """What is found in features held against a contract."""
     contract = parse(text, STACK)
-    return lint(features, contract.order, nouns(contract), SHIPPED, bindings(contract))
+    return lint(features, contract.order, nouns(contract), (), bindings(contract))
 
 
 def without(file: Path, title: str) -> None:

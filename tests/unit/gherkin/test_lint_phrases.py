@@ -14,7 +14,6 @@ from restoreproof.gherkin.linter import lint
 from restoreproof.gherkin.vocabulary import Vocabulary
 
 Write = Callable[[str, str], Path]
-SHIPPED = "restoreproof.gherkin.steps"
 OWN = "own_phrases_for_lint"
 HEAD = "@at:database\nFeature: F\n  Scenario: S\n"
 
@@ -58,24 +57,24 @@ def test_a_phrase_that_says_what_a_shipped_one_says_is_ambiguous(
 ) -> None:
     own('@when("a canary job is queued", target_fixture="survey")\ndef mine(drill): pass\n')
     feature("x.feature", HEAD + "    When a canary job is queued\n    Then a worker completes it\n")
-    (ambiguous,) = found(project, SHIPPED, OWN)
+    (ambiguous,) = found(project, OWN)
     assert ambiguous.rule == "ambiguous-step"
-    assert "restoreproof/gherkin/steps/service.py:" in ambiguous.message
+    assert "restoreproof/checks/canary.py:" in ambiguous.message
 
 
 def test_a_phrase_of_another_keyword_or_imported_twice_is_no_second_one(
     feature: Write, project: Path, own: Callable[[str], None]
 ) -> None:
     own(
-        "from restoreproof.gherkin.steps.service import *\n"
-        "from restoreproof.gherkin.steps import service\n"
+        "from restoreproof.checks.canary import *\n"
+        "from restoreproof.checks import canary\n"
         '@given("a worker completes it")\ndef given_it(): pass\n'
     )
     text = (
         "    Given a worker completes it\n    When a canary job is queued\n    Then a worker completes it\n"
     )
     feature("x.feature", HEAD + text)
-    assert found(project, SHIPPED, OWN) == []
+    assert found(project, OWN) == []
 
 
 def test_a_phrase_of_ones_own_that_no_feature_says_is_found_where_it_is_written(
@@ -99,7 +98,7 @@ def test_a_phrase_said_by_a_row_of_an_outline_is_used(
 
 def test_a_stack_need_not_use_every_shipped_phrase(feature: Write, project: Path) -> None:
     feature("x.feature", HEAD + "    When a canary job is queued\n    Then a worker completes it\n")
-    assert found(project, SHIPPED) == []
+    assert found(project) == []
 
 
 @pytest.mark.parametrize(
@@ -127,38 +126,42 @@ def test_a_then_that_its_when_cannot_answer_is_refused_with_what_may_stand_there
     feature: Write, project: Path, steps: str, line: int, said: str
 ) -> None:
     feature("x.feature", HEAD + steps)
-    (refused,) = found(project, SHIPPED)
+    (refused,) = found(project)
     assert (refused.rule, refused.line, refused.related_line) == ("unanswerable", line, line - 1)
     assert said in (refused.suggestion or "")
 
 
 def test_a_then_before_any_when_has_seen_nothing(feature: Write, project: Path) -> None:
     feature("x.feature", HEAD + "    Then a worker completes it\n    When a canary job is queued\n")
-    (refused,) = found(project, SHIPPED)
+    (refused,) = found(project)
     assert (refused.rule, refused.line) == ("nothing-seen", 4)
 
 
 def test_a_when_of_the_background_counts(feature: Write, project: Path) -> None:
     background = "@at:database\nFeature: F\n  Background:\n    When a canary job is queued\n"
     feature("x.feature", background + "  Scenario: S\n    Then a worker completes it\n")
-    assert found(project, SHIPPED) == []
+    assert found(project) == []
 
 
-def test_phrases_of_ones_own_are_held_to_the_methods_that_they_call(
+def test_step_functions_of_ones_own_are_held_to_the_types_that_they_declare(
     feature: Write, project: Path, own: Callable[[str], None]
 ) -> None:
-    """Their survey needs no type: what is asked of it must be there, and an undeclared survey is believed."""
+    """What a When returns and of what a Then speaks are its annotations; one without is believed."""
     own(
-        '@when("own eyes look", target_fixture="survey")\ndef look(drill): return drill.survey("own")\n'
-        '@then("it is as it was")\ndef same(drill, survey): drill.observe(survey.completed())\n'
-        '@then("it is another")\ndef other(drill, survey): drill.observe(survey.no_such_thing())\n'
+        "from restoreproof.checks.canary import CanaryJob\n"
+        "from restoreproof.checks.chains import ChainSurvey\n"
+        '@when("own eyes look", target_fixture="survey")\ndef look(drill): return drill.look(object)\n'
+        '@then("it is as it was")\n'
+        "def same(drill, survey: CanaryJob): drill.observe(survey.completed())\n"
+        '@then("it is another")\n'
+        "def other(drill, survey: ChainSurvey | int): drill.observe(survey.unbroken())\n"
     )
     feature(
         "x.feature",
         HEAD + "    When a canary job is queued\n    Then it is as it was\n    And it is another\n"
         "    When own eyes look\n    Then it is another\n",
     )
-    assert [(one.rule, one.line) for one in found(project, SHIPPED, OWN)] == [("unanswerable", 6)]
+    assert [(one.rule, one.line) for one in found(project, OWN)] == [("unanswerable", 6)]
 
 
 @pytest.mark.parametrize(("text", "line"), [("def (:\n", 2), ("import no_such_module\n", None)])
@@ -174,8 +177,8 @@ def test_a_step_module_that_cannot_be_imported_is_named(
 
 
 def test_every_shipped_then_may_stand_after_some_shipped_when() -> None:
-    phrases = Vocabulary.of((SHIPPED,)).phrases
-    seen = [phrase.sees for phrase in phrases if phrase.leaves == "survey"]
+    phrases = Vocabulary.of(()).phrases
+    seen = [phrase.sees for phrase in phrases if phrase.leaves_survey]
     assert None not in seen, "a survey that does not declare what it returns can't be held to anything"
     for phrase in phrases:
         if phrase.takes_survey:

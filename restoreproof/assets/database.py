@@ -1,0 +1,121 @@
+"""What checks ask of a database, whoever makes it, and what the catalogue knows of what they ask.
+
+Datasets, chains, queues, canaries and the isolation of tenants speak to ``Database`` alone. An asset kind
+offers one by overriding ``Asset.open_database``; PostgreSQL does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+
+from restoreproof.assets.base import RestoreContext
+from restoreproof.backups.manifest import Sha256
+
+NO_VALUES: Mapping[str, Any] = {}
+
+
+class Database(Protocol):
+    """One open database. Its SQL is the contract's: ``:name`` stands for the value of a parameter."""
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] = NO_VALUES) -> Iterator[dict[str, Any]]:
+        """Stream the rows of ``sql``, column to value, in memory that does not grow with their number."""
+
+    def scalar(self, sql: str, parameters: Mapping[str, Any] = NO_VALUES) -> Any:
+        """Return the first column of the first row of ``sql``; None if there is no row."""
+
+    def tables(self) -> Mapping[str, TableKnown]:
+        """Count and fingerprint the rows of every table."""
+
+    def structure(self) -> Mapping[str, TableKnown]:
+        """Count and fingerprint what is no row: policies, grants, constraints, indexes, by kind."""
+
+    def roles(self) -> frozenset[str]:
+        """Return the names of the roles that are there, administrators left out."""
+
+    def tenant_tables(self, role: str) -> tuple[str, ...]:
+        """Return the tables that ``role`` may read and that show each tenant its own rows alone."""
+
+    def count(self, table: str) -> int:
+        """Return how many rows of ``table`` this session sees."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TableKnown(_Part):
+    """Rows of a table; ``fingerprint`` is None where only the count was taken."""
+
+    rows: NonNegativeInt
+    fingerprint: Sha256 | None = None
+
+
+class DatasetKnown(_Part):
+    """Rows of a contract dataset at the recovery point."""
+
+    rows: NonNegativeInt
+
+
+class ChainHead(_Part):
+    """The last link of one partition of a chain."""
+
+    sequence: int
+    hash: str
+
+
+class ChainKnown(_Part):
+    """A chain's rows and heads; a chain without partitions has one, under the empty name."""
+
+    rows: NonNegativeInt
+    heads: dict[str, ChainHead] = Field(default_factory=dict)
+
+
+class QueriesKnown(BaseModel):
+    """What the contract's queries of one database answered at its recovery point.
+
+    ``queues`` maps queue → class → items; ``letters`` identifies each item of a queue, where the contract
+    says how to tell them apart. A kind of database extends this with what only it knows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    datasets: dict[str, DatasetKnown] = Field(default_factory=dict)
+    chains: dict[str, ChainKnown] = Field(default_factory=dict)
+    queues: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    letters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+def known_dataset(restore_context: RestoreContext, name: str) -> DatasetKnown | None:
+    """Return what the catalogue counted of a dataset of the contract; None if it has no count."""
+    database = restore_context.stack_context.contract.datasets[name].database
+    known = restore_context.expected(database, QueriesKnown)
+    return known.datasets.get(name) if known else None
+
+
+def known_chain(restore_context: RestoreContext, name: str) -> ChainKnown | None:
+    """Return where a chain ended when the backup was taken; None if the catalogue has none."""
+    database = restore_context.stack_context.contract.chains[name].database
+    known = restore_context.expected(database, QueriesKnown)
+    return known.chains.get(name) if known else None
+
+
+def known_queues(restore_context: RestoreContext) -> dict[str, dict[str, int]] | None:
+    """Return queue → class → items of the backup over all databases; None without a catalogue."""
+    if restore_context.catalogue is None:
+        return None
+    databases = dict.fromkeys(
+        queue.database for queue in restore_context.stack_context.contract.queues.values()
+    )
+    parts = (restore_context.expected(database, QueriesKnown) for database in databases)
+    return {name: dict(classes) for part in parts if part for name, classes in part.queues.items()}
+
+
+def known_letters(restore_context: RestoreContext, queue: str) -> frozenset[str] | None:
+    """Return the identity of each item that ``queue`` held at the backup; None if the catalogue has none."""
+    database = restore_context.stack_context.contract.queues[queue].database
+    known = restore_context.expected(database, QueriesKnown)
+    letters = known.letters.get(queue) if known else None
+    return None if letters is None else frozenset(letters)
