@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from restoreproof.assets.base import BackupContext, RestoreContext, refuse_misread
 from restoreproof.backups.catalogue import Catalogue
+from restoreproof.contract.loading import parse
 from restoreproof.errors import UsageError
 
 POINT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -80,6 +81,18 @@ def test_each_asset_has_a_recovery_point_of_its_own(backup_context: BackupContex
     assert restore_context.recovery_point("of no snapshot") == POINT, "what the whole set says"
 
 
+KEYS = """\
+schema: restoreproof/stack/v1
+stack: shop
+objectives: {rpo: 15m, rto: 4h}
+services:
+  db: {component: postgres, port: 5432, starts: x}
+order: [x]
+assets:
+  keys: {kind: release, at: x}
+"""
+
+
 @pytest.mark.parametrize(
     ("kind", "reels", "cause"),
     [
@@ -92,10 +105,7 @@ def test_a_part_of_another_kind_is_refused_before_anything_is_begun(
 ) -> None:
     backup_context.expect("keys", Reels(reels=reels))
     backup_context.expect("nobody's", Reels(reels=reels))
-    contract: Any = SimpleNamespace(
-        path=Path("stack.yaml"),
-        assets={"keys": SimpleNamespace(kind="release", model_dump=lambda: {"kind": "release", "at": "x"})},
-    )
+    contract = parse(KEYS, Path("stack.yaml"))
     refusal = pytest.raises(UsageError, match=cause) if cause else nullcontext()
     with refusal:
         refuse_misread(catalogue_of(backup_context, kind), contract)
