@@ -57,12 +57,8 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
 
 def _case(check: CheckRecord) -> Xml.Element:
     """One check. What is shown and never counted, an advisory check that did not pass, is skipped here."""
-    classname = check.id.rpartition("/")[0].replace("/", ".") or "features"
-    # Rows of an outline may share their title, and pipelines take two cases of one name for one.
-    row = f" {check.id[check.id.find('[') :]}" if check.parameters else ""
-    case = Xml.Element(
-        "testcase", classname=_text(classname), name=_text(check.title + row), time=f"{check.seconds:.3f}"
-    )
+    classname, name = _names(check)
+    case = Xml.Element("testcase", classname=_text(classname), name=_text(name), time=f"{check.seconds:.3f}")
     _properties(case, _circumstances(check))
     word = check.outcome.value.replace("_", " ")
     if check.outcome is Outcome.PASSED:
@@ -76,6 +72,16 @@ def _case(check: CheckRecord) -> Xml.Element:
         waived = f"waived until {check.waiver.until} by {check.waiver.approver}: {check.waiver.reason}"
         Xml.SubElement(case, "system-out").text = _text(f"{waived}\n{check.reason}")
     return case
+
+
+def _names(check: CheckRecord) -> tuple[str, str]:
+    """The class and name of a case: pipelines take two cases that have both in common for one."""
+    module, is_plain_test, test = check.id.rpartition("::")
+    if is_plain_test:
+        return module.replace(".py", "").replace("::", ".").replace("/", "."), test
+    # Rows of an outline may share their title.
+    row = f" {check.id[check.id.find('[') :]}" if check.parameters else ""
+    return check.id.rpartition("/")[0].replace("/", ".") or "features", check.title + row
 
 
 def _circumstances(check: CheckRecord) -> Iterator[tuple[str, str]]:

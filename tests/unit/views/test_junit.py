@@ -107,3 +107,13 @@ def test_no_character_that_xml_can_not_hold_gets_through(tmp_path: Path) -> None
     assert "]]></failure>" in (failure.text or "")
     text = (tmp_path / "junit.xml").read_text()
     assert not {"\x00", "\x1b", "\u202e", "\ufffe"} & set(text)
+
+
+def test_a_plain_test_is_called_as_pytest_calls_it(tmp_path: Path) -> None:
+    """Two of one title, in two classes, are two cases."""
+    names = ["c/test_rows.py::TestA::test_counts", "c/test_rows.py::TestB::test_counts"]
+    plan = plan_of(*(planned(name, title="Every row is there") for name in names))
+    story = opened(plan).check(names[0]).check(names[1])
+    root = junit_of(tmp_path, plan, closed(story))
+    called = [(found.attrib["classname"], found.attrib["name"]) for found in root.iter("testcase")]
+    assert called[:2] == [("c.test_rows.TestA", "test_counts"), ("c.test_rows.TestB", "test_counts")]
