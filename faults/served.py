@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.smoke import draw
+from restoreproof.checks.endpoints import draw
 from restoreproof.faults.base import Fault, FaultMissed, Mend
 from restoreproof.faults.damage import Bucket, altered, execute, sql
 

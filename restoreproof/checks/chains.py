@@ -217,7 +217,7 @@ class WorkerReport:
     total: int | None
     returncode: int
 
-    @when('the maintenance worker examines the "{chain}"')
+    @when('the verifier of the stack examines the "{chain}"')
     @classmethod
     def look(cls, restore_context: RestoreContext, chain: Annotated[str, Ref("chain")]) -> WorkerReport:
         """Run the chain's own verifier once, with the restored environment."""
@@ -240,7 +240,7 @@ class WorkerReport:
         examined = sum(int(one["examined"]) for one in reported) if reported else None
         return cls(chain, examined, breaks, of, done.returncode)
 
-    @then("it reports no unexpected break and has examined every link")
+    @then("it reports no break and has examined every link")
     def clean(self) -> Observation:
         """It reports no break, and it examined as many links as the catalogue counted."""
         expected = f"the maintenance worker reports no unexpected break in the {self.chain}"

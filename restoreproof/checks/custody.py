@@ -25,7 +25,7 @@ class CustodySurvey:
     used: tuple[str, ...]
     in_custody: frozenset[str]
 
-    @when("the custody records of the signer's keys are read")
+    @when("the custody records are read")
     @classmethod
     def look(cls, restore_context: RestoreContext) -> CustodySurvey:
         """Read every custody record, and every key id that the contract's signed rows name."""

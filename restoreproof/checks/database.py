@@ -21,6 +21,7 @@ from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.credentials import connect_as, role_of
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.ref import Ref
+from restoreproof.errors import ContractError
 from restoreproof.events import Measured
 from restoreproof.outcome import Observation, Outcome
 
@@ -108,13 +109,13 @@ class SchemaVersion:
 
     @when("the schema version is compared with the release")
     @classmethod
-    def look(
-        cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")] = "migrations"
-    ) -> SchemaVersion:
+    def look(cls, restore_context: RestoreContext) -> SchemaVersion:
         """Compare the restored schema's version with the one that the deployed release states."""
         stack_context = restore_context.stack_context
-        migrations = stack_context.asset(asset)
-        assert isinstance(migrations, MigrationsAsset)
+        histories = [asset for asset in stack_context.assets() if isinstance(asset, MigrationsAsset)]
+        if len(histories) != 1:
+            raise ContractError(f"{len(histories)} assets of kind migrations; the schema's version needs one")
+        (migrations,) = histories
         wanted = describe(stack_context.contract.release_directory("expected")).get("migration_head")
         return cls(migrations.current(stack_context), None if wanted is None else str(wanted))
 
@@ -236,7 +237,7 @@ class TenantIsolation:
 
     seen: Mapping[str, int]
 
-    @when('the application looks at the "{asset}" with "{variable}" without naming a tenant')
+    @when('the protected rows of "{asset}" are read with "{variable}" as nobody')
     @classmethod
     def look(
         cls,
@@ -263,7 +264,7 @@ class TenantIsolation:
                 seen[name] = int(found[0]) if found else 0
         return cls(seen)
 
-    @then("it sees no tenant's rows")
+    @then("no protected row is visible")
     def nothing(self) -> Observation:
         """No row of any tenant is visible."""
         findings = Findings()

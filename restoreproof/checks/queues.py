@@ -141,11 +141,9 @@ class UntouchedQueue:
     letters: frozenset[str] | None = None
     known_letters: frozenset[str] | None = None
 
-    @when("the dead letters are compared with the catalogue")
+    @when('the items of "{queue}" are compared with the catalogue')
     @classmethod
-    def look(
-        cls, restore_context: RestoreContext, queue: Annotated[str, Ref("queue")] = "dead letters"
-    ) -> UntouchedQueue:
+    def look(cls, restore_context: RestoreContext, queue: Annotated[str, Ref("queue")]) -> UntouchedQueue:
         """Look at ``queue`` again, after the workers have resumed."""
         stack_context, known = restore_context.stack_context, known_queues(restore_context)
         return cls(

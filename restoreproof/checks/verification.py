@@ -19,9 +19,9 @@ from restoreproof.assets.custody import keys_in_custody
 from restoreproof.assets.s3 import run_bounded, store
 from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.chains import check_signature
+from restoreproof.checks.endpoints import draw, visitor
 from restoreproof.checks.objects import expected_rows, objects_asset, rows
 from restoreproof.checks.phrases import check, then, when
-from restoreproof.checks.smoke import draw, visitor
 from restoreproof.checks.web import LoginFailed
 from restoreproof.contract.models import Endpoint
 from restoreproof.contract.ref import Ref
@@ -44,7 +44,7 @@ class VerificationSurvey:
     forged: int
     believed: Findings
 
-    @when('certificates are submitted to "{endpoint}"')
+    @when('signed documents are submitted to "{endpoint}"')
     @classmethod
     def look(
         cls, restore_context: RestoreContext, endpoint: Annotated[str, Ref("endpoint")]
@@ -79,7 +79,7 @@ class VerificationSurvey:
             work.items = shown + forged
         return cls(endpoint, shown, sample.total, sample.drawn, unconfirmed, forged, believed)
 
-    @then("genuine certificates are confirmed")
+    @then("genuine documents are confirmed")
     def confirms(self) -> Observation:
         """Every document is confirmed under its own signature."""
         return conclude(
@@ -91,7 +91,7 @@ class VerificationSurvey:
             sample=self.sample,
         )
 
-    @then("tampered certificates are refused")
+    @then("altered documents are refused")
     def refuses(self) -> Observation:
         """Every document with one character changed, and every one under another's signature, is refused."""
         return conclude(

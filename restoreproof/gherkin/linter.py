@@ -44,8 +44,10 @@ def lint(
     except FeatureError as error:
         findings.append(_finding(error, features, "plain-test"))
     vocabulary = None if step_modules is None else Vocabulary.of(tuple(step_modules))
-    context = Context(tuple(stages), nouns, tuple(bound), vocabulary, frozenset(step_modules or ()))
     drilled = [document for document in documents if not document.of_source]
+    of_source = tuple(document for document in documents if document.of_source)
+    own = frozenset(step_modules or ())
+    context = Context(tuple(stages), nouns, tuple(bound), vocabulary, own, of_source)
     return _sorted([*findings, *_apply(drilled, context)])
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_bdd import given, scenarios, then, when
+from pytest_bdd import scenarios
 
 from tests.containers.documented import Documented, commands
 from tests.containers.test_reference_stack import Stack
-from tests.workshop import ROOT, Drilled, Workshop
+from tests.workshop import ROOT, Workshop
 
 scenarios(str(ROOT / "features" / "backup" / "documented.feature"))
 
@@ -39,58 +39,9 @@ def test_the_commands_are_those_of_the_handbook() -> None:
     assert drill.startswith("restoreproof drill ")
 
 
-@given("a running stack with history", target_fixture="source")
-def running(stack: Stack, workshop: Workshop) -> Documented:
+@pytest.fixture
+def documented(stack: Stack, workshop: Workshop) -> Documented:
+    """A backup by the book, of the running stack, in a directory of its own."""
     directory: Path = workshop.directory / "documented"
     directory.mkdir()
     return Documented(stack, workshop, directory)
-
-
-@when("the documented commands take a dump and copy it out")
-def take(source: Documented) -> None:
-    source.take()
-
-
-@when("the buckets are mirrored")
-def mirror(source: Documented) -> None:
-    source.mirror()
-
-
-@when("dump and mirror are adopted as a backup set")
-def adopt(source: Documented) -> None:
-    source.adopt()
-
-
-@when("the adopted set is drilled", target_fixture="drilled")
-def drill(source: Documented) -> Drilled:
-    source.drill()
-    assert source.drilled
-    return source.drilled
-
-
-@then("the drill ends NOT VERIFIED with exit code 3")
-def not_verified(drilled: Drilled) -> None:
-    assert (drilled.returncode, drilled.record["verdict"]) == (3, "NOT VERIFIED"), drilled.output[-4000:]
-
-
-@then("roles, catalogue and identity are reported missing")
-def missing(drilled: Drilled, source: Documented) -> None:
-    assert source.adopted
-    assert {"roles", "catalogue", "identity"} <= set(source.adopted["lacks"])
-    incomplete = " ".join(drilled.record["incomplete"])
-    for part in ("roles", "catalogue", "identity"):
-        assert f"lacks {part}" in incomplete
-    assert "lacks identity" in drilled.check("restore/realm")["reason"]
-
-
-@then("the rows and objects that are there were examined")
-def examined(drilled: Drilled) -> None:
-    looked = ("consumption-receipts", "audit-chain", "proof-object-keys", "certificate-artifacts")
-    for check in (drilled.check(f"consistency/{name}") for name in looked):
-        assert check["observations"], check["reason"]
-        assert check["observations"][0]["examined"] > 0, check["reason"]
-
-
-@then("nothing of them was found wrong")
-def nothing_wrong(drilled: Drilled) -> None:
-    assert not {"FAILED", "ERROR"} & set(drilled.outcomes.values())

@@ -6,7 +6,7 @@ import httpx
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.sinks import SinkSurvey
+from restoreproof.checks.sinks.survey import SinkSurvey
 from restoreproof.errors import ServiceFailedError
 from restoreproof.events import AT_THE_END, BEFORE_APPROVAL, CountedWhen, EffectsCounted, Note
 

@@ -17,6 +17,7 @@ class Context:
 
     ``nouns`` are the contract's words by kind. ``bound`` are those that somebody has to speak of, and what
     speaks of what. ``vocabulary`` holds every phrase, ``own`` the modules of the stack's own.
+    ``of_source`` are the features of no drill, whose steps only use phrases.
     """
 
     stages: tuple[str, ...]
@@ -24,6 +25,7 @@ class Context:
     bound: tuple[Bound, ...] = ()
     vocabulary: Vocabulary | None = None
     own: frozenset[str] = frozenset()
+    of_source: tuple[Document, ...] = ()
 
 
 Findings = Iterator[LintFinding]

@@ -51,7 +51,7 @@ def unused_phrases(documents: Sequence[Document], context: Context) -> Findings:
     """
     if context.vocabulary is None:
         return
-    steps = [(step.kind, text) for _, step, text in texts(documents)]
+    steps = [(step.kind, text) for _, step, text in texts([*documents, *context.of_source])]
     for phrase in context.vocabulary.phrases:
         own = phrase.module in context.own
         if own and not any(phrase.says(kind, text) for kind, text in steps):

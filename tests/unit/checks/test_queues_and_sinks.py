@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from restoreproof.checks.queues import QueueSurvey, UntouchedQueue, differences, unexpected
-from restoreproof.checks.sinks import SinkSurvey, controls_among
+from restoreproof.checks.sinks.survey import SinkSurvey, controls_among
 from restoreproof.outcome import Observation, Outcome
 
 LIMITS = {"jobs": {"mail": 5}, "dead": {"mail: Refused": 2}}

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from restoreproof.backups.missing import NotInTarget
-from restoreproof.checks.smoke import Row, filled, forge, positions, unfit
+from restoreproof.checks.endpoints import Row, filled, positions, unfit
+from restoreproof.checks.login import forge
 from restoreproof.checks.web import StackTransport, UnknownHost, login_form, members
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint

@@ -13,6 +13,7 @@ from restoreproof.contract.loading import parse
 from restoreproof.contract.references import bindings
 from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.linter import lint
+from restoreproof.gherkin.support_code import step_modules
 
 ROOT = Path(__file__).parents[3]
 STACK = ROOT / "compose" / "wipe" / "stack.yaml"
@@ -27,7 +28,7 @@ def features(tmp_path: Path) -> Path:
 def found(features: Path, text: str) -> list[LintFinding]:
     """What is found in features held against a contract."""
     contract = parse(text, STACK)
-    return lint(features, contract.order, nouns(contract), (), bindings(contract))
+    return lint(features, contract.order, nouns(contract), step_modules(ROOT), bindings(contract))
 
 
 def without(file: Path, title: str) -> None:

@@ -108,10 +108,10 @@ def test_a_stack_need_not_use_every_shipped_phrase(feature: Write, project: Path
         ("    When a canary job is queued\n    Then its hash chain verifies\n", 5, "a worker completes it"),
         # Both surveys have a method clean(): it would pass, and say another thing.
         (
-            '    When the maintenance worker examines the "audit log"\n'
+            '    When the verifier of the stack examines the "audit log"\n'
             "    Then nothing forbidden is found, by a search that finds each kind of it\n",
             5,
-            "it reports no unexpected break",
+            "it reports no break",
         ),
         # The last When is the one that counts.
         (

@@ -12,8 +12,8 @@ from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.checks.base import Findings, conclude
-from restoreproof.checks.outlets import outlet
 from restoreproof.checks.phrases import check, then, when
+from restoreproof.checks.sinks import sink_kind
 from restoreproof.contract.models import Sink
 from restoreproof.errors import ServiceFailedError
 from restoreproof.outcome import Observation
@@ -81,7 +81,7 @@ def controls_among(marks: Iterable[str], shown: Iterable[str]) -> int:
 
 def _foreign(restore_context: RestoreContext, sink: Sink) -> tuple[int, tuple[str, ...]]:
     """How many effects are not the drill's own controls, and the first of them in words."""
-    recorded = outlet(sink.kind).recorded(restore_context, sink)
+    recorded = sink_kind(sink.kind).recorded(restore_context, sink)
     noted = restore_context.stack_context.workdir / MARKS
     marks = noted.read_text().split() if noted.exists() else []
     foreign = tuple(one for one in recorded.shown if not any(mark in one for mark in marks))
@@ -119,11 +119,11 @@ class ControlSurvey:
                 ) as error:
                     unnoticed.add(f"{name}: {type(error).__name__}: {error}")
                 finally:
-                    refusals = outlet(sink.kind).withdraw(restore_context, sink, mark)
+                    refusals = sink_kind(sink.kind).withdraw(restore_context, sink, mark)
                 asked += refusals.asked
                 for given in refusals.given:
                     readable.add(f"{name}: {given}")
-        due = sum(outlet(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
+        due = sum(sink_kind(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
         return cls(len(sinks), len(sinks), unnoticed, asked, due, readable)
 
     @then("each of them would have recorded one")
@@ -151,7 +151,7 @@ class ControlSurvey:
 
 def _make_noticed(restore_context: RestoreContext, sink: Sink, mark: str) -> None:
     """One effect at ``sink``; returns once it is told among what the sink has recorded."""
-    kind = outlet(sink.kind)
+    kind = sink_kind(sink.kind)
     kind.act(restore_context, sink, mark)
 
     def see() -> None:

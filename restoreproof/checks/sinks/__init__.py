@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from restoreproof.checks.outlets.base import Outlet
+from restoreproof.checks.sinks.base import SinkKind
 from restoreproof.errors import ContractError
 
-_NO_KINDS = frozenset({"base"})
+_NO_KINDS = frozenset({"base", "survey"})
 
 
-def outlet(kind: str) -> Outlet:
+def sink_kind(kind: str) -> SinkKind:
     """The kind of sink that a contract calls ``kind``. Raises ContractError if there is none."""
     known = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in _NO_KINDS)
     if kind not in known:
         raise ContractError(f"no sink of kind {kind!r} is known", hint=f"kinds: {', '.join(known)}")
-    found: Outlet = importlib.import_module(f"{__name__}.{kind}").OUTLET
+    found: SinkKind = importlib.import_module(f"{__name__}.{kind}").KIND
     return found

@@ -27,7 +27,7 @@ class Refusals:
     given: tuple[str, ...] = ()
 
 
-class Outlet(ABC):
+class SinkKind(ABC):
     """One kind of sink."""
 
     @abstractmethod
@@ -47,7 +47,7 @@ class Outlet(ABC):
         return 0
 
 
-class Recorder(Outlet):
+class Recorder(SinkKind):
     """A sink that a recording service of the drill plays: it tells its effects over HTTP."""
 
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.outlets.base import Recorder
+from restoreproof.checks.sinks.base import Recorder
 from restoreproof.checks.web import stack_client
 from restoreproof.contract.models import Sink
 
@@ -19,4 +19,4 @@ class Webhook(Recorder):
             client.post(url.copy_add_param("control", mark), json={}).raise_for_status()
 
 
-OUTLET = Webhook()
+KIND = Webhook()

@@ -12,7 +12,7 @@ from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
 from restoreproof.checks.objects import objects_asset
-from restoreproof.checks.outlets.base import Outlet, Recorded, Refusals
+from restoreproof.checks.sinks.base import Recorded, Refusals, SinkKind
 from restoreproof.contract.models import Sink
 from restoreproof.errors import ContractError
 
@@ -20,7 +20,7 @@ REFUSED = frozenset({"AccessDenied", "403", "Forbidden"})
 _QUESTIONS = 2
 
 
-class Bucket(Outlet):
+class Bucket(SinkKind):
     """One object with the mark as its key; what the restored set put there is no effect."""
 
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
@@ -92,4 +92,4 @@ def _ask_back(restore_context: RestoreContext, asset: ObjectsAsset, bucket: str,
     return Refusals(len(questions), tuple(given))
 
 
-OUTLET = Bucket()
+KIND = Bucket()

@@ -6,7 +6,7 @@ import smtplib
 from email.message import EmailMessage
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.outlets.base import Recorder
+from restoreproof.checks.sinks.base import Recorder
 from restoreproof.contract.models import Sink
 
 
@@ -30,4 +30,4 @@ class Mail(Recorder):
             client.send_message(message)
 
 
-OUTLET = Mail()
+KIND = Mail()
