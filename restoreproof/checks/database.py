@@ -67,6 +67,10 @@ def told(tables: Mapping[str, TableKnown], known: Mapping[str, TableKnown] | Non
     }
 
 
+def _server_of(restore_context: RestoreContext, asset: str) -> str:
+    return str(restore_context.stack_context.contract.assets[asset].model_dump().get("service"))
+
+
 @survey("database")
 def survey_database(restore_context: RestoreContext, *, asset: str) -> DatabaseSurvey:
     """Count and fingerprint the whole restored database of ``asset``, before anything has changed it."""
@@ -76,7 +80,7 @@ def survey_database(restore_context: RestoreContext, *, asset: str) -> DatabaseS
     ):
         tables, structure = fingerprint_tables(connection), fingerprint_structure(connection)
         present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
-    wanted = roles_of(restore_context.stack_context)
+    wanted = roles_of(restore_context.stack_context, _server_of(restore_context, asset))
     roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
     known = restore_context.expected(asset, PostgresKnown)
     return DatabaseSurvey(
