@@ -9,16 +9,16 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from restoreproof.drill.inner.session import open_drill
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 
 
 class Silence:
     """An emitter that keeps nothing."""
 
-    def emit(self, type: str, /, **data: Any) -> None:
+    def emit(self, event: Event) -> None:
         """Drop the event."""
 
 

@@ -19,7 +19,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from restoreproof.journal import JournalWriter, read_journal
+from restoreproof.events import (
+    ControlProbed,
+    DrillClosed,
+    DrillOpened,
+    InnerExited,
+    IsolationVerdict,
+    SetVerified,
+    TeardownDone,
+)
+from restoreproof.journal.read import read_journal
+from restoreproof.journal.write import JournalWriter
 from restoreproof.leak_scan.scan import find_leaks
 from restoreproof.outcome import MAX_FINDINGS
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep
@@ -122,11 +132,11 @@ def write_journal(directory: Path, plan: Plan) -> None:
     """The journal of a drill that performed ``plan``, through the journal's own writer."""
     writer = JournalWriter(directory / JOURNAL, Redactor())
     inner = _Inner(writer)
-    writer.emit("drill-opened", drill_id="bench", stack=plan.stack, plan=plan.digest, attempt=1, set_id="s1")
-    writer.emit("set-verified", set_id="s1", artifacts=17, bytes=3_000_000)
-    writer.emit("isolation-control", probe="tcp", reached=True)
+    writer.emit(DrillOpened(drill_id="bench", stack=plan.stack, plan=plan.digest, attempt=1, set_id="s1"))
+    writer.emit(SetVerified(set_id="s1", artifacts=17, bytes=3_000_000))
+    writer.emit(ControlProbed(probe="tcp", reached=True))
     inner.tell("isolation-probe", probe="tcp", reached=False)
-    writer.emit("isolation-verdict", proven=True, reason="made up")
+    writer.emit(IsolationVerdict(proven=True, reason="made up"))
     for stage in plan.stages:
         inner.tell("stage-entered", stage=stage)
         inner.tell(
@@ -137,9 +147,9 @@ def write_journal(directory: Path, plan: Plan) -> None:
         for check in plan.checks:
             if check.stage == stage:
                 _perform(inner, check)
-    writer.emit("inner-exited", returncode=1, seconds=1)
-    writer.emit("teardown", proven=True, leftovers=[])
-    writer.emit("drill-closed", seconds=1)
+    writer.emit(InnerExited(returncode=1, seconds=1))
+    writer.emit(TeardownDone(proven=True, leftovers=[]))
+    writer.emit(DrillClosed(seconds=1))
     writer.close()
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from restoreproof.errors import EvidenceError, Location, UsageError
-from restoreproof.record.model import CheckRecord, Record, Seen
+from restoreproof.outcome import Observation
+from restoreproof.record.model import CheckRecord, Record
 from restoreproof.verifier.formats import RECORD
 
 _WHERE = "name the directory of one drill, such as reports/latest"
@@ -101,7 +102,7 @@ def _account(check: CheckRecord) -> str:
     return "; ".join(said)
 
 
-def _observed(one: Seen) -> str:
+def _observed(one: Observation) -> str:
     wrong = f", {one.findings_total} found wrong" if one.findings_total else ""
     return f"{one.outcome} {_count(one.examined)} of {_count(one.of)}{wrong}"
 

@@ -3,14 +3,33 @@
 RestoreproofError               4   the harness itself can't vouch
 ├── UsageError                  2   could not start
 │   ├── ContractError           2   stack.yaml
+│   │   └── InvalidContract     2   stack.yaml, every fault with its line
 │   ├── FeatureError            2   a .feature file or a step phrase
 │   ├── ForeignSetError         2   the set belongs to another stack, or is unsafe to open
 │   ├── IdentityError           2   no recovery identity, or it does not decrypt
-│   └── PluginError             2   an entry point, or a stack's own module, that can't be used
+│   └── PluginError             2   an entry point that can't be used
 ├── EnvironmentUnfitError       3   this machine prevented proof: namespaces, ports, disk
-│   └── ServiceFailedError      3   a service did not become ready, or died
+│   ├── ServiceFailedError      3   a service did not become ready, or died
+│   ├── MarkerRefusedError      3   a foreign store does not show this drill's marker
+│   └── ReviewRefused           3   the queues were not approved, so that workers stay held
+├── LoginFailed                 4   caught by the check that logs in: its finding
+├── FaultMissed                 4   a fault that found nothing to damage
 ├── StageOrderError             4   a stage was asked for out of order: a harness bug
 └── EvidenceError               4   the evidence can't be trusted
+
+These never leave a drill: each becomes the outcome of a stage or a check.
+
+RestoreFailed                       an asset could not be brought back: the backup is at fault
+ReferenceLost                       a provider can't restore what a set refers to
+PartMissing                         an adopted set, or a target, never had what was asked for
+NotPassed                           a step whose observation is no PASSED
+├── CheckFailed                     the same, where it is FAILED
+└── CheckNotVerified                the same, where it is NOT VERIFIED
+StageNotReached                     a scenario whose stage failed, or whose earlier stage did
+
+These are answers, caught by whoever asked: NotReady (`waiting`), AllureUnavailable (`views`),
+SequenceConflict (`ledger`), Unreproducible and Refused (`verifier`), Silent, Unverified, Unmarked and
+MarkerRefused (`external`). Interrupted is a signal to the outer process.
 """
 
 from __future__ import annotations
@@ -20,7 +39,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The process exit codes of every command (design.md, "Outcomes")."""
+    """The process exit codes of every command."""
 
     VERIFIED = 0
     FAILED = 1

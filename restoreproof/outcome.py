@@ -13,7 +13,7 @@ MAX_FINDINGS = 20
 
 
 class Outcome(StrEnum):
-    """How one check ended (design.md, "Outcomes")."""
+    """How one check ended."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -61,7 +61,6 @@ class Observation:
     sample: str = "all"
     findings: tuple[str, ...] = ()
     findings_total: int = 0
-    seconds: float = 0.0
 
 
 class NotPassed(Exception):
@@ -97,7 +96,7 @@ def require_passed(observation: Observation) -> None:
 
 
 def decide(mandatory: Iterable[Outcome], *, isolated: bool, complete: bool, whole: bool) -> Verdict:
-    """The verdict of a drill: the first rule that holds (design.md, "Outcomes").
+    """The verdict of a drill: the first rule that holds.
 
     Args:
         mandatory: the outcomes of every mandatory check that was planned.

@@ -23,8 +23,8 @@ from restoreproof.errors import UsageError
 from restoreproof.gherkin import pytest_run
 
 if TYPE_CHECKING:
+    from restoreproof.events import Emitter
     from restoreproof.gherkin.run_plugin import RunningDrill
-    from restoreproof.journal import Emitter
     from restoreproof.redaction.redactor import Redactor
 
 INNER = "RESTOREPROOF_INNER"

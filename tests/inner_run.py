@@ -15,7 +15,7 @@ import pytest
 
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
@@ -28,6 +28,7 @@ from dataclasses import asdict
 import pytest
 from pytest_bdd import given, when, then, parsers
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Observed, ServiceLogged, StageDone, StageEntered, StageFailed
 from restoreproof.outcome import Observation, Outcome, require_passed
 
 class FakeDrill:
@@ -37,21 +38,21 @@ class FakeDrill:
         for name in self.stages[: self.stages.index(stage) + 1]:
             if name in self.done:
                 continue
-            self.emitter.emit("stage-entered", stage=name)
+            self.emitter.emit(StageEntered(stage=name))
             if name == "{broken}":
-                self.emitter.emit("stage-failed", stage=name, error="no server", hint="start one")
+                self.emitter.emit(StageFailed(stage=name, error="no server", hint="start one"))
                 raise EnvironmentUnfitError("no server")
-            self.emitter.emit("stage-done", stage=name, seconds=0.1)
+            self.emitter.emit(StageDone(stage=name, seconds=0.1))
             self.done.append(name)
     def finish(self):
         self.advance_to(self.stages[-1])
     def tell_logs(self):
         check = self.current_check
-        self.emitter.emit("service-log", service="db", stage="database", text="said", check=check)
+        self.emitter.emit(ServiceLogged(service="db", stage="database", text="said", check=check))
     def observe(self, seen):
         if isinstance(seen, str):
             seen = Observation(Outcome(seen), "one", "one", examined=1, of=1)
-        self.emitter.emit("observation", check=self.current_check, **asdict(seen))
+        self.emitter.emit(Observed(check=self.current_check, **asdict(seen)))
         require_passed(seen)
 
 class Fakes:
@@ -94,7 +95,7 @@ class InnerRun:
     def record(self) -> Record:
         """What the reduction makes of the events; those of the outer process are missing."""
         assert self.plan is not None
-        return reduce(self.plan, [Event(**event) for event in self.events])
+        return reduce(self.plan, [JournalLine(**event) for event in self.events])
 
     def check(self, name: str) -> tuple[str, str]:
         """The outcome of one check, and the reason."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from restoreproof.contract.controls import read_controls
-from restoreproof.journal import OUTER_TYPES, Event
+from restoreproof.events import Excess, event_of
+from restoreproof.journal.read import JournalLine
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
 
 STAGES = ("database", "objects", "smoke")
@@ -52,18 +53,24 @@ def plan_of(*checks: PlannedCheck, waivers: tuple[Waiver, ...] = (), whole: bool
     )
 
 
+def retold(line: JournalLine, **more: Any) -> JournalLine:
+    """The line with other data."""
+    return replace(line, event=event_of(line.type, line.data | more, Excess.CUT))
+
+
 @dataclass
 class Story:
     """Events as two processes would have journaled them; ``mono`` moves one second with each."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[JournalLine] = field(default_factory=list)
 
     def tell(self, type: str, **data: Any) -> Story:
         """Append one event, from the process that may send it."""
-        source = "outer" if type in OUTER_TYPES else "inner"
+        event = event_of(type, data, Excess.CUT)
+        source = event.sender
         seq = sum(event.source == source for event in self.events) + 1
         mono = 100.0 + len(self.events)
-        self.events.append(Event(seq, source, type, "2026-11-22T15:00:00.000000Z", mono, data))
+        self.events.append(JournalLine(seq, source, "2026-11-22T15:00:00.000000Z", mono, event))
         return self
 
     def check(self, name: str, outcome: str | None = "PASSED", status: str = "passed", **more: Any) -> Story:
@@ -71,11 +78,11 @@ class Story:
         self.tell("scenario-started", check=name)
         if outcome:
             seen: dict[str, Any] = {"expected": "all of them", "observed": "all", "examined": 3, "of": 3}
-            self.tell("observation", check=name, outcome=outcome, sample="all", **(seen | more))
+            self.tell("observation", check=name, outcome=outcome, **({"sample": "all"} | seen | more))
         self.tell("step", check=name, keyword="Then", text="it holds", outcome="passed", seconds=0.1)
         return self.tell("scenario-finished", check=name, status=status, reason="said so", seconds=0.5)
 
-    def without(self, *types: str) -> list[Event]:
+    def without(self, *types: str) -> list[JournalLine]:
         """The events with every one of ``types`` never having been sent."""
         kept = Story()
         for event in self.events:

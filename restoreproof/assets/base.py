@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from restoreproof import doors
 from restoreproof.assets.learnt import ExpectationT, Learnt, expected
@@ -19,8 +19,9 @@ from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
+from restoreproof.contract.declarations import ServiceName, StageName
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, PhaseTimed
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
 
@@ -62,12 +63,13 @@ class StackContext:
             yield work
         finally:
             self.emitter.emit(
-                "phase",
-                stage=self.stage(),
-                name=name,
-                seconds=round(time.monotonic() - started, 4),
-                bytes=work.bytes,
-                items=work.items,
+                PhaseTimed(
+                    stage=self.stage(),
+                    name=name,
+                    seconds=round(time.monotonic() - started, 4),
+                    bytes=work.bytes,
+                    items=work.items,
+                )
             )
 
     def run_once(self, service: str, arguments: Sequence[str] = (), **bound: Any) -> Completed:
@@ -177,9 +179,9 @@ class Asset(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
-    at: str
+    at: StageName
     name: str
-    service: str | None = None
+    service: ServiceName | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
     expectation: ClassVar[type[BaseModel] | None] = None
@@ -257,26 +259,14 @@ def _opened(door: doors.Door) -> type[Asset]:
 
 
 def load_asset(contract: Contract, name: str) -> Asset:
-    """The asset ``name`` of ``contract``. Raises ContractError for a kind or key that does not exist."""
+    """Return the asset ``name`` of ``contract``. Raises ContractError if there is none, or no such kind."""
     block = contract.assets.get(name)
     if block is None:
         raise ContractError(f"the contract has no asset {name!r}", where=Location(str(contract.path)))
-    kind = asset_kinds().get(block.kind)
-    if kind is None:
-        known = ", ".join(sorted(asset_kinds()))
-        raise ContractError(
-            f"asset {name!r}: no kind {block.kind!r}",
-            where=Location(str(contract.path)),
-            hint=f"kinds: {known}",
-        )
-    try:
-        return kind.model_validate({**block.model_dump(), "name": name})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ContractError(
-            f"asset {name!r} ({block.kind}): {key}: {first['msg']}", where=Location(str(contract.path))
-        ) from error
+    asset = contract.asset_block(name)
+    if not isinstance(asset, Asset):
+        raise PluginError(f"the kind {block.kind!r} is no {Asset.__module__}.{Asset.__name__}")
+    return asset
 
 
 def load_assets(contract: Contract) -> list[Asset]:
@@ -293,7 +283,7 @@ def load_assets(contract: Contract) -> list[Asset]:
                 raise ContractError(
                     f"order: {asset.name!r} ({asset.kind}) is restored at {asset.at!r}, before "
                     f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on",
-                    where=Location(str(contract.path)),
+                    where=contract.where("order"),
                     hint=f"move {other.at!r} before {asset.at!r} in order:",
                 )
     return assets

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import Field
 
 from restoreproof.assets.base import Asset, BackupContext, InstallContext, RestoreContext, RestoreFailed
 from restoreproof.backups import missing
 from restoreproof.backups.backup_set import BackupSet
+from restoreproof.contract.declarations import ServiceName, VariableName
+from restoreproof.events import Overridden
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "custody"
@@ -31,11 +34,11 @@ class CustodyAsset(Asset):
     ``home`` names the variable that tells the signer where its home is.
     """
 
-    service: str
+    service: ServiceName
     command: tuple[str, ...]
     home: str
     client_ca: str
-    overrides: dict[str, str]
+    overrides: dict[VariableName, str] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 
@@ -66,7 +69,7 @@ class CustodyAsset(Asset):
         home = self.own_home(restore_context)
         for name, file in self.overrides.items():
             restore_context.stack_context.emitter.emit(
-                "override", service="*", name=name, why=f"the drill's signer has a CA of its own ({file})"
+                Overridden(service="*", name=name, why=f"the drill's signer has a CA of its own ({file})")
             )
             assert (home / file).is_file()
 

@@ -12,8 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from restoreproof.assets.base import StackContext
-from restoreproof.contract.sql import bind
-from restoreproof.contract.sql import parameters as names_in
+from restoreproof.contract.sql import Sql, bind
 from restoreproof.errors import ContractError
 from restoreproof.runtimes.base import Runtime
 
@@ -33,7 +32,7 @@ def parameters(stack_context: StackContext, sql: str, recovery_point: datetime) 
     """
     known: dict[str, Any] = {"recovery_point": recovery_point}
     known |= {name: window.span for name, window in stack_context.contract.windows.items()}
-    for name in names_in(sql) - known.keys():
+    for name in Sql(sql).parameters - known.keys():
         for asset in stack_context.assets():
             if (value := asset.parameter(stack_context, name)) is not None:
                 known[name] = value

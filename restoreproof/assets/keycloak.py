@@ -6,11 +6,11 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import httpx
 import rfc8785
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from restoreproof.assets.base import (
     ArrivalTrace,
@@ -29,6 +29,7 @@ from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.realm.tables import Tables
 from restoreproof.backups import layout, missing
 from restoreproof.backups.missing import PartMissing
+from restoreproof.contract.declarations import Defines, ServiceName, VariableName
 from restoreproof.runtimes.base import Start
 
 _CLIENTS = (
@@ -44,8 +45,8 @@ class Client(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    secret: str
+    id: VariableName
+    secret: VariableName
     grant: str | None = None
 
 
@@ -54,8 +55,8 @@ class Person(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    user: str
-    password: str
+    user: VariableName
+    password: VariableName
 
 
 class KeyKnown(BaseModel):
@@ -84,14 +85,14 @@ class RealmKnown(BaseModel):
 class KeycloakAsset(Asset):
     """The realm of one Keycloak, whose database lies on the service ``store``."""
 
-    service: str
-    store: str
+    service: ServiceName
+    store: ServiceName
     database: str
-    owner: str
-    roles: tuple[str, ...]
+    owner: str | None = None
+    roles: tuple[str, ...] = ()
     realm: str
-    clients: dict[str, Client]
-    people: dict[str, Person]
+    clients: dict[Annotated[str, Defines("client", spoken=False)], Client] = Field(default_factory=dict)
+    people: dict[Annotated[str, Defines("person", parameter=True)], Person] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects")
     expectation: ClassVar[type[BaseModel] | None] = RealmKnown

@@ -14,6 +14,8 @@ from restoreproof.assets.base import (
     StackContext,
 )
 from restoreproof.assets.dataset import connect_asset, scalar
+from restoreproof.contract.declarations import AssetName, ServiceName
+from restoreproof.contract.sql import FixedSql
 
 
 class MigrationsAsset(Asset):
@@ -24,11 +26,11 @@ class MigrationsAsset(Asset):
     ``database`` names the asset it migrates.
     """
 
-    service: str
-    database: str
-    arguments: tuple[str, ...]
-    version: str
-    committed: str
+    service: ServiceName
+    database: AssetName
+    arguments: tuple[str, ...] = ()
+    version: FixedSql
+    committed: FixedSql
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import obstore
 from botocore.exceptions import ClientError, ParamValidationError
@@ -31,7 +31,9 @@ from restoreproof.backups.catalogue import BucketKnown, BucketsKnown
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.contract import resolve
+from restoreproof.contract.declarations import Defines, ServiceName, VariableName, VariableText
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.events import Note
 from restoreproof.runtimes.base import Credentials, Start
 
 
@@ -40,12 +42,12 @@ class Bucket(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    versioning: str | None = None
+    name: VariableText
+    versioning: Literal["enabled"] | None = None
     optional: bool = False
-    access: str = "read-write"
-    access_key: str | None = None
-    secret_key: str | None = None
+    access: Literal["read-write", "write-only"] = "read-write"
+    access_key: VariableName | None = None
+    secret_key: VariableName | None = None
 
     @property
     def kept(self) -> bool:
@@ -56,11 +58,11 @@ class Bucket(BaseModel):
 class ObjectsAsset(Asset):
     """The buckets of one S3 service: restored with the administrator's keys, read with the application's."""
 
-    service: str
-    access_key: str
-    secret_key: str
-    object_lock: str
-    buckets: dict[str, Bucket]
+    service: ServiceName
+    access_key: VariableName
+    secret_key: VariableName
+    object_lock: Literal["inactive"]
+    buckets: dict[Annotated[str, Defines("bucket")], Bucket]
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "migrations")
     expectation: ClassVar[type[BaseModel] | None] = BucketsKnown
@@ -168,7 +170,7 @@ class ObjectsAsset(Asset):
             work.items, work.bytes, lost = sizes
         if lost:
             stack_context.emitter.emit(
-                "note", text=f"{lost} objects of {bucket} are named by the set but not in it"
+                Note(text=f"{lost} objects of {bucket} are named by the set but not in it")
             )
 
     def take(self, backup_context: BackupContext) -> None:

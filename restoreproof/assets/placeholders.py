@@ -16,6 +16,7 @@ from restoreproof.backups import missing
 from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.missing import PartMissing
 from restoreproof.contract import Contract
+from restoreproof.events import Overridden
 from restoreproof.redaction.redactor import Secret
 
 _KEY_OPTIONS = ("access_key", "secret_key")
@@ -94,10 +95,12 @@ def stand_in_roles(stack_context: StackContext, service: str, wanted: Iterable[s
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)) + option)
             created += 1
     stack_context.emitter.emit(
-        "override",
-        service=service,
-        name="roles",
-        why=f"the adopted set lacks roles: {', '.join(sorted(wanted))} were created without what they held",
+        Overridden(
+            service=service,
+            name="roles",
+            why=f"the adopted set lacks roles: {', '.join(sorted(wanted))} "
+            "were created without what they held",
+        )
     )
     return created
 

@@ -37,7 +37,10 @@ from restoreproof.assets.placeholders import stand_in_roles
 from restoreproof.assets.require_empty import refuse_used
 from restoreproof.assets.search_streams import printed
 from restoreproof.backups import layout, missing
+from restoreproof.contract.declarations import ServiceName
+from restoreproof.contract.sql import FixedSql
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Note
 from restoreproof.runtimes.base import Completed
 
 PROVISIONED_ROLES = "roles.sql"
@@ -67,11 +70,11 @@ class PostgresKnown(QueriesKnown):
 class PostgresAsset(Asset):
     """``database`` owned by ``owner``; ``roles`` are restored, and nothing else of the globals."""
 
-    service: str
+    service: ServiceName
     database: str
-    owner: str
-    roles: tuple[str, ...]
-    newest: str | None = None
+    owner: str | None = None
+    roles: tuple[str, ...] = ()
+    newest: FixedSql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
     expectation: ClassVar[type[BaseModel] | None] = PostgresKnown
@@ -247,7 +250,7 @@ def restore_roles(restore_context: RestoreContext, service: str, path: str, want
     """
     stack_context, file = restore_context.stack_context, restore_context.backup.directory / path
     if not file.is_file():
-        stack_context.emitter.emit("note", text=f"the set holds no {path}: no role was restored")
+        stack_context.emitter.emit(Note(text=f"the set holds no {path}: no role was restored"))
         return 0
     applied = 0
     administration = connect(stack_context.runtime, service, "postgres", readonly=False)

@@ -17,6 +17,7 @@ from restoreproof.assets.base import (
     StackContext,
 )
 from restoreproof.backups import missing
+from restoreproof.contract.declarations import ServiceName, VariableName
 from restoreproof.runtimes.base import Start
 
 DIRECTORY = "proxy"
@@ -29,13 +30,13 @@ class ProxyAsset(Asset):
     that the configuration may send requests to.
     """
 
-    service: str
+    service: ServiceName
     config: str
     source: str
-    certificate: str
-    key: str
-    ca: str
-    upstreams: tuple[str, ...]
+    certificate: VariableName
+    key: VariableName
+    ca: VariableName
+    upstreams: tuple[ServiceName, ...]
 
     after: ClassVar[tuple[str, ...]] = ("secrets",)
 

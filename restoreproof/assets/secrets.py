@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import pyrage
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from restoreproof.assets.base import Asset, BackupContext, RestoreContext
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import missing
+from restoreproof.contract.declarations import BucketName, Defines, ServiceName, VariableName
 from restoreproof.errors import IdentityError
 
 
@@ -19,9 +20,9 @@ class StoreKeys(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    access_key: str
-    secret_key: str
-    bucket: str
+    access_key: VariableName
+    secret_key: VariableName
+    bucket: BucketName
 
 
 class Mail(BaseModel):
@@ -29,9 +30,9 @@ class Mail(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    service: str
-    user: str
-    password: str
+    service: ServiceName
+    user: VariableName
+    password: VariableName
 
 
 class SecretsKnown(BaseModel):
@@ -48,13 +49,13 @@ class SecretsAsset(Asset):
     ``pairs`` maps certificates to their keys; the other blocks say how each credential is proven.
     """
 
-    session: str
-    required: tuple[str, ...]
-    pinned: dict[str, str]
-    databases: tuple[str, ...] = ()
+    required: tuple[Annotated[str, Defines("variable", spoken=False)], ...]
+    session: VariableName | None = None
+    pinned: dict[VariableName, str] = Field(default_factory=dict)
+    databases: tuple[VariableName, ...] = ()
     storage: dict[str, StoreKeys] = Field(default_factory=dict)
     mail: Mail | None = None
-    pairs: dict[str, str] = Field(default_factory=dict)
+    pairs: dict[VariableName, VariableName] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
     expectation: ClassVar[type[BaseModel] | None] = SecretsKnown

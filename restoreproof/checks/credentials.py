@@ -60,7 +60,7 @@ class EnvironmentSurvey:
     pinned_seen: Mapping[str, str]
     commitments: Mapping[str, str]
     committed: Mapping[str, str] | None
-    session: str
+    session: str | None
 
     @when("the restored environment is read")
     @classmethod
@@ -106,6 +106,8 @@ class EnvironmentSurvey:
     def session_unchanged(self) -> Observation:
         """The frontend session secret is the one that was backed up."""
         expected = "the session secret equals the one committed to in the catalogue"
+        if self.session is None:
+            return not_verified(expected, "the contract names no session secret (assets.*.session)")
         if self.committed is None or self.session not in self.committed:
             return not_verified(expected, "there is no catalogue with a commitment to it")
         wanted = {self.session: self.committed[self.session]}

@@ -21,6 +21,7 @@ from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.credentials import connect_as, role_of
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.ref import Ref
+from restoreproof.events import Measured
 from restoreproof.outcome import Observation, Outcome
 
 
@@ -156,19 +157,20 @@ class Recovery:
                     restore_context.backup.manifest.recovery_point - newest
                 ).total_seconds()
                 stack_context.emitter.emit(
-                    "measurement",
-                    name=f"rpo.{asset.name}",
-                    value=max(age, 0.0),
-                    unit="s",
-                    detail="",
-                    newest_at=newest.isoformat(),
+                    Measured(
+                        name=f"rpo.{asset.name}",
+                        value=max(age, 0.0),
+                        unit="s",
+                        detail="",
+                        newest_at=newest.isoformat(),
+                    )
                 )
         if ages:
             skew = max(ages.values()) - min(ages.values())
             stack_context.emitter.emit(
-                "measurement", name="rpo", value=max(0.0, *ages.values()), unit="s", detail=""
+                Measured(name="rpo", value=max(0.0, *ages.values()), unit="s", detail="")
             )
-            stack_context.emitter.emit("measurement", name="rpo.skew", value=skew, unit="s", detail="")
+            stack_context.emitter.emit(Measured(name="rpo.skew", value=skew, unit="s", detail=""))
         backup = stack_context.contract.backup
         known = restore_context.catalogue.newest if restore_context.catalogue else {}
         recorded = frozenset(known)

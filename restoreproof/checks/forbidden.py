@@ -20,6 +20,7 @@ from restoreproof.backups.references import Reference
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import ForbiddenScanned, ScanHit
 from restoreproof.outcome import MAX_FINDINGS, Observation
 from restoreproof.scan.rules import Rule, rules, ruleset_digest
 from restoreproof.scan.scanner import Hit, scan, self_test
@@ -65,14 +66,15 @@ class ForbiddenSurvey:
             work.bytes, work.items = search.size, search.parts
         names = tuple(rule.name for rule in all_rules)
         restore_context.stack_context.emitter.emit(
-            "forbidden-scan",
-            ruleset=names,
-            ruleset_digest=ruleset_digest(all_rules),
-            bytes=search.size,
-            parts=search.parts,
-            unscannable=[*_left_out(restore_context), *search.closed.listed],
-            findings=search.hits,
-            findings_total=search.found.total,
+            ForbiddenScanned(
+                ruleset=names,
+                ruleset_digest=ruleset_digest(all_rules),
+                bytes=search.size,
+                parts=search.parts,
+                unscannable=(*_left_out(restore_context), *search.closed.listed),
+                findings=tuple(search.hits),
+                findings_total=search.found.total,
+            )
         )
         return cls(
             search.parts,
@@ -124,7 +126,7 @@ class _Search:
     def __init__(self, all_rules: Sequence[Rule]) -> None:
         self.parts = self.size = 0
         self.found, self.closed = Findings(), Findings()
-        self.hits: list[dict[str, str]] = []
+        self.hits: list[ScanHit] = []
         self._rules = all_rules
 
     def through(self, parts: Iterable[Searchable]) -> None:
@@ -137,7 +139,9 @@ class _Search:
             for hit in seen.hits:
                 self.found.add(f"{seen.label}: {hit.rule} at byte {hit.offset:,}")
                 if len(self.hits) < MAX_FINDINGS:
-                    self.hits.append({"rule": hit.rule, "location": f"{seen.label[:300]}, byte {hit.offset}"})
+                    self.hits.append(
+                        ScanHit(rule=hit.rule, location=f"{seen.label[:300]}, byte {hit.offset}")
+                    )
             self.found.total += seen.total - len(seen.hits)
 
     def _look(self, part: Searchable) -> _Seen:

@@ -27,7 +27,7 @@ def lint(
 ) -> None:
     """Refuse features that could pass without asserting anything, and a compose file of another stack."""
     from restoreproof.contract import load, nouns
-    from restoreproof.contract.bindings import bindings
+    from restoreproof.contract.references import bindings
     from restoreproof.gherkin.document import feature_files
     from restoreproof.gherkin.feature_directory import locate
     from restoreproof.gherkin.linter import lint as lint_features

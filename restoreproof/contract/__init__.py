@@ -2,7 +2,7 @@
 
 from restoreproof.contract.loading import json_schema, load
 from restoreproof.contract.models import Contract
-from restoreproof.contract.nouns import nouns
+from restoreproof.contract.references import nouns
 from restoreproof.contract.sql import bind
 from restoreproof.contract.variables import resolve
 

@@ -8,17 +8,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from restoreproof.contract import consistency, references
 from restoreproof.contract import document as documents
+from restoreproof.contract.block_models import asset_schemas, component_schemas
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import InvalidContract, from_validation
-from restoreproof.contract.references import problems as reference_problems
 from restoreproof.errors import ContractError, Location
 
 MAX_BYTES = 4 * 1024 * 1024
 
 
 def load(path: Path) -> Contract:
-    """The contract in ``path``, with its shape and all its references checked.
+    """Return the contract in ``path``, its blocks held against kinds and components, its names resolved.
 
     Raises:
         ContractError: the file can't be read, or is not a contract; every fault with file, line and, where
@@ -49,15 +50,28 @@ def parse(text: str, path: Path) -> Contract:
     contract._document = document
     contract._path = path.absolute()
     contract._sha256 = hashlib.sha256(text.encode()).hexdigest()
-    found.extend(reference_problems(contract))
+    unfit = contract.misfits()
+    # Names stand in the blocks too: what those define is known only once all of them fit.
+    found.extend(unfit or [*references.problems(contract), *consistency.problems(contract)])
     if found:
         raise InvalidContract(found)
     return contract
 
 
 def json_schema() -> dict[str, Any]:
-    """The contract's JSON Schema, published as docs/stack.schema.json for editors."""
+    """Return the contract's JSON Schema, with the blocks of every kind and component that is installed.
+
+    docs/stack.schema.json is that of the library alone, for editors.
+    """
     schema = Contract.model_json_schema(by_alias=True)
+    definitions = schema["$defs"]
+    shape = definitions["Service"]
+    for block, blocks in (("assets", asset_schemas()), ("services", component_schemas(shape))):
+        for name, definition in blocks.items():
+            definitions |= definition.pop("$defs", {})
+            definitions[f"{block}.{name}"] = definition
+        owned = [{"$ref": f"#/$defs/{block}.{name}"} for name in blocks]
+        schema["properties"][block]["additionalProperties"] = {"oneOf": owned}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "restoreproof/stack/v1",

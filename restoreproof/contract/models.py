@@ -1,27 +1,45 @@
 """The nouns of a contract: frozen, and free of any one stack's names.
 
 Keys that a model here does not know are errors, except in ``services`` and ``assets``, whose blocks belong to
-their component or kind; those validate the rest themselves, through ``Contract.options``.
+their component or kind and are held against its own model (``block_models``). What a field defines or refers
+to stands in its annotation (``declarations``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, PrivateAttr, ValidationError
 
+from restoreproof.contract.block_models import OwnedBlock, asset_models, component_model, component_names
+from restoreproof.contract.declarations import (
+    AssetName,
+    BucketName,
+    Defines,
+    Parameters,
+    ServiceName,
+    StageName,
+    VariableName,
+)
 from restoreproof.contract.document import Document
 from restoreproof.contract.durations import Seconds, Window
 from restoreproof.contract.forbidden import Forbidden
-from restoreproof.contract.problems import InvalidContract, from_validation
+from restoreproof.contract.problems import InvalidContract, Problem, from_validation, instead
 from restoreproof.contract.production import Production
+from restoreproof.contract.ref import Ref
 from restoreproof.contract.rules import Governance, Objectives, Schedule
 from restoreproof.contract.runtime_blocks import ReadBy
-from restoreproof.contract.services import Service
+from restoreproof.contract.services import ComponentOptions, Service
+from restoreproof.contract.sql import FixedSql, Sql
 from restoreproof.errors import ContractError, Location
 
 SCHEMA = "restoreproof/stack/v1"
+
+_NAME = "name"
+_NAMED = "unknown key 'name' in assets.{name}: an asset is called as its block is"
 
 Block = TypeVar("Block", bound=BaseModel)
 
@@ -39,11 +57,14 @@ class Release(Noun):
     path: str
 
 
+_RELEASE = Defines("release", spoken=False)
+
+
 class Releases(Noun):
     """The release that is restored to, and the one the source runs."""
 
-    expected: Release
-    previous: Release | None = None
+    expected: Annotated[Release, _RELEASE]
+    previous: Annotated[Release, _RELEASE] | None = None
 
     def named(self, name: str) -> Release:
         """The release called ``expected`` or ``previous``. Raises ContractError if there is none."""
@@ -59,8 +80,8 @@ class Asset(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     kind: str
-    at: str
-    service: str | None = None
+    at: StageName
+    service: ServiceName | None = None
 
     def options(self) -> dict[str, Any]:
         """The kind's own keys, not yet validated."""
@@ -75,12 +96,12 @@ class Dataset(Noun):
     ``of`` then counts what was looked through.
     """
 
-    database: str
-    sql: str
-    objects: str | None = None
+    database: AssetName
+    sql: Sql
+    objects: BucketName | None = None
     sample: PositiveInt | None = None
     zero: bool = False
-    of: str | None = None
+    of: Sql | None = None
 
 
 class SignedColumn(Noun):
@@ -94,15 +115,15 @@ class SignedColumn(Noun):
 class ChainWorker(Noun):
     """The service that verifies the chain itself, and the name it reports it under."""
 
-    service: str
+    service: ServiceName
     report: str
 
 
 class Chain(Noun):
     """A hash chain: each row's ``hash`` is over the canonical JSON of ``fields``, ``previous`` among them."""
 
-    database: str
-    sql: str
+    database: AssetName
+    sql: Sql
     sequence: str
     previous: str
     hash: str
@@ -115,7 +136,7 @@ class Chain(Noun):
 class Signature(SignedColumn):
     """Signed rows of a dataset."""
 
-    dataset: str
+    dataset: Annotated[str, Ref("dataset", shows_query=True)]
 
 
 class Endpoint(Noun):
@@ -128,13 +149,13 @@ class Endpoint(Noun):
     """
 
     path: str = Field(pattern=r"^/")
-    identity: str | None = Field(default=None, alias="as")
-    of: str | None = None
+    identity: Annotated[str, Ref("person")] | None = Field(default=None, alias="as")
+    of: Annotated[str, Ref("dataset")] | None = None
     items: str | None = None
     sha256: str | None = None
     type: str | None = None
-    object: str | None = None
-    objects: str | None = None
+    object: BucketName | None = None
+    objects: BucketName | None = None
     document: str | None = None
     signature: str | None = None
     post: dict[str, str] = Field(default_factory=dict)
@@ -144,12 +165,12 @@ class Endpoint(Noun):
 class Sink(Noun):
     """A way out of the stack. ``user``, ``password`` and ``url`` name variables of the environment."""
 
-    service: str
+    service: ServiceName
     kind: str
-    user: str | None = None
-    password: str | None = None
-    url: str | None = None
-    bucket: str | None = None
+    user: VariableName | None = None
+    password: VariableName | None = None
+    url: VariableName | None = None
+    bucket: BucketName | None = None
 
 
 class Queue(Noun):
@@ -159,17 +180,17 @@ class Queue(Noun):
     ``items`` yields ``item`` for each: what tells it from every other, also after a replay.
     """
 
-    database: str
-    sql: str
-    items: str | None = None
-    taken: str | None = None
+    database: AssetName
+    sql: Sql
+    items: FixedSql | None = None
+    taken: Sql | None = None
 
 
 class Review(BaseModel):
     """Who lets the workers resume, and how many of each class may wait in which queue."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, dict[str, NonNegativeInt]] = Field(init=False)
+    __pydantic_extra__: dict[Annotated[str, Ref("queue")], dict[str, NonNegativeInt]] = Field(init=False)
 
     approver: str = Field(min_length=1)
 
@@ -182,10 +203,10 @@ class Review(BaseModel):
 class Canary(Noun):
     """A piece of work of the drill's own; ``done`` reads the state of ``:job``."""
 
-    database: str
-    service: str
-    enqueue: str
-    done: str
+    database: AssetName
+    service: ServiceName
+    enqueue: Sql
+    done: Annotated[Sql, Parameters(also=frozenset({"job"}))]
     state: str = "done"
     deadline_s: Seconds = Field(default=60.0, alias="deadline")
 
@@ -196,9 +217,9 @@ class Public(Noun):
     ``login`` is the path that a browser starts its login at, ``session`` the cookie that it ends with.
     """
 
-    service: str
-    url: str
-    ca: str | None = None
+    service: ServiceName
+    url: VariableName
+    ca: VariableName | None = None
     login: str | None = Field(default=None, pattern=r"^/")
     session: str | None = None
 
@@ -213,11 +234,11 @@ class Source(Noun):
     ``{seed}`` (a number) for what is asked of the seeder. ``needs`` are the services that it talks to.
     """
 
-    release: str = "expected"
-    service: str
+    release: Annotated[str, Ref("release")] = "expected"
+    service: ServiceName
     provision: tuple[str, ...] = ()
     seed: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    needs: tuple[ServiceName, ...] = ()
 
 
 class Contract(Noun):
@@ -233,17 +254,17 @@ class Contract(Noun):
     governance: Governance | None = None
     production: Production | None = None
     releases: Releases | None = None
-    services: dict[str, Service] = Field(min_length=1)
-    assets: dict[str, Asset] = Field(min_length=1)
-    order: tuple[str, ...] = Field(min_length=1)
+    services: dict[Annotated[str, Defines("service", spoken=False)], Service] = Field(min_length=1)
+    assets: dict[Annotated[str, Defines("asset", spoken=False)], Asset] = Field(min_length=1)
+    order: tuple[Annotated[str, Defines("stage")], ...] = Field(min_length=1)
     public: Public | None = None
-    windows: dict[str, Window] = Field(default_factory=dict)
-    datasets: dict[str, Dataset] = Field(default_factory=dict)
-    chains: dict[str, Chain] = Field(default_factory=dict)
-    signatures: dict[str, Signature] = Field(default_factory=dict)
-    endpoints: dict[str, Endpoint] = Field(default_factory=dict)
-    sinks: dict[str, Sink] = Field(default_factory=dict)
-    queues: dict[str, Queue] = Field(default_factory=dict)
+    windows: dict[Annotated[str, Defines("window", parameter=True)], Window] = Field(default_factory=dict)
+    datasets: dict[Annotated[str, Defines("dataset")], Dataset] = Field(default_factory=dict)
+    chains: dict[Annotated[str, Defines("chain")], Chain] = Field(default_factory=dict)
+    signatures: dict[Annotated[str, Defines("signature")], Signature] = Field(default_factory=dict)
+    endpoints: dict[Annotated[str, Defines("endpoint")], Endpoint] = Field(default_factory=dict)
+    sinks: dict[Annotated[str, Defines("sink")], Sink] = Field(default_factory=dict)
+    queues: dict[Annotated[str, Defines("queue")], Queue] = Field(default_factory=dict)
     review: Review | None = None
     canary: Canary | None = None
     forbidden: dict[str, Forbidden] = Field(default_factory=dict)
@@ -253,6 +274,7 @@ class Contract(Noun):
     _document: Document = PrivateAttr(default_factory=lambda: Document("stack.yaml", {}))
     _path: Path = PrivateAttr(default=Path("stack.yaml"))
     _sha256: str = PrivateAttr(default="")
+    _owned: dict[str, tuple[Asset, BaseModel]] = PrivateAttr(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -289,6 +311,59 @@ class Contract(Noun):
         """The line on which ``path`` (keys, from the top) stands."""
         return self._document.where(path)
 
+    def asset_block(self, name: str) -> BaseModel:
+        """Return the block of the asset ``name`` as the model that its kind registers, with its name in it.
+
+        Raises:
+            ContractError: there is no such kind, or the block does not fit it; every fault with its line.
+        """
+        block = self.assets[name]
+        if self._owned.get(name, (None,))[0] is not block:
+            models = asset_models()
+            path = ("assets", name)
+            if block.kind not in models:
+                others, meant = instead(block.kind, models)
+                message = f"{path[0]}.{name}.kind: there is no kind {block.kind!r}{others}"
+                raise InvalidContract([Problem(self.where(*path, "kind"), message, meant)])
+            if _NAME in block.options():
+                raise InvalidContract([Problem(self.where(*path, _NAME), _NAMED.format(name=name))])
+            model = models[block.kind]
+            written = block.model_dump(exclude_unset=True)
+            self._owned[name] = (block, self._fitting({**written, _NAME: name}, model, path))
+        return self._owned[name][1]
+
+    def component_options(self, name: str) -> BaseModel:
+        """Return the component's own keys of the service ``name``, as the model that the component registers.
+
+        Raises:
+            ContractError: there is no such component, or the keys don't fit it; every fault with its line.
+        """
+        service, known = self.services[name], component_names()
+        if service.component not in known:
+            others, meant = instead(service.component, known)
+            message = f"services.{name}.component: there is no component {service.component!r}{others}"
+            raise InvalidContract([Problem(self.where("services", name, "component"), message, meant)])
+        model = component_model(service.component)
+        return self._fitting(service.options(), model or ComponentOptions, ("services", name))
+
+    def blocks(self) -> Iterator[OwnedBlock]:
+        """Every block that belongs to an asset kind or a component, as its model. Raises ContractError."""
+        for name in self.services:
+            yield OwnedBlock(("services", name), ("service", name), self.component_options(name))
+        for name in self.assets:
+            yield OwnedBlock(("assets", name), ("asset", name), self.asset_block(name))
+
+    def misfits(self) -> list[Problem]:
+        """Everything that is wrong with the blocks that belong to an asset kind or a component."""
+        found: list[Problem] = []
+        reads = [partial(self.component_options, name) for name in self.services]
+        for read in (*reads, *(partial(self.asset_block, name) for name in self.assets)):
+            try:
+                read()
+            except InvalidContract as refusal:
+                found += refusal.problems
+        return found
+
     def options(self, block: Literal["assets", "services"], name: str, model: type[Block]) -> Block:
         """The keys that belong to the kind or component of one asset or service, as its own ``model``.
 
@@ -296,7 +371,10 @@ class Contract(Noun):
             ContractError: they don't fit; every fault with its line.
         """
         owner: Asset | Service = self.assets[name] if block == "assets" else self.services[name]
+        return self._fitting(owner.options(), model, (block, name))
+
+    def _fitting(self, written: dict[str, Any], model: type[Block], path: tuple[str, str]) -> Block:
         try:
-            return model.model_validate(owner.options())
+            return model.model_validate(written)
         except ValidationError as error:
-            raise InvalidContract(from_validation(error, model, self._document, (block, name))) from error
+            raise InvalidContract(from_validation(error, model, self._document, path)) from error

@@ -51,6 +51,18 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(str(word), sorted(known), n=1, cutoff=0.6)), None)
 
 
+def dotted(path: Iterable[str | int]) -> str:
+    """A path of keys as messages write it."""
+    return ".".join(str(part) for part in path)
+
+
+def instead(word: object, known: Iterable[str]) -> tuple[str, str | None]:
+    """What to say after a word that is not among ``known``, and the one of them that was meant."""
+    words = sorted(known)
+    meant = nearest(word, words)
+    return ("" if meant or not words else f"; known here: {', '.join(words)}"), meant
+
+
 class Places(Protocol):
     """Whatever knows on which line a path of keys stands."""
 
@@ -65,26 +77,43 @@ def from_validation(
     return [_problem(found, model, places, prefix) for found in error.errors(include_url=False)]
 
 
+_LISTS = frozenset({"tuple_type", "list_type", "set_type", "frozen_set_type"})
+_MAPPINGS = frozenset({"dict_type", "mapping_type", "model_type", "model_attributes_type"})
+
+
 def _problem(found: Any, model: type[BaseModel], places: Places, prefix: tuple[str | int, ...]) -> Problem:
     path: tuple[str | int, ...] = found["loc"]
-    block = ".".join(str(part) for part in (*prefix, *path[:-1])) or "the contract"
+    place = (*prefix, *path)
+    block = dotted(place[:-1]) or "the contract"
+    annotation = _annotation_at(
+        model, path[: -1 if found["type"] in ("extra_forbidden", "missing") else None]
+    )
     match found["type"]:
         case "extra_forbidden":
-            known = _keys(_annotation_at(model, path[:-1]))
-            where = places.where((*prefix, *path))
-            return Problem(where, f"unknown key {path[-1]!r} in {block}", nearest(path[-1], known))
+            others, meant = instead(path[-1], _keys(annotation))
+            return Problem(places.where(place), f"unknown key {path[-1]!r} in {block}{others}", meant)
         case "missing":
-            return Problem(places.where((*prefix, *path[:-1])), f"{block} lacks the key {path[-1]!r}")
+            only = _choices(_child(annotation, path[-1]))
+            meant = f"{path[-1]}: {only[0]}" if len(only) == 1 else None
+            return Problem(places.where(place[:-1]), f"{block} lacks the key {path[-1]!r}", meant)
         case kind:
-            message = found["msg"].removeprefix("Value error, ")
-            given = "" if kind == "value_error" else f", not {_shown(found['input'])}"
-            given += (
-                "; put it in quotes"
-                if kind == "string_type" and isinstance(found["input"], float | int)
-                else ""
-            )
-            name = ".".join(str(part) for part in (*prefix, *path)) or "the contract"
-            return Problem(places.where((*prefix, *path)), f"{name}: {message}{given}")
+            message, meant = _said(found, kind, annotation)
+            return Problem(places.where(place), f"{dotted(place) or 'the contract'}: {message}", meant)
+
+
+def _said(found: Any, kind: str, annotation: Any) -> tuple[str, str | None]:
+    """What is wrong with a value, in the words of a contract, and what was meant."""
+    value, shown = found["input"], _shown(found["input"])
+    if kind in _LISTS:
+        listed = f"[{value}]" if isinstance(value, str | int | float) else None
+        return f"should be a list, not {shown}", listed
+    if kind in _MAPPINGS:
+        return f"should be a mapping of keys to values, not {shown}", None
+    message = found["msg"].removeprefix("Value error, ")
+    if kind == "value_error":
+        return message, None
+    quoted = "; put it in quotes" if kind == "string_type" and isinstance(value, float | int) else ""
+    return f"{message}, not {shown}{quoted}", nearest(value, _choices(annotation))
 
 
 def _shown(value: object) -> str:
@@ -116,6 +145,14 @@ def _child(annotation: Any, part: str | int) -> Any:
         return None
     arguments = typing.get_args(annotation)
     return (arguments[1] if typing.get_origin(annotation) is dict else arguments[0]) if arguments else None
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The texts that a field may be, where its type lists them."""
+    annotation = _plain(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        return [choice for choice in typing.get_args(annotation) if isinstance(choice, str)]
+    return []
 
 
 def _keys(annotation: Any) -> list[str]:

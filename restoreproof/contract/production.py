@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from restoreproof.contract.declarations import AssetName, ServiceName
 from restoreproof.contract.rules import Rule
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -48,11 +49,11 @@ class Production(Rule):
     on, times of a drill are taken for production's.
     """
 
-    engines: dict[str, str] = Field(default_factory=dict)
-    programs: dict[str, Digest] = Field(default_factory=dict)
+    engines: dict[ServiceName, str] = Field(default_factory=dict)
+    programs: dict[ServiceName, Digest] = Field(default_factory=dict)
     extensions: dict[str, str] = Field(default_factory=dict)
-    collation: str | dict[str, str] | None = None
-    collation_version: str | dict[str, str] | None = None
+    collation: str | dict[AssetName, str] | None = None
+    collation_version: str | dict[AssetName, str] | None = None
     data_gib: PositiveFloat | None = None
     data_enough: float = Field(default=0.5, ge=0, le=1)
     machine: Machine = Machine()

@@ -13,9 +13,15 @@ class Ref:
 
     Attributes:
         kind: the noun in the singular, as lint messages say it: asset, bucket, dataset, queue, …
+        where_listed: whether it may be anything as long as the contract defines no noun of that kind at all.
+        ties: whether a feature that speaks of the noun around this name speaks of the named one too.
+        shows_query: whether the query of the named noun is also what the noun around this name is read by.
     """
 
     kind: str
+    where_listed: bool = False
+    ties: bool = True
+    shows_query: bool = False
 
 
 def references_in(annotated: Callable[..., object] | type) -> dict[str, str]:

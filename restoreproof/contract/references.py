@@ -1,202 +1,259 @@
-"""What the parts of a contract say of one another: every name that is used must be defined somewhere."""
+"""One walk over the models of a contract: the nouns they define, the names they use, and their queries.
+
+Nothing here knows a block by its name: what a field means stands beside it, in its model (``declarations``).
+"""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Collection, Iterator
+import types
+import typing
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from restoreproof.contract.freezing import SMOKE
+from pydantic import BaseModel
+
+from restoreproof.contract.declarations import Defines, Expands, Parameters
+from restoreproof.contract.document import Path
 from restoreproof.contract.models import Contract
-from restoreproof.contract.nouns import nouns
-from restoreproof.contract.problems import Problem, nearest
-from restoreproof.contract.sql import parameters
+from restoreproof.contract.problems import Problem, dotted, nearest
+from restoreproof.contract.ref import Ref
+from restoreproof.contract.sql import Sql
 from restoreproof.contract.variables import variables_in
+from restoreproof.errors import Location
 
 MOMENTS = frozenset({"recovery_point"})
 """What every contract query may ask for beside the windows and the people."""
+_VARIABLE = Ref("variable", where_listed=True)
+_COMMON = Parameters()
+
+Key = tuple[str, str]
+"""A noun's kind and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A name that the contract gives to something. ``within`` is the noun it stands in, if it does."""
+
+    mark: Defines
+    name: str
+    path: Path
+    within: Key | None
+
+    @property
+    def key(self) -> Key:
+        """The noun's kind and name."""
+        return self.mark.kind, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A name that must be defined somewhere."""
+
+    mark: Ref
+    name: str
+    path: Path
+    within: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL of the contract, and what it may ask for."""
+
+    sql: Sql
+    allowed: Parameters
+    path: Path
+    within: Key | None
+
+
+Declared = Definition | Use | Query
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One noun and where it stands. ``uses`` are the nouns, by kind and name, that are looked at through it.
+
+    ``wanted`` is false where a drill makes use of the noun without any feature.
+    """
+
+    kind: str
+    name: str
+    where: Location
+    uses: frozenset[Key]
+    wanted: bool
+
+
+def declared(contract: Contract) -> tuple[Declared, ...]:
+    """Return all that the contract and the blocks of its kinds and components declare, in their order.
+
+    Raises:
+        ContractError: a block does not fit its kind or component.
+    """
+    return tuple(_declared(contract))
+
+
+def nouns(contract: Contract) -> dict[str, set[str]]:
+    """Return the names a contract defines, by kind: what a phrase's quoted words are held against."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for definition in _definitions(declared(contract)):
+        names[definition.mark.kind].add(definition.name)
+    return dict(names)
+
+
+def bindings(contract: Contract) -> tuple[Bound, ...]:
+    """Return every noun of the contract with its place, and the nouns that are looked at through it."""
+    everything = declared(contract)
+    definitions = {definition.key: definition for definition in _definitions(everything)}
+    ties: defaultdict[Key | None, set[Key]] = defaultdict(set)
+    for each in everything:
+        ties[each.within] |= set(_meant(each, definitions))
+    return tuple(
+        Bound(*key, contract.where(*definition.path), frozenset(ties[key]), definition.mark.spoken)
+        for key, definition in definitions.items()
+    )
+
+
+def queries(contract: Contract) -> dict[str, str]:
+    """Return the SQL that each noun is read by, under its name: its own first, or that of a noun it names."""
+    first: dict[Key, str] = {}
+    shown: dict[Key, Key] = {}
+    for each in declared(contract):
+        match each:
+            case Query(sql=sql, allowed=Parameters(common=True), within=(_, _) as within):
+                first.setdefault(within, sql.strip())
+            case Use(mark=Ref(kind=kind, shows_query=True), name=name, within=(_, _) as within):
+                shown[within] = (kind, name)
+            case _:
+                pass
+    referred = {within: first[target] for within, target in shown.items() if target in first}
+    return {name: sql for (_, name), sql in {**referred, **first}.items()}
 
 
 def problems(contract: Contract) -> Iterator[Problem]:
     """Every name that leads nowhere, with its line and the nearest name that exists."""
-    for path, what, given, known in uses(contract):
-        if given is not None and given not in known:
-            yield Problem(
-                contract.where(*path),
-                f"{_dotted(path)}: no {what} is called {given!r}",
-                nearest(given, known),
+    everything = declared(contract)
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    parameters = set(MOMENTS)
+    for definition in _definitions(everything):
+        names[definition.mark.kind].add(definition.name)
+        if definition.mark.parameter:
+            parameters.add(definition.name)
+    for each in everything:
+        match each:
+            case Use(mark=Ref(kind=kind, where_listed=lenient), name=name):
+                if name not in names[kind] and (names[kind] or not lenient):
+                    yield _unknown(contract, each.path, kind, name, names[kind])
+            case Query(sql=sql, allowed=allowed):
+                known = allowed.also | (parameters if allowed.common else frozenset())
+                for name in sorted(sql.parameters - known):
+                    yield _unknown(contract, each.path, "parameter", name, known)
+            case Definition():
+                pass
+
+
+def _unknown(contract: Contract, path: Path, what: str, name: str, known: typing.Collection[str]) -> Problem:
+    message = f"{dotted(path)}: no {what} is called {name!r}"
+    return Problem(contract.where(*path), message, nearest(name, known))
+
+
+def _definitions(everything: Sequence[Declared]) -> Iterator[Definition]:
+    return (each for each in everything if isinstance(each, Definition))
+
+
+def _meant(each: Declared, definitions: Mapping[Key, Definition]) -> Iterator[Key]:
+    """The nouns that are looked at with the noun around ``each``."""
+    match each:
+        case Definition():
+            yield each.key
+        case Use(mark=Ref(kind=kind, ties=True), name=name) if (kind, name) in definitions:
+            yield kind, name
+        case Query(sql=sql):
+            yield from (
+                key for key, noun in definitions.items() if noun.mark.parameter and key[1] in sql.parameters
             )
-    yield from _stages(contract)
-    yield from _placeholders(contract)
-    yield from _unreviewed(contract)
-    if contract.external is not None:
-        yield from contract.external.problems(contract)
+        case _:
+            pass
 
 
-Use = tuple[tuple[str | int, ...], str, str | None, Collection[str]]
+def _declared(contract: Contract) -> Iterator[Declared]:
+    yield from _of_model(contract, (), None)
+    for block in contract.blocks():
+        yield from _of_model(block.model, block.path, block.noun)
 
 
-def uses(contract: Contract) -> Iterator[Use]:
-    """Every use of a name: where it stands, what it must name, the name, and the names there are."""
-    named = nouns(contract)
-    stages, services, buckets = named["stage"], named["service"], named["bucket"]
-    yield ("objectives", "service"), "stage", contract.objectives.service, stages
-    for name, service in contract.services.items():
-        yield ("services", name, "starts"), "stage", service.starts, stages
-        yield ("services", name, "resumes"), "stage", _text(service.options().get("resumes")), stages
-    for name, asset in contract.assets.items():
-        yield ("assets", name, "at"), "stage", asset.at, stages
-        yield ("assets", name, "service"), "service", asset.service, services
-    for name, dataset in contract.datasets.items():
-        yield ("datasets", name, "objects"), "bucket", dataset.objects, buckets
-    for name, chain in contract.chains.items():
-        worker = chain.worker.service if chain.worker else None
-        yield ("chains", name, "worker", "service"), "service", worker, services
-    for name, signature in contract.signatures.items():
-        yield ("signatures", name, "dataset"), "dataset", signature.dataset, named["dataset"]
-    for name, endpoint in contract.endpoints.items():
-        yield ("endpoints", name, "of"), "dataset", endpoint.of, named["dataset"]
-        yield ("endpoints", name, "as"), "person", endpoint.identity, named["person"]
-        yield ("endpoints", name, "object"), "bucket", endpoint.object, buckets
-        yield ("endpoints", name, "objects"), "bucket", endpoint.objects, buckets
-    for name, sink in contract.sinks.items():
-        yield ("sinks", name, "service"), "service", sink.service, services
-        yield ("sinks", name, "bucket"), "bucket", sink.bucket, buckets
-    if contract.review:
-        for queue in contract.review.limits:
-            yield ("review", queue), "queue", queue, named["queue"]
-    yield from _single(contract, services)
-    yield from _external(contract, services)
-    yield from _production(contract, services)
-    yield from _databases(contract, named["asset"])
-    yield from _parameters(contract, named)
-    yield from _variables(contract, named["variable"])
+def _of_model(model: BaseModel, path: Path, within: Key | None) -> Iterator[Declared]:
+    for name, field in type(model).model_fields.items():
+        if name not in model.model_fields_set:
+            continue  # a default is nobody's word
+        key = field.alias or name
+        yield from _of_value(
+            getattr(model, name), field.annotation, tuple(field.metadata), (*path, key), within
+        )
+    extra = typing.get_type_hints(type(model), include_extras=True).get("__pydantic_extra__")
+    if model.model_extra and extra and typing.get_origin(extra) is dict:
+        yield from _of_value(model.model_extra, extra, (), path, within)
 
 
-def _single(contract: Contract, services: Collection[str]) -> Iterator[Use]:
-    for number, name in enumerate(contract.objectives.survives):
-        yield ("objectives", "survives", number), "asset", name, contract.assets
-    if contract.public:
-        yield ("public", "service"), "service", contract.public.service, services
-    if contract.canary:
-        yield ("canary", "service"), "service", contract.canary.service, services
-    if contract.source:
-        yield ("source", "service"), "service", contract.source.service, services
-        for number, needed in enumerate(contract.source.needs):
-            yield ("source", "needs", number), "service", needed, services
-        releases = contract.releases.model_dump(exclude_none=True) if contract.releases else {}
-        if releases or "release" in contract.source.model_fields_set:
-            yield ("source", "release"), "release", contract.source.release, releases
+def _of_value(
+    value: object, annotation: Any, marks: tuple[object, ...], path: Path, within: Key | None
+) -> Iterator[Declared]:
+    annotation, marks = _opened(value, annotation, marks)
+    match value:
+        case str():
+            yield from _of_text(value, marks, path, within)
+        case BaseModel():
+            for definition in _named(str(path[-1]), marks, path, within):
+                yield definition
+                within = definition.key
+            yield from _of_model(value, path, within)
+        case dict():
+            of_key, of_value = typing.get_args(annotation) or (Any, Any)
+            for name, item in value.items():
+                inner = within
+                for each in _of_value(name, of_key, (), (*path, name), within):
+                    yield each
+                    inner = each.key if isinstance(each, Definition) else inner
+                yield from _of_value(item, of_value, (), (*path, name), inner)
+        case tuple() | list():
+            of_item = (typing.get_args(annotation) or (Any,))[0]
+            for position, item in enumerate(value):
+                yield from _of_value(item, of_item, (), (*path, position), within)
+        case _:
+            pass
 
 
-def _external(contract: Contract, services: Collection[str]) -> Iterator[Use]:
-    target = contract.external
-    if target is None:
-        return
-    for name in target.services:
-        yield ("external", "services", name), "service", name, services
-    for name in target.restore:
-        yield ("external", "restore", name), "asset", name, contract.assets
-    if target.isolation:
-        path = ("external", "isolation", "within")
-        yield path, "service of the target", target.isolation.within, target.services
+def _of_text(text: str, marks: tuple[object, ...], path: Path, within: Key | None) -> Iterator[Declared]:
+    if isinstance(text, Sql):
+        allowed = next((mark for mark in marks if isinstance(mark, Parameters)), _COMMON)
+        yield Query(text, allowed, path, within)
+    yield from _named(text, marks, path, within)
+    for mark in marks:
+        match mark:
+            case Ref():
+                yield Use(mark, text, path, within)
+            case Expands():
+                yield from (Use(_VARIABLE, name, path, within) for name in variables_in(text))
+            case _:
+                pass
 
 
-def _production(contract: Contract, services: Collection[str]) -> Iterator[Use]:
-    if contract.production:
-        for block in ("engines", "programs"):
-            for name in getattr(contract.production, block):
-                yield ("production", block, name), "service", name, services
-        for block in ("collation", "collation_version"):
-            declared = getattr(contract.production, block)
-            for name in declared if isinstance(declared, dict) else ():
-                yield ("production", block, name), "asset", name, contract.assets
+def _named(name: str, marks: tuple[object, ...], path: Path, within: Key | None) -> Iterator[Definition]:
+    return (Definition(mark, name, path, within) for mark in marks if isinstance(mark, Defines))
 
 
-def _databases(contract: Contract, assets: Collection[str]) -> Iterator[Use]:
-    for block in ("datasets", "chains", "queues"):
-        for name, noun in getattr(contract, block).items():
-            yield (block, name, "database"), "asset", noun.database, assets
-    if contract.canary:
-        yield ("canary", "database"), "asset", contract.canary.database, assets
+def _opened(value: object, annotation: Any, marks: tuple[object, ...]) -> tuple[Any, tuple[object, ...]]:
+    """The annotation that fits ``value``, without ``Annotated`` and unions, and every mark on the way."""
+    if hasattr(annotation, "__metadata__"):
+        return _opened(value, annotation.__origin__, (*marks, *annotation.__metadata__))
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        fitting = (option for option in typing.get_args(annotation) if _fits(value, option))
+        return _opened(value, next(fitting, Any), marks)
+    return annotation, marks
 
 
-def _parameters(contract: Contract, named: dict[str, set[str]]) -> Iterator[Use]:
-    """Every ``:name`` that a query asks for."""
-    known = MOMENTS | named["window"] | named["person"]
-    queries: list[tuple[tuple[str | int, ...], str | None, frozenset[str]]] = []
-    for name, dataset in contract.datasets.items():
-        queries += [
-            (("datasets", name, "sql"), dataset.sql, known),
-            (("datasets", name, "of"), dataset.of, known),
-        ]
-    queries += [(("chains", name, "sql"), chain.sql, known) for name, chain in contract.chains.items()]
-    for name, queue in contract.queues.items():
-        queries += [
-            (("queues", name, "sql"), queue.sql, known),
-            (("queues", name, "taken"), queue.taken, known),
-            (("queues", name, "items"), queue.items, frozenset()),
-        ]
-    if contract.canary:
-        queries += [(("canary", "enqueue"), contract.canary.enqueue, known)]
-        queries += [(("canary", "done"), contract.canary.done, known | {"job"})]
-    for path, sql, allowed in queries:
-        for parameter in sorted(parameters(sql or "")):
-            yield path, "parameter", parameter, allowed
-
-
-def _variables(contract: Contract, declared: Collection[str]) -> Iterator[Use]:
-    """Every ``$NAME`` of a bucket, where the contract lists the variables of its environment."""
-    if not declared:
-        return
-    for asset_name, asset in contract.assets.items():
-        buckets = asset.options().get("buckets")
-        for name, bucket in buckets.items() if isinstance(buckets, dict) else ():
-            text = bucket.get("name") if isinstance(bucket, dict) else None
-            for variable in variables_in(_text(text) or ""):
-                yield ("assets", asset_name, "buckets", name, "name"), "variable", variable, declared
-
-
-def _stages(contract: Contract) -> Iterator[Problem]:
-    resumed = {_text(service.options().get("resumes")) for service in contract.services.values()}
-    used = {asset.at for asset in contract.assets.values()} | {s.starts for s in contract.services.values()}
-    used |= {stage for stage in resumed if stage}
-    # Nothing is restored or started there: only features speak.
-    used |= {SMOKE, contract.objectives.service or SMOKE}
-    for position, stage in enumerate(contract.order):
-        if stage not in used:
-            yield Problem(
-                contract.where("order", position),
-                f"order: no asset, no service and no built-in check knows a stage {stage!r}",
-                nearest(stage, used - set(contract.order)),
-            )
-    for stage, times in Counter(contract.order).items():
-        if times > 1:
-            yield Problem(contract.where("order"), f"order: the stage {stage!r} is listed {times} times")
-
-
-def _placeholders(contract: Contract) -> Iterator[Problem]:
-    for name, endpoint in contract.endpoints.items():
-        if re.search(r"\{\w+\}", endpoint.path) and endpoint.of is None:
-            message = (
-                f"endpoints.{name}: the path has placeholders, but 'of' names no dataset to fill them from"
-            )
-            yield Problem(contract.where("endpoints", name, "path"), message)
-
-
-def _unreviewed(contract: Contract) -> Iterator[Problem]:
-    limits = contract.review.limits if contract.review else {}
-    for name in contract.queues:
-        if name not in limits:
-            message = f"queues.{name}: the review says nothing of this queue, so nothing could ever resume"
-            yield Problem(
-                contract.where("queues", name), message, nearest(name, set(limits) - set(contract.queues))
-            )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    return ".".join(str(part) for part in path)
+def _fits(value: object, annotation: Any) -> bool:
+    if hasattr(annotation, "__metadata__"):
+        return _fits(value, annotation.__origin__)
+    kind = typing.get_origin(annotation) or annotation
+    return kind is Any or (isinstance(kind, type) and isinstance(value, kind))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from restoreproof import plan
+from restoreproof.contract.declarations import AssetName, StageName
 from restoreproof.contract.durations import PATTERN, Seconds
 from restoreproof.contract.durations import seconds as seconds_of
 
@@ -63,8 +64,8 @@ class Objectives(Rule):
 
     rpo_s: Seconds = Field(alias="rpo")
     rto_s: Seconds = Field(alias="rto")
-    service: str | None = None
-    survives: tuple[str, ...] = ()
+    service: StageName | None = None
+    survives: tuple[AssetName, ...] = ()
 
 
 class Schedule(Rule):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from restoreproof.contract.declarations import Parameters
 from restoreproof.contract.problems import nearest
 from restoreproof.errors import ContractError
 
@@ -24,9 +28,23 @@ _TOKEN = re.compile(
 )
 
 
-def parameters(sql: str) -> set[str]:
-    """The names of the parameters that ``sql`` asks for."""
-    return {name for _, name in _pieces(sql) if name}
+class Sql(str):
+    """SQL text of a contract, as the type of a model's field."""
+
+    __slots__ = ()
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of the parameters that it asks for."""
+        return frozenset(name for _, name in _pieces(self) if name)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+FixedSql = Annotated[Sql, Parameters(common=False)]
+"""SQL that gets no parameters."""
 
 
 def bind(sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

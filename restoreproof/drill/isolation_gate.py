@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from typing import Any
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, Event, IsolationProbed
 
 PERMISSION = "RESTOREPROOF_PERMISSION"
 """The variable that names the descriptor on which permission comes."""
@@ -33,17 +32,16 @@ class Probes:
         """The probes that were not answered yet."""
         return sorted(self._awaited)
 
-    def take(self, probe: str, reached: object) -> bool:
-        """Note one answer; whether a verdict is due now. Anything but a plain False counts as reached.
+    def take(self, probe: str, *, reached: bool) -> bool:
+        """Note one answer; whether a verdict is due now.
 
         A runtime may probe again once a service runs: that can only take back what was proven.
         """
         judged = not self._awaited
         self._awaited.discard(probe)
-        got_out = reached is not False
-        if got_out:
+        if reached:
             self.reached.append(probe)
-        return got_out if judged else not self._awaited
+        return reached if judged else not self._awaited
 
 
 def permit(fd: int) -> None:
@@ -69,14 +67,14 @@ class Awaiting:
         self._fd = fd
         self._lock = threading.Lock()
 
-    def emit(self, type: str, /, **data: Any) -> None:
+    def emit(self, event: Event) -> None:
         """Pass it on. Raises EvidenceError if the outer process ended instead of permitting what follows."""
-        if type != "isolation-probe":
-            self._emitter.emit(type, **data)
+        if not isinstance(event, IsolationProbed):
+            self._emitter.emit(event)
             return
         with self._lock:
-            self._emitter.emit(type, **data)
-            if self._probes.take(str(data.get("probe")), data.get("reached")):
+            self._emitter.emit(event)
+            if self._probes.take(event.probe, reached=event.reached):
                 self._wait()
 
     def _wait(self) -> None:

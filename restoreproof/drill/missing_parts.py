@@ -9,7 +9,7 @@ from pathlib import Path
 from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.references import Reference
 from restoreproof.errors import ServiceFailedError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, Note
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Runtime, Start
 
@@ -54,7 +54,7 @@ class Absences:
 
     def _note(self, what: str, lacking: PartMissing) -> None:
         self._why[what] = lacking
-        self._emitter.emit("note", text=f"{what} is absent: {lacking}")
+        self._emitter.emit(Note(text=f"{what} is absent: {lacking}"))
 
 
 class Present:

@@ -13,7 +13,7 @@ addopts = --strict-markers --strict-config --import-mode=importlib --tb=short -p
 python_files = test_*.py *_test.py
 python_classes = Test
 python_functions = test
-norecursedirs = __pycache__
+norecursedirs = __pycache__ .hypothesis
 xfail_strict = true
 filterwarnings =
     error

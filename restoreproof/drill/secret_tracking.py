@@ -9,7 +9,7 @@ from pathlib import Path
 from restoreproof.assets.vault import Vault, parse_environment
 from restoreproof.contract import Contract
 from restoreproof.errors import UsageError
-from restoreproof.journal import Emitter, Event
+from restoreproof.events import Emitter, Event, Note, SecretKnown
 from restoreproof.leak_scan.scan import Leak, find_leaks
 from restoreproof.redaction.redactor import Fingerprints, Redactor, Secret, fingerprint
 from restoreproof.scan.rules import rules
@@ -41,9 +41,9 @@ class SecretTracking:
 
     def take(self, event: Event) -> None:
         """Learn a fingerprint from the inner process; other events are passed over."""
-        name, length, known = (event.data.get(key) for key in ("name", "length", "fingerprint"))
-        if event.type == "secret-known" and isinstance(length, int) and length > 0 and isinstance(known, str):
-            self._fingerprints.add(str(name), length, known)
+        match event:
+            case SecretKnown(name=name, length=int(length), fingerprint=str(known)) if length > 0:
+                self._fingerprints.add(name, length, known)
 
     def refuse_in(self, text: str, what: str) -> None:
         """Raise UsageError if ``text``, which is to be kept as it is, holds a known secret."""
@@ -85,9 +85,7 @@ def confide(redactor: Redactor, emitter: Emitter, key: bytes) -> None:
             _tell_plain(emitter, secret.name)
         elif value:
             known = fingerprint(key, value)
-            emitter.emit(
-                "secret-known", name=secret.name, maskable=True, length=len(value), fingerprint=known
-            )
+            emitter.emit(SecretKnown(name=secret.name, maskable=True, length=len(value), fingerprint=known))
 
     redactor.told = tell
     for name in redactor.unmaskable:
@@ -95,5 +93,5 @@ def confide(redactor: Redactor, emitter: Emitter, key: bytes) -> None:
 
 
 def _tell_plain(emitter: Emitter, name: str) -> None:
-    emitter.emit("secret-known", name=name, maskable=False)
-    emitter.emit("note", text=TOO_PLAIN.format(name=name))
+    emitter.emit(SecretKnown(name=name, maskable=False))
+    emitter.emit(Note(text=TOO_PLAIN.format(name=name)))

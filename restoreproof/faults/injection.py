@@ -14,10 +14,10 @@ from restoreproof.assets.base import RestoreContext
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.inner.session import open_drill
 from restoreproof.drill.inner.stages import StageHooks
+from restoreproof.events import Emitter, FaultInjected, Note
 from restoreproof.faults.base import Fault, Mend
 from restoreproof.faults.registry import find
 from restoreproof.gherkin.run_plugin import RunningDrill
-from restoreproof.journal import Emitter
 from restoreproof.redaction.redactor import Redactor
 
 
@@ -36,7 +36,7 @@ def hooks(folders: Sequence[Path], restore_context: RestoreContext, names: Itera
     stack_context = restore_context.stack_context
     faults = find(stack_context.contract.stack, folders, tuple(names))
     for fault in faults:
-        stack_context.emitter.emit("fault-injected", fault=fault.name, detail=f"{fault.title} ({fault.sort})")
+        stack_context.emitter.emit(FaultInjected(fault=fault.name, detail=f"{fault.title} ({fault.sort})"))
     injector = Injector(restore_context, faults)
     return StageHooks(before=(injector.mend,), after=(injector.damage,))
 
@@ -54,7 +54,7 @@ class Injector:
         for fault in self._faults:
             if fault.on_stack and fault.after == stage:
                 mend: Callable[[], None] | None = fault.on_stack(self._restoring)
-                self._restoring.stack_context.emitter.emit("note", text=f"fault {fault.name}: {fault.title}")
+                self._restoring.stack_context.emitter.emit(Note(text=f"fault {fault.name}: {fault.title}"))
                 if mend:
                     self._mends.append(mend)
 

@@ -24,9 +24,9 @@ from allure_commons.model2 import Label, Status, TestStepResult
 from allure_pytest.listener import AllureListener
 
 from restoreproof.display import one_line
+from restoreproof.events import AllureAttachment, AllureResult, Emitter, StepOutcome
 from restoreproof.gherkin.collector import check_of
 from restoreproof.gherkin.steptrace import RunningStep
-from restoreproof.journal import Emitter
 
 _STATUS = {
     "passed": Status.PASSED,
@@ -76,7 +76,7 @@ class AllureBridge:
         self._reporter.start_step(None, self._open, TestStepResult(name=title(running), start=_now()))
 
     def step_finished(
-        self, running: RunningStep, outcome: str, seconds: float, error: BaseException | None
+        self, running: RunningStep, outcome: StepOutcome, seconds: float, error: BaseException | None
     ) -> None:
         opened, self._open = self._open, None
         self._reporter.stop_step(opened, stop=_now(), status=_STATUS[outcome])
@@ -94,7 +94,7 @@ class _EventSink:
     @allure_commons.hookimpl
     def report_result(self, result: Any) -> None:
         result.parameters.clear()  # pytest's own, as reprs; the plan has them as they were written
-        self._emitter.emit("allure-result", uuid=result.uuid, result=_plain(result))
+        self._emitter.emit(AllureResult(uuid=result.uuid, result=_plain(result)))
 
     @allure_commons.hookimpl
     def report_container(self, container: Any) -> None:
@@ -109,9 +109,9 @@ class _EventSink:
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
         data = (body.encode() if isinstance(body, str) else body)[:_ATTACHMENT_LIMIT]
         try:
-            self._emitter.emit("allure-attachment", name=file_name, text=data.decode())
+            self._emitter.emit(AllureAttachment(name=file_name, text=data.decode()))
         except UnicodeDecodeError:  # text travels as text, so that the redactor reads it
-            self._emitter.emit("allure-attachment", name=file_name, base64=base64.b64encode(data).decode())
+            self._emitter.emit(AllureAttachment(name=file_name, base64=base64.b64encode(data).decode()))
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: Any) -> None:

@@ -12,12 +12,13 @@ from typing import Any, cast
 
 import pytest
 
+from restoreproof.events import Emitter, Note
 from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill, Tee
 from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
-from restoreproof.journal import Emitter, PipeEmitter
+from restoreproof.journal.write import PipeEmitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 
@@ -67,7 +68,7 @@ def configure_inner(config: pytest.Config, inner: Inner) -> None:
         load_support_modules(config, inner.support_modules)
         phrase_steps.register(config, inner.support_modules)
     except pytest.UsageError as error:
-        raw.emit("note", text=str(error))
+        raw.emit(Note(text=str(error)))
         raise
     printer = Printer(inner.plan, redactor, verbosity=config.option.verbose)
     bridge = AllureBridge(config, raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from restoreproof.contract.bindings import Bound
+from restoreproof.contract.references import Bound
 from restoreproof.errors import FeatureError
 from restoreproof.gherkin.document import Document, feature_files, parse
 from restoreproof.gherkin.lint_finding import LintFinding

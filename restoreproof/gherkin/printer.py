@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
@@ -15,6 +14,17 @@ from rich.live import Live
 from rich.text import Text
 
 from restoreproof.display import one_line, shown
+from restoreproof.events import (
+    Event,
+    Note,
+    Observed,
+    ScenarioFinished,
+    ScenarioStarted,
+    StageDone,
+    StageEntered,
+    StageFailed,
+    StepOutcome,
+)
 from restoreproof.gherkin.steptrace import RunningStep
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan, PlannedCheck
@@ -47,12 +57,28 @@ class Printer:
         self._feature = ""
         self._coming: PlannedCheck | None = None
 
-    def event(self, type: str, data: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """Show one event; the types that have no place on a terminal are passed over."""
-        show = getattr(self, f"_on_{type.replace('-', '_')}", None)
-        if show is not None:
-            with self._lock:
-                show(data)
+        with self._lock:
+            match event:
+                case StageEntered():
+                    self._feature = ""
+                    self._busy(f"▶ stage {one_line(event.stage, 60)}")
+                case StageDone():
+                    self._line(f"stage {one_line(event.stage, 60)}", SIGNS["passed"], event.seconds, "bold")
+                case StageFailed():
+                    self._show_failed_stage(event)
+                case Note():
+                    self._print(Text(f"  note: {one_line(event.text)}", style="dim"))
+                case ScenarioStarted():
+                    self._observed.clear()
+                    self._detail = ""
+                    # Announced with its first step: the stages that it waits for come before it.
+                    self._coming = self._plan.check(event.check)
+                case Observed():
+                    self._take_observation(event)
+                case ScenarioFinished():
+                    self._show_end(event)
 
     def step_started(self, running: RunningStep) -> None:
         with self._lock:
@@ -60,7 +86,7 @@ class Printer:
             self._busy(f"      ▶ {self._step(running)}")
 
     def step_finished(
-        self, running: RunningStep, outcome: str, seconds: float, error: BaseException | None
+        self, running: RunningStep, outcome: StepOutcome, seconds: float, error: BaseException | None
     ) -> None:
         with self._lock:
             if outcome == "failed" and self._worst() not in (None, Outcome.FAILED):
@@ -96,29 +122,11 @@ class Printer:
         self._rest()
         self._console.file.flush()
 
-    def _on_stage_entered(self, data: dict[str, Any]) -> None:
-        self._feature = ""
-        self._busy(f"▶ stage {one_line(data.get('stage', ''), 60)}")
-
-    def _on_stage_done(self, data: dict[str, Any]) -> None:
-        self._line(
-            f"stage {one_line(data.get('stage', ''), 60)}", SIGNS["passed"], data.get("seconds"), "bold"
-        )
-
-    def _on_stage_failed(self, data: dict[str, Any]) -> None:
-        self._line(f"stage {one_line(data.get('stage', ''), 60)}", SIGNS["broken"], style="bold")
-        for key in ("error", "hint"):
-            if data.get(key):
-                self._print(Text(_indent(shown(data[key], 4000), 4), style="yellow"))
-
-    def _on_note(self, data: dict[str, Any]) -> None:
-        self._print(Text(f"  note: {one_line(data.get('text', ''))}", style="dim"))
-
-    def _on_scenario_started(self, data: dict[str, Any]) -> None:
-        self._observed.clear()
-        self._detail = ""
-        # Announced with its first step: the stages that it waits for come before it.
-        self._coming = self._plan.check(str(data.get("check")))
+    def _show_failed_stage(self, event: StageFailed) -> None:
+        self._line(f"stage {one_line(event.stage, 60)}", SIGNS["broken"], style="bold")
+        for text in (event.error, event.hint):
+            if text:
+                self._print(Text(_indent(shown(text, 4000), 4), style="yellow"))
 
     def _announce(self) -> None:
         check, self._coming = self._coming, None
@@ -129,26 +137,22 @@ class Printer:
             self._print(Text(f"  {one_line(check.feature)}", style="bold"))
         self._print(Text(f"    {one_line(check.title)}"))
 
-    def _on_observation(self, data: dict[str, Any]) -> None:
-        with contextlib.suppress(
-            ValueError
-        ):  # a word that is no outcome is judged by the reduction, not here
-            self._observed.add(Outcome(data.get("outcome", "")))
+    def _take_observation(self, event: Observed) -> None:
+        self._observed.add(event.outcome)
         if self._verbosity > 0:
-            counted = f"{data.get('examined')} of {data.get('of')}: {data.get('observed')}"
+            counted = f"{event.examined} of {event.of}: {event.observed}"
             self._print(Text(f"        {one_line(counted)}", style="dim"))
-        if data.get("outcome") != Outcome.PASSED:
-            findings = "".join(f"\n- {one_line(finding)}" for finding in data.get("findings") or ())
-            self._detail = f"expected {data.get('expected')}\nobserved {data.get('observed')}{findings}"
+        if event.outcome is not Outcome.PASSED:
+            findings = "".join(f"\n- {one_line(finding)}" for finding in event.findings)
+            self._detail = f"expected {event.expected}\nobserved {event.observed}{findings}"
 
-    def _on_scenario_finished(self, data: dict[str, Any]) -> None:
+    def _show_end(self, event: ScenarioFinished) -> None:
         self._announce()
-        status = data.get("status")
-        if status == "passed" and self._worst() is None and self._observed:
+        if event.status == "passed" and self._worst() is None and self._observed:
             return
         failed = self._worst() is Outcome.FAILED
         word = "FAILED" if failed else str(self._worst() or "NOT VERIFIED").replace("_", " ")
-        detail = self._detail or str(data.get("reason") or "") or "it recorded no observation"
+        detail = self._detail or event.reason or "it recorded no observation"
         sign, style = SIGNS["failed" if failed else "broken"]
         self._print(Text(f"    {sign} {word}", style=style))
         self._print(Text(_indent(shown(detail, 4000), 6), style=style))

@@ -16,11 +16,21 @@ from restoreproof.assets.base import RestoreContext
 from restoreproof.backups.missing import PartMissing
 from restoreproof.display import one_line, shown
 from restoreproof.errors import RestoreproofError, StageOrderError
+from restoreproof.events import (
+    Collected,
+    Emitter,
+    Event,
+    Note,
+    ScenarioFinished,
+    ScenarioStarted,
+    ScenarioStatus,
+    StepOutcome,
+    StepRun,
+)
 from restoreproof.gherkin.assertions import is_own_assertion
 from restoreproof.gherkin.collector import COLLECTION, check_of
 from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
 from restoreproof.gherkin.support_code import uncovered_files
-from restoreproof.journal import Emitter
 from restoreproof.outcome import NotPassed, Observation
 from restoreproof.plan import PlannedCheck
 
@@ -51,7 +61,7 @@ class RunningDrill(Protocol):
 class EventListener(Protocol):
     """Someone in this process who sees the events as they are emitted, already redacted."""
 
-    def event(self, type: str, data: dict[str, Any]) -> None:
+    def event(self, event: Event) -> None:
         """One event of the journal."""
 
 
@@ -65,11 +75,11 @@ class Tee:
         self._redact = redact
         self._listeners = listeners
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self._emitter.emit(type, **data)
-        redacted = self._redact(data)
+    def emit(self, event: Event) -> None:
+        self._emitter.emit(event)
+        redacted = event.rewritten(self._redact)
         for listener in self._listeners:
-            listener.event(type, redacted)
+            listener.event(redacted)
 
 
 class StepEvents:
@@ -82,23 +92,24 @@ class StepEvents:
         """Nothing is journaled before a step has ended."""
 
     def step_finished(
-        self, running: RunningStep, outcome: str, seconds: float, error: BaseException | None
+        self, running: RunningStep, outcome: StepOutcome, seconds: float, error: BaseException | None
     ) -> None:
         self._emit(running, outcome, round(seconds, 4))
 
     def step_unreached(self, running: RunningStep) -> None:
         self._emit(running, "not-run", 0.0)
 
-    def _emit(self, running: RunningStep, outcome: str, seconds: float) -> None:
+    def _emit(self, running: RunningStep, outcome: StepOutcome, seconds: float) -> None:
         step = running.step
         self._emitter.emit(
-            "step",
-            check=running.check.id,
-            keyword=step.keyword,
-            text=step.text,
-            outcome=outcome,
-            seconds=seconds,
-            **_below(running),
+            StepRun(
+                check=running.check.id,
+                keyword=step.keyword,
+                text=step.text,
+                outcome=outcome,
+                seconds=seconds,
+                **_below(running),
+            )
         )
 
 
@@ -112,7 +123,7 @@ def _below(running: RunningStep) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-_WORSE = ("passed", "skipped", "not-reached", "failed", "assertion-failed")
+_WORSE: tuple[ScenarioStatus, ...] = ("passed", "skipped", "not-reached", "failed", "assertion-failed")
 """How a case can end, the worst last: a check of several cases ends as its worst."""
 
 
@@ -121,11 +132,11 @@ class _Scenario:
     """How the scenario, or the case of a plain test, that runs now is going."""
 
     check: PlannedCheck
-    status: str = "passed"
+    status: ScenarioStatus = "passed"
     reason: str = ""
     reached: bool = False
 
-    def worsen(self, status: str, reason: str) -> None:
+    def worsen(self, status: ScenarioStatus, reason: str) -> None:
         """The first thing that goes wrong is the one that counts."""
         if self.status == "passed":
             self.status, self.reason = status, reason[:_REASON]
@@ -138,7 +149,7 @@ class _Progress:
     started: float
     cases: int
     left: int
-    status: str = "passed"
+    status: ScenarioStatus = "passed"
     reason: str = ""
 
     def take(self, item: pytest.Item, case: _Scenario) -> None:
@@ -184,7 +195,7 @@ class DrillRun:
         strangers: list[str] = []
         if collection := session.config.stash.get(COLLECTION, None):
             strangers, self._dropped = collection.strangers, collection.dropped
-        self._emitter.emit("collected", checks=[*dict.fromkeys(checks), *strangers])
+        self._emitter.emit(Collected(checks=(*dict.fromkeys(checks), *strangers)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -208,7 +219,7 @@ class DrillRun:
             try:
                 drill = stack.enter_context(self._open_drill())
             except RestoreproofError as error:
-                self._emitter.emit("note", text=f"the drill could not be opened: {error}")
+                self._emitter.emit(Note(text=f"the drill could not be opened: {error}"))
                 pytest.exit(str(error), returncode=int(error.exit_code))
             yield drill
 
@@ -222,7 +233,7 @@ class DrillRun:
             drill.finish()
         except (StageNotReached, RestoreproofError) as error:
             session.testsfailed += 1
-            self._emitter.emit("note", text=f"the restore order was not completed: {error}")
+            self._emitter.emit(Note(text=f"the restore order was not completed: {error}"))
 
     def _refuse_uncovered(self, session: pytest.Session) -> None:
         """What checks ran must be what the plan's digests name: anything else makes the run red."""
@@ -230,7 +241,7 @@ class DrillRun:
         for file in uncovered_files(root, self._covered) if root else ():
             session.testsfailed += 1
             text = f"{file.relative_to(root or file)} was imported, and no digest of the plan covers it"
-            self._emitter.emit("note", text=f"{text}: move it below steps/, fixtures/ or the features")
+            self._emitter.emit(Note(text=f"{text}: move it below steps/, fixtures/ or the features"))
 
     def _close(self) -> None:
         """End what began and was stopped between two of its cases: those that passed are not all of it."""
@@ -245,7 +256,7 @@ class DrillRun:
         if check.id not in self._progress:
             cases = self._cases[check.id]
             self._progress[check.id] = _Progress(monotonic(), cases, cases)
-            self._emitter.emit("scenario-started", check=check.id)
+            self._emitter.emit(ScenarioStarted(check=check.id))
         return self._progress[check.id]
 
     def _finished(self, name: str) -> None:
@@ -254,11 +265,12 @@ class DrillRun:
             progress.status = "skipped"
             progress.reason = f"{dropped} of its {progress.cases + dropped} cases were deselected"
         self._emitter.emit(
-            "scenario-finished",
-            check=name,
-            status=progress.status,
-            reason=progress.reason,
-            seconds=round(monotonic() - progress.started, 4),
+            ScenarioFinished(
+                check=name,
+                status=progress.status,
+                reason=progress.reason,
+                seconds=round(monotonic() - progress.started, 4),
+            )
         )
 
     @pytest.hookimpl(wrapper=True)

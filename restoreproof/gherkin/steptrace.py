@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from restoreproof.events import StepOutcome
 from restoreproof.gherkin.collector import check_of, scenario_of
 from restoreproof.plan import PlannedCheck, PlannedStep
 
@@ -38,7 +39,7 @@ class StepListener(Protocol):
         """The step begins."""
 
     def step_finished(
-        self, running: RunningStep, outcome: str, seconds: float, error: BaseException | None
+        self, running: RunningStep, outcome: StepOutcome, seconds: float, error: BaseException | None
     ) -> None:
         """The step ended: ``passed``, ``failed`` (an assertion), ``broken`` or ``skipped``."""
 
@@ -103,7 +104,7 @@ class StepTrace:
         for listener in self._listeners:
             listener.step_started(self._open)
 
-    def _finish(self, outcome: str, error: BaseException | None) -> None:
+    def _finish(self, outcome: StepOutcome, error: BaseException | None) -> None:
         running, self._open = self._open, None
         if running is None:
             return
@@ -144,7 +145,7 @@ def _above(scenario: Any) -> int:
     return sum(len(owner.background.steps) for owner in owners if owner and owner.background)
 
 
-def _word(error: BaseException | None) -> str:
+def _word(error: BaseException | None) -> StepOutcome:
     if isinstance(error, pytest.skip.Exception):
         return "skipped"
     return "failed" if isinstance(error, AssertionError | pytest.fail.Exception) else "broken"

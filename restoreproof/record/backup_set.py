@@ -60,10 +60,9 @@ class ReissuedFrom:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRecord:
-    """What was known of the set from outside it. ``signed_by`` is None where nobody signed it."""
+    """What was known of the set from outside it."""
 
     sha256: str | None = None
-    signed_by: str | None = None
     reissued_from: ReissuedFrom | None = None
 
 
@@ -79,7 +78,6 @@ class SetRecord:
     run_id: str | None = None
     recovery_point: str | None = None
     taken_at: str | None = None
-    taken_by: str | None = None
     age_s: float | None = None
     location: str | None = None
     release: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.record import values
 from restoreproof.record.backup_set import (
     ArtifactRecord,
@@ -28,17 +28,17 @@ class BackupSetEvents:
     def __init__(self) -> None:
         self.contradictions: list[Contradiction] = []
         self._set = SetRecord()
-        self._opened: Event | None = None
+        self._opened: JournalLine | None = None
         self._reissued: ReissuedFrom | None = None
         self._restoring = False
 
-    def on_drill_opened(self, event: Event) -> None:
+    def on_drill_opened(self, event: JournalLine) -> None:
         self._opened = self._opened or event
 
-    def on_stage_entered(self, event: Event) -> None:
+    def on_stage_entered(self, event: JournalLine) -> None:
         self._restoring = True
 
-    def on_set_verified(self, event: Event) -> None:
+    def on_set_verified(self, event: JournalLine) -> None:
         data = event.data
         synthetic = data.get("synthetic")
         self._reissued = _reissued(values.mapping(data, "reissued_from"))
@@ -47,7 +47,6 @@ class BackupSetEvents:
             run_id=values.optional_text(data, "run_id", 200),
             recovery_point=values.optional_text(data, "recovery_point", 100),
             taken_at=values.optional_text(data, "taken_at", 100),
-            taken_by=values.optional_text(data, "taken_by", 500),
             location=values.optional_text(data, "location", 1000),
             release=values.optional_text(data, "release", 200),
             synthetic=synthetic if isinstance(synthetic, bool) else None,
@@ -64,7 +63,7 @@ class BackupSetEvents:
             facts=values.pairs({key: data[key] for key in data if key not in _TOLD}),
         )
 
-    def on_set_contradiction(self, event: Event) -> None:
+    def on_set_contradiction(self, event: JournalLine) -> None:
         if len(self.contradictions) < MANY:
             found = (values.text(event.data, key) for key in ("artifact", "expected", "observed"))
             self.contradictions.append(Contradiction(*found))
@@ -92,7 +91,7 @@ def _encryption(told: Mapping[str, Any]) -> Encryption | None:
 
 def _catalogue(data: Mapping[str, Any]) -> CatalogueRecord | None:
     sha256 = values.optional_text(data, "catalogue_sha256", 200)
-    return CatalogueRecord(sha256, values.optional_text(data, "catalogue_signed_by", 500)) if sha256 else None
+    return CatalogueRecord(sha256) if sha256 else None
 
 
 def _reissued(told: Mapping[str, Any]) -> ReissuedFrom | None:

@@ -11,7 +11,15 @@ import restoreproof
 
 LOCK = Path("locks") / "harness.txt"
 _PACKAGE = Path(restoreproof.__file__).resolve().parent
-_DECIDING = ("*.py", "record/**/*.py", "views/**/*.py", "views/*.toml", "views/templates/*.*")
+_DECIDING = (
+    "*.py",
+    "events/*.py",
+    "journal/*.py",
+    "record/**/*.py",
+    "views/**/*.py",
+    "views/*.toml",
+    "views/templates/*.*",
+)
 
 
 def harness_build(root: Path = _PACKAGE.parent) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.record import values
 from restoreproof.record.context import ComponentRecord, FidelityRecord, MarkerRecord, TargetRecord
 from restoreproof.record.execution import CommandRecord, Effects, ForbiddenScan, ScanFinding, SinkEffects
@@ -26,18 +26,18 @@ class ExecutionEvents:
         self._markers: dict[str, MarkerRecord] = {}
         self._before: dict[str, int] = {}
         self._after: dict[str, int] = {}
-        self._approval: Event | None = None
-        self._opened: Event | None = None
+        self._approval: JournalLine | None = None
+        self._opened: JournalLine | None = None
         self._destroyed_at: str | None = None
         self._stage: str | None = None
 
-    def on_drill_opened(self, event: Event) -> None:
+    def on_drill_opened(self, event: JournalLine) -> None:
         self._opened = self._opened or event
 
-    def on_stage_entered(self, event: Event) -> None:
+    def on_stage_entered(self, event: JournalLine) -> None:
         self._stage = values.optional_text(event.data, "stage", 200)
 
-    def on_command(self, event: Event) -> None:
+    def on_command(self, event: JournalLine) -> None:
         self.commands_total += 1
         if len(self.commands) >= MANY:
             return
@@ -56,7 +56,7 @@ class ExecutionEvents:
             )
         )
 
-    def on_service_started(self, event: Event) -> None:
+    def on_service_started(self, event: JournalLine) -> None:
         name = values.text(event.data, "service", 200)
         if name in self._components or len(self._components) < MANY:
             told = (
@@ -65,13 +65,13 @@ class ExecutionEvents:
             )
             self._components[name] = ComponentRecord(name, *told)
 
-    def on_marker_proven(self, event: Event) -> None:
+    def on_marker_proven(self, event: JournalLine) -> None:
         name = values.text(event.data, "service", 200)
         if name in self._markers or len(self._markers) < MANY:
             told = (values.optional_text(event.data, key, 300) for key in ("address", "created_at", "sha256"))
             self._markers[name] = MarkerRecord(name, *told)
 
-    def on_fidelity(self, event: Event) -> None:
+    def on_fidelity(self, event: JournalLine) -> None:
         data = event.data
         if len(self.fidelity) < MANY:
             self.fidelity.append(
@@ -85,7 +85,7 @@ class ExecutionEvents:
                 )
             )
 
-    def on_forbidden_scan(self, event: Event) -> None:
+    def on_forbidden_scan(self, event: JournalLine) -> None:
         data = event.data
         findings = tuple(
             ScanFinding(values.text(one, "rule", 200), values.text(one, "location", 500))
@@ -101,17 +101,17 @@ class ExecutionEvents:
             findings_total=max(values.count(data, "findings_total") or 0, len(findings)),
         )
 
-    def on_sink_effects(self, event: Event) -> None:
+    def on_sink_effects(self, event: JournalLine) -> None:
         told = values.mapping(event.data, "effects")
         counts = self._before if event.data.get("when") == BEFORE_APPROVAL else self._after
         for sink, _ in zip(told, range(MANY), strict=False):
             if (count := values.count(told, sink)) is not None:
                 counts[str(sink)[:200]] = count
 
-    def on_review_approved(self, event: Event) -> None:
+    def on_review_approved(self, event: JournalLine) -> None:
         self._approval = self._approval or event
 
-    def on_teardown(self, event: Event) -> None:
+    def on_teardown(self, event: JournalLine) -> None:
         gone = event.data.get("proven") is True and not event.data.get("kept")
         self._destroyed_at = event.at if gone else None
 
@@ -139,7 +139,7 @@ class ExecutionEvents:
             host_fingerprint=values.optional_text(data, "host_fingerprint", 200),
         )
 
-    def _since_opening(self, event: Event) -> float | None:
+    def _since_opening(self, event: JournalLine) -> float | None:
         if self._opened is None or not math.isfinite(event.mono) or not math.isfinite(self._opened.mono):
             return None
         return round(event.mono - self._opened.mono, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.plan import Governance, Plan
 from restoreproof.record import values
 from restoreproof.record.context import Actors, ClockRecord, Custody, GovernanceRecord, HarnessBuild
@@ -16,7 +16,7 @@ _NOTHING: Mapping[str, Any] = {}
 class FirstEvent:
     """Reads ``drill-opened``; a journal without one leaves everything unknown."""
 
-    def __init__(self, event: Event | None, plan: Plan) -> None:
+    def __init__(self, event: JournalLine | None, plan: Plan) -> None:
         self._event = event
         self._data = event.data if event else _NOTHING
         self._plan = plan

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from restoreproof.errors import ExitCode
-from restoreproof.outcome import Outcome, Verdict
+from restoreproof.outcome import Observation, Outcome, Verdict
 from restoreproof.plan import StackControls, Waiver
 from restoreproof.record.backup_set import SetRecord
 from restoreproof.record.context import (
@@ -26,21 +26,6 @@ from restoreproof.record.context import (
 from restoreproof.record.execution import CommandRecord, Deviation, Effects, ForbiddenScan
 
 RECORD_SCHEMA = "restoreproof/record/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One observation as it was journaled."""
-
-    outcome: Outcome
-    expected: str
-    observed: str
-    examined: int | None = None
-    of: int | None = None
-    sample: str = "all"
-    findings: tuple[str, ...] = ()
-    findings_total: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +60,7 @@ class CheckRecord:
     outcome: Outcome
     reason: str
     seconds: float
-    observations: tuple[Seen, ...] = ()
+    observations: tuple[Observation, ...] = ()
     observations_total: int = 0
     passed_total: int = 0
     examined_total: int = 0

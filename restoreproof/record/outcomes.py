@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from restoreproof.outcome import Outcome
+from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import PlannedCheck, Waiver
-from restoreproof.record.model import CheckRecord, Seen, StepRecord
+from restoreproof.record.model import CheckRecord, StepRecord
 
 KEPT = 25
 """Observations of each sort that a check keeps; all are judged."""
@@ -33,16 +33,16 @@ class Account:
     passed: int = 0
     examined: int = 0
     of: int = 0
-    short: Seen | None = None
-    good: list[tuple[int, Seen]] = field(default_factory=list)
-    bad: list[tuple[int, Seen]] = field(default_factory=list)
+    short: Observation | None = None
+    good: list[tuple[int, Observation]] = field(default_factory=list)
+    bad: list[tuple[int, Observation]] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
     observed: list[int] = field(default_factory=list)
     silent: str | None = None
     before_restore: bool = False
     _told: int = 0
 
-    def observe(self, seen: Seen) -> None:
+    def observe(self, seen: Observation) -> None:
         """Take one observation in; what it says is judged even when it is not kept."""
         self.total += 1
         self.passed += seen.outcome is Outcome.PASSED
@@ -75,12 +75,12 @@ class Account:
         self.seconds += seconds
 
     @property
-    def observations(self) -> tuple[Seen, ...]:
+    def observations(self) -> tuple[Observation, ...]:
         """What was kept, in the order in which it was observed."""
         return tuple(seen for _, seen in sorted([*self.good, *self.bad], key=lambda pair: pair[0]))
 
 
-def _is_short(seen: Seen) -> bool:
+def _is_short(seen: Observation) -> bool:
     """A pass over everything that did not examine everything; or over a sample of nothing."""
     if seen.examined is None or not seen.of:
         return False
@@ -130,7 +130,7 @@ def judge(
 
 
 def _outcome(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
-    """The first rule that holds (design.md, "Outcomes"): what was seen comes before how pytest ended."""
+    """The first rule that holds: what was seen comes before how pytest ended."""
     if Outcome.FAILED in account.outcomes:
         return Outcome.FAILED, _said(account, Outcome.FAILED)
     if account.status == "assertion-failed":

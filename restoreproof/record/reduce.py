@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import INNER_TYPES, OUTER_TYPES, Event
-from restoreproof.outcome import MAX_FINDINGS, Outcome, decide
+from restoreproof.journal.read import JournalLine
+from restoreproof.outcome import MAX_FINDINGS, Observation, Outcome, decide
 from restoreproof.plan import Plan, PlannedCheck, StackControls
 from restoreproof.record import values
 from restoreproof.record.backup_set_events import BackupSetEvents
@@ -18,7 +18,7 @@ from restoreproof.record.execution_events import ExecutionEvents
 from restoreproof.record.first_event import FirstEvent
 from restoreproof.record.gaps import Gaps
 from restoreproof.record.headline import headline
-from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record, Seen, StepRecord
+from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record, StepRecord
 from restoreproof.record.outcomes import Account, judge
 from restoreproof.record.safety import SafetyEvents
 from restoreproof.record.timing import Timing
@@ -28,7 +28,7 @@ CATALOGUE_CHECK = "set/catalogue"
 """The id of the check that stands for the set agreeing with its catalogue; made when it does not."""
 
 
-def reduce(plan: Plan, events: Iterable[Event]) -> Record:
+def reduce(plan: Plan, events: Iterable[JournalLine]) -> Record:
     """The record of the drill that performed ``plan`` and left ``events``.
 
     Raises:
@@ -54,10 +54,9 @@ class _Reduction:
         self._restoring = False
         self._last_at: str | None = None
 
-    def take(self, event: Event) -> None:
+    def take(self, event: JournalLine) -> None:
         """Account for one event."""
-        types = {"outer": OUTER_TYPES, "inner": INNER_TYPES}.get(event.source)
-        if types is None or event.type not in types:
+        if event.source != event.event.sender:
             raise EvidenceError(f"event {event.seq}: {event.source!r} may not record {event.type!r}")
         expected = self._sequence[event.source] + 1
         if event.seq != expected:
@@ -148,14 +147,14 @@ class _Reduction:
             account = Account(started=True, before_restore=True)
             for found in self._set.contradictions:
                 expected = f"{found.artifact}: {found.expected}"
-                account.observe(Seen(Outcome.FAILED, expected, found.observed, sample="catalogue"))
+                account.observe(Observation(Outcome.FAILED, expected, found.observed, sample="catalogue"))
             yield (
                 _made(CATALOGUE_CHECK, "The backup set is what its catalogue says", self._plan.stages[0]),
                 account,
             )
         for stage, error in self._facts.lost.items():
             account = Account(started=True)
-            account.observe(Seen(Outcome.FAILED, f"{stage} is restored from the set", error))
+            account.observe(Observation(Outcome.FAILED, f"{stage} is restored from the set", error))
             yield _made(f"restore/{stage}", f"The set restores at the stage {stage}", stage), account
 
     def _absent(self) -> list[str]:
@@ -176,32 +175,32 @@ class _Reduction:
         if not self._facts.failed_stages and not failing:
             yield "the inner pytest ended with 1, and no planned check says why"
 
-    def _account(self, event: Event) -> Account | None:
+    def _account(self, event: JournalLine) -> Account | None:
         name = values.text(event.data, "check", 500)
         account = self._accounts.get(name)
         if account is None:
             self._problems.add(f"the journal tells of a check that was not planned: {name or '(none)'}")
         return account
 
-    def on_stage_entered(self, event: Event) -> None:
+    def on_stage_entered(self, event: JournalLine) -> None:
         self._restoring = True
 
-    def on_collected(self, event: Event) -> None:
+    def on_collected(self, event: JournalLine) -> None:
         named = event.data.get("checks")
         for name in named if isinstance(named, list) else ():
             if str(name) not in self._accounts:
                 self._problems.add(f"pytest collected a check that was not planned: {name}")
 
-    def on_scenario_started(self, event: Event) -> None:
+    def on_scenario_started(self, event: JournalLine) -> None:
         if account := self._account(event):
             account.started = True
 
-    def on_scenario_finished(self, event: Event) -> None:
+    def on_scenario_finished(self, event: JournalLine) -> None:
         if account := self._account(event):
             seconds = values.number(event.data, "seconds") or 0.0
             account.finish(values.text(event.data, "status", 50), values.text(event.data, "reason"), seconds)
 
-    def on_step(self, event: Event) -> None:
+    def on_step(self, event: JournalLine) -> None:
         if account := self._account(event):
             keyword, text, outcome = (
                 values.text(event.data, key, 1000) for key in ("keyword", "text", "outcome")
@@ -209,13 +208,13 @@ class _Reduction:
             seconds = values.number(event.data, "seconds") or 0.0
             account.step(StepRecord(keyword, text, outcome, seconds))
 
-    def on_observation(self, event: Event) -> None:
+    def on_observation(self, event: JournalLine) -> None:
         if account := self._account(event):
             account.before_restore |= not self._restoring
             account.observe(_seen(event))
 
 
-def _seen(event: Event) -> Seen:
+def _seen(event: JournalLine) -> Observation:
     data = event.data
     try:
         outcome = Outcome(values.text(data, "outcome", 50))
@@ -224,7 +223,7 @@ def _seen(event: Event) -> Seen:
     if outcome is Outcome.WAIVED:  # only the plan's waivers waive
         outcome = Outcome.ERROR
     findings = values.texts(data, "findings", MAX_FINDINGS)
-    return Seen(
+    return Observation(
         outcome=outcome,
         expected=values.text(data, "expected"),
         observed=values.text(data, "observed"),
@@ -233,7 +232,6 @@ def _seen(event: Event) -> Seen:
         sample=values.text(data, "sample", 500) or "all",
         findings=findings,
         findings_total=max(values.count(data, "findings_total") or 0, len(findings)),
-        seconds=values.number(data, "seconds") or 0.0,
     )
 
 
@@ -266,7 +264,7 @@ def _made(name: str, title: str, stage: str) -> PlannedCheck:
     )
 
 
-def _day(opened: Event | None) -> date | None:
+def _day(opened: JournalLine | None) -> date | None:
     if opened is None:
         return None
     at = values.moment(opened.at)

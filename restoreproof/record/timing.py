@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan
 from restoreproof.record import values
@@ -62,7 +62,7 @@ class Timing:
         self._timed: set[str] = set()
         self._planned = {check.id for check in plan.checks}
 
-    def take(self, event: Event) -> None:
+    def take(self, event: JournalLine) -> None:
         """Account for one event."""
         if not math.isfinite(event.mono):
             return
@@ -98,7 +98,7 @@ class Timing:
             recovery_point=self._recovery_point(measurements),
         )
 
-    def _take_newest(self, event: Event) -> None:
+    def _take_newest(self, event: JournalLine) -> None:
         asset = values.text(event.data, "name", 200).removeprefix("rpo.")
         at = values.optional_text(event.data, "newest_at", 100)
         if at and (asset in self._newest or len(self._newest) < MANY):
@@ -185,7 +185,7 @@ class Timing:
         )
 
 
-def _update(stage: _Stage, event: Event) -> None:
+def _update(stage: _Stage, event: JournalLine) -> None:
     data = event.data
     match event.type:
         case "stage-entered":

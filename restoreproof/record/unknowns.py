@@ -34,16 +34,10 @@ _ASKED: tuple[tuple[str, _Missing, str], ...] = (
     ("governance.classification", lambda r: r.governance.classification, _CONTRACT),
     ("governance.scenario", lambda r: r.governance.scenario, _CONTRACT),
     ("backup_set.taken_at", lambda r: r.backup_set.taken_at, "only a catalogue tells, and none was given"),
-    ("backup_set.taken_by", lambda r: r.backup_set.taken_by, "neither manifest nor catalogue names anybody"),
     ("backup_set.location", lambda r: r.backup_set.location, _NOT_JOURNALED),
     ("backup_set.tool_versions", lambda r: r.backup_set.tool_versions, "the manifest names no tool"),
     ("backup_set.encryption", lambda r: r.backup_set.encryption, "no encrypted part was recognised"),
     ("backup_set.catalogue", lambda r: r.backup_set.catalogue, "none was given"),
-    (
-        "backup_set.catalogue.signed_by",
-        lambda r: r.backup_set.catalogue and r.backup_set.catalogue.signed_by,
-        "the catalogue carries no signature that was checked",
-    ),
     ("backup_set.artifacts", lambda r: r.backup_set.artifacts, _NOT_JOURNALED),
     ("target.runtime", lambda r: r.target.runtime, _NOT_JOURNALED),
     (

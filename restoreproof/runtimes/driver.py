@@ -16,7 +16,7 @@ from typing import ClassVar, Protocol
 from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.contract.runtime_blocks import RuntimeBlock
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.host.diagnosis import Diagnosis

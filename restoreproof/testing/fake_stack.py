@@ -11,6 +11,7 @@ from typing import Any
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import ContractError
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start
 
@@ -23,7 +24,7 @@ class FakeStack:
 
     Attributes:
         done: everything that was asked, in order: ``start web``, ``stop web``, ``run web: migrate``.
-        events: what was emitted: type and data.
+        events: what was emitted: type, and data as the journal would hold it.
         starts: service to how it was started last.
         breaks: what raises when it is noted in ``done``.
         endpoints: service to where it would be reached; others are refused like services of no contract.
@@ -50,10 +51,10 @@ class FakeStack:
         if what in self.breaks:
             raise self.breaks[what]
 
-    def emit(self, type: str, /, **data: Any) -> None:
+    def emit(self, event: Event) -> None:
         """Keep an event."""
         with self._lock:
-            self.events.append((type, data))
+            self.events.append((event.type, event.data()))
 
     def of(self, type: str) -> list[dict[str, Any]]:
         """Return the data of every event of that type, in order."""

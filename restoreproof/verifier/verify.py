@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import read_journal
+from restoreproof.journal.read import read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.build import code_sha256, harness_build, spoken
 from restoreproof.record.reduce import reduce

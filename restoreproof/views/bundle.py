@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from restoreproof.journal import Event, read_journal
+from restoreproof.journal.read import JournalLine, read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 
@@ -21,6 +21,6 @@ class Bundle:
     plan: Plan
     record: Record
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[JournalLine]:
         """The journal from its beginning. Raises EvidenceError on a torn or foreign line."""
         return read_journal(self.directory / JOURNAL)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
 from restoreproof.display import shown
-from restoreproof.outcome import Outcome
+from restoreproof.outcome import Observation, Outcome
 from restoreproof.record import values
-from restoreproof.record.model import CheckRecord, Record, Seen
+from restoreproof.record.model import CheckRecord, Record
 from restoreproof.views.bundle import Bundle
 
 # Characters that XML 1.0 can't hold, not even escaped.
@@ -89,7 +89,7 @@ def _circumstances(check: CheckRecord) -> Iterator[tuple[str, str]]:
         yield from _counted(seen)
 
 
-def _counted(seen: Seen) -> Iterator[tuple[str, str]]:
+def _counted(seen: Observation) -> Iterator[tuple[str, str]]:
     yield "expected", seen.expected
     yield "observed", seen.observed
     if seen.examined is not None:

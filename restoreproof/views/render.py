@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from restoreproof.errors import EvidenceError
-from restoreproof.journal import Event, read_journal
+from restoreproof.journal.read import JournalLine, read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
@@ -42,7 +42,7 @@ def render(directory: Path, plan: Plan) -> Record:
     return record
 
 
-def _noting(events: Iterable[Event], reduced: set[str]) -> Iterator[Event]:
+def _noting(events: Iterable[JournalLine], reduced: set[str]) -> Iterator[JournalLine]:
     """Yield ``events``; add to ``reduced`` the views that the drill's machine could not make in full."""
     for event in events:
         if event.type == "view-reduced":

@@ -12,6 +12,7 @@ import pytest
 
 from restoreproof.contract import load
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose.component import ContainerTool
@@ -33,8 +34,8 @@ class Events:
     def __init__(self) -> None:
         self.kept: list[dict[str, Any]] = []
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.kept.append({"type": type, **data})
+    def emit(self, event: Event) -> None:
+        self.kept.append({"type": event.type, **event.data()})
 
 
 class Bench:

@@ -52,12 +52,12 @@ def plant(restoring):
             with connect_asset(ground, "database") as connection:
                 connection.execute("select %s::int", [value])
         except Exception as error:
-            ground.emitter.emit("note", text=f"the database said: {{error}}")
+            ground.emitter.emit(Note(text=f"the database said: {{error}}"))
     for value in CANARIES.values():
         raw = value.encode()
         written = [value, raw.hex(), base64.b64encode(b"1" + raw).decode(), html.escape(value),
                    urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value), json.dumps(value)]
-        ground.emitter.emit("note", text=" ".join(written))
+        ground.emitter.emit(Note(text=" ".join(written)))
     print("captured output:", *CANARIES.values())
 
 
@@ -168,9 +168,9 @@ def betray(restoring):
     Redactor.data = lambda self, data: data
     ground = restoring.ground
     administrator = ground.runtime.administrator("postgres").password.reveal()
-    ground.emitter.emit("note", text=f"administrator: {administrator}")
+    ground.emitter.emit(Note(text=f"administrator: {administrator}"))
     key = ground.vault.secret("S3_SECRET_KEY").reveal().encode()
-    ground.emitter.emit("note", text=base64.b64encode(gzip.compress(b"key " + key)).decode())
+    ground.emitter.emit(Note(text=base64.b64encode(gzip.compress(b"key " + key)).decode()))
 
 
 def hooks(restoring, faults):

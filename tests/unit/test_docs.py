@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
@@ -28,6 +29,7 @@ from restoreproof.gherkin.vocabulary import Vocabulary
 from restoreproof.runtimes.services import options_of
 
 ROOT = Path(__file__).parents[2]
+PACKAGE_FILES = sorted((ROOT / "restoreproof").rglob("*.py"))
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
@@ -227,3 +229,39 @@ def test_a_bucket_is_put_back_by_the_shell_lines_of_its_page(tmp_path: Path) -> 
     )
     assert done.returncode == 0
     assert (tmp_path / "out" / "papers" / "1 a.pdf").read_bytes() == content
+
+
+def test_the_architecture_lists_every_room_of_the_package() -> None:
+    table = (ROOT / "ARCHITECTURE.md").read_text().partition("| In `restoreproof/` |")[2].partition("\n\n")[0]
+    listed = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    package = ROOT / "restoreproof"
+    rooms = {path.stem for path in package.glob("*.py")} | {
+        path.parent.name for path in package.glob("*/*.py")
+    }
+    assert listed == rooms - {"__init__", "restoreproof"}
+
+
+GERUNDS_THAT_ARE_NOUNS = {
+    "sealing",
+    "testing",
+    "timing",
+    "waiting",
+    "lint_finding",
+    "secret_tracking",
+    "missing",
+}
+
+
+def test_the_tree_of_errors_holds_every_exception_of_the_package() -> None:
+    tree = (ROOT / "restoreproof/errors.py").read_text().split('"""')[1]
+    raised = {
+        node.name
+        for path in PACKAGE_FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and any(_is_exception(ast.unparse(base)) for base in node.bases)
+    }
+    assert {name for name in raised if not re.search(rf"\b{name}\b", tree)} == set()
+
+
+def _is_exception(base: str) -> bool:
+    return base.endswith(("Error", "Exception", "NotPassed"))

@@ -15,7 +15,7 @@ from psycopg import sql
 
 import restoreproof
 from restoreproof.contract.services import Service
-from restoreproof.journal import PipeEmitter
+from restoreproof.journal.write import PipeEmitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.launch import DrillSandbox

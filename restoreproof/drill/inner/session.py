@@ -23,7 +23,7 @@ from restoreproof.drill.inner.stages import Drill, StageHooks
 from restoreproof.drill.isolation_gate import PERMISSION, Awaiting
 from restoreproof.drill.missing_parts import Absences, Present
 from restoreproof.drill.secret_tracking import confide, read_canaries
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, IsolationProbed, Measured
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Runtime
@@ -75,7 +75,7 @@ def open_drill(
     )
     redactor.learn(runtime_driver.secrets(contract))
     for result in runtime_driver.probes(inside, config.probes):
-        emitter.emit("isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail)
+        emitter.emit(IsolationProbed(probe=result.probe, reached=result.reached, detail=result.detail))
     backup = open_set(config.backup, contract.stack)
     vault = vault_of(backup, contract, config.identity)
     redactor.learn([*vault.secrets(), *read_canaries(config.canaries)])
@@ -113,7 +113,7 @@ def open_drill(
     finally:
         runtime.teardown()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        emitter.emit("measurement", name="harness.peak_rss", value=peak, unit="B", detail="the inner process")
+        emitter.emit(Measured(name="harness.peak_rss", value=peak, unit="B", detail="the inner process"))
 
 
 def _resuming(services: Mapping[str, Service]) -> set[str]:

@@ -8,17 +8,15 @@ from obstore.exceptions import BaseError as StoreError
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.sinks import SinkSurvey
 from restoreproof.errors import ServiceFailedError
-from restoreproof.record.execution_events import BEFORE_APPROVAL
+from restoreproof.events import AT_THE_END, BEFORE_APPROVAL, CountedWhen, EffectsCounted, Note
 
 __all__ = ["AT_THE_END", "BEFORE_APPROVAL", "tell_effects", "tell_last_effects"]
 
-AT_THE_END = "at-the-end"
 
-
-def tell_effects(restore_context: RestoreContext, when: str) -> SinkSurvey:
+def tell_effects(restore_context: RestoreContext, when: CountedWhen) -> SinkSurvey:
     """Count what each way out has recorded until now, and journal it."""
     survey = SinkSurvey.look(restore_context)
-    restore_context.stack_context.emitter.emit("sink-effects", when=when, effects=dict(survey.effects))
+    restore_context.stack_context.emitter.emit(EffectsCounted(when=when, effects=dict(survey.effects)))
     return survey
 
 
@@ -31,4 +29,4 @@ def tell_last_effects(restore_context: RestoreContext) -> None:
     try:
         tell_effects(restore_context, AT_THE_END)
     except (OSError, httpx.HTTPError, StoreError, ServiceFailedError) as error:
-        stack_context.emitter.emit("note", text=f"the ways out could not be asked at the end: {error}")
+        stack_context.emitter.emit(Note(text=f"the ways out could not be asked at the end: {error}"))

@@ -18,7 +18,7 @@ from restoreproof.drill.inner.queue_review import Gate
 from restoreproof.drill.inner.service_logs import queries_of, tell_logs
 from restoreproof.drill.missing_parts import Absences
 from restoreproof.errors import RestoreproofError, StageOrderError
-from restoreproof.journal import Emitter
+from restoreproof.events import Asked, Emitter, Observed, StageDone, StageEntered, StageFailed
 from restoreproof.outcome import Observation, require_passed
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ReferenceLost, Start
@@ -117,7 +117,7 @@ class Drill:
         """
         kind = kind_of(survey).name
         queries = queries_of(self.restore_context.stack_context.contract, nouns.values())
-        self.emitter.emit("asked", check=self.current_check, kind=kind, nouns=nouns, queries=queries)
+        self.emitter.emit(Asked(check=self.current_check, kind=kind, nouns=nouns, queries=queries))
         key = (f"{self.stages[self._next - 1]}/{kind}", tuple(sorted(nouns.items())))
         if key not in self._surveys:
             self._surveys[key] = kind_of(survey).survey.look(self.restore_context, **nouns)
@@ -130,7 +130,7 @@ class Drill:
             CheckFailed, CheckNotVerified: see ``require_passed``.
         """
         weighed = self._weigh(self.current_check, observation)
-        self.emitter.emit("observation", check=self.current_check, **asdict(weighed))
+        self.emitter.emit(Observed(check=self.current_check, **asdict(weighed)))
         require_passed(weighed)
 
     def tell_logs(self) -> None:
@@ -142,7 +142,7 @@ class Drill:
         if self._failure:
             raise StageNotReached(self._failure)
         self._announce(stage)
-        self.emitter.emit("stage-entered", stage=stage)
+        self.emitter.emit(StageEntered(stage=stage))
         started = time.monotonic()
         try:
             for hook in self._hooks.before:
@@ -156,19 +156,19 @@ class Drill:
             self._failure = f"stage {stage!r} failed: {error}"
             hint = getattr(error, "hint", None)
             lost = isinstance(error, RestoreFailed)
-            self.emitter.emit("stage-failed", stage=stage, error=str(error), hint=hint, lost=lost)
+            self.emitter.emit(StageFailed(stage=stage, error=str(error), hint=hint, lost=lost))
             raise StageNotReached(self._failure) from error
         except Exception as error:
             # Nothing of the harness expected this, so it is an ERROR; but the stage must not be tried again.
             self._failure = f"stage {stage!r} broke: {type(error).__name__}"
-            self.emitter.emit("stage-failed", stage=stage, error=self._failure, hint=None, lost=False)
+            self.emitter.emit(StageFailed(stage=stage, error=self._failure, hint=None, lost=False))
             raise
         finally:
             services = self.restore_context.stack_context.contract.services.items()
             concerned = [name for name, service in services if stage in (service.starts, _resumes(service))]
             tell_logs(self.restore_context.stack_context, concerned)
         self._next += 1
-        self.emitter.emit("stage-done", stage=stage, seconds=round(time.monotonic() - started, 4))
+        self.emitter.emit(StageDone(stage=stage, seconds=round(time.monotonic() - started, 4)))
 
     def _restore_and_start(self, stage: str) -> None:
         stack_context, references = self.restore_context.stack_context, self.restore_context.backup.references

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from restoreproof import __version__
 from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.catalogue import Catalogue
@@ -15,12 +12,23 @@ from restoreproof.drill.outer.kernel_clock import describe_clock
 from restoreproof.drill.outer.operator import ci_run_url, operator
 from restoreproof.drill.outer.set_summary import describe_set
 from restoreproof.drill.request import DrillRequest, Say
-from restoreproof.journal import Emitter
+from restoreproof.events import (
+    BuildFacts,
+    ClockFacts,
+    CustodyFacts,
+    DrillOpened,
+    Emitter,
+    HostFacts,
+    OuterNote,
+    SetContradicted,
+    SetVerified,
+    SourceState,
+)
 from restoreproof.record.build import harness_build
 from restoreproof.verifier.formats import sha256_of
 
 _ALLOWED = "--allow-unisolated: a real set was to be drilled even where the target is not proven isolated"
-_NO_CUSTODY: Mapping[str, object] = MappingProxyType({})
+_NO_CUSTODY = CustodyFacts()
 
 
 def journal_opening(
@@ -30,36 +38,37 @@ def journal_opening(
     *,
     drill_id: str,
     attempt: int,
-    custody: Mapping[str, object] = _NO_CUSTODY,
+    custody: CustodyFacts = _NO_CUSTODY,
 ) -> None:
     """Say which drill this is, where it runs, and what of a source is still on this machine.
 
     ``custody`` is where the evidence will stand: the fields of ``evidence.circumstances.Custody``.
     """
     journal.emit(
-        "drill-opened",
-        drill_id=drill_id,
-        stack=request.contract.stack,
-        plan=request.plan.digest,
-        set_id=backup.manifest.set_id,
-        catalogue_sha256=sha256_of(request.catalogue) if request.catalogue else None,
-        attempt=attempt,
-        trigger=request.trigger,
-        operator=operator(),
-        ci_run_url=ci_run_url(),
-        runtime=request.runtime,
-        host=describe_host(),
-        host_fingerprint=host_fingerprint(),
-        clock=describe_clock(),
-        harness=f"restoreproof {__version__}",
-        harness_build=harness_build(),
-        custody=dict(custody),
+        DrillOpened(
+            drill_id=drill_id,
+            stack=request.contract.stack,
+            plan=request.plan.digest,
+            set_id=backup.manifest.set_id,
+            catalogue_sha256=sha256_of(request.catalogue) if request.catalogue else None,
+            attempt=attempt,
+            trigger=request.trigger,
+            operator=operator(),
+            ci_run_url=ci_run_url(),
+            runtime=request.runtime,
+            host=HostFacts.model_validate(describe_host()),
+            host_fingerprint=host_fingerprint(),
+            clock=ClockFacts.model_validate(describe_clock()),
+            harness=f"restoreproof {__version__}",
+            harness_build=BuildFacts.model_validate(harness_build()),
+            custody=custody,
+        )
     )
     if request.allow_unisolated and not backup.manifest.synthetic:
-        journal.emit("outer-note", text=_ALLOWED)
+        journal.emit(OuterNote(text=_ALLOWED))
     sources = request.var / "source"
     remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
-    journal.emit("source-state", processes=processes_of(sources), directories=remains)
+    journal.emit(SourceState(processes=tuple(processes_of(sources)), directories=tuple(remains)))
 
 
 def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, say: Say) -> None:
@@ -67,20 +76,21 @@ def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, sa
     report = verify_against(backup, known)
     manifest = backup.manifest
     journal.emit(
-        "set-verified",
-        set_id=manifest.set_id,
-        recovery_point=manifest.recovery_point.isoformat(),
-        artifacts=report.artifacts,
-        objects=report.objects,
-        bytes=report.bytes,
-        seconds=round(report.seconds, 4),
-        synthetic=manifest.synthetic,
-        **describe_set(backup, known, report),
-        catalogue="held against it, every file read" if report.against_catalogue else "none was given",
+        SetVerified(
+            set_id=manifest.set_id,
+            recovery_point=manifest.recovery_point.isoformat(),
+            artifacts=report.artifacts,
+            objects=report.objects,
+            bytes=report.bytes,
+            seconds=round(report.seconds, 4),
+            synthetic=manifest.synthetic,
+            **describe_set(backup, known, report),
+            catalogue="held against it, every file read" if report.against_catalogue else "none was given",
+        )
     )
     for found in report.contradictions:
         journal.emit(
-            "set-contradiction", artifact=found.artifact, expected=found.expected, observed=found.observed
+            SetContradicted(artifact=found.artifact, expected=found.expected, observed=found.observed)
         )
     say(
         f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from restoreproof.drill.isolation_gate import Probes, permit
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
-from restoreproof.journal import MAX_LINE, Event, JournalWriter
+from restoreproof.events import (
+    DrillInterrupted,
+    Event,
+    InnerLaunched,
+    IsolationProbed,
+    IsolationVerdict,
+    StageDone,
+)
+from restoreproof.journal.read import MAX_LINE
+from restoreproof.journal.write import JournalWriter
 from restoreproof.runtimes.driver import IsolationControl
 
 _ALL_THE_SAME = (
@@ -77,13 +86,13 @@ class InnerProcess:
             os.close(write_fd)
             os.close(permitted_fd)
         try:
-            self._journal.emit("inner-launched", pid=process.pid)
+            self._journal.emit(InnerLaunched(pid=process.pid))
             with os.fdopen(read_fd, "rb", buffering=1024 * 1024) as pipe:
                 while line := pipe.readline(MAX_LINE + 1):
                     self._take(line, permit_fd)
             return process.wait()
         except EvidenceError as error:
-            self._journal.emit("drill-interrupted", reason=f"the inner process was stopped: {error}")
+            self._journal.emit(DrillInterrupted(reason=f"the inner process was stopped: {error}"))
             raise
         finally:
             os.close(permit_fd)
@@ -92,20 +101,19 @@ class InnerProcess:
                 process.wait()
 
     def _take(self, line: bytes, permit_fd: int) -> None:
-        event = self._journal.accept(line)
+        event = self._journal.accept(line).event
         self._told(event)
-        if event.type == "isolation-probe" and self._probes.take(
-            str(event.data.get("probe")), event.data.get("reached")
-        ):
-            self._judge(proven=not self._probes.reached and not self._unreached, reason=self._reason())
-            permit(permit_fd)
-        elif event.type == "stage-done" and self._refuse and not self._judged:
-            missing = ", ".join(self._probes.missing)
-            self._judge(proven=False, reason=f"a stage was performed before these were tried: {missing}")
+        match event:
+            case IsolationProbed() if self._probes.take(event.probe, reached=event.reached):
+                self._judge(proven=not self._probes.reached and not self._unreached, reason=self._reason())
+                permit(permit_fd)
+            case StageDone() if self._refuse and not self._judged:
+                missing = ", ".join(self._probes.missing)
+                self._judge(proven=False, reason=f"a stage was performed before these were tried: {missing}")
 
     def _judge(self, *, proven: bool, reason: str) -> None:
         self._judged = True
-        self._journal.emit("isolation-verdict", proven=proven, reason=reason)
+        self._journal.emit(IsolationVerdict(proven=proven, reason=reason))
         if not proven and self._refuse:
             raise EnvironmentUnfitError(
                 "a real backup set is not drilled where the target is not proven isolated", hint=_ALL_THE_SAME

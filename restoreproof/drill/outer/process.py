@@ -33,7 +33,18 @@ from restoreproof.drill.request import DrillRequest, DrillResult, Say
 from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
-from restoreproof.journal import JournalWriter
+from restoreproof.events import (
+    ControlProbed,
+    CustodyFacts,
+    DrillClosed,
+    DrillInterrupted,
+    InnerExited,
+    IsolationVerdict,
+    OuterNote,
+    TeardownDone,
+    ViewReduced,
+)
+from restoreproof.journal.write import JournalWriter
 from restoreproof.ledger import Begun
 from restoreproof.runtimes.driver import IsolationControl, OuterContext
 from restoreproof.runtimes.registry import driver
@@ -138,9 +149,9 @@ class _Drill:
                 custody=self._custody(begun),
             )
             if told := self.request.filing.exposed_key(self.hosting.exposure):
-                journal.emit("outer-note", text=told)
+                journal.emit(OuterNote(text=told))
             for name, view in reduced_views():
-                journal.emit("view-reduced", view=name, why=view.reduction)
+                journal.emit(ViewReduced(view=name, why=view.reduction))
                 self.say(f"{view.reduction}; next: {view.extra.command}")
             journal_set(journal, self.backup, self.known, self.say)
             with orderly_signals():
@@ -148,36 +159,34 @@ class _Drill:
         except EvidenceError as error:
             distrust = error
         except (KeyboardInterrupt, Interrupted) as stop:
-            journal.emit("drill-interrupted", reason=str(stop) or "Ctrl-C")
+            journal.emit(DrillInterrupted(reason=str(stop) or "Ctrl-C"))
             self.say("interrupted: the target is destroyed, and the evidence says so")
         except EnvironmentUnfitError as error:
-            journal.emit("drill-interrupted", reason=str(error))
+            journal.emit(DrillInterrupted(reason=str(error)))
             self.say(str(error))
         finally:
             self._tear_down(journal)
-            journal.emit("drill-closed", seconds=round(time.monotonic() - self.opened_mono, 3))
+            journal.emit(DrillClosed(seconds=round(time.monotonic() - self.opened_mono, 3)))
             journal.close()
         return distrust
 
-    def _custody(self, begun: Begun) -> dict[str, object]:
+    def _custody(self, begun: Begun) -> CustodyFacts:
         key = self.request.filing.key
-        return {
-            "ledger_seq": begun.entry.seq,
-            "ledger_entry_sha256": begun.entry.sha256,
-            "previous_record_sha256": begun.previous_record_sha256,
-            "manifest_sha256": self.backup.manifest_sha256,
-            "key_id": key.keyid if key else None,
-            "self_issued": key.self_issued if key else None,
-        }
+        return CustodyFacts(
+            ledger_seq=begun.entry.seq,
+            ledger_entry_sha256=begun.entry.sha256,
+            previous_record_sha256=begun.previous_record_sha256,
+            manifest_sha256=self.backup.manifest_sha256,
+            key_id=key.keyid if key else None,
+            self_issued=key.self_issued if key else None,
+        )
 
     def _perform(self, journal: JournalWriter) -> None:
         self.workdir.mkdir(parents=True)
         with self.hosting.control() as control:
             outside = control.probe_outside()
             for result in outside:
-                journal.emit(
-                    "isolation-control", probe=result.probe, reached=result.reached, detail=result.detail
-                )
+                journal.emit(ControlProbed(probe=result.probe, reached=result.reached, detail=result.detail))
             unreached = [result.probe for result in outside if not result.reached]
             inner = InnerProcess(
                 journal,
@@ -189,9 +198,9 @@ class _Drill:
             returncode = inner.run(self._launch(control))
             if strangers := control.from_inside():
                 reason = f"{strangers} connections came out of the sandbox"
-                journal.emit("isolation-verdict", proven=False, reason=reason)
+                journal.emit(IsolationVerdict(proven=False, reason=reason))
         journal.emit(
-            "inner-exited", returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3)
+            InnerExited(returncode=returncode, seconds=round(time.monotonic() - self.opened_mono, 3))
         )
         if returncode == pytest.ExitCode.USAGE_ERROR:
             raise EvidenceError(
@@ -278,6 +287,6 @@ class _Drill:
             done = tear_down(self.hosting, self.workdir, self.directory / "logs", self.redactor)
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
-            journal.emit("outer-note", text=lost)
+            journal.emit(OuterNote(text=lost))
         kept = driver(self.request.runtime).kept(self.request.contract)
-        journal.emit("teardown", proven=not done.left, leftovers=list(done.left), kept=kept)
+        journal.emit(TeardownDone(proven=not done.left, leftovers=tuple(done.left), kept=kept))

@@ -27,6 +27,7 @@ from restoreproof.contract.models import Source
 from restoreproof.drill.inner.stages import merge
 from restoreproof.drill.source.take_backup import BackupOrder, take_backup
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, RestoreproofError
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.process.runtime import ProcessRuntime
@@ -51,8 +52,12 @@ class Progress:
         self._redactor = redactor
         self._lock = threading.Lock()
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        line = json.dumps({"event": type, **self._redactor.value(data)}, default=str)
+    def emit(self, event: Event) -> None:
+        self.say(event.type, **event.data())
+
+    def say(self, word: str, /, **data: Any) -> None:
+        """Send ``word``, which says how far the source has come, with ``data`` as JSON values."""
+        line = json.dumps({"event": word, **self._redactor.value(data)}, default=str)
         with self._lock:  # services come up side by side: their lines must not run into each other
             print(line, flush=True)
 
@@ -176,20 +181,20 @@ def main(argv: list[str]) -> int:
         stack = SourceStack(config, contract, contract.source, emitter, redactor)
         with _closing(stack.runtime):
             stack_context = stack.bring_up()
-            emitter.emit("up")
-            _serve(stack_context, stack.provisioned, emitter.emit)
+            emitter.say("up")
+            _serve(stack_context, stack.provisioned, emitter.say)
     except (RestoreproofError, RestoreFailed) as error:
         code = getattr(error, "exit_code", ExitCode.NOT_VERIFIED)
-        emitter.emit("failed", error=str(error), exit_code=int(code))
+        emitter.say("failed", error=str(error), exit_code=int(code))
         return int(code)
     return 0
 
 
-def _serve(stack_context: StackContext, provisioned: Path, emit: Callable[..., None]) -> None:
+def _serve(stack_context: StackContext, provisioned: Path, say: Callable[..., None]) -> None:
     for line in sys.stdin:
         order = BackupOrder.model_validate_json(line)
         set_id = take_backup(stack_context, provisioned, order)
-        emit("backed-up", set_id=set_id)
+        say("backed-up", set_id=set_id)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from restoreproof.contract.bindings import Bound
+from restoreproof.contract.references import Bound
 from restoreproof.gherkin.document import Document, Scenario, Step, render
 from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.vocabulary import Vocabulary

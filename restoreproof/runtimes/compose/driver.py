@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
 from restoreproof.contract.problems import Problem
+from restoreproof.extras import Extra
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
-from restoreproof.runtimes.compose import doctor, preflight, reaper
-from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.compose.health import await_healthy
-from restoreproof.runtimes.compose.inspection import container_of
-from restoreproof.runtimes.compose.isolation import of_network, probe_network
-from restoreproof.runtimes.compose.outer import OWNER_VARIABLE, ComposeProject
-from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.preflight import refuse_disagreement, refuse_missing_images
-from restoreproof.runtimes.compose.project import EDGE, Project, networks_of, probe_image
-from restoreproof.runtimes.compose.runtime import ComposeRuntime
+from restoreproof.runtimes.compose import objections
 from restoreproof.runtimes.driver import InnerContext, OuterContext, OuterRuntime, Reaped, RuntimeDriver, Say
-from restoreproof.runtimes.host.diagnosis import Diagnosis
+from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis
 
-_EDGE_S = 90.0
+COMPOSE = Extra("compose", ("docker", "testcontainers"))
+_WHAT = "the compose runtime"
 
 
 class ComposeDriver(RuntimeDriver):
@@ -35,49 +27,52 @@ class ComposeDriver(RuntimeDriver):
     steps_down = False
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
-        project = Project(contract, "prepare", cache)
-        refuse_disagreement(contract, project)
-        with daemon() as client:
-            refuse_missing_images(client, contract, project.config["services"])
+        COMPOSE.require(_WHAT)
+        from restoreproof.runtimes.compose import operations
+
+        operations.prepare(contract, cache, say)
 
     def objections(self, contract: Contract) -> Iterable[Problem]:
-        return preflight.objections(contract)
+        return objections.objections(contract)
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
-        return doctor.diagnose(Project(contract, "diagnosis", cache) if contract else None)
+        if COMPOSE.absent():
+            detail = "restoreproof[compose] is not installed"
+            return [diagnosis("compose runtime", False, detail, COMPOSE.command)]
+        COMPOSE.require(_WHAT)
+        from restoreproof.runtimes.compose import operations
+
+        return operations.diagnose(contract, cache)
 
     def machine(self) -> Hardware:
         """The daemon's, which may be a virtual machine or another one."""
-        with daemon() as client:
-            told = client.info()
-        return Hardware(int(told["NCPU"]), int(told["MemTotal"]))
+        COMPOSE.require(_WHAT)
+        from restoreproof.runtimes.compose import operations
+
+        return operations.machine()
 
     def outer(self, context: OuterContext) -> OuterRuntime:
-        return ComposeProject(context)
+        COMPOSE.require(_WHAT)
+        from restoreproof.runtimes.compose import operations
 
-    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
-        project = _project(context)
-        project.ask(["up", "-d", "--no-build", "--no-deps", EDGE], timeout_s=_EDGE_S)
-        image = probe_image(project)
-        with daemon() as client:
-            for network in networks_of(project, list(context.contract.services)):
-                here = of_network(targets, network)
-                yield from probe_network(
-                    client, image, f"{project.name}_{network}", here, labels=project.labels
-                )
-            edge = container_of(client, project.name, EDGE)
-        await_healthy(edge and edge.id, EDGE, deadline_s=_EDGE_S)
+        return operations.outer(context)
+
+    def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
+        COMPOSE.require(_WHAT)
+        from restoreproof.runtimes.compose import operations
+
+        return operations.probes(context, targets)
 
     def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
-        return ComposeRuntime(_project(context), context, targets)
+        COMPOSE.require(_WHAT)
+        from restoreproof.runtimes.compose import operations
+
+        return operations.inner(context, targets)
 
     def reap(self, say: Say) -> Reaped:
-        return reaper.reap(say)
+        """Remove what dead drills left at the daemon; without the extra there were none."""
+        if COMPOSE.absent():
+            return Reaped()
+        from restoreproof.runtimes.compose import operations
 
-
-def _project(context: InnerContext) -> Project:
-    project = Project(context.contract, context.drill_id, context.workdir)
-    owner = Owner.parse(os.environ[OWNER_VARIABLE])
-    assert owner is not None
-    project.own(owner)
-    return project
+        return operations.reap(say)

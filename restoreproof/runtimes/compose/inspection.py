@@ -77,7 +77,7 @@ def doors(project: str) -> dict[int, int]:
     return {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in ports.items() if bound}
 
 
-def identity(container: Any, service: Service) -> dict[str, str | None]:
+def identity(container: Any, service: Service) -> dict[str, Any]:
     """What runs, for the record: the image by name and digest, and the version that the contract states.
 
     The digest is the one that it was named with, or the first that a registry gave it, or its own id.

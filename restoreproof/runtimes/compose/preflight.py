@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import docker
 import docker.errors
 
 from restoreproof.contract import Contract
-from restoreproof.contract.problems import Problem
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.compose import composefile
-from restoreproof.runtimes.compose.component import data_places
+from restoreproof.runtimes.compose.objections import data_of, objections
 from restoreproof.runtimes.compose.project import EDGE, Project
 
 _OURS = "restoreproof/"
-
-
-def objections(contract: Contract) -> list[Problem]:
-    """What the compose file beside the contract has that no drill may run, as far as reading it tells."""
-    return composefile.problems(contract, _data(contract))
 
 
 def refuse_disagreement(contract: Contract, project: Project) -> None:
@@ -30,7 +24,7 @@ def refuse_disagreement(contract: Contract, project: Project) -> None:
     """
     found = objections(contract)
     if not found:
-        found = composefile.problems_resolved(contract, _data(contract), project.config)
+        found = composefile.problems_resolved(contract, data_of(contract), project.config)
     if found:
         first, *others = found
         more = "".join(f"\n{one.where}: {one}" for one in others)
@@ -40,10 +34,6 @@ def refuse_disagreement(contract: Contract, project: Project) -> None:
             hint="correct the lines named, or the variables in them; `restoreproof lint` finds, without a "
             "drill, what is wrong with every variable at its default",
         )
-
-
-def _data(contract: Contract) -> dict[str, Sequence[str]]:
-    return {name: data_places(one.component) for name, one in contract.services.items()}
 
 
 def refuse_missing_images(

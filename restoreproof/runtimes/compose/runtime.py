@@ -16,6 +16,7 @@ import docker.errors
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
+from restoreproof.events import IsolationProbed, Overridden, ServiceReady, ServiceStarted, ServiceStopped
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.compose import composefile, override
@@ -175,9 +176,9 @@ class ComposeRuntime:
                 unit.administrator = None
             left = override.left_of(unit.part.service, container, told)
             for made in (*container.overrides, *self._project.other_image(service), *left):
-                self._inside.emitter.emit("override", service=service, name=made.name, why=made.why)
+                self._inside.emitter.emit(Overridden(service=service, name=made.name, why=made.why))
             seconds = round(time.monotonic() - began, 3)
-            self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
+            self._inside.emitter.emit(ServiceReady(service=service, seconds=seconds))
 
     def stop(self, service: str) -> None:
         """Stop ``service`` and remove its container, its log kept; nothing happens if it does not run."""
@@ -192,7 +193,7 @@ class ComposeRuntime:
                 code = container.attrs["State"]["ExitCode"]
                 append_log(self._logs, service, container)
                 container.remove(force=True, v=True)
-                self._inside.emitter.emit("service-stopped", service=service, returncode=code)
+                self._inside.emitter.emit(ServiceStopped(service=service, returncode=code))
             unit.container = None
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
@@ -247,7 +248,7 @@ class ComposeRuntime:
                 self._await_log(unit, service, container.ready, container.deadline_s)
         for one in proof.result():
             self._inside.emitter.emit(
-                "isolation-probe", probe=one.probe, reached=one.reached, detail=one.detail
+                IsolationProbed(probe=one.probe, reached=one.reached, detail=one.detail)
             )
 
     def _made(self, unit: _Unit, service: str) -> str | None:
@@ -258,12 +259,13 @@ class ComposeRuntime:
                 return None
             unit.container = str(made.id)
             self._inside.emitter.emit(
-                "service-started",
-                service=service,
-                pid=made.attrs["State"]["Pid"],
-                argv=[made.attrs["Path"], *made.attrs["Args"]],
-                stage=self.stage,
-                **identity(made, unit.part.service),
+                ServiceStarted(
+                    service=service,
+                    pid=made.attrs["State"]["Pid"],
+                    argv=(made.attrs["Path"], *made.attrs["Args"]),
+                    stage=self.stage,
+                    **identity(made, unit.part.service),
+                )
             )
         return unit.container
 

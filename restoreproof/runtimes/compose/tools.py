@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import CommandRun
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
@@ -78,12 +79,13 @@ class ContainerTools:
         seconds = time.monotonic() - began
         stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
         self._inside.emitter.emit(
-            "command",
-            tool=tool,
-            argv=argv,
-            returncode=done.returncode,
-            seconds=round(seconds, 3),
-            stderr_tail=stderr[-_STDERR_TAIL:],
+            CommandRun(
+                tool=tool,
+                argv=tuple(argv),
+                returncode=done.returncode,
+                seconds=round(seconds, 3),
+                stderr_tail=stderr[-_STDERR_TAIL:],
+            )
         )
         # Compose's exit code is the tool's, or its own: which of them, the container says that it leaves.
         if why := why_no_answer(remove_ended(name), done.returncode):

@@ -13,11 +13,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from restoreproof.contract import Contract
+from restoreproof.contract.declarations import AssetName, Defines, ServiceName
 from restoreproof.contract.durations import Seconds
 from restoreproof.contract.problems import Problem
+from restoreproof.contract.ref import Ref
 from restoreproof.contract.runtime_blocks import RuntimeBlock
 from restoreproof.contract.variables import variables_in
 
+_OF_TARGET = "service of the target"
 _VARIABLE = r"^\$(\{\w+\}|[A-Za-z_]\w*)$"
 _PORT = rf"^[1-9]\d{{0,4}}$|{_VARIABLE}"
 _PLACE = r"^[^\s:]+:[1-9]\d{0,4}$|\$"
@@ -126,7 +129,7 @@ class ExternalIsolation(Block):
     probe: Annotated[Command, AfterValidator(_tries)]
     address: Text
     beyond: tuple[Beyond, ...] = Field(min_length=1)
-    within: str
+    within: Annotated[str, Ref(_OF_TARGET)]
 
 
 class ExternalService(Block):
@@ -161,8 +164,10 @@ class External(RuntimeBlock):
     marker: Variable
     max_age: Seconds = 86400.0
     isolation: ExternalIsolation | None = None
-    restore: dict[str, ExternalRestore] = Field(default_factory=dict)
-    services: dict[str, ExternalService] = Field(min_length=1)
+    restore: dict[AssetName, ExternalRestore] = Field(default_factory=dict)
+    services: dict[Annotated[ServiceName, Defines(_OF_TARGET, spoken=False)], ExternalService] = Field(
+        min_length=1
+    )
     down: Command | None = None
 
     def problems(self, contract: Contract) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, ServiceFailedError
-from restoreproof.journal import Emitter
+from restoreproof.events import CommandRun, Emitter
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external.block import ExternalService
@@ -29,12 +29,13 @@ class Handler:
         words = {"RESTOREPROOF_STAGE": self.stage or "", "RESTOREPROOF_SERVICE": service or ""}
         done = self._commands.run(replace(order, more={**words, **order.more}))
         self._emitter.emit(
-            "command",
-            tool=tool or order.what,
-            argv=list(order.argv),
-            returncode=done.returncode,
-            seconds=round(done.seconds, 3),
-            stderr_tail=done.stderr[-_TAIL:] if done.returncode or tool else "",
+            CommandRun(
+                tool=tool or order.what,
+                argv=tuple(order.argv),
+                returncode=done.returncode,
+                seconds=round(done.seconds, 3),
+                stderr_tail=done.stderr[-_TAIL:] if done.returncode or tool else "",
+            )
         )
         return done
 

@@ -14,6 +14,7 @@ import httpx
 from restoreproof.backups.missing import NotInTarget
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.events import Overridden, ServiceReady, ServiceStarted, ServiceStopped
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, ReferenceLost, Start
 from restoreproof.runtimes.driver import InnerContext
@@ -63,8 +64,8 @@ class ExternalRuntime:
         self._private = inside.workdir / "private"
         self._commands = commands_of(inside, target)
         self._handler = Handler(self._commands, inside.emitter, inside.redactor)
-        claim = Ownership(inside.workdir)
-        self._admission = WriteGuard(target, targets, self._commands, inside.emitter, claim)
+        ownership = Ownership(inside.workdir)
+        self._guard = WriteGuard(target, targets, self._commands, inside.emitter, ownership)
         self._locks = {name: threading.RLock() for name in target.block.services}
         self._running: set[str] = set()
 
@@ -82,7 +83,7 @@ class ExternalRuntime:
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
         """Where ``service`` is reached from here. Raises NotInTarget if the target goes without it."""
         endpoint = self._target.endpoint(service, port)
-        self._admission.require(service, endpoint)
+        self._guard.require(service, endpoint)
         return endpoint
 
     def require(self, service: str) -> None:
@@ -94,7 +95,7 @@ class ExternalRuntime:
         credentials = self._target.administrator(service)
         if credentials is None:
             raise NotInTarget(service, "its external: block names no administrator")
-        self._admission.require(service)
+        self._guard.require(service)
         return credentials
 
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
@@ -121,7 +122,7 @@ class ExternalRuntime:
         """
         block = self._target.service(service)
         endpoint = self._target.endpoint(service)
-        self._admission.require(service, endpoint)
+        self._guard.require(service, endpoint)
         component = self._target.contract.services[service].component
         inside = block.inside if block.exec else None
         pointing = pointed(component, endpoint, inside, self._target.administrator(service))
@@ -152,23 +153,23 @@ class ExternalRuntime:
             self._inside.redactor.learn(
                 value for value in start.environment.values() if isinstance(value, Secret)
             )
-            self._admission.before(service)
+            self._guard.before(service)
             before = ""
-            if service not in self._admission.proof.stores:  # a store may yet have to be made by its command
-                self._admission.require(service)
+            if service not in self._guard.markers.stores:  # a store may yet have to be made by its command
+                self._guard.require(service)
             if block.start is None:
                 self._found_running(service, start)
             else:
                 before = self._handler.log(service, block)
-                self._admission.replaced(service)
+                self._guard.replaced(service)
                 self._run_start(service, block.start, start)
             self._await(service, block, start, before)
-            self._admission.require(service)
+            self._guard.require(service)
             self._running.add(service)
             self._tell_started(service, block)
-            self._admission.after(service)
+            self._guard.after(service)
             seconds = round(time.monotonic() - began, 3)
-            self._inside.emitter.emit("service-ready", service=service, seconds=seconds)
+            self._inside.emitter.emit(ServiceReady(service=service, seconds=seconds))
 
     def stop(self, service: str) -> None:
         """Stop ``service`` by its command. Raises NotInTarget if it has none."""
@@ -176,20 +177,20 @@ class ExternalRuntime:
         if block.stop is None:
             raise NotInTarget(service, "its external: block has no stop command")
         with self._locks[service]:
-            self._admission.before(service)
-            self._admission.require(service)
+            self._guard.before(service)
+            self._guard.require(service)
             done = self._handler.must(Order(f"stop of {service}", block.stop, STOP_S), service)
             self._running.discard(service)
-            self._admission.replaced(service)
-            self._inside.emitter.emit("service-stopped", service=service, returncode=done.returncode)
+            self._guard.replaced(service)
+            self._inside.emitter.emit(ServiceStopped(service=service, returncode=done.returncode))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Have the contract's command restore ``reference``; see ``Runtime.restore_reference``."""
         holders = self._holders(asset)
         for service in holders:
-            self._admission.proof.demand(service)
+            self._guard.markers.demand(service)
         if reference.in_place:
-            self._admission.claim.make()
+            self._guard.ownership.make()
             return
         spec = self._target.block.restore.get(asset)
         if spec is None:
@@ -198,11 +199,11 @@ class ExternalRuntime:
                 where=self._target.where(),
                 hint=f"add external.restore.{asset} to the contract",
             )
-        self._admission.before(*holders)
+        self._guard.before(*holders)
         for service in holders:
-            self._admission.proof.refuse_used(service, asset)
-        self._admission.claim.make()
-        self._admission.replaced(*holders)
+            self._guard.markers.refuse_used(service, asset)
+        self._guard.ownership.make()
+        self._guard.replaced(*holders)
         told = {
             "RESTOREPROOF_ASSET": asset,
             "RESTOREPROOF_REFERENCE": reference.reference,
@@ -217,13 +218,13 @@ class ExternalRuntime:
         for service in holders:
             block = self._target.block.services[service]
             to_come = block.start is not None and service not in self._running
-            if service in self._admission.proof.stores and not to_come:
+            if service in self._guard.markers.stores and not to_come:
                 self._await(service, block, _PLAIN, "")
-        self._admission.after(*holders)
+        self._guard.after(*holders)
 
     def claim(self) -> None:
         """The target may be removed for this drill from now on; see ``Runtime.claim``."""
-        self._admission.claim.make()
+        self._guard.ownership.make()
 
     def running(self, service: str) -> bool:
         """Whether the drill found or started it and did not stop it: its process can't be watched."""
@@ -251,10 +252,11 @@ class ExternalRuntime:
             raise NotInTarget(service, "it runs already, and without a start command it can't be held")
         if start.environment or start.files:
             self._inside.emitter.emit(
-                "override",
-                service=service,
-                name="configured by its provisioner",
-                why="it has no start command, so nothing that the set restored was handed to it",
+                Overridden(
+                    service=service,
+                    name="configured by its provisioner",
+                    why="it has no start command, so nothing that the set restored was handed to it",
+                )
             )
 
     def _run_start(self, service: str, argv: Sequence[str], start: Start) -> None:
@@ -265,8 +267,8 @@ class ExternalRuntime:
         """Return once it answers. ``before`` is what it had logged earlier, which does not count."""
 
         def look() -> None:
-            if service in self._admission.proof.stores:
-                self._admission.ask(service)
+            if service in self._guard.markers.stores:
+                self._guard.ask(service)
             else:
                 client_of(self._target.contract.services[service].component).ask(
                     self._target.contract.services[service],
@@ -295,14 +297,15 @@ class ExternalRuntime:
 
     def _tell_started(self, service: str, block: ExternalService) -> None:
         self._inside.emitter.emit(
-            "service-started",
-            service=service,
-            argv=list(block.start or ()),
-            stage=self.stage,
-            component=self._target.contract.services[service].component,
-            version=None,
-            digest=None,
-            source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
+            ServiceStarted(
+                service=service,
+                argv=tuple(block.start or ()),
+                stage=self.stage,
+                component=self._target.contract.services[service].component,
+                version=None,
+                digest=None,
+                source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
+            )
         )
 
 

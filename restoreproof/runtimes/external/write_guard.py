@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from restoreproof.errors import ServiceFailedError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, IsolationProbed, MarkerProven
 from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.external.commands import Commands
 from restoreproof.runtimes.external.isolation import BLIND, Prober
@@ -35,29 +35,29 @@ class WriteGuard:
         targets: Mapping[str, str],
         commands: Commands,
         emitter: Emitter,
-        claim: Ownership,
+        ownership: Ownership,
     ) -> None:
         self._targets, self._commands, self._emitter = targets, commands, emitter
         self._isolation = target.block.isolation
         self._settling = threading.Lock()
         self._unsettled = BLIND in targets
-        self.claim = claim
-        self.proof = Markers(target, lambda proven: emitter.emit("marker-proven", **asdict(proven)))
+        self.ownership = ownership
+        self.markers = Markers(target, lambda proven: emitter.emit(MarkerProven(**asdict(proven))))
         with self._refusing():
-            silent = self.proof.survey()
-        self.after(*(set(self.proof.stores) - silent.keys()))
+            silent = self.markers.survey()
+        self.after(*(set(self.markers.stores) - silent.keys()))
 
     def before(self, *concerned: str) -> None:
         """A command may now be run that is for ``concerned``. Raises MarkerRefusedError if it may not."""
         with self._refusing():
-            self.proof.survey()
+            self.markers.survey()
         if self._isolation and self._isolation.within not in concerned:
             self._settle()
 
     def replaced(self, *concerned: str) -> None:
         """A command may put others in the place of ``concerned``: they have to show the marker themselves."""
         for service in concerned:
-            self.proof.forget(service)
+            self.markers.forget(service)
 
     def after(self, *concerned: str) -> None:
         """Now ``concerned`` answer."""
@@ -73,7 +73,7 @@ class WriteGuard:
         """
         try:
             with self._refusing():
-                self.proof.require(service, endpoint)
+                self.markers.require(service, endpoint)
         except Silent as error:
             raise ServiceFailedError(f"{service} does not answer: {error}") from error
 
@@ -81,7 +81,7 @@ class WriteGuard:
         """The same while a store comes up. Raises NotReady, or MarkerRefusedError."""
         try:
             with self._refusing():
-                self.proof.require(service)
+                self.markers.require(service)
         except Silent as error:
             raise NotReady(str(error)) from error
 
@@ -91,7 +91,7 @@ class WriteGuard:
         try:
             yield
         except MarkerRefusedError as error:
-            self.claim.refuse(error.message)
+            self.ownership.refuse(error.message)
             raise
 
     def _settle(self) -> None:
@@ -102,5 +102,5 @@ class WriteGuard:
             self._unsettled = False
             result = Prober(self._isolation, self._commands).blind(self._targets[BLIND])
             self._emitter.emit(
-                "isolation-probe", probe=result.probe, reached=result.reached, detail=result.detail
+                IsolationProbed(probe=result.probe, reached=result.reached, detail=result.detail)
             )

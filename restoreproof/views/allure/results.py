@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from restoreproof.display import one_line, shown
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome
 from restoreproof.plan import StackControls
 from restoreproof.record import values
@@ -27,7 +27,7 @@ from restoreproof.views.controls import control_map, controls_for
 _STEP_STATUS = {"passed": "passed", "failed": "failed", "broken": "broken"}
 
 
-def write_results(directory: Path, record: Record, events: Iterable[Event]) -> Path:
+def write_results(directory: Path, record: Record, events: Iterable[JournalLine]) -> Path:
     """Write one result per check of ``record`` into ``directory``/allure-results and return that.
 
     A pure function of its arguments: the same record and events give the same files, byte for byte. A check
@@ -50,10 +50,10 @@ def write_results(directory: Path, record: Record, events: Iterable[Event]) -> P
 
 
 def _tell(
-    events: Iterable[Event], files: ResultFiles, stories: Mapping[str, ScenarioStory]
-) -> dict[str, dict[str, Event]]:
+    events: Iterable[JournalLine], files: ResultFiles, stories: Mapping[str, ScenarioStory]
+) -> dict[str, dict[str, JournalLine]]:
     """Give each event to the story it belongs to; return the logs of each stage's services."""
-    logs: dict[str, dict[str, Event]] = {}
+    logs: dict[str, dict[str, JournalLine]] = {}
     current: ScenarioStory | None = None
     for event in events:
         check = _check_of(event)
@@ -71,7 +71,7 @@ def _tell(
     return logs
 
 
-def _check_of(event: Event) -> str | None:
+def _check_of(event: JournalLine) -> str | None:
     """The check that an event names; an Allure result names it by a label."""
     if event.type != "allure-result":
         return values.optional_text(event.data, "check", 500)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from restoreproof.display import one_line, shown
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import MAX_FINDINGS, Outcome
 from restoreproof.record import values
 from restoreproof.views.allure.files import ResultFiles
@@ -49,9 +49,9 @@ class ScenarioStory:
         self._made = 0
         self._inner: Mapping[str, Any] = {}
 
-    def take(self, event: Event) -> None:
+    def take(self, event: JournalLine) -> None:
         """Account for one event of this check."""
-        takes: dict[str, Callable[[Event], None]] = {
+        takes: dict[str, Callable[[JournalLine], None]] = {
             "scenario-started": self._on_started,
             "scenario-finished": self._on_finished,
             "asked": self._on_asked,
@@ -75,7 +75,7 @@ class ScenarioStory:
                 step["attachments"] += inner["attachments"]
         return [*(step for _, step in self._steps), *self._below, *hung]
 
-    def add_logs(self, logs: Iterable[Event]) -> None:
+    def add_logs(self, logs: Iterable[JournalLine]) -> None:
         """Take what the services of its stage said, if the journal has nothing of the scenario's own.
 
         Allure wants a file for each check that shows it, so each has its copy.
@@ -88,16 +88,16 @@ class ScenarioStory:
         """What belongs to the scenario as a whole: its services' logs, and what hooks attached."""
         return [*self._logs, *_sane_attachments(self._inner, self._files)]
 
-    def _on_started(self, event: Event) -> None:
+    def _on_started(self, event: JournalLine) -> None:
         self.start = milliseconds(event.at)
 
-    def _on_finished(self, event: Event) -> None:
+    def _on_finished(self, event: JournalLine) -> None:
         self.stop = milliseconds(event.at)
         if self._unexplained is not None:
             message = shown(values.text(event.data, "reason"), 4000)
             self._unexplained["statusDetails"] = {"message": message}
 
-    def _on_asked(self, event: Event) -> None:
+    def _on_asked(self, event: JournalLine) -> None:
         kind = values.text(event.data, "kind", 200)
         self.kinds.add(kind)
         nouns = values.pairs(values.mapping(event.data, "nouns"))
@@ -112,7 +112,7 @@ class ScenarioStory:
         ]
         self._below.append(_step(asked, "passed", milliseconds(event.at), attachments=attachments))
 
-    def _on_observation(self, event: Event) -> None:
+    def _on_observation(self, event: JournalLine) -> None:
         data = event.data
         outcome = _outcome(data)
         expected, observed = values.text(data, "expected"), values.text(data, "observed")
@@ -139,13 +139,13 @@ class ScenarioStory:
         rows = [["finding"], *([finding] for finding in findings)]
         return [self._files.attach_table(self._key(), f"findings ({len(findings)} of {total})", rows)]
 
-    def _on_measurement(self, event: Event) -> None:
+    def _on_measurement(self, event: JournalLine) -> None:
         value = values.number(event.data, "value")
         if value is not None:
             name, unit = values.text(event.data, "name", 200), values.text(event.data, "unit", 50)
             self.parameters.append(measured(name, f"{value:g} {unit}"))
 
-    def _on_step(self, event: Event) -> None:
+    def _on_step(self, event: JournalLine) -> None:
         data = event.data
         text = one_line(f"{values.text(data, 'keyword', 1000)} {values.text(data, 'text', 1000)}")
         outcome, stop = values.text(data, "outcome", 50), milliseconds(event.at)
@@ -170,12 +170,12 @@ class ScenarioStory:
             parts.append(self._files.attach_text(self._key(), "docstring", docstring))
         return parts
 
-    def _on_log(self, event: Event) -> None:
+    def _on_log(self, event: JournalLine) -> None:
         service = one_line(values.text(event.data, "service", 200))
         text = values.text(event.data, "text", _LOG)
         self._logs.append(self._files.attach_text(self._key(), f"log of {service}", text))
 
-    def _on_result(self, event: Event) -> None:
+    def _on_result(self, event: JournalLine) -> None:
         self._inner = values.mapping(event.data, "result")
         self.trace = values.text(values.mapping(self._inner, "statusDetails"), "trace", 20_000)
 

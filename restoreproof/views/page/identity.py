@@ -57,7 +57,6 @@ def _taken(record: Record) -> Line:
     tools = [f"{name} {version}" for name, version in backup.tool_versions]
     parts = [
         instant(backup.taken_at),
-        f"by {backup.taken_by}" if backup.taken_by else "by whom is not recorded",
         f"from {backup.location}" if backup.location else "read from where is not recorded",
         *([f"with {', '.join(tools)}"] if tools else []),
     ]
@@ -94,7 +93,6 @@ def _catalogue(record: Record) -> Line:
     catalogue = record.backup_set.catalogue
     if catalogue is None:
         return line("none was held against the set")
-    signer = f"signed by {catalogue.signed_by}" if catalogue.signed_by else "signed by nobody"
     held = {
         True: ", every file held against it before anything was restored",
         False: ", not held against it before the restore",
@@ -106,7 +104,7 @@ def _catalogue(record: Record) -> Line:
         digest(catalogue.sha256),
         *again,
         *([digest(first.manifest_sha256)] if first else []),
-        f", {signer}{held}",
+        held,
     )
 
 

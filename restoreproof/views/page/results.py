@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from restoreproof.display import one_line
-from restoreproof.outcome import Outcome
-from restoreproof.record.model import CheckRecord, Record, Seen
+from restoreproof.outcome import Observation, Outcome
+from restoreproof.record.model import CheckRecord, Record
 from restoreproof.views.page.model import Checks, Group, Paragraph, Row, Section, line
 
 SIGNS = {
@@ -67,14 +67,14 @@ def told(check: CheckRecord) -> str:
     return f"{SIGNS[check.outcome]} {outcome_words(check.outcome)}: {one_line(check.title, 200)}{why}"
 
 
-def telling(check: CheckRecord) -> Seen | None:
+def telling(check: CheckRecord) -> Observation | None:
     """The observation that explains the outcome: the first of that outcome, else the first that failed."""
     same = [seen for seen in check.observations if seen.outcome is check.outcome]
     failed = [seen for seen in check.observations if seen.outcome is Outcome.FAILED]
     return next(iter([*same, *failed, *check.observations]), None)
 
 
-def observed(seen: Seen) -> str:
+def observed(seen: Observation) -> str:
     """What was seen, of how many, chosen how."""
     sampled = "" if seen.sample == "all" else f"; sample: {seen.sample}"
     if seen.examined is None or f"{seen.examined:,} of " in seen.observed:

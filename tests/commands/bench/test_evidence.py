@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench import evidence
-from restoreproof.journal import read_journal
+from restoreproof.journal.read import read_journal
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.record.reduce import reduce
 from restoreproof.views import every_view

@@ -21,6 +21,7 @@ from bench.results import REST, Measured, all_verified
 from bench.sandboxed import bare_orders
 from restoreproof.contract import load
 from restoreproof.drill.handoff import InnerConfig
+from restoreproof.events import Note
 from restoreproof.plan import Plan
 
 ROOT = Path(__file__).parents[3]
@@ -153,7 +154,7 @@ def test_a_command_that_fails_ends_the_benchmark(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_bare_restore_keeps_no_events() -> None:
-    Silence().emit("note", text="dropped")
+    Silence().emit(Note(text="dropped"))
 
 
 def test_the_bare_restore_has_the_orders_that_an_inner_process_reads(tmp_path: Path) -> None:

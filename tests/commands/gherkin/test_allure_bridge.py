@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from restoreproof.journal import Event
+from restoreproof.journal.read import parse_line
 from restoreproof.record.reduce import reduce
 from restoreproof.views.allure.results import write_results
 from tests.inner_run import InnerRun
@@ -125,7 +125,7 @@ def test_a_background_that_was_never_reached_is_shown_as_such(
 def results_of(run: InnerRun, directory: Path) -> dict[str, Any]:
     """Allure's results by name, written from the events of ``run``."""
     assert run.plan is not None
-    events = [Event(**event) for event in run.events]
+    events = [parse_line(json.dumps(event).encode()) for event in run.events]
     results = write_results(directory, reduce(run.plan, events), events)
     read = [json.loads(path.read_text()) for path in results.glob("*-result.json")]
     return {result["name"]: result for result in read}

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from restoreproof.contract.services import Service
-from restoreproof.journal import PipeEmitter
+from restoreproof.journal.write import PipeEmitter
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.host.privileges import as_ordinary_user
 from restoreproof.runtimes.process.launch import DrillSandbox

@@ -56,7 +56,7 @@ class OfflineMaven:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="Keycloak is built as an ordinary user")
 def test_offline_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(user_cache, "MavenContext", OfflineMaven)
+    monkeypatch.setattr("jgo.maven.MavenContext", OfflineMaven)
     said: list[str] = []
     with pytest.raises(EnvironmentUnfitError, match="next: connect once to the network"):
         user_cache.ensure(tmp_path, said.append)
@@ -88,7 +88,7 @@ class ForgedMaven:
 def test_a_distribution_with_another_digest_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_cache, "MavenContext", ForgedMaven)
+    monkeypatch.setattr("jgo.maven.MavenContext", ForgedMaven)
     with pytest.raises(EnvironmentUnfitError, match="not the pinned"):
         user_cache.ensure(tmp_path, str)
     assert not (tmp_path / "maven" / "forged.zip").exists()

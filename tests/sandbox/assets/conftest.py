@@ -19,6 +19,7 @@ from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
@@ -79,8 +80,8 @@ class Notes:
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.told.append((type, data))
+    def emit(self, event: Event) -> None:
+        self.told.append((event.type, event.data()))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ from restoreproof.assets.s3 import control
 from restoreproof.contract import Contract
 from restoreproof.contract.loading import parse
 from restoreproof.contract.services import Service
-from restoreproof.journal import PipeEmitter
+from restoreproof.events import Event
+from restoreproof.journal.write import PipeEmitter
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external.runtime import ExternalRuntime
@@ -37,7 +38,9 @@ services:
 order: [database, smoke]
 assets:
   main: {kind: postgres, at: database, service: db, database: shop, owner: shop, roles: [shop]}
-  files: {kind: objects, at: database, service: s3}
+  files:
+    {kind: objects, at: database, service: s3, access_key: A, secret_key: B, object_lock: inactive,
+    buckets: {}}
 """
 
 
@@ -52,8 +55,8 @@ class Events:
     def __init__(self) -> None:
         self.all: list[tuple[str, dict[str, Any]]] = []
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.all.append((type, data))
+    def emit(self, event: Event) -> None:
+        self.all.append((event.type, event.data()))
 
     def of(self, type: str) -> list[dict[str, Any]]:
         return [data for kind, data in self.all if kind == type]

@@ -97,7 +97,7 @@ def test_what_was_refused_once_is_left_whatever_it_shows_later(foreign: Foreign)
     runtime = foreign.runtime(BLOCK + DOWN)
     runtime.claim()
     foreign.stores.mark_db("b" * 20)
-    runtime._admission.replaced("db")
+    runtime._guard.replaced("db")
     with pytest.raises(MarkerRefusedError):
         runtime.endpoint("db")
     foreign.stores.mark_db()

@@ -217,7 +217,7 @@ def test_a_restore_command_is_not_run_where_the_endpoint_is_anybodys(foreign: Fo
     foreign.command("restore", "touch restored")
     runtime = foreign.runtime()
     foreign.stores.unmark()
-    runtime._admission.replaced("db")
+    runtime._guard.replaced("db")
     with pytest.raises(MarkerRefusedError):
         runtime.restore_reference("main", SNAPSHOT, POINT)
     assert not (foreign.directory / "restored").exists()

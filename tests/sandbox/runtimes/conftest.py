@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from restoreproof.contract.services import Service
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
@@ -22,8 +23,8 @@ class Events:
     def __init__(self) -> None:
         self.all: list[tuple[str, dict[str, Any]]] = []
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.all.append((type, data))
+    def emit(self, event: Event) -> None:
+        self.all.append((event.type, event.data()))
 
     def of(self, type: str) -> list[dict[str, Any]]:
         return [data for kind, data in self.all if kind == type]

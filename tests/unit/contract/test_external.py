@@ -67,7 +67,7 @@ def test_a_contract_without_it_has_no_target() -> None:
         ("    db:\n      address", "    dbb:\n      address", 15, "no service is called 'dbb'; did you mean"),
         ("    main: {command", "    mian: {command", 13, "no asset is called 'mian'; did you mean 'main'?"),
         ("within: db", "within: web", 11, "no service of the target is called 'web'"),
-        ("start: [./start, db]", "start: ./start db", 21, "valid tuple"),
+        ("start: [./start, db]", "start: ./start db", 21, "should be a list"),
         ("start: [./start, db]", "start: []", 21, "at least 1 item"),
         ("start: [./start, db]", "strat: [./start, db]", 21, "did you mean 'start'?"),
         ("[./start, db]", "[./start, $DB_PASSWORD]", 21, "$DB_PASSWORD is secret"),

@@ -6,13 +6,18 @@ import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, ConfigDict
 
-from restoreproof.contract import Contract, json_schema, load, nouns
+from restoreproof.assets.base import Asset
+from restoreproof.contract import Contract, json_schema, load, models, nouns
+from restoreproof.contract.block_models import asset_models
+from restoreproof.contract.declarations import Defines
 from restoreproof.contract.loading import parse
 from restoreproof.contract.problems import InvalidContract
+from restoreproof.contract.ref import Ref
+from restoreproof.contract.references import bindings, queries
 from restoreproof.errors import ContractError, ExitCode
 
 REPOSITORY = Path(__file__).parents[3]
@@ -24,17 +29,24 @@ stack: shop
 objectives: {rpo: 15m, rto: 4h}
 services:
   db: {component: postgres, port: 5432, starts: database}
-  web: {component: python, port: 8000, starts: web, run: [-m, shop]}
+  web: {component: python, port: 8000, starts: web, venv: .venv, run: [-m, shop]}
+  s3: {component: seaweedfs, port: 8333, starts: files}
+  sso: {component: keycloak, port: 8080, starts: web}
 order: [database, files, web, smoke]
 assets:
   main: {kind: postgres, at: database, service: db, database: shop}
   files:
     kind: objects
     at: files
+    service: s3
+    access_key: KEY
+    secret_key: SECRET
+    object_lock: inactive
     buckets:
       photos: {name: $PHOTOS}
-  env: {kind: secrets, at: web, required: [PHOTOS]}
-  login: {kind: keycloak, at: web, people: {tester: {user: U, password: P}}}
+  env: {kind: secrets, at: web, required: [PHOTOS, KEY, SECRET, U, P]}
+  login: {kind: keycloak, at: web, service: sso, store: db, database: sso, realm: shop,
+    people: {tester: {user: U, password: P}}}
 windows: {recent: 30 days}
 datasets:
   orders:
@@ -104,7 +116,7 @@ def test_nouns_are_gathered_by_what_they_are(small: Contract) -> None:
     assert found["stage"] == {"database", "files", "web", "smoke"}
     assert found["bucket"] == {"photos"}
     assert found["person"] == {"tester"}
-    assert found["variable"] == {"PHOTOS"}
+    assert found["variable"] == {"PHOTOS", "KEY", "SECRET", "U", "P"}
     assert found["dataset"] == {"orders"}
     assert found["queue"] == {"mails"}
 
@@ -200,23 +212,126 @@ def test_a_missing_file_and_a_binary_one_are_refused(tmp_path: Path) -> None:
         load(binary)
 
 
-class PostgresBlock(BaseModel):
-    """What a kind says of its own block."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    database: str
-    owner: str = "nobody"
+def test_blocks_are_read_as_the_models_of_their_kinds_and_components(small: Contract) -> None:
+    blocks = {block.path: type(block.model).__name__ for block in small.blocks()}
+    assert blocks["assets", "main"] == "PostgresAsset"
+    assert blocks["services", "web"] == "PythonOptions"
+    assert small.asset_block("main") is small.asset_block("main")
 
 
-def test_a_kind_reads_its_own_block_and_names_the_line_of_a_fault(small: Contract) -> None:
-    assert small.options("assets", "main", PostgresBlock).database == "shop"
-    text = changed("database: shop}", "database: shop, ownr: me}")
-    with pytest.raises(InvalidContract) as caught:
-        parse(text, Path("stack.yaml")).options("assets", "main", PostgresBlock)
-    (problem,) = caught.value.problems
-    assert problem.where.line == line_of(text, "ownr")
-    assert problem.suggestion == "owner"
+@pytest.mark.parametrize(
+    ("old", "new", "marker", "words"),
+    [
+        (
+            "database: shop}",
+            "databse: shop}",
+            "databse",
+            "unknown key 'databse' in assets.main; did you mean 'database'?",
+        ),
+        ("kind: objects", "kind: object", "kind: object", "no kind 'object'; did you mean 'objects'?"),
+        ("kind: objects", "kind: bucket", "kind: bucket", "no kind 'bucket'; known here: custody, keycloak,"),
+        ("component: python", "component: pyton", "pyton", "no component 'pyton'; did you mean 'python'?"),
+        (
+            "component: python",
+            "component: ruby",
+            "ruby",
+            "no component 'ruby'; known here: http-sink, keycloak",
+        ),
+        (
+            "starts: web, venv",
+            "starts: web, ready: {url: /}, venv",
+            "url: /",
+            "unknown key 'url' in services.web.ready; known here: log, path, tls",
+        ),
+        ("starts: web, venv", "starts: web, redy: {path: /}, venv", "redy", "did you mean 'ready'?"),
+        ("starts: web, venv: .venv,", "starts: web,", "  web:", "services.web lacks the key 'venv'"),
+        (
+            "starts: web, venv",
+            "starts: web, resumes: wep, venv",
+            "wep",
+            "no stage is called 'wep'; did you mean 'web'?",
+        ),
+        (
+            "database: shop}",
+            "database: shop, roles: app}",
+            "roles: app",
+            "assets.main.roles: should be a list, not 'app'; did you mean '[app]'?",
+        ),
+        (
+            "    object_lock: inactive\n",
+            "",
+            "  files:",
+            "assets.files lacks the key 'object_lock'; did you mean 'object_lock: inactive'?",
+        ),
+        ("object_lock: inactive", "object_lock: inactiv", "inactiv", "did you mean 'inactive'?"),
+        (
+            "    buckets:\n      photos: {name",
+            "    buckets:\n      photos: {nam",
+            "nam:",
+            "did you mean 'name'?",
+        ),
+        ("access_key: KEY", "access_key: KEYS", "KEYS", "no variable is called 'KEYS'; did you mean 'KEY'?"),
+        ("store: db", "store: dbx", "store: dbx", "no service is called 'dbx'; did you mean 'db'?"),
+        ("database: shop}", "database: shop, name: x}", "name: x", "unknown key 'name' in assets.main"),
+        ("database: shop}", "database: shop, newest: 'select :x'}", ":x", "no parameter is called 'x'"),
+    ],
+)
+def test_a_block_is_held_against_its_kind_or_component_when_it_is_read(
+    old: str, new: str, marker: str, words: str
+) -> None:
+    text = changed(old, new)
+    found = [(problem.where.line, str(problem)) for problem in refused(text).problems]
+    assert any(line == line_of(text, marker) and words in message for line, message in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (", people: {tester: {user: U, password: P}}", ""),
+        ("database: shop}", "database: shop, owner: shop, roles: [app]}"),
+        ("starts: web, venv", "starts: web, ready: {path: /healthz}, resumes: smoke, venv"),
+        ("store: db", "clients: {web: {id: U, secret: P}}, store: db"),
+        ("required: [PHOTOS", "session: SECRET, pinned: {KEY: k}, required: [PHOTOS"),
+    ],
+)
+def test_what_only_some_stacks_have_may_be_there_or_not(old: str, new: str) -> None:
+    text = SMALL.replace(",\n    people", ", people")
+    assert old in text
+    text = text.replace(old, new, 1).replace(", as: tester", "")
+    assert parse(text, Path("stack.yaml")).stack == "shop"
+
+
+class Shelf(Asset):
+    """An asset kind of another distribution, which brings a noun of its own."""
+
+    books: dict[Annotated[str, Defines("book")], str]
+    favourite: Annotated[str, Ref("book")]
+
+
+SHELF = "  shelf: {kind: shelf, at: web, books: {atlas: a}, favourite: atlas}\n"
+
+
+def test_a_kind_of_another_distribution_declares_its_nouns_like_the_librarys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = asset_models()
+    monkeypatch.setattr(models, "asset_models", lambda: {**known, "shelf": Shelf})
+    text = changed("windows:", SHELF + "windows:")
+    contract = parse(text, Path("stack.yaml"))
+    assert nouns(contract)["book"] == {"atlas"}
+    (bound,) = (bound for bound in bindings(contract) if bound.kind == "book")
+    assert (bound.name, bound.wanted, bound.where.line) == ("atlas", True, line_of(text, "shelf"))
+    (problem,) = refused(text.replace("favourite: atlas", "favourite: atlsa")).problems
+    assert str(problem) == "assets.shelf.favourite: no book is called 'atlsa'; did you mean 'atlas'?"
+
+
+def test_the_query_of_a_noun_is_its_own_or_that_of_the_one_it_names() -> None:
+    signed = "signatures: {signed orders: {dataset: orders, column: s, key: k}}\n"
+    shown = queries(parse(SMALL + signed, Path("stack.yaml")))
+    assert shown["orders"] == "select id from orders where at > :recovery_point - :recent"
+    assert shown["signed orders"] == shown["orders"]
+    assert "order page" not in shown
+    assert "main" not in shown
 
 
 def test_the_published_schema_is_the_models_own() -> None:

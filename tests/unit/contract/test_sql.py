@@ -9,7 +9,7 @@ from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
 
 from restoreproof.contract import bind
-from restoreproof.contract.sql import parameters
+from restoreproof.contract.sql import Sql
 from restoreproof.errors import ContractError
 
 
@@ -37,7 +37,7 @@ def test_parameters_are_named_as_psycopg_names_them_and_only_those_used_are_give
 
 
 def test_a_parameter_after_a_comment_or_a_literal_is_found() -> None:
-    assert parameters("/* ':x */ select :a -- it's\n, '--', :b, $1, $t$ ' $t$, :c") == {"a", "b", "c"}
+    assert Sql("/* ':x */ select :a -- it's\n, '--', :b, $1, $t$ ' $t$, :c").parameters == {"a", "b", "c"}
 
 
 def test_a_parameter_without_a_value_is_refused_with_the_nearest_name() -> None:
@@ -71,7 +71,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=60))
 def test_nothing_but_the_parameters_changes_on_the_way_to_the_server(sql: str) -> None:
-    names = parameters(sql)
+    names = Sql(sql).parameters
     query, values = bind(sql, dict.fromkeys(names, 1))
     assert values.keys() == names
     assert query % {name: f":{name}" for name in names} == sql

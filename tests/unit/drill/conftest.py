@@ -26,11 +26,11 @@ schema: restoreproof/stack/v1
 stack: shop
 objectives: {rpo: 15m, rto: 4h}
 services:
-  store: {component: python, port: 5000, starts: first}
-  other: {component: python, port: 5001, starts: first}
-  web: {component: python, port: 8000, starts: second, environment: restored}
-  worker: {component: python, port: 8100, starts: second, held: [--held], resumes: third}
-  tool: {component: python, port: 8101, starts: second, one_shot: true}
+  store: {component: python, venv: x, run: [x], port: 5000, starts: first}
+  other: {component: python, venv: x, run: [x], port: 5001, starts: first}
+  web: {component: python, venv: x, run: [x], port: 8000, starts: second, environment: restored}
+  worker: {component: python, venv: x, run: [x], port: 8100, starts: second, held: [--held], resumes: third}
+  tool: {component: python, venv: x, run: [x], port: 8101, starts: second, one_shot: true}
 order: [first, second, third]
 assets:
   rows: {kind: remembered, at: first, service: store}

@@ -11,6 +11,7 @@ from restoreproof.contract.production import Production, Subject
 from restoreproof.drill.inner.fidelity import Scales, Witness, look, tell_fidelity
 from restoreproof.drill.inner.fidelity.differences import NOT_COMPARED, SUBJECTS, Comparison, compare
 from restoreproof.drill.inner.fidelity.target import Database, Program, Target, Unasked, query
+from restoreproof.events import Note, ServiceStarted
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import Plan, PlannedCheck
 from restoreproof.runtimes.base import Hardware
@@ -160,8 +161,8 @@ def test_a_server_that_knows_no_versions_of_collations_is_named() -> None:
 
 def test_a_service_that_ran_is_remembered_with_its_program(memory: Any) -> None:
     witness = Witness(memory)
-    witness.emit("service-started", service="db", version="18", digest=DIGEST, source="image postgres")
-    witness.emit("note", text="passed on")
+    witness.emit(ServiceStarted(service="db", version="18", digest=DIGEST, source="image postgres"))
+    witness.emit(Note(text="passed on"))
     assert witness.programs == {"db": Program("18", DIGEST, "image postgres")}
     assert [kind for kind, _ in memory.events] == ["service-started", "note"]
 

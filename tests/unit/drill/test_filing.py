@@ -12,7 +12,9 @@ import pytest
 
 from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store, refusals_entered
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, IdentityError, UsageError
-from restoreproof.journal import JournalWriter, read_journal
+from restoreproof.events import OuterNote
+from restoreproof.journal.read import read_journal
+from restoreproof.journal.write import JournalWriter
 from restoreproof.record.reduce import reduce
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.compose.outer import ComposeProject
@@ -142,7 +144,7 @@ def test_a_key_that_no_sandbox_shows_needs_no_word(tmp_path: Path) -> None:
 
 def test_what_the_outer_process_notes_stands_in_the_record(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "journal.jsonl", Redactor())
-    writer.emit("outer-note", text="the signing key lay within the drill's reach")
+    writer.emit(OuterNote(text="the signing key lay within the drill's reach"))
     writer.close()
     record = reduce(plan_of(), read_journal(writer.path))
     assert record.notes == ("the signing key lay within the drill's reach",)

@@ -16,7 +16,8 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Pipes
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.gherkin.feature_directory import features_of
 from restoreproof.gherkin.support_code import step_modules
-from restoreproof.journal import JournalWriter, read_journal
+from restoreproof.journal.read import read_journal
+from restoreproof.journal.write import JournalWriter
 from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 SECRET = Secret("PASSWORD", "correct-horse-battery")
@@ -108,10 +109,16 @@ def test_isolation_is_proven_when_every_probe_stayed_inside(outer: Outer) -> Non
     assert verdict["proven"] is True
 
 
-@pytest.mark.parametrize("reached", [True, None, "no", 0])
-def test_a_probe_that_got_out_ends_the_drill_of_a_real_set(outer: Outer, reached: object) -> None:
+@pytest.mark.parametrize("reached", [None, "no", 0])
+def test_a_probe_that_says_neither_yes_nor_no_ends_any_drill(outer: Outer, reached: object) -> None:
+    with pytest.raises(EvidenceError, match="'isolation-probe' is not what it may be: reached"):
+        outer.run(probe(1, "one", reached), probe(2, "two"), then=HANG, refuse=False)
+    assert outer.of("isolation-verdict") == []
+
+
+def test_a_probe_that_got_out_ends_the_drill_of_a_real_set(outer: Outer) -> None:
     with pytest.raises(EnvironmentUnfitError, match="a real backup set is not drilled") as refused:
-        outer.run(probe(1, "one", reached), probe(2, "two"), then=HANG)
+        outer.run(probe(1, "one", True), probe(2, "two"), then=HANG)
     assert "--allow-unisolated" in str(refused.value.hint)
     [verdict] = outer.of("isolation-verdict")
     assert (verdict["proven"], "one" in verdict["reason"]) == (False, True)

@@ -11,6 +11,7 @@ import pytest
 
 from restoreproof.drill.isolation_gate import Awaiting, Probes, permit
 from restoreproof.errors import EvidenceError
+from restoreproof.events import Event, IsolationProbed, Note
 
 
 class Sent:
@@ -19,8 +20,8 @@ class Sent:
     def __init__(self) -> None:
         self.probes: list[Any] = []
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.probes.append(data.get("probe", type))
+    def emit(self, event: Event) -> None:
+        self.probes.append(event.probe if isinstance(event, IsolationProbed) else event.type)
 
 
 @pytest.fixture
@@ -33,8 +34,12 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 def test_a_verdict_is_due_with_the_last_probe_and_with_each_that_gets_out_later() -> None:
     probes = Probes(["one", "two"])
-    due = [probes.take("one", False), probes.take("one", True), probes.take("two", False)]
-    later = [probes.take("one", False), probes.take("three", None)]
+    due = [
+        probes.take("one", reached=False),
+        probes.take("one", reached=True),
+        probes.take("two", reached=False),
+    ]
+    later = [probes.take("one", reached=False), probes.take("three", reached=True)]
     assert (due, later) == ([False, False, True], [False, True])
     assert probes.reached == ["one", "three"]
 
@@ -43,9 +48,9 @@ def test_the_last_probe_returns_only_once_it_is_permitted(pipe: tuple[int, int])
     reading, writing = pipe
     sent = Sent()
     emitter = Awaiting(sent, ["one", "two"], reading)
-    emitter.emit("isolation-probe", probe="one", reached=False, detail="")
-    emitter.emit("note", text="others need none")
-    last = threading.Thread(target=lambda: emitter.emit("isolation-probe", probe="two", reached=False))
+    emitter.emit(IsolationProbed(probe="one", reached=False, detail=""))
+    emitter.emit(Note(text="others need none"))
+    last = threading.Thread(target=lambda: emitter.emit(IsolationProbed(probe="two", reached=False)))
     last.start()
     last.join(0.3)
     assert last.is_alive()
@@ -60,12 +65,12 @@ def test_an_outer_process_that_ends_permits_nothing(pipe: tuple[int, int]) -> No
     reading, writing = pipe
     os.close(writing)
     with pytest.raises(EvidenceError, match="nobody permitted"):
-        Awaiting(Sent(), ["one"], reading).emit("isolation-probe", probe="one", reached=False)
+        Awaiting(Sent(), ["one"], reading).emit(IsolationProbed(probe="one", reached=False))
 
 
 def test_without_an_outer_process_nobody_permits() -> None:
     with pytest.raises(EvidenceError, match="nobody permitted"):
-        Awaiting(Sent(), ["one"], None).emit("isolation-probe", probe="one", reached=False)
+        Awaiting(Sent(), ["one"], None).emit(IsolationProbed(probe="one", reached=False))
 
 
 def test_who_has_ended_needs_no_permission() -> None:

@@ -12,7 +12,7 @@ from restoreproof.assets.vault import Vault
 from restoreproof.contract import load
 from restoreproof.drill.secret_tracking import SecretTracking, confide, read_canaries
 from restoreproof.errors import UsageError
-from restoreproof.journal import Event
+from restoreproof.events import Event, Note, SecretKnown
 from restoreproof.redaction.redactor import MASK, Redactor, Secret
 
 CONTRACT = Path(__file__).parents[3] / "compose" / "wipe" / "stack.yaml"
@@ -26,9 +26,9 @@ class Sent:
         self.outer = outer
         self.events: list[tuple[str, dict[str, Any]]] = []
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        self.events.append((type, data))
-        self.outer.take(Event(len(self.events), "inner", type, "now", 1.0, json.loads(json.dumps(data))))
+    def emit(self, event: Event) -> None:
+        self.events.append((event.type, event.data()))
+        self.outer.take(event)
 
 
 @pytest.fixture
@@ -80,12 +80,18 @@ def test_what_can_not_be_masked_is_named_in_the_record(inner: tuple[Redactor, Se
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"name": "x", "length": "3", "fingerprint": "a"}, {"length": -1, "fingerprint": "a"}]
+    "event",
+    [
+        SecretKnown(name="x", maskable=False),
+        SecretKnown(name="x", maskable=True, length=0, fingerprint="a"),
+        SecretKnown(name="x", maskable=True, length=3),
+        Note(text="x"),
+    ],
 )
-def test_a_malformed_fingerprint_is_passed_over(
-    outer: SecretTracking, tmp_path: Path, data: dict[str, Any]
+def test_what_tells_of_no_fingerprint_is_passed_over(
+    outer: SecretTracking, tmp_path: Path, event: Event
 ) -> None:
-    outer.take(Event(1, "inner", "secret-known", "now", 1.0, data))
+    outer.take(event)
     (tmp_path / "a.txt").write_text("some words here")
     assert outer.leaks(tmp_path) == []
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from restoreproof.contract import nouns
-from restoreproof.contract.bindings import bindings
 from restoreproof.contract.loading import parse
+from restoreproof.contract.references import bindings
 from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.linter import lint
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from restoreproof.errors import EvidenceError, ExitCode
-from restoreproof.journal import Event
+from restoreproof.events import Event, IsolationVerdict, TeardownDone
+from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan, Waiver
 from restoreproof.record.model import Record
@@ -56,9 +56,6 @@ def test_the_record_survives_json_and_is_the_same_each_time(plan: Plan) -> None:
         ({"outcome": None, "status": "passed"}, Outcome.NOT_VERIFIED),
         ({"outcome": "PASSED", "status": "skipped"}, Outcome.NOT_VERIFIED),
         ({"outcome": None, "status": "not-reached"}, Outcome.NOT_VERIFIED),
-        ({"outcome": "WAIVED", "status": "passed"}, Outcome.ERROR),
-        ({"outcome": "SPLENDID", "status": "passed"}, Outcome.ERROR),
-        ({"outcome": "PASSED", "status": "jubilant"}, Outcome.ERROR),
         ({"outcome": "PASSED", "examined": 2, "of": 3}, Outcome.NOT_VERIFIED),
         ({"outcome": "PASSED", "examined": 0, "of": 3, "sample": "300, seeded"}, Outcome.NOT_VERIFIED),
         ({"outcome": "PASSED", "examined": None, "of": None}, Outcome.PASSED),
@@ -67,14 +64,7 @@ def test_the_record_survives_json_and_is_the_same_each_time(plan: Plan) -> None:
 def test_how_one_check_ends(told: dict[str, Any], outcome: Outcome) -> None:
     """What was seen comes before how pytest ended; and a pass needs something that was seen."""
     story = opened(plan_of(planned("c/x")))
-    more = dict(told)
-    sample = more.pop("sample", None)
-    story.check("c/x", **more)
-    if sample:
-        story.events = [
-            replace(event, data={**event.data, "sample": sample}) if event.type == "observation" else event
-            for event in story.events
-        ]
+    story.check("c/x", **told)
     record = reduce(plan_of(planned("c/x")), closed(story).events)
     assert outcome_of(record, "c/x") is outcome
 
@@ -109,15 +99,13 @@ def test_what_a_complete_journal_holds(plan: Plan, type: str, reason: str) -> No
     ("type", "data", "reason"),
     [
         ("isolation-verdict", {"proven": False, "reason": "tcp reached"}, "not proven isolated: tcp reached"),
-        ("isolation-verdict", {"proven": "yes"}, "not proven isolated"),
         ("teardown", {"proven": False, "leftovers": ["pid 9"]}, "destruction"),
-        ("inner-exited", {"returncode": -9}, "ended with -9"),
-        ("inner-exited", {"returncode": 3}, "ended with 3"),
+        ("inner-exited", {"returncode": -9, "seconds": 1.0}, "ended with -9"),
+        ("inner-exited", {"returncode": 3, "seconds": 1.0}, "ended with 3"),
         ("fault-injected", {"fault": "drop-object"}, "drop-object"),
         ("drill-interrupted", {"reason": "Ctrl-C"}, "Ctrl-C"),
         ("scenario-started", {"check": "c/stranger"}, "c/stranger"),
         ("collected", {"checks": ["c/rows", "c/stranger"]}, "c/stranger"),
-        ("measurement", {"name": "rpo", "value": "soon"}, "holds no number"),
         ("drill-opened", {"drill_id": "d2"}, "more than one drill"),
     ],
 )
@@ -137,13 +125,11 @@ def test_a_lost_event_is_a_gap(plan: Plan) -> None:
     assert any("gap" in said for said in record.incomplete)
 
 
-@pytest.mark.parametrize(
-    "type", ["isolation-verdict", "teardown", "inner-exited", "set-verified", "invented"]
-)
-def test_an_inner_event_can_not_pose_as_the_outers(plan: Plan, type: str) -> None:
+@pytest.mark.parametrize("event", [IsolationVerdict(proven=True, reason="x"), TeardownDone(proven=True)])
+def test_an_inner_event_can_not_pose_as_the_outers(plan: Plan, event: Event) -> None:
     """The writer refuses it already; a journal that holds it all the same is no evidence."""
-    forged = Event(99, "inner", type, "2026-11-22T15:00:00Z", 1.0, {"proven": True})
-    with pytest.raises(EvidenceError, match=type):
+    forged = JournalLine(99, "inner", "2026-11-22T15:00:00Z", 1.0, event)
+    with pytest.raises(EvidenceError, match=event.type):
         reduce(plan, [*healthy(plan).events, forged])
 
 

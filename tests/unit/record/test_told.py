@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from restoreproof.errors import EvidenceError
+from restoreproof.events import EVENTS, Excess
+from restoreproof.journal.read import parse_line
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.plan import Plan, Retention, Waiver
 from restoreproof.record.backup_set import ArtifactRecord, CatalogueRecord, Encryption
@@ -39,10 +43,10 @@ def test_who_drilled_by_which_rules_is_told(told: Record) -> None:
 
 def test_what_was_restored_into_what_is_told(told: Record) -> None:
     found = told.backup_set
-    assert (found.run_id, found.location, found.taken_by) == ("r1", "/backups/s1", "nightly")
+    assert (found.run_id, found.location) == ("r1", "/backups/s1")
     assert (found.age_s, found.artifacts_total, found.objects) == (13 * 3600, 7, 3)
     assert found.encryption == Encryption("age", 2)
-    assert found.catalogue == CatalogueRecord("c" * 64, "the backup job")
+    assert found.catalogue == CatalogueRecord("c" * 64)
     assert found.artifacts == (ArtifactRecord("a", 1, "6", "6", "manifest"),)
     assert found.verified_before_restore
     assert found.facts == ()
@@ -106,9 +110,11 @@ def test_what_nobody_told_is_named_with_the_reason(plan: Plan) -> None:
         ("measurement", {"name": "rpo.database", "value": 1, "newest_at": ["x"]}),
     ],
 )
-def test_values_of_any_type_are_borne(plan: Plan, type: str, data: dict[str, Any]) -> None:
-    record = reduce(plan, healthy(plan).tell(type, **data).events)
-    assert Record.from_json(record.as_json()) == record
+def test_values_of_another_type_than_their_events_are_no_journal(type: str, data: dict[str, Any]) -> None:
+    source = EVENTS[type].sender
+    line = {"seq": 1, "source": source, "type": type, "at": "x", "mono": 1.0, "data": data}
+    with pytest.raises(EvidenceError, match=type):
+        parse_line(json.dumps(line).encode(), Excess.CUT, foreign=True)
 
 
 def test_a_flood_is_cut_short_and_counted(plan: Plan) -> None:

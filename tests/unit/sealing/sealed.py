@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from restoreproof.journal import Event
+from restoreproof.events import Excess, event_of
+from restoreproof.journal.read import JournalLine
 from restoreproof.ledger import Ledger
 from restoreproof.plan import Plan
 from restoreproof.record.build import harness_build
@@ -53,7 +54,7 @@ class Desk:
         *,
         ended: datetime | None = None,
         sealed: bool = True,
-        tell: Callable[[Story], list[Event]] = lambda story: story.events,
+        tell: Callable[[Story], list[JournalLine]] = lambda story: story.events,
     ) -> Path:
         """One drill, from its entry in the ledger to its seal; ``tell`` may spoil the healthy one."""
         plan = plan_of()
@@ -94,7 +95,7 @@ def written(
     plan: Plan,
     opening: dict[str, Any],
     ended: datetime,
-    tell: Callable[[Story], list[Event]],
+    tell: Callable[[Story], list[JournalLine]],
 ) -> Record:
     """The files of a small drill, with some logs and a page."""
     events = [_told(event, opening, ended) for event in tell(Story(list(healthy(plan).events)))]
@@ -109,11 +110,11 @@ def written(
     return record
 
 
-def _told(event: Event, opening: dict[str, Any], ended: datetime) -> Event:
+def _told(event: JournalLine, opening: dict[str, Any], ended: datetime) -> JournalLine:
     at = ended.isoformat(timespec="microseconds").replace("+00:00", "Z")
     more = {"drill-opened": opening, "set-verified": {"manifest_sha256": MANIFEST}}.get(event.type, {})
-    return replace(event, at=at, data=event.data | more)
+    return replace(event, at=at, event=event_of(event.type, event.data | more, Excess.CUT))
 
 
-def _plain(event: Event) -> dict[str, Any]:
+def _plain(event: JournalLine) -> dict[str, Any]:
     return {name: getattr(event, name) for name in ("seq", "source", "type", "at", "mono", "data")}

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from restoreproof.cli import app
 from restoreproof.errors import UsageError
-from restoreproof.journal import Event
+from restoreproof.events import FaultInjected
+from restoreproof.journal.read import JournalLine
 from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import SigningKey, make_signing_key, pinned_key, signing_key
 from restoreproof.sealing.signoff import Word, sign_off
@@ -240,9 +241,9 @@ def test_a_key_that_is_no_uri_is_told_how_to_be_one(uri: str) -> None:
 
 
 def test_a_drill_with_a_fault_is_said_to_be_one(desk: Desk) -> None:
-    def spoilt(story: Story) -> list[Event]:
+    def spoilt(story: Story) -> list[JournalLine]:
         where = next(n for n, one in enumerate(story.events) if one.source == "inner")
-        injected = replace(story.events[where], type="fault-injected", data={"fault": "lost-rows"})
+        injected = replace(story.events[where], event=FaultInjected(fault="lost-rows"))
         told = [*story.events[:where], injected, *story.events[where:]]
         return [replace(one, seq=number) for number, one in enumerate(told, 1)]
 

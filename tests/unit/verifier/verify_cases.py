@@ -11,30 +11,24 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from restoreproof.journal import Event
+from restoreproof.journal.read import JournalLine
 from restoreproof.ledger import Ledger
 from restoreproof.ledger.entry import Entry
 from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import make_signing_key, signing_key
 from restoreproof.sealing.signoff import Word, sign_off
 from restoreproof.verifier.formats import ATTESTATION, GENESIS, SUMS
-from tests.stories import Story
+from tests.stories import Story, retold
 from tests.unit.sealing.sealed import YEAR, Desk
 
 Case = tuple[Path, list[str]]
 """A directory, and further options."""
 
 
-def failed(story: Story) -> list[Event]:
+def failed(story: Story) -> list[JournalLine]:
     """The same drill, with one observation that contradicts the expectation."""
-    spoilt = [
-        replace(one, data=one.data | {"outcome": "FAILED"}) if one.type == "observation" else one
-        for one in story.events
-    ]
-    return [
-        replace(one, data=one.data | {"status": "failed"}) if one.type == "scenario-finished" else one
-        for one in spoilt
-    ]
+    spoilt = [retold(one, outcome="FAILED") if one.type == "observation" else one for one in story.events]
+    return [retold(one, status="failed") if one.type == "scenario-finished" else one for one in spoilt]
 
 
 def rechained(desk: Desk, keep: Callable[[Entry], Entry | None], *, strip: bool) -> None:

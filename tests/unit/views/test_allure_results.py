@@ -154,7 +154,8 @@ def test_the_history_holds_across_drills_and_tells_rows_apart(tmp_path: Path) ->
     )
     first = results_of(tmp_path / "a", plan, healthy(plan))
     other = healthy(plan)
-    other.events[0] = replace(other.events[0], data={**other.events[0].data, "drill_id": "d2"})
+    opening = other.events[0].event.model_copy(update={"drill_id": "d2"})
+    other.events[0] = replace(other.events[0], event=opening)
     second = results_of(tmp_path / "b", plan, other)
     ids = {check: result["historyId"] for check, result in first.items()}
     assert len(set(ids.values())) == 2

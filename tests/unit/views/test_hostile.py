@@ -22,8 +22,8 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from restoreproof.cli.app import say
+from restoreproof.events import EVENTS, Event, ForbiddenScanned, Observed
 from restoreproof.gherkin.printer import Printer
-from restoreproof.journal import INNER_TYPES, OUTER_TYPES
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.views.allure import report
@@ -56,29 +56,36 @@ HOSTILES = {
 EVERYTHING = "".join(value for name, value in HOSTILES.items() if name not in ("flood", "lines"))
 
 
-TEXTS = """text error hint detail reason why name service tool host harness stack set_id run_id operator
-ci_run_url location release trigger approver artifact expected observed catalogue probe fault unit sample
-stderr_tail component version digest source ruleset ruleset_digest taken_by kind when manifest_sha256
-catalogue_sha256 catalogue_signed_by host_fingerprint drill_id recovery_point taken_at newest_at keyword
-fingerprint"""
+NUMBERS = {"seconds": 1.0, "value": 3, "pid": 1, "returncode": 1, "bytes": 9, "items": 2, "attempt": 1}
+WORDS = {"outcome": "failed", "status": "failed", "when": "at-the-end"}
 
 
-def poisoned(text: str) -> dict[str, Any]:
-    """Every key that any event has, with hostile text wherever text is possible."""
-    data: dict[str, Any] = dict.fromkeys(TEXTS.split(), text)
+def poisoned(event_class: type[Event], text: str) -> dict[str, Any]:
+    """Every field of an event, with hostile text wherever text is possible."""
     nested = {text: text, "a": {text: [text]}}
-    data |= {
-        "argv": [text, f"--x={text}"],
-        "findings": [text, text],
-        "leftovers": [text],
-        "processes": [text],
-    }
-    data |= {"directories": [text], "checks": [text], "custody": nested, "clock": nested, "nouns": nested}
-    data |= {"harness_build": nested, "tool_versions": nested, "encryption": nested, "queries": {text: text}}
-    data |= {"effects": {text: 3}, "unscannable": [text], "table": [[text, text]], "docstring": text}
-    data |= {"files": [{"name": text, "sha256": text, "expected_sha256": text, "digest_source": text}]}
-    data |= {"seconds": 1.0, "value": 3, "pid": 1, "returncode": 1, "bytes": 9, "items": 2, "attempt": 1}
-    return data | {"result": {"name": text, "status": text, "steps": [{"name": text}]}, "uuid": text}
+    file = {"name": text, "sha256": text, "expected_sha256": text, "digest_source": text}
+    found = [{"rule": text, "location": text}] if event_class is ForbiddenScanned else [text, text]
+    data: dict[str, Any] = NUMBERS | WORDS | {
+        "argv": [text, f"--x={text}"], "findings": found, "leftovers": [text], "processes": [text],
+        "directories": [text], "checks": [text], "ruleset": [text], "unscannable": [text],
+        "custody": {"key_id": text, "manifest_sha256": text}, "clock": {"source": text},
+        "host": {"kernel": text, "python": text}, "harness_build": {"version": text, "git_commit": text},
+        "nouns": nested, "tool_versions": {text: text}, "lacks": {text: text}, "queries": {text: text},
+        "encryption": {"scheme": text}, "reissued_from": {"set_id": text}, "effects": {text: 3},
+        "references": [{"asset": text, "reference": text, "engine": text}], "files": [file],
+        "table": [[text, text]], "result": {"name": text, "status": text, "steps": [{"name": text}]},
+    }  # fmt: skip
+    if event_class is Observed:
+        data["outcome"] = "FAILED"
+    told = {}
+    for name, field in event_class.model_fields.items():
+        if name in data:
+            told[name] = data[name]
+        elif name != "type" and re.search(r"\bstr\b", str(field.annotation)):
+            told[name] = text
+        elif "bool" in str(field.annotation):
+            told[name] = True
+    return told
 
 
 def hostile_plan(text: str) -> Plan:
@@ -109,8 +116,11 @@ def hostile_story(plan: Plan, text: str) -> Story:
     """One event of every type, hostile in every field, around scenarios that failed hostilely."""
     story = Story()
     closing = {"inner-exited", "teardown", "drill-closed"}
-    for type in ("drill-opened", *sorted((OUTER_TYPES | INNER_TYPES) - closing - {"drill-opened"})):
-        story.tell(type, **{**poisoned(text), "check": plan.checks[0].id, "stage": STAGES[0], "proven": True})
+    for type in ("drill-opened", *sorted(EVENTS.keys() - closing - {"drill-opened"})):
+        known = {"check": plan.checks[0].id, "stage": STAGES[0], "proven": True}
+        fields = EVENTS[type].model_fields
+        named = {name: value for name, value in known.items() if name in fields}
+        story.tell(type, **poisoned(EVENTS[type], text) | named)
     for check in plan.checks:
         story.check(check.id, "FAILED", "failed", observed=text, expected=text, findings=[text] * 5)
     story.tell("stage-failed", stage=text, error=text, hint=text)
@@ -232,7 +242,7 @@ def test_the_live_print_can_not_be_steered(name: str) -> None:
     plan = hostile_plan(text)
     printer = Printer(plan, Redactor(), Console(file=printed, force_terminal=False, width=200))
     for event in hostile_story(plan, text).events:
-        printer.event(event.type, event.data)
+        printer.event(event.event)
     assert not set(printed.getvalue()) & {
         *map(chr, range(9)),
         "\x1b",

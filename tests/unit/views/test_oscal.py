@@ -15,7 +15,7 @@ from restoreproof.record.reduce import reduce
 from restoreproof.views import oscal
 from restoreproof.views.bundle import Bundle
 from restoreproof.views.oscal import assessment_results
-from tests.stories import Story, closed, healthy, opened, plan_of, planned
+from tests.stories import Story, closed, healthy, opened, plan_of, planned, retold
 
 HERE = Path(__file__).parent
 JUDGE = HERE.parents[2] / ".venv-oscal" / "bin" / "python"
@@ -85,7 +85,7 @@ def test_the_same_record_gives_the_same_bytes_and_another_drill_other_identifier
     first = results(plan, healthy(plan))
     assert first == results(plan, healthy(plan))
     others = healthy(plan)
-    others.events[0].data["drill_id"] = "d2"
+    others.events[0] = retold(others.events[0], drill_id="d2")
     assert not set(uuids(first)) & set(uuids(results(plan, others)))
 
 

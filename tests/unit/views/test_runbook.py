@@ -84,7 +84,7 @@ def test_a_drill_that_did_nothing_has_a_runbook_that_says_so(plan: Plan) -> None
 )
 def test_what_a_command_held_is_shown_and_acts_on_nothing(plan: Plan, hostile: str) -> None:
     story = opened(plan).tell("stage-entered", stage="database")
-    story.tell("command", tool=hostile, argv=[hostile, hostile], returncode=hostile, seconds=hostile)
+    story.tell("command", tool=hostile, argv=[hostile, hostile], returncode=None, seconds=None)
     said = page(plan, closed(story))
     assert "exit code unknown" in said
     assert "\x1b" not in said

@@ -11,7 +11,7 @@ import pytest
 
 from restoreproof import doors
 from restoreproof.errors import EvidenceError, PluginError
-from restoreproof.journal import JournalWriter
+from restoreproof.journal.write import JournalWriter
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.redaction.redactor import Redactor
@@ -31,7 +31,7 @@ def write_journal(directory: Path, story: Story) -> None:
     writer = JournalWriter(directory / "journal.jsonl", Redactor())
     for event in story.events:
         if event.source == "outer":
-            writer.emit(event.type, **event.data)
+            writer.emit(event.event)
         else:
             fields = {
                 "seq": event.seq,

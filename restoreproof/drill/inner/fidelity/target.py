@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import psycopg
 
@@ -13,7 +12,7 @@ from restoreproof.assets.dataset import connect
 from restoreproof.backups.missing import PartMissing
 from restoreproof.contract import Contract
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
-from restoreproof.journal import Emitter
+from restoreproof.events import Emitter, Event, ServiceStarted
 from restoreproof.runtimes.base import Hardware
 
 _DATABASE = """
@@ -92,12 +91,10 @@ class Witness:
         self._emitter = emitter
         self.programs: dict[str, Program] = {}
 
-    def emit(self, type: str, /, **data: Any) -> None:
-        if type == "service-started":
-            self.programs[data["service"]] = Program(
-                data.get("version"), data.get("digest"), data.get("source")
-            )
-        self._emitter.emit(type, **data)
+    def emit(self, event: Event) -> None:
+        if isinstance(event, ServiceStarted):
+            self.programs[event.service] = Program(event.version, event.digest, event.source)
+        self._emitter.emit(event)
 
 
 def look(

@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 from restoreproof.contract import load
 from restoreproof.errors import RestoreproofError
+from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Endpoint, Start
 from restoreproof.runtimes.process.runtime import ProcessRuntime
@@ -56,10 +57,10 @@ class Target:
         self._lock = threading.Lock()
         self._runtime = self._empty()
 
-    def emit(self, type: str, /, **data: Any) -> None:
+    def emit(self, event: Event) -> None:
         """Write an event of the runtime's to the player's own log."""
         with self._lock, (self._workdir / "player.jsonl").open("a") as log:
-            log.write(json.dumps({"event": type, **data}, default=str) + "\n")
+            log.write(json.dumps({"event": event.type, **event.data()}) + "\n")
 
     def endpoint(self, service: str, port: str) -> Endpoint:
         """Where the relay finds a service."""

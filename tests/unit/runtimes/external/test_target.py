@@ -115,7 +115,7 @@ services:
 order: [database, smoke]
 assets:
   main: {kind: postgres, at: database, service: db, database: shop}
-  realm: {kind: keycloak, at: database, service: idp, store: db, database: idp}
+  realm: {kind: keycloak, at: database, service: idp, store: db, database: idp, realm: shop}
 """
 
 

@@ -1,0 +1,20 @@
+"""What keeps every drill in containers from starting, as far as the contract and its compose file tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from restoreproof.contract import Contract
+from restoreproof.contract.problems import Problem
+from restoreproof.runtimes.compose import composefile
+from restoreproof.runtimes.compose.component import data_places
+
+
+def objections(contract: Contract) -> list[Problem]:
+    """What the compose file beside the contract has that no drill may run, as far as reading it tells."""
+    return composefile.problems(contract, data_of(contract))
+
+
+def data_of(contract: Contract) -> dict[str, Sequence[str]]:
+    """Return where each service keeps what it restores, inside its container."""
+    return {name: data_places(one.component) for name, one in contract.services.items()}
