@@ -15,7 +15,7 @@ import pytest
 
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
-from restoreproof.journal.read import JournalLine
+from restoreproof.journal.read import parse_line
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
@@ -95,7 +95,7 @@ class InnerRun:
     def record(self) -> Record:
         """What the reduction makes of the events; those of the outer process are missing."""
         assert self.plan is not None
-        return reduce(self.plan, [JournalLine(**event) for event in self.events])
+        return reduce(self.plan, [parse_line(json.dumps(event).encode()) for event in self.events])
 
     def check(self, name: str) -> tuple[str, str]:
         """The outcome of one check, and the reason."""

@@ -6,12 +6,13 @@ import bisect
 import hmac
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import re2
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from restoreproof.redaction.secret_encodings import is_distinctive, spellings
 
@@ -63,44 +64,30 @@ class Spotted:
 class Spellings:
     """Spellings of secrets, each with the name and the encoding it stands for; never changed.
 
-    Most of what is written holds no secret. That is settled by one automaton (RE2) of all spellings, a
-    hundred times as fast as asking for each; what was added since that was made is asked for one by one.
+    All are looked for in one pass of one automaton (Aho and Corasick's), made when it is first needed.
     """
 
-    _FRESH = 200
-
-    def __init__(
-        self, named: Mapping[bytes, tuple[str, str]], fresh: Sequence[bytes] = (), made: Any = None
-    ) -> None:
+    def __init__(self, named: Mapping[bytes, tuple[str, str]]) -> None:
         self.named = named
-        self._fresh = fresh
-        self._made = made if made or not named else _automaton(named)
+        self._standing_for = tuple(named.values())
 
     def with_more(self, more: Mapping[bytes, tuple[str, str]]) -> Spellings:
-        """These and ``more``; what is here already keeps its name."""
-        fresh = [*self._fresh, *(form for form in more if form not in self.named)]
-        if self._made is None or len(fresh) > self._FRESH:
-            return Spellings({**more, **self.named})
-        return Spellings({**more, **self.named}, fresh, self._made)
+        """Return these and ``more``; what is here already keeps its name."""
+        return Spellings({**self.named, **{form: of for form, of in more.items() if form not in self.named}})
+
+    @cached_property
+    def _automaton(self) -> BytesAhoCorasick:
+        return BytesAhoCorasick(list(self.named), matchkind=MatchKind.LeftmostLongest)
 
     def any_in(self, data: bytes) -> bool:
         """Whether any of them stands in ``data``."""
-        return bool(self._made and self._made.search(data)) or any(form in data for form in self._fresh)
+        return next(self.search(data), None) is not None
 
     def search(self, data: bytes) -> Iterator[Spotted]:
-        """Each in ``data``, the longest where several begin at one place."""
-        if not self.any_in(data):
-            return
-        present = sorted((form for form in self.named if form in data), key=len, reverse=True)
-        for match in re.finditer(b"|".join(map(re.escape, present)), data):
-            yield Spotted(*self.named[match[0]], match.start(), match.end())
-
-
-def _automaton(forms: Iterable[bytes]) -> Any:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
-    options.max_mem = 256 * 1024 * 1024
-    return re2.compile(b"|".join(map(re2.escape, forms)), options)
+        """Yield each in ``data``, the longest where several begin at one place."""
+        if self.named:
+            for number, start, end in self._automaton.find_matches_as_indexes(data):
+                yield Spotted(*self._standing_for[number], start, end)
 
 
 def _nobody(_: Secret) -> None:
@@ -126,20 +113,26 @@ class Redactor:
 
     def learn(self, secrets: Iterable[Secret]) -> None:
         """Add ``secrets``. What is not distinctive can't be masked: see ``unmaskable``."""
-        for secret in secrets:
-            with self._lock:
+        learnt: list[Secret] = []
+        fresh: dict[bytes, tuple[str, str]] = {}
+        with self._lock:
+            for secret in secrets:
                 value = secret.reveal()
                 if value in self._seen:
                     continue
                 self._seen.add(value)
+                learnt.append(secret)
                 if is_distinctive(value):
-                    fresh = {form: (secret.name, encoding) for form, encoding in spellings(value).items()}
-                    # Replaced, not changed: other threads may be looking through it. The first name stays.
-                    self._known = self._known.with_more(fresh)
-                    long = {form: of for form, of in fresh.items() if len(form) >= _WRAPPED}
-                    self._long = self._long.with_more(long)
+                    for form, encoding in spellings(value).items():
+                        fresh.setdefault(form, (secret.name, encoding))
                 elif value:
                     self._plain.setdefault(secret.name)
+            if fresh:
+                # Replaced, not changed: other threads may be looking through it. The first name stays.
+                self._known = self._known.with_more(fresh)
+                long = {form: of for form, of in fresh.items() if len(form) >= _WRAPPED}
+                self._long = self._long.with_more(long)
+        for secret in learnt:
             self.told(secret)
 
     @property

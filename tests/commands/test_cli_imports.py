@@ -14,8 +14,18 @@ LIGHT = {"cli", "display", "errors", "outcome", "runtimes", "sealing"}
 """The rooms of the package that options are made of; below the last two, nothing but what is named next."""
 BELOW = {"restoreproof.runtimes", "restoreproof.sealing", "restoreproof.sealing.decision"}
 HEAVY = {
-    *("allure_commons", "asyncio", "boto3", "botocore", "crossplane", "cryptography", "docker", "gherkin"),
-    *("httpx", "jinja2", "keycloak", "obstore", "psutil", "psycopg", "pydantic", "pyrage", "pytest", "re2"),
+    *(
+        "ahocorasick_rs",
+        "allure_commons",
+        "asyncio",
+        "boto3",
+        "botocore",
+        "crossplane",
+        "cryptography",
+        "docker",
+        "gherkin",
+    ),
+    *("httpx", "jinja2", "keycloak", "obstore", "psutil", "psycopg", "pydantic", "pyrage", "pytest"),
     *(
         "pytest_bdd",
         "rfc8785",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CONTRACT = str(ROOT / "compose/wipe/stack.yaml")
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 BLOCKS = dict(re.findall(r"```(?:python|gherkin)\n# (\S+)\n(.*?)```", PAGE, flags=re.DOTALL))
 
@@ -29,15 +30,20 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def python(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "restoreproof.cli", *arguments],
+        [sys.executable, *arguments],
         cwd=project,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{project}"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def lint(project: Path) -> subprocess.CompletedProcess[str]:
+    features = str(project / "features")
+    return python(project, "-m", "restoreproof.cli", "lint", CONTRACT, "--features", features)
 
 
 def test_the_page_has_a_whole_example_of_each() -> None:
@@ -51,45 +57,40 @@ def test_the_page_has_a_whole_example_of_each() -> None:
 
 
 def test_the_check_lints(project: Path) -> None:
-    done = run(
-        project, "lint", str(ROOT / "compose/wipe/stack.yaml"), "--features", str(project / "features")
-    )
+    done = lint(project)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_noun_that_is_none_is_named(project: Path) -> None:
     feature = project / "features/consistency/sizes.feature"
     feature.write_text(feature.read_text().replace("stored proofs", "storde proofs"))
-    done = run(
-        project, "lint", str(ROOT / "compose/wipe/stack.yaml"), "--features", str(project / "features")
-    )
+    done = lint(project)
     assert done.returncode == 2
     assert "storde proofs" in done.stdout + done.stderr
     assert "stored proofs" in done.stdout + done.stderr
 
 
-def test_the_fault_is_among_those_of_the_stack(project: Path) -> None:
-    done = run(project, "faults", str(ROOT / "compose/wipe/stack.yaml"))
-    # Those beside the contract's own features are found too; the example's lie in this project.
-    assert done.returncode == 0, done.stdout + done.stderr
-    check = "from restoreproof.faults.registry import faults_of; from pathlib import Path; "
-    check += "print(faults_of('wipe', [Path('faults')])['blank-size'].detected_by)"
-    known = subprocess.run(
-        [sys.executable, "-c", check], cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert known.stdout.strip() == "('consistency/proof-sizes',)", known.stderr
+def test_the_fault_names_the_check(project: Path) -> None:
+    code = (
+        "from pathlib import Path; from restoreproof.faults.registry import faults_of; "
+        "print(faults_of('wipe', [Path('faults')])['blank-size'].detected_by)"
+    )
+    done = python(project, "-c", code)
+    assert done.stdout.strip() == "('consistency/proof-sizes',)", done.stderr
 
 
-@pytest.mark.parametrize("module", ["acme_drills.flags", "acme_drills.clock.process"])
-def test_the_kinds_import_and_are_of_their_kind(project: Path, module: str) -> None:
-    check = f"import {module} as module; import inspect; "
-    check += "print([name for name, value in vars(module).items() if inspect.isclass(value)"
-    check += " and value.__module__ == module.__name__ and not inspect.isabstract(value)])"
-    done = subprocess.run(
-        [sys.executable, "-c", check], cwd=project,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{project}"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.stdout.strip() in ("['FlagsAsset']", "['ClockProcess']"), done.stderr
+@pytest.mark.parametrize(
+    ("kind", "base"),
+    [
+        ("acme_drills.flags.FlagsAsset", "restoreproof.assets.base.Asset"),
+        ("acme_drills.clock.process.PART", "restoreproof.runtimes.process.component.ProcessComponent"),
+    ],
+)
+def test_the_kinds_are_whole(project: Path, kind: str, base: str) -> None:
+    code = (
+        "import inspect, pkgutil; "
+        f"kind, base = pkgutil.resolve_name('{kind}'), pkgutil.resolve_name('{base}'); "
+        "print(issubclass(kind, base) and not inspect.isabstract(kind))"
+    )
+    done = python(project, "-c", code)
+    assert done.stdout.strip() == "True", done.stderr

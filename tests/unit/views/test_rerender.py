@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,14 @@ def written(directory: Path, story: Story) -> Path:
     """Plan and journal of a drill, as it leaves them."""
     directory.mkdir()
     (directory / "plan.json").write_text(json.dumps(governed().as_json(), indent=1))
-    lines = [json.dumps(asdict(event), sort_keys=True) for event in story.events]
+    lines = [
+        json.dumps(
+            {"seq": line.seq, "source": line.source, "type": line.type, "at": line.at, "mono": line.mono}
+            | {"data": line.data},
+            sort_keys=True,
+        )
+        for line in story.events
+    ]
     (directory / "journal.jsonl").write_text("\n".join(lines) + "\n")
     return directory
 
