@@ -88,11 +88,11 @@ def _mix_runs(copy: SetCopy) -> None:
 
 
 def _empty_dump(copy: SetCopy) -> None:
-    copy.path("postgres/wipe.dump").write_bytes(b"")
+    copy.path("postgres/database/wipe.dump").write_bytes(b"")
 
 
 def _truncate_dump(copy: SetCopy) -> None:
-    path = copy.path("postgres/wipe.dump")
+    path = copy.path("postgres/database/wipe.dump")
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)
 
@@ -164,7 +164,7 @@ FAULTS = (
         "the roles were not backed up",
         ("restore/database",),
         stops="database",
-        on_set=lambda copy: copy.path("postgres/globals.sql").unlink(),
+        on_set=lambda copy: copy.path("postgres/database/globals.sql").unlink(),
     ),
     Fault(
         "newer-objects",

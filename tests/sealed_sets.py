@@ -47,8 +47,8 @@ def directory(tmp_path: Path, seal: Seal) -> Path:
     """A set with a dump, two buckets and a secret."""
     root = tmp_path / "set"
     for path, content in {
-        layout.dump("postgres", "shop"): b"PGDMP" + bytes(10_000),
-        layout.GLOBALS: b"create role shop;\n",
+        layout.dump("postgres", "rows", "shop"): b"PGDMP" + bytes(10_000),
+        layout.globals_of("rows"): b"create role shop;\n",
         layout.ENVIRONMENT: b"age-encryption.org/v1\n",
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

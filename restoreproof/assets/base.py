@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from restoreproof import doors
 from restoreproof.assets.learnt import ExpectationT, Learnt, expected
+from restoreproof.assets.servers import SharedServers
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
@@ -52,6 +53,7 @@ class StackContext:
     stage: Callable[[], str]
     opened_mono: float = field(default_factory=time.monotonic)
     learn: Callable[[Iterable[Secret]], None] = _forget
+    servers: SharedServers = field(default_factory=SharedServers)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[PhaseStats]:

@@ -27,7 +27,7 @@ from restoreproof.assets.postgres import database_mark, dump_database, restore_d
 from restoreproof.assets.realm import Realm
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.realm.tables import Tables
-from restoreproof.backups import missing
+from restoreproof.backups import layout, missing
 from restoreproof.backups.missing import PartMissing
 from restoreproof.contract.declarations import Defines, ServiceName, VariableName
 from restoreproof.runtimes.base import Start
@@ -106,7 +106,7 @@ class KeycloakAsset(Asset):
     @property
     def dump(self) -> str:
         """Where in the set the dump lies."""
-        return f"keycloak/{self.database}.dump"
+        return layout.dump("keycloak", self.name, self.database)
 
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.IDENTITY)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 import psycopg
@@ -37,14 +36,13 @@ from restoreproof.assets.dataset import connect, scalar
 from restoreproof.assets.placeholders import stand_in_roles
 from restoreproof.assets.require_empty import refuse_used
 from restoreproof.assets.search_streams import printed
-from restoreproof.backups import missing
+from restoreproof.backups import layout, missing
 from restoreproof.contract.declarations import ServiceName
 from restoreproof.contract.sql import FixedSql
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import Note
 from restoreproof.runtimes.base import Completed
 
-GLOBALS = "postgres/globals.sql"
 PROVISIONED_ROLES = "roles.sql"
 """What provisioning leaves for a fresh server: roles and databases, one statement a line."""
 
@@ -90,24 +88,40 @@ class PostgresAsset(Asset):
     @property
     def dump(self) -> str:
         """Where in the set the dump lies."""
-        return f"postgres/{self.database}.dump"
+        return layout.dump("postgres", self.name, self.database)
+
+    @property
+    def globals(self) -> str:
+        """Where in the set the roles lie."""
+        return layout.globals_of(self.name)
 
     def restore(self, restore_context: RestoreContext) -> None:
+        with restore_context.stack_context.servers.turn(self.service):
+            self._restore_roles(restore_context)
+        restore_dump(restore_context, self.service, self.database, self.dump)
+
+    def _restore_roles(self, restore_context: RestoreContext) -> None:
+        """Bring the server's roles back; of a second database on one server, those that are still missing."""
         stack_context = restore_context.stack_context
-        wanted = roles_of(stack_context)
-        refuse_used(stack_context, self.service, wanted)
+        wanted = roles_of(stack_context, self.service)
+        if stack_context.servers.claimed(self.service):
+            wanted -= roles_on(stack_context, self.service)
+        else:
+            refuse_used(stack_context, self.service, wanted)
+            stack_context.servers.claim(self.service)
         with stack_context.phase("roles") as work:
             if restore_context.backup.lacks(missing.ROLES):
                 work.items = stand_in_roles(stack_context, self.service, wanted)
             else:
-                work.items = restore_roles(
-                    stack_context, self.service, restore_context.backup.directory / GLOBALS, wanted
-                )
-        restore_dump(restore_context, self.service, self.database, self.dump)
+                work.items = restore_roles(restore_context, self.service, self.globals, wanted)
 
     def install(self, install_context: InstallContext) -> None:
         statements = (install_context.provisioned / PROVISIONED_ROLES).read_text().splitlines()
-        runtime = install_context.stack_context.runtime
+        stack_context = install_context.stack_context
+        if stack_context.servers.claimed(self.service):
+            return  # the same statements have made the roles and databases of this server
+        stack_context.servers.claim(self.service)
+        runtime = stack_context.runtime
         with connect(runtime, self.service, "postgres", readonly=False, autocommit=True) as connection:
             for statement in filter(str.strip, statements):
                 connection.execute(statement.encode())
@@ -115,7 +129,7 @@ class PostgresAsset(Asset):
     def take(self, backup_context: BackupContext) -> None:
         stack_context = backup_context.stack_context
         with stack_context.phase("roles"):
-            dump_roles(backup_context, self.service)
+            dump_roles(backup_context, self.service, self.globals)
         with snapshot(stack_context, self.service, self.database) as (connection, name):
             point = _now(connection)
             backup_context.recovery_point(point)
@@ -131,7 +145,7 @@ class PostgresAsset(Asset):
             known = PostgresKnown(
                 tables=tables,
                 structure=fingerprint_structure(connection),
-                roles=tuple(sorted(roles_of(stack_context))),
+                roles=tuple(sorted(roles_of(stack_context, self.service))),
                 datasets=count_datasets(stack_context, self.name, connection, point),
                 chains=chain_heads(stack_context, self.name, connection),
                 queues=count_queues(stack_context, self.name, connection),
@@ -160,13 +174,19 @@ class PostgresAsset(Asset):
         return (database_mark(stack_context, self.service, self.database),)
 
 
-def roles_of(stack_context: StackContext) -> frozenset[str]:
-    """The roles that the contract's assets name: only these are restored from the globals."""
-    return frozenset(
-        str(role)
-        for block in stack_context.contract.assets.values()
-        for role in block.model_dump().get("roles", ())
-    )
+def roles_of(stack_context: StackContext, service: str) -> frozenset[str]:
+    """The roles that the contract's assets on the server ``service`` name: only these are restored."""
+    blocks = (block.model_dump() for block in stack_context.contract.assets.values())
+    # An asset like a realm has its tables on a server that is not its own service.
+    here = (block for block in blocks if (block.get("store") or block.get("service")) == service)
+    return frozenset(str(role) for block in here for role in block.get("roles", ()))
+
+
+def roles_on(stack_context: StackContext, service: str) -> frozenset[str]:
+    """The roles that the server ``service`` has, administrators left out."""
+    with connect(stack_context.runtime, service, "postgres") as connection:
+        rows = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
+    return frozenset(str(row["name"]) for row in rows)
 
 
 def _now(connection: psycopg.Connection[dict[str, Any]]) -> datetime:
@@ -191,9 +211,9 @@ def snapshot(
         yield connection, str(row["name"])
 
 
-def dump_roles(backup_context: BackupContext, service: str) -> None:
-    """``pg_dumpall --globals-only`` into the set."""
-    out = backup_context.directory / GLOBALS
+def dump_roles(backup_context: BackupContext, service: str, path: str) -> None:
+    """``pg_dumpall --globals-only`` into the set, at ``path``."""
+    out = backup_context.directory / path
     out.parent.mkdir(parents=True, exist_ok=True)
     _must(
         backup_context.stack_context.runtime.run_tool(
@@ -219,8 +239,8 @@ def dump_database(
     return out.stat().st_size
 
 
-def restore_roles(stack_context: StackContext, service: str, path: Path, wanted: frozenset[str]) -> int:
-    """Create the ``wanted`` roles from a globals file; returns how many statements were applied.
+def restore_roles(restore_context: RestoreContext, service: str, path: str, wanted: frozenset[str]) -> int:
+    """Create the ``wanted`` roles from the set's globals file; returns how many statements were applied.
 
     The file is untrusted and would be run by a superuser, so only statements about wanted roles pass, one
     by one. A bare dump has no globals: the roles are then missing, which a check reports.
@@ -228,25 +248,24 @@ def restore_roles(stack_context: StackContext, service: str, path: Path, wanted:
     Raises:
         RestoreFailed: the file is no text, or the server refused a statement about a wanted role.
     """
-    if not path.is_file():
-        stack_context.emitter.emit(Note(text=f"the set holds no {GLOBALS}: no role was restored"))
+    stack_context, file = restore_context.stack_context, restore_context.backup.directory / path
+    if not file.is_file():
+        stack_context.emitter.emit(Note(text=f"the set holds no {path}: no role was restored"))
         return 0
     applied = 0
     administration = connect(stack_context.runtime, service, "postgres", readonly=False)
     try:
-        with administration as connection, path.open(encoding="utf-8") as lines:
+        with administration as connection, file.open(encoding="utf-8") as lines:
             for line in lines:
                 if is_wanted(line.strip(), wanted):
                     connection.execute(line.encode())
                     applied += 1
     except UnicodeDecodeError as error:
-        raise RestoreFailed(f"{GLOBALS} is no text") from error
+        raise RestoreFailed(f"{path} is no text") from error
     except psycopg.DatabaseError as error:
         # Only the server's one-line reason: the statement holds a role's password.
         reason = error.diag.message_primary or type(error).__name__
-        raise misfit(str(error)) or RestoreFailed(
-            f"the server refused a role of {GLOBALS}: {reason}"
-        ) from error
+        raise misfit(str(error)) or RestoreFailed(f"the server refused a role of {path}: {reason}") from error
     return applied
 
 

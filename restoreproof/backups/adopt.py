@@ -47,7 +47,8 @@ class Given:
     """What there is to adopt. ``buckets`` maps the contract's buckets to mirrors of them, None where there
     is none; ``directories`` maps the places of a set (``proxy``, ``custody``, ``release``, and the index of
     buckets that are in place) to directories; ``references`` maps assets to what their providers keep.
-    ``base`` stands for roles and every database.
+    ``base`` stands for roles and every database. ``database`` and ``identity`` name the assets that
+    dump, globals and realm are of; empty where there are none.
 
     ``catalogue`` is what is known of the recovery point from outside, if it is. ``parts`` are those that a
     whole set of the stack has: what its contract has no asset for can't be lacking.
@@ -60,6 +61,8 @@ class Given:
     base: BaseBackup | None = None
     release: str = UNKNOWN_RELEASE
     globals: Path | None = None
+    database: str = ""
+    identity: str = ""
     realm: DumpFile | None = None
     secrets: Secrets | None = None
     buckets: Mapping[str, Path | None] = field(default_factory=dict)
@@ -130,11 +133,11 @@ def _versions(given: Given) -> dict[str, str]:
 
 def _fill(given: Given, made: Path) -> None:
     if given.dump:
-        _copy(given.dump.path, made / layout.dump("postgres", given.dump.database))
+        _copy(given.dump.path, made / layout.dump("postgres", given.database, given.dump.database))
     if given.realm:
-        _copy(given.realm.path, made / layout.dump("keycloak", given.realm.database))
+        _copy(given.realm.path, made / layout.dump("keycloak", given.identity, given.realm.database))
     if given.globals:
-        _copy(given.globals, made / layout.GLOBALS)
+        _copy(given.globals, made / layout.globals_of(given.database))
     if given.secrets:
         (made / layout.ENVIRONMENT).parent.mkdir()
         (made / layout.ENVIRONMENT).write_bytes(given.secrets.environment)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 MANIFEST = "manifest.json"
-GLOBALS = "postgres/globals.sql"
 BASE = "postgres/base"
 """A base backup, in the place of dumps and roles."""
 BLOBS = "objects/blobs"
@@ -22,9 +21,17 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHARD = re.compile(r"objects/index/(?P<bucket>[A-Za-z0-9][A-Za-z0-9_.-]*)-(?P<number>\d{4,})\.jsonl")
 
 
-def dump(directory: str, database: str) -> str:
-    """The ``pg_dump -Fc`` of ``database``: ``postgres/wipe.dump``, ``keycloak/keycloak.dump``."""
-    return f"{directory}/{database}.dump"
+def dump(kind: str, asset: str, database: str) -> str:
+    """Return the place of an asset's ``pg_dump -Fc`` of ``database``: ``postgres/orders/shop.dump``.
+
+    Each asset has a folder of its own: two servers may have databases of one name.
+    """
+    return f"{kind}/{asset}/{database}.dump"
+
+
+def globals_of(asset: str) -> str:
+    """Return the place of the roles of the server that ``asset`` was dumped from (``pg_dumpall -g``)."""
+    return f"postgres/{asset}/globals.sql"
 
 
 def blob(sha256: str) -> str:

@@ -50,7 +50,8 @@ class DatabaseSurvey:
         ):
             tables, structure = fingerprint_tables(connection), fingerprint_structure(connection)
             present = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
-        wanted = roles_of(restore_context.stack_context)
+        server = str(restore_context.stack_context.contract.assets[asset].model_dump()["service"])
+        wanted = roles_of(restore_context.stack_context, server)
         roles = {str(row["name"]): "present" for row in present if row["name"] in wanted}
         known = restore_context.expected(asset, PostgresKnown)
         return cls(

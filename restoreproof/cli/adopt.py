@@ -97,6 +97,7 @@ def adopt_set(
     from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, adopt
     from restoreproof.backups.rebind import refuse_other, reissue
     from restoreproof.cli.adopt_inputs import (
+        asset_of,
         base_of,
         buckets_of,
         catalogue_of,
@@ -130,6 +131,7 @@ def adopt_set(
     refuse_both(refer, {part: options[part] for part, given in files.items() if given})
     environment = environment_of(env, identity) if env else None
     places = {layout.CUSTODY: custody, layout.PROXY: proxy, layout.RELEASE: release, layout.INDEX: index}
+    realm = dump_of(realm_dump, loaded, "keycloak") if realm_dump else None
     given = Given(
         stack=loaded.stack,
         dump=read,
@@ -138,7 +140,9 @@ def adopt_set(
         recovery_point=recovery_point_of(recovery_point, known, read, physical),
         release=release_of(release) if release else (known and known.release) or UNKNOWN_RELEASE,
         globals=file_of(roles) if roles else None,
-        realm=dump_of(realm_dump, loaded, "keycloak") if realm_dump else None,
+        realm=realm,
+        database=asset_of(read, loaded, "postgres"),
+        identity=asset_of(realm, loaded, "keycloak"),
         secrets=secrets_of(environment, commitment, identity) if environment else None,
         buckets=buckets_of(loaded, objects or [], environment or {}, frozenset(refer)),
         directories={place: directory_of(path) for place, path in places.items() if path},

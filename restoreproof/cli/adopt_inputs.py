@@ -56,6 +56,19 @@ def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:
     return dump
 
 
+def asset_of(dump: DumpFile | None, contract: Contract, kind: str) -> str:
+    """Return the asset of ``kind`` whose database ``dump`` is of; the first of the kind without a dump.
+
+    Empty where the contract has no asset of that kind.
+    """
+    names = (
+        name
+        for name, block in contract.assets.items()
+        if block.kind == kind and (dump is None or block.options().get("database") == dump.database)
+    )
+    return next(names, "")
+
+
 def base_of(path: Path, others: Mapping[str, object]) -> BaseBackup:
     """The base backup in ``path``, beside which none of ``others`` may be given."""
     if besides := [name for name, given in others.items() if given]:

@@ -107,7 +107,7 @@ def prepare(workshop: Workshop) -> Path:
     stack = made / "stack"
     (stack / "snapshot").mkdir(parents=True)
     for part in ("globals.sql", "wipe.dump"):
-        (stack / "snapshot" / part).write_bytes((workshop.set / "postgres" / part).read_bytes())
+        (stack / "snapshot" / part).write_bytes((workshop.set / "postgres/database" / part).read_bytes())
     (stack / "features").mkdir()
     (stack / "features" / "database.feature").write_text((EXAMPLE / "features/database.feature").read_text())
     (stack / "stack.yaml").write_text(yaml.safe_dump(contract(), sort_keys=False))

@@ -18,7 +18,7 @@ def left(workshop: Workshop) -> Path:
     """What ``pg_dump -Fc`` and a mirror of the buckets leave."""
     left = workshop.directory / "left"
     left.mkdir()
-    shutil.copyfile(workshop.set / "postgres" / "wipe.dump", left / "wipe.dump")
+    shutil.copyfile(workshop.set / "postgres/database/wipe.dump", left / "wipe.dump")
     for bucket, name in {**REAL, "exports": "wipe-exports"}.items():
         lines = (workshop.set / "objects" / "index" / f"{bucket}-0000.jsonl").read_text().splitlines()
         for entry in map(json.loads, lines):
@@ -65,8 +65,8 @@ def test_with_its_other_parts_given_most_of_it_passes(workshop: Workshop, left: 
     given = {name: workshop.set / name for name in ("custody", "proxy", "release")}
     lacks, drilled = adopted(
         workshop, left, "rich",
-        "--roles", workshop.set / "postgres" / "globals.sql",
-        "--realm-dump", workshop.set / "keycloak" / "keycloak.dump",
+        "--roles", workshop.set / "postgres/database/globals.sql",
+        "--realm-dump", workshop.set / "keycloak/identity/keycloak.dump",
         "--env", workshop.set / "secrets" / "environment.age",
         "--identity", workshop.var / "keys" / "recovery.txt",
         *(part for name, path in given.items() for part in (f"--{name}", path)),
@@ -102,7 +102,7 @@ def test_a_dump_that_was_cut_short_is_refused(workshop: Workshop, left: Path) ->
 
 
 def test_a_dump_of_another_database_is_refused(workshop: Workshop) -> None:
-    dump = workshop.set / "keycloak" / "keycloak.dump"
+    dump = workshop.set / "keycloak/identity/keycloak.dump"
     done = workshop.run("adopt", dump, "--contract", CONTRACT, "--out", workshop.directory / "foreign-dump")
     assert done.returncode == 2
     assert "a dump of the database 'keycloak'" in done.output

@@ -120,7 +120,7 @@ def snapshot(workshop: Workshop) -> Path:
     directory = workshop.directory / "managed-snapshot" / "nightly"
     directory.mkdir(parents=True)
     for part in ("globals.sql", "wipe.dump"):
-        shutil.copy(workshop.set / "postgres" / part, directory)
+        shutil.copy(workshop.set / "postgres/database" / part, directory)
     return workshop.give(directory)
 
 

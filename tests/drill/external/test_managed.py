@@ -85,7 +85,11 @@ def nightly(workshop: Workshop, target: HeldTarget) -> Path:
     """
     dumps, snapshot = (workshop.directory / "snapshots" / name for name in ("dumps", "nightly"))
     dumps.mkdir(parents=True)
-    for part in ("postgres/globals.sql", "postgres/wipe.dump", "keycloak/keycloak.dump"):
+    for part in (
+        "postgres/database/globals.sql",
+        "postgres/database/wipe.dump",
+        "keycloak/identity/keycloak.dump",
+    ):
         shutil.copy(workshop.set / part, dumps)
     workshop.give(dumps.parent)
     target.order("fresh")

@@ -93,7 +93,7 @@ def test_a_real_set_is_refused_where_isolation_is_not_proven(unproven: Foreign) 
     shop = unproven.workshop
     real = shop.directory / "real" / "set"
     shop.give(real.parent)
-    dump = shop.set / "postgres" / "wipe.dump"
+    dump = shop.set / "postgres/database/wipe.dump"
     done = shop.run("adopt", dump, "--contract", unproven.contract, "--out", real, "--real")
     assert done.returncode == 0, done.output
     shop.give(real.parent)

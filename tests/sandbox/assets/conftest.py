@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from restoreproof.assets.base import BackupContext, RestoreContext, StackContext
 from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.assets.servers import SharedServers
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import BackupSet
@@ -131,8 +133,9 @@ def restore_context(stack_context: StackContext, tmp_path: Path) -> RestoreConte
         artifacts=(),
         merkle_root="0" * 64,
     )
-    (tmp_path / "postgres").mkdir()
-    return RestoreContext(stack_context, BackupSet(tmp_path, manifest, "0" * 64), None)
+    (tmp_path / "postgres/shop").mkdir(parents=True)
+    drill = replace(stack_context, servers=SharedServers())
+    return RestoreContext(drill, BackupSet(tmp_path, manifest, "0" * 64), None)
 
 
 @pytest.fixture(scope="session")

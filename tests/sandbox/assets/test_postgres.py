@@ -16,6 +16,7 @@ from restoreproof.assets.dataset import connect, stream
 from restoreproof.assets.postgres import PostgresAsset, dump_database, dump_roles, restore_dump, restore_roles
 
 ROLES = frozenset({"shop", "reader"})
+GLOBALS = "postgres/shop/globals.sql"
 
 # Warns on sound data, as somebody's own function may; and names things after what goes wrong.
 SCHEMA = """
@@ -51,8 +52,8 @@ def taken(stack_context: StackContext, backup_context: BackupContext) -> None:
         connection.execute("create database shop owner shop")
     with as_administrator(stack_context, "source", "shop") as connection:
         connection.execute(SCHEMA.encode())
-    dump_roles(backup_context, "source")
-    dump_database(backup_context, "source", "shop", "postgres/shop.dump")
+    dump_roles(backup_context, "source", GLOBALS)
+    dump_database(backup_context, "source", "shop", "postgres/shop/shop.dump")
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,8 @@ def whole(restore_context: RestoreContext, backup_context: BackupContext) -> Res
     """A restore from the whole backup."""
     for name in ("globals.sql", "shop.dump"):
         shutil.copy(
-            backup_context.directory / "postgres" / name, restore_context.backup.directory / "postgres" / name
+            backup_context.directory / "postgres/shop" / name,
+            restore_context.backup.directory / "postgres/shop" / name,
         )
     return restore_context
 
@@ -121,10 +123,10 @@ GRANT pg_execute_server_program TO shop;
 def test_of_hostile_globals_only_the_wanted_roles_are_applied(
     restore_context: RestoreContext, stack_context: StackContext
 ) -> None:
-    path = restore_context.backup.directory / "postgres" / "globals.sql"
+    path = restore_context.backup.directory / GLOBALS
     mark = restore_context.backup.directory / "pwned"
     path.write_text(HOSTILE.format(mark=mark))
-    assert restore_roles(stack_context, "target", path, ROLES) == 2
+    assert restore_roles(restore_context, "target", GLOBALS, ROLES) == 2
     assert roles(stack_context) == {"shop"}
     assert not mark.exists()
     with connect(stack_context.runtime, "target", "postgres") as connection:
@@ -138,10 +140,10 @@ def test_of_hostile_globals_only_the_wanted_roles_are_applied(
 def test_globals_that_the_server_refuses_are_lost_and_their_passwords_not_told(
     restore_context: RestoreContext, stack_context: StackContext, content: bytes
 ) -> None:
-    path = restore_context.backup.directory / "postgres" / "globals.sql"
+    path = restore_context.backup.directory / GLOBALS
     path.write_bytes(content)
     with pytest.raises(RestoreFailed) as caught:
-        restore_roles(stack_context, "target", path, ROLES)
+        restore_roles(restore_context, "target", GLOBALS, ROLES)
     assert "hunter2" not in str(caught.value)
     assert roles(stack_context) == set()
 
@@ -149,12 +151,13 @@ def test_globals_that_the_server_refuses_are_lost_and_their_passwords_not_told(
 def test_a_bare_dump_has_no_roles_and_that_is_noted(
     restore_context: RestoreContext, stack_context: StackContext, notes: Any
 ) -> None:
-    path = restore_context.backup.directory / "postgres" / "globals.sql"
-    assert restore_roles(stack_context, "target", path, ROLES) == 0
+    assert restore_roles(restore_context, "target", GLOBALS, ROLES) == 0
     assert notes.told[-1][1]["text"].endswith("no role was restored")
 
 
-def lost(restore_context: RestoreContext, path: str = "postgres/shop.dump", database: str = "shop") -> str:
+def lost(
+    restore_context: RestoreContext, path: str = "postgres/shop/shop.dump", database: str = "shop"
+) -> str:
     with pytest.raises(RestoreFailed) as caught:
         restore_dump(restore_context, "target", database, path)
     return str(caught.value)
@@ -166,15 +169,15 @@ def test_a_dump_whose_roles_are_missing_is_lost(whole: RestoreContext) -> None:
 
 @pytest.mark.parametrize("kept", [0.0, 0.4, 0.7])
 def test_a_torn_dump_is_lost(whole: RestoreContext, stack_context: StackContext, kept: float) -> None:
-    restore_roles(stack_context, "target", whole.backup.directory / "postgres/globals.sql", ROLES)
-    path: Path = whole.backup.directory / "postgres" / "shop.dump"
+    restore_roles(whole, "target", GLOBALS, ROLES)
+    path: Path = whole.backup.directory / "postgres/shop/shop.dump"
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
-    assert "pg_restore of postgres/shop.dump ended with 1" in lost(whole)
+    assert "pg_restore of postgres/shop/shop.dump ended with 1" in lost(whole)
 
 
 def test_a_missing_dump_and_one_of_another_database_are_lost(
     whole: RestoreContext, stack_context: StackContext
 ) -> None:
     assert "the set holds no postgres/none.dump" in lost(whole, "postgres/none.dump")
-    restore_roles(stack_context, "target", whole.backup.directory / "postgres/globals.sql", ROLES)
+    restore_roles(whole, "target", GLOBALS, ROLES)
     assert "'other' can't be used" in lost(whole, database="other")

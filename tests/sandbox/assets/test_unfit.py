@@ -16,7 +16,7 @@ from restoreproof.backups import layout
 from restoreproof.errors import EnvironmentUnfitError
 
 DATABASE, OTHER = "fitting", "fitted"
-DUMP = f"postgres/{DATABASE}.dump"
+DUMP = f"postgres/shop/{DATABASE}.dump"
 Alter = Callable[[bytes], bytes]
 
 

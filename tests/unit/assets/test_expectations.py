@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from restoreproof.assets.base import BackupContext, RestoreContext, refuse_misread
+from restoreproof.assets.postgres import PostgresKnown
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.contract.loading import parse
 from restoreproof.errors import UsageError
@@ -81,31 +82,31 @@ def test_each_asset_has_a_recovery_point_of_its_own(backup_context: BackupContex
     assert restore_context.recovery_point("of no snapshot") == POINT, "what the whole set says"
 
 
-KEYS = """\
+CONTRACT = """\
 schema: restoreproof/stack/v1
 stack: shop
 objectives: {rpo: 15m, rto: 4h}
 services:
-  db: {component: postgres, port: 5432, starts: x}
-order: [x]
+  db: {component: postgres, port: 5432, starts: rows}
+order: [rows]
 assets:
-  keys: {kind: release, at: x}
+  shop: {kind: postgres, at: rows, service: db, database: shop, owner: shop, roles: [shop]}
 """
 
 
 @pytest.mark.parametrize(
-    ("kind", "reels", "cause"),
+    ("kind", "expectation", "cause"),
     [
-        ("secrets", 7, r"the catalogue knows 'keys' as secrets, the contract as release"),
-        ("release", 7, None),
+        ("postgres", PostgresKnown(), None),
+        ("tapes", PostgresKnown(), r"the catalogue knows 'shop' as tapes, the contract as postgres"),
+        ("postgres", Reels(reels=7), r"not what its kind put into the catalogue: assets\.shop\.holds\.reels"),
     ],
 )
-def test_a_part_of_another_kind_is_refused_before_anything_is_begun(
-    backup_context: BackupContext, kind: str, reels: int, cause: str | None
+def test_a_part_of_another_kind_or_form_is_refused_before_anything_is_begun(
+    backup_context: BackupContext, tmp_path: Path, kind: str, expectation: BaseModel, cause: str | None
 ) -> None:
-    backup_context.expect("keys", Reels(reels=reels))
-    backup_context.expect("nobody's", Reels(reels=reels))
-    contract = parse(KEYS, Path("stack.yaml"))
-    refusal = pytest.raises(UsageError, match=cause) if cause else nullcontext()
-    with refusal:
+    contract = parse(CONTRACT, tmp_path / "stack.yaml")
+    backup_context.expect("shop", expectation)
+    backup_context.expect("of another contract", Reels(reels=7))
+    with pytest.raises(UsageError, match=cause) if cause else nullcontext():
         refuse_misread(catalogue_of(backup_context, kind), contract)

@@ -37,7 +37,9 @@ def mirror(tmp_path: Path) -> Path:
 
 
 def bare(dump: DumpFile, buckets: dict[str, Path | None] | None = None) -> Given:
-    return Given(stack="shop", dump=dump, synthetic=False, recovery_point=AT, buckets=buckets or {})
+    return Given(
+        stack="shop", database="rows", dump=dump, synthetic=False, recovery_point=AT, buckets=buckets or {}
+    )
 
 
 def test_a_bare_dump_lacks_all_the_rest(dump: DumpFile, tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_a_bare_dump_lacks_all_the_rest(dump: DumpFile, tmp_path: Path) -> None:
         missing.RELEASE,
     }
     assert not backup.manifest.synthetic
-    assert backup.has(layout.dump("postgres", "shop"))
+    assert backup.has(layout.dump("postgres", "rows", "shop"))
     with pytest.raises(PartMissing, match="the adopted set lacks identity"):
         backup.require(missing.IDENTITY)
 

@@ -154,7 +154,7 @@ def test_a_blob_whose_source_breaks_leaves_nothing(tmp_path: Path) -> None:
         ("objects/index/a-b-12345.jsonl", "a-b"),
         ("objects/index/proofs.jsonl", None),
         ("objects/index/sub/proofs-0000.jsonl", None),
-        ("postgres/shop.dump", None),
+        ("postgres/rows/shop.dump", None),
     ],
 )
 def test_a_shard_tells_its_bucket(path: str, bucket: str | None) -> None:

@@ -38,12 +38,12 @@ def test_a_sound_set_opens_through_a_link_to_it(directory: Path) -> None:
     opened = open_set(latest, "shop")
     assert opened.directory == directory
     assert opened.buckets() == ("drop", "photos")
-    assert opened.path("postgres/shop.dump").stat().st_size == 10_005
+    assert opened.path("postgres/rows/shop.dump").stat().st_size == 10_005
     assert [entry.key for entry in opened.objects("photos")][:2] == ["photo/0", "photo/1"]
     first = next(opened.objects("photos"))
     assert opened.blob(first.sha256).read_bytes() == b"photo 0"
     assert first.metadata == {"of": "photo/0"}
-    assert opened.has(layout.GLOBALS)
+    assert opened.has(layout.globals_of("rows"))
     assert not opened.has("postgres/other.dump")
 
 
@@ -112,8 +112,8 @@ def test_a_name_that_could_do_harm_is_refused(directory: Path, change: dict[str,
 
 
 def test_a_symbolic_link_is_unsafe_wherever_it_stands(directory: Path) -> None:
-    (directory / "postgres/shop.dump").unlink()
-    (directory / "postgres/shop.dump").symlink_to("/etc/passwd")
+    (directory / "postgres/rows/shop.dump").unlink()
+    (directory / "postgres/rows/shop.dump").symlink_to("/etc/passwd")
     refused(directory, "a symbolic link")
 
 

@@ -12,7 +12,7 @@ from restoreproof.backups import Contradiction, VerifyReport, layout, open_set, 
 from restoreproof.backups import verify as verify_module
 from restoreproof.backups.catalogue import Catalogue
 
-DUMP = "postgres/shop.dump"
+DUMP = "postgres/rows/shop.dump"
 
 
 def holding(buckets: dict[str, object]) -> dict[str, object]:
