@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from restoreproof.checks.phrases import check, then, when
-from restoreproof.contract.ref import Ref
-
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.base import Findings, conclude
+from restoreproof.checks.phrases import check, then, when
+from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 from restoreproof_redis.asset import RedisAsset
