@@ -23,7 +23,7 @@ _SHARD = re.compile(r"objects/index/(?P<bucket>[A-Za-z0-9][A-Za-z0-9_.-]*)-(?P<n
 
 
 def dump(directory: str, database: str) -> str:
-    """The ``pg_dump -Fc`` of ``database``: ``postgres/wipe.dump``, ``keycloak/keycloak.dump``."""
+    """The ``pg_dump -Fc`` of ``database``: ``postgres/shop.dump``, ``keycloak/keycloak.dump``."""
     return f"{directory}/{database}.dump"
 
 
