@@ -14,6 +14,7 @@ import inspect
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,13 +30,14 @@ from restoreproof.assets.base import (
     StackContext,
     asset_kinds,
 )
+from restoreproof.backups.adopt import UNKNOWN_RELEASE
 from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.manifest import new_id, write_manifest
 from restoreproof.backups.missing import PartMissing
 from restoreproof.components import registry as components
 from restoreproof.contract import Contract, load
-from restoreproof.errors import ContractError, RestoreproofError
+from restoreproof.errors import ContractError, UsageError
 from restoreproof.runtimes import registry as runtimes
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.compose.component import container_component
@@ -109,6 +111,7 @@ class AssetSuite:
     ) -> None:
         before = self.content(backup_context.stack_context)
         assert before, "content() read nothing, so nothing is shown to come back"
+        self._stopped(backup_context.stack_context)
         with local_stack(loaded, tmp_path / "target") as (stack_context, _):
             self._started(stack_context).restore(self._restore_context(stack_context, backup_context))
             assert self.content(stack_context) == before
@@ -129,13 +132,15 @@ class AssetSuite:
         files = [path for path in backup_context.directory.rglob("*") if path.is_file()]
         assert files, "the backup wrote no file"
         context = self._restore_context(backup_context.stack_context, backup_context)
+        self._stopped(backup_context.stack_context)
         for number, path in enumerate(files):
             content = path.read_bytes()
             path.unlink()
             with local_stack(loaded, tmp_path / f"target-{number}") as (stack_context, _):
                 lost = RestoreContext(stack_context, context.backup, context.catalogue)
-                with pytest.raises((RestoreFailed, PartMissing, RestoreproofError)):
-                    self._started(stack_context).restore(lost)
+                asset = self._started(stack_context)
+                with pytest.raises((RestoreFailed, PartMissing, UsageError)):
+                    asset.restore(lost)
             path.write_bytes(content)
 
     def test_no_secret_of_the_store_is_told(self, loaded: Contract, backup_context: BackupContext) -> None:
@@ -149,6 +154,11 @@ class AssetSuite:
         for service in asset.stores():
             stack_context.runtime.start(service)
         return asset
+
+    def _stopped(self, stack_context: StackContext) -> None:
+        """Stop the source's stores: a target of the same contract has the same addresses."""
+        for service in stack_context.asset(self.asset).stores():
+            stack_context.runtime.stop(service)
 
     def _restore_context(self, stack_context: StackContext, backup_context: BackupContext) -> RestoreContext:
         backup, sha256 = self._sealed(backup_context)
@@ -177,7 +187,7 @@ class AssetSuite:
             run_id=new_id(),
             recovery_point=backup_context.learnt.recovery_point or datetime.now(UTC),
             synthetic=True,
-            release="",
+            release=UNKNOWN_RELEASE,
             tool_versions={},
         )
         return open_set(backup_context.directory, stack), sha256
@@ -186,12 +196,14 @@ class AssetSuite:
 class ComponentSuite:
     """What a component has to hold: its options, its process, and its container as far as it can be told.
 
-    ``contract`` is a ``stack.yaml`` whose ``service`` is of the component ``name``.
+    ``contract`` is a ``stack.yaml`` whose ``service`` is of the component ``name``; ``start`` is what a drill
+    would give the service, where it does not start without.
     """
 
     name: ClassVar[str]
     contract: ClassVar[Path]
     service: ClassVar[str]
+    start: ClassVar[Start] = Start()
 
     @pytest.fixture
     def loaded(self) -> Contract:
@@ -202,7 +214,7 @@ class ComponentSuite:
     def started(self, loaded: Contract, tmp_path: Path) -> Iterator[tuple[StackContext, FakeStack]]:
         """The service, running."""
         with local_stack(loaded, tmp_path) as (stack_context, events):
-            stack_context.runtime.start(self.service)
+            stack_context.runtime.start(self.service, self.start)
             yield stack_context, events
 
     def test_it_is_registered_under_the_name_that_contracts_write(self, loaded: Contract) -> None:
@@ -222,13 +234,12 @@ class ComponentSuite:
         endpoint = started[0].runtime.endpoint(self.service)
         socket.create_connection((endpoint.address, endpoint.port), timeout=5).close()
 
-    def test_it_listens_on_no_other_address(self, started: tuple[StackContext, FakeStack]) -> None:
-        endpoint = started[0].runtime.endpoint(self.service)
+    def test_it_listens_to_nothing_but_loopback(self, started: tuple[StackContext, FakeStack]) -> None:
         elsewhere = {
             connection.laddr.ip
             for process in psutil.Process().children(recursive=True)
             for connection in process.net_connections("tcp")
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.ip != endpoint.address
+            if connection.status == psutil.CONN_LISTEN and not ip_address(connection.laddr.ip).is_loopback
         }
         assert elsewhere == set()
 
@@ -246,7 +257,7 @@ class ComponentSuite:
         runtime = started[0].runtime
         runtime.stop(self.service)
         assert not runtime.running(self.service)
-        runtime.start(self.service)
+        runtime.start(self.service, self.start)
         assert runtime.running(self.service)
 
     def test_it_refuses_a_tool_that_it_does_not_have(self, started: tuple[StackContext, FakeStack]) -> None:
@@ -254,7 +265,7 @@ class ComponentSuite:
             started[0].runtime.run_tool(self.service, "no-such-tool", [])
 
     def test_its_container_hands_no_password_to_a_command_line(self, loaded: Contract) -> None:
-        container = container_component(self.service, loaded.services[self.service]).container(Start())
+        container = container_component(self.service, loaded.services[self.service]).container(self.start)
         if container.administrator:
             assert container.administrator.password.reveal() not in repr(container.arguments)
         assert all(isinstance(content, bytes) for content in container.files.values())

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from restoreproof import __version__
 from restoreproof.assets.base import BackupContext, StackContext
 from restoreproof.backups import catalogue as catalogues
+from restoreproof.backups.adopt import UNKNOWN_RELEASE
 from restoreproof.backups.catalogue import AssetKnown, Catalogue
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
 
@@ -47,7 +48,7 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
     release = (
         contract.releases.named(contract.source.release).version
         if contract.releases and contract.source
-        else ""
+        else UNKNOWN_RELEASE
     )
     point = next((one.recovery_point for one in known.values() if one.recovery_point), begun)
     with stack_context.phase("manifest"):

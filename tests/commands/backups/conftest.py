@@ -1,5 +1,5 @@
-"""The small, sound set and its catalogue that the unit tests of backups have."""
+"""The fixtures of a small backup set."""
 
-from tests.unit.backups.conftest import catalogue, directory, seal
+from tests.sealed_sets import catalogue, directory, seal
 
 __all__ = ["catalogue", "directory", "seal"]

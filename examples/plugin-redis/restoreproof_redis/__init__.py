@@ -1,0 +1,1 @@
+"""Restore drills of Redis, as a plug-in of restoreproof."""
