@@ -1,45 +1,11 @@
-"""What checks ask of a database, whoever makes it, and what the catalogue knows of what they ask.
-
-Datasets, chains, queues, canaries and the isolation of tenants speak to ``Database`` alone. An asset kind
-offers one by overriding ``Asset.open_database``; PostgreSQL does.
-"""
+"""What the catalogue knows of the contract's queries of a database: datasets, chains, queues."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.backups.manifest import Sha256
-
-NO_VALUES: Mapping[str, Any] = {}
-
-
-class Database(Protocol):
-    """One open database. Its SQL is the contract's: ``:name`` stands for the value of a parameter."""
-
-    def rows(self, sql: str, parameters: Mapping[str, Any] = NO_VALUES) -> Iterator[dict[str, Any]]:
-        """Stream the rows of ``sql``, column to value, in memory that does not grow with their number."""
-
-    def scalar(self, sql: str, parameters: Mapping[str, Any] = NO_VALUES) -> Any:
-        """Return the first column of the first row of ``sql``; None if there is no row."""
-
-    def tables(self) -> Mapping[str, TableKnown]:
-        """Count and fingerprint the rows of every table."""
-
-    def structure(self) -> Mapping[str, TableKnown]:
-        """Count and fingerprint what is no row: policies, grants, constraints, indexes, by kind."""
-
-    def roles(self) -> frozenset[str]:
-        """Return the names of the roles that are there, administrators left out."""
-
-    def tenant_tables(self, role: str) -> tuple[str, ...]:
-        """Return the tables that ``role`` may read and that show each tenant its own rows alone."""
-
-    def count(self, table: str) -> int:
-        """Return how many rows of ``table`` this session sees."""
 
 
 class _Part(BaseModel):

@@ -17,7 +17,7 @@ _MIN_OF_ONE_CASE = 16
 def is_distinctive(value: str) -> bool:
     """Whether ``value`` is random enough to mask wherever it stands.
 
-    Masking what is short, monotonous, or could be a word (``wipe``, ``localhost``) would blacken the log.
+    Masking what is short, monotonous, or could be a word (``orders``, ``localhost``) would blacken the log.
     """
     if len(value) < MIN_LENGTH or len(set(value)) < _MIN_DIFFERENT:
         return False

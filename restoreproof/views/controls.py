@@ -182,8 +182,6 @@ def _undescribed(label: str, checks: tuple[str, ...] = ()) -> ControlRef:
 _HEAD = """\
 # Controls that a drill supports
 
-<!-- Generated: python -m tools.controls_page compose/wipe/stack.yaml > docs/controls.md -->
-
 A drill supports a control; it never shows that an organisation fulfils one. Each row says what the control
 demands in short, which checks and which parts of `record.json` bear on it, what they support when the checks
 pass, and what they do not prove.

@@ -1,0 +1,17 @@
+"""The library's own runtimes hold what ``restoreproof.testing`` asks of anybody's."""
+
+from __future__ import annotations
+
+from restoreproof.testing.suites import RuntimeSuite
+
+
+class TestProcess(RuntimeSuite):
+    name = "process"
+
+
+class TestCompose(RuntimeSuite):
+    name = "compose"
+
+
+class TestExternal(RuntimeSuite):
+    name = "external"
