@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,25 @@ PLUGIN = ROOT / "examples" / "plugin-redis"
 STACK = PLUGIN / "stack" / "stack.yaml"
 
 
+def copied(project: Path, directory: Path, package: str) -> Path:
+    """Copy what a wheel is built of: building leaves files behind, and finds those of an earlier time."""
+    shutil.copytree(project / package, directory / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copyfile(project / name, directory / name)
+    return directory
+
+
 @pytest.fixture(scope="module")
 def programs(workshop: Workshop) -> Path:
     """The programs of an environment that holds the two wheels, and what they ask for."""
     directory = workshop.give(workshop.directory / "plugin-redis")
     environment, wheels = directory / "environment", directory / "wheels"
+    sources = [
+        copied(ROOT, directory / "library", "restoreproof"),
+        copied(PLUGIN, directory / "plugin", "restoreproof_redis"),
+    ]
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", wheels, ROOT, PLUGIN], check=True, timeout=300)
+    subprocess.run([*build, "--wheel-dir", wheels, *sources], check=True, timeout=300)
     subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=120)
     programs = environment / "bin"
     install = [programs / "python", "-m", "pip", "install", "--quiet", "--find-links", wheels]
