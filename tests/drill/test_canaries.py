@@ -32,6 +32,7 @@ import pytest
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.drill.inner.session import open_drill
 from restoreproof.drill.inner.stages import StageHooks
+from restoreproof.events import Note
 
 CANARIES = {canaries!r}
 LETTER = (
@@ -41,28 +42,28 @@ LETTER = (
 LOST = "update proofs set object_key = %s where id = (select id from proofs order by created_at desc limit 1)"
 
 
-def plant(restoring):
-    ground = restoring.ground
-    stored = ground.vault.secret("S3_SECRET_KEY").reveal()
-    with connect_asset(ground, "database", readonly=False) as connection:
+def plant(restore_context):
+    stack_context = restore_context.stack_context
+    stored = stack_context.vault.secret("S3_SECRET_KEY").reveal()
+    with connect_asset(stack_context, "database", readonly=False) as connection:
         connection.execute(LETTER, [CANARIES["ROW"], stored])
         connection.execute(LOST, [CANARIES["OBJECT"]])
     for value in (CANARIES["LOGGED"], stored, base64.b64encode(b"user:" + stored.encode()).decode()):
         try:
-            with connect_asset(ground, "database") as connection:
+            with connect_asset(stack_context, "database") as connection:
                 connection.execute("select %s::int", [value])
         except Exception as error:
-            ground.emitter.emit(Note(text=f"the database said: {{error}}"))
+            stack_context.emitter.emit(Note(text=f"the database said: {{error}}"))
     for value in CANARIES.values():
         raw = value.encode()
         written = [value, raw.hex(), base64.b64encode(b"1" + raw).decode(), html.escape(value),
                    urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value), json.dumps(value)]
-        ground.emitter.emit(Note(text=" ".join(written)))
+        stack_context.emitter.emit(Note(text=" ".join(written)))
     print("captured output:", *CANARIES.values())
 
 
-def hooks(restoring, faults):
-    return StageHooks(after=(lambda stage: plant(restoring) if stage == "database" else None,))
+def hooks(restore_context, faults):
+    return StageHooks(after=(lambda stage: plant(restore_context) if stage == "database" else None,))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -160,21 +161,22 @@ import base64, gzip
 import pytest
 from restoreproof.drill.inner.session import open_drill
 from restoreproof.drill.inner.stages import StageHooks
+from restoreproof.events import Note
 from restoreproof.redaction.redactor import Redactor
 
 
-def betray(restoring):
+def betray(restore_context):
     """Past the redactors: one is put out of action, the other can't look into what is compressed."""
     Redactor.data = lambda self, data: data
-    ground = restoring.ground
-    administrator = ground.runtime.administrator("postgres").password.reveal()
-    ground.emitter.emit(Note(text=f"administrator: {administrator}"))
-    key = ground.vault.secret("S3_SECRET_KEY").reveal().encode()
-    ground.emitter.emit(Note(text=base64.b64encode(gzip.compress(b"key " + key)).decode()))
+    stack_context = restore_context.stack_context
+    administrator = stack_context.runtime.administrator("postgres").password.reveal()
+    stack_context.emitter.emit(Note(text=f"administrator: {administrator}"))
+    key = stack_context.vault.secret("S3_SECRET_KEY").reveal().encode()
+    stack_context.emitter.emit(Note(text=base64.b64encode(gzip.compress(b"key " + key)).decode()))
 
 
-def hooks(restoring, faults):
-    return StageHooks(after=(lambda stage: betray(restoring) if stage == "database" else None,))
+def hooks(restore_context, faults):
+    return StageHooks(after=(lambda stage: betray(restore_context) if stage == "database" else None,))
 
 
 @pytest.hookimpl(tryfirst=True)
