@@ -16,6 +16,8 @@ _DECIDING = (
     "events/*.py",
     "journal/*.py",
     "record/**/*.py",
+    "redaction/*.py",
+    "verifier/*.py",
     "views/**/*.py",
     "views/*.toml",
     "views/templates/*.*",

