@@ -157,7 +157,8 @@ def _perform(inner: _Inner, check: PlannedCheck) -> None:
     failed = int(check.id[-4:]) % _FAILS_EVERY == _FAILS_EVERY - 1
     findings = [f"row {at} of {check.title}: expected one value, found another" for at in range(MAX_FINDINGS)]
     inner.tell("scenario-started", check=check.id)
-    inner.tell("asked", check=check.id, kind="rows", nouns={"dataset": check.title}, queries=["select 1"])
+    nouns, queries = {"dataset": check.title}, {check.title: "select 1"}
+    inner.tell("asked", check=check.id, kind="rows", nouns=nouns, queries=queries)
     for step in check.steps:
         if step.kind == "Outcome":
             inner.tell(
