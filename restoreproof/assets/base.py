@@ -217,7 +217,7 @@ class Asset(BaseModel):
         Nothing, for a kind whose part of a set is left out of the search by right.
 
         Raises:
-            EnvironmentUnfitError, Lacking: it can't be looked into.
+            EnvironmentUnfitError, PartMissing: it can't be looked into.
         """
         raise EnvironmentUnfitError(f"nobody can look into {self.kind} that a provider keeps")
 

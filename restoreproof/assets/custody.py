@@ -108,7 +108,7 @@ def records(directory: Path) -> list[Mapping[str, Any]]:
 
 
 def keys_in_custody(backup: BackupSet) -> dict[str, Ed25519PublicKey]:
-    """As ``public_keys`` of the set. Raises Lacking where it was adopted without custody records."""
+    """As ``public_keys`` of the set. Raises PartMissing where it was adopted without custody records."""
     backup.require(missing.CUSTODY)
     return public_keys(backup.directory)
 

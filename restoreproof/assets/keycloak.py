@@ -138,7 +138,7 @@ class KeycloakAsset(Asset):
         backup_context.expect(self.name, RealmKnown(**counts, jwks=jwks))
 
     def _present(self, stack_context: StackContext) -> None:
-        """Raise Lacking where the set was adopted without this realm: its database is not there either."""
+        """Raise PartMissing where the set was adopted without this realm: its database is missing too."""
         stack_context.runtime.require(self.service)
 
     @contextmanager

@@ -25,7 +25,7 @@ _KEY_OPTIONS = ("access_key", "secret_key")
 class StandInVault(Vault):
     """The vault of a set without an environment: what the contract pins, and keys of the drill's own.
 
-    Everything else raises Lacking, so that what needs it is not verified.
+    Everything else raises PartMissing, so that what needs it is not verified.
     """
 
     def __init__(self, reason: str, pinned: Mapping[str, str], stores: Iterable[str]) -> None:

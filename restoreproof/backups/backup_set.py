@@ -57,7 +57,7 @@ class BackupSet:
         return next((name for name, one in self.references.items() if part in one.parts), None)
 
     def require(self, *parts: str) -> None:
-        """Raise Lacking if the set was adopted without one of ``parts``."""
+        """Raise PartMissing if the set was adopted without one of ``parts``."""
         for part in parts:
             if reason := self.lacks(part):
                 raise PartMissing(part, reason)

@@ -118,7 +118,7 @@ class ObjectSurvey:
 
 
 def objects_asset(restore_context: RestoreContext, bucket: str) -> ObjectsAsset:
-    """The asset that restores ``bucket``. Raises ContractError if none does, or Lacking."""
+    """The asset that restores ``bucket``. Raises ContractError if none does, or PartMissing."""
     for asset in restore_context.stack_context.assets():
         if isinstance(asset, ObjectsAsset) and bucket in asset.buckets:
             restore_context.backup.require(missing.OBJECTS, missing.bucket_part(bucket))

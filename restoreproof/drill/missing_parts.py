@@ -42,7 +42,7 @@ class Absences:
             )
 
     def refuse(self, what: str) -> None:
-        """Raise Lacking if ``what`` is absent."""
+        """Raise PartMissing if ``what`` is absent."""
         if lacking := self._why.get(what):
             raise lacking
 
@@ -58,7 +58,7 @@ class Absences:
 
 
 class Present:
-    """A runtime that answers only for services that are there: the others raise Lacking, by name."""
+    """A runtime that answers only for services that are there: the others raise PartMissing, by name."""
 
     def __init__(self, runtime: Runtime, absences: Absences) -> None:
         self._runtime, self._absences = runtime, absences

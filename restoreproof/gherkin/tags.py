@@ -34,11 +34,6 @@ def resolve(layers: Sequence[Sequence[Tag]]) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def value_of(tags: Sequence[str], name: str) -> str | None:
-    """The value of the first of the resolved ``tags`` called ``name``, or None."""
-    return next((tag.partition(":")[2] for tag in tags if tag.startswith(f"{name}:")), None)
-
-
 def stage_of(layers: Sequence[Sequence[Tag]], stages: Collection[str], where: Location) -> str:
     """The stage a scenario is bound to.
 

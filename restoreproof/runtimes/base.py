@@ -146,7 +146,7 @@ class Stack(Protocol):
         """
 
     def require(self, service: str) -> None:
-        """Raise Lacking if the target goes without ``service``, which may be one that nobody connects to."""
+        """Raise PartMissing if the target goes without ``service``, even one that nobody connects to."""
 
     def administrator(self, service: str) -> Credentials:
         """The throw-away administrator made when the service was provisioned."""

@@ -14,16 +14,23 @@ from restoreproof.runtimes.process.isolation import SandboxControl
 from restoreproof.runtimes.process.launch import DrillSandbox
 
 
-class Sandboxed:
-    """A drill in the drill sandbox; everything of it ends with the sandbox."""
-
-    exposure = ""
+class _OnThisMachine:
+    """What both halves share: the control listens here, and the services write their own logs."""
 
     def __init__(self, context: OuterContext) -> None:
         self._context = context
 
     def control(self) -> SandboxControl:
         return SandboxControl()
+
+    def collect(self) -> None:
+        """Do nothing: services of this runtime write their logs to the drill's directory themselves."""
+
+
+class Sandboxed(_OnThisMachine):
+    """A drill in the drill sandbox; everything of it ends with the sandbox."""
+
+    exposure = ""
 
     def launch(
         self,
@@ -37,9 +44,6 @@ class Sandboxed:
         sandbox = DrillSandbox(context.workdir, read=context.read, services=context.contract.services)
         return sandbox.launch(argv, environment, pass_fds=pass_fds, stdout=stdout)
 
-    def collect(self) -> None:
-        """The services wrote their logs where they belong."""
-
     def remove(self) -> list[str]:
         return []
 
@@ -48,16 +52,10 @@ BARE = "RESTOREPROOF_BARE"
 """Tells the inner process that it has no sandbox to put services in."""
 
 
-class Unsandboxed:
+class Unsandboxed(_OnThisMachine):
     """A drill that can reach whatever its user can; what it left running is found by its directory."""
 
     exposure = "the stack ran as plain processes of the user who seals"
-
-    def __init__(self, context: OuterContext) -> None:
-        self._context = context
-
-    def control(self) -> SandboxControl:
-        return SandboxControl()
 
     def launch(
         self,
@@ -76,9 +74,6 @@ class Unsandboxed:
         }
         told = {**inside, **environment, BARE: "1"}
         return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
-
-    def collect(self) -> None:
-        """The services wrote their logs where they belong."""
 
     def remove(self) -> list[str]:
         return end_remains(self._context.workdir)
