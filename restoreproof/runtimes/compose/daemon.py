@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ def daemon() -> Iterator[docker.DockerClient]:
         EnvironmentUnfitError: it does not answer, at first or later.
     """
     try:
+        _reach()
         client = docker.from_env(timeout=_TIMEOUT_S)
         try:
             client.ping()
@@ -54,6 +56,19 @@ def daemon() -> Iterator[docker.DockerClient]:
         raise
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise _unfit(error) from error
+
+
+def _reach() -> None:
+    """Raise DockerException where nobody listens: the client, refused, leaves its own socket open."""
+    address = asked()
+    if not address.startswith(UNIX):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_TIMEOUT_S)
+        try:
+            probe.connect(address.removeprefix(UNIX))
+        except OSError as error:
+            raise docker.errors.DockerException(str(error)) from error
 
 
 def _unfit(error: Exception) -> EnvironmentUnfitError:

@@ -136,7 +136,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(CONTRACT.with_name("runbook.md"), directory)
     shutil.copytree(CONTRACT.with_name("nginx"), directory / "nginx")
     shutil.copytree(EXAMPLE, root / "examples" / "kubernetes")
-    shutil.copytree(ROOT / "features", root / "features")
+    for name in ("features", "steps", "fixtures"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "conftest.py", root)
     return directory / "stack.yaml"
 
 

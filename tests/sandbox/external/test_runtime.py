@@ -192,12 +192,9 @@ def test_a_snapshot_is_not_restored_beside_what_an_earlier_drill_left(foreign: F
     assert not (foreign.directory / "restored").exists()
 
 
-BUCKETS = "files: {kind: objects, at: database, service: s3, buckets: {drop: {name: shop-drop}}}"
-
-
 def test_buckets_are_not_restored_beside_what_an_earlier_drill_left(foreign: Foreign) -> None:
     foreign.command("restore", "touch restored")
-    contract = CONTRACT.replace("files: {kind: objects, at: database, service: s3}", BUCKETS)
+    contract = CONTRACT.replace("buckets: {}", "buckets: {drop: {name: shop-drop}}")
     files = '  restore:\n    files: {command: [./restore, "{reference}"]}\n'
     runtime = foreign.runtime(BLOCK.replace("  restore:\n", files), contract=contract)
     client = foreign.stores.buckets()
