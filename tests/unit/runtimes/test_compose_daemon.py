@@ -16,6 +16,6 @@ def test_a_daemon_that_is_not_there_is_named_and_leaves_no_socket_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
-    with pytest.raises(EnvironmentUnfitError, match="docker.sock: No such file or directory"), daemon():
+    with pytest.raises(EnvironmentUnfitError, match=r"docker\.sock: No such file or directory"), daemon():
         pytest.fail("nobody is there")
     gc.collect()
