@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.endpoints import draw
 from restoreproof.faults.base import Fault, FaultMissed, Mend
-from restoreproof.faults.damage import Bucket, altered, execute, sql
+from restoreproof.faults.damage import DamagedBucket, altered, execute, sql
 
 
 def _lose_bucket(restore_context: RestoreContext) -> Mend:
-    bucket = Bucket(restore_context, "binaries")
+    bucket = DamagedBucket(restore_context, "binaries")
     for key in bucket.listed():
         bucket.delete(key)
     bucket.client.delete_bucket(Bucket=bucket.name)
@@ -35,14 +35,16 @@ def _sampled(restore_context: RestoreContext) -> str:
 def _alter(suffix: str, content_type: str) -> Callable[[RestoreContext], None]:
     def damage(restore_context: RestoreContext) -> None:
         key = _sampled(restore_context).removesuffix(".json") + suffix
-        bucket = Bucket(restore_context, "certificates")
+        bucket = DamagedBucket(restore_context, "certificates")
         bucket.write(key, altered(bucket.read(key)), content_type)
 
     return damage
 
 
 def _lose_report(restore_context: RestoreContext) -> None:
-    Bucket(restore_context, "exports").delete(str(draw(restore_context, "billing reports").rows[0]["key"]))
+    DamagedBucket(restore_context, "exports").delete(
+        str(draw(restore_context, "billing reports").rows[0]["key"])
+    )
 
 
 def _other_key(restore_context: RestoreContext) -> None:

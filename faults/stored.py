@@ -10,7 +10,7 @@ from restoreproof.assets.base import RestoreContext
 from restoreproof.backups import layout
 from restoreproof.backups.objects import ObjectEntry
 from restoreproof.faults.base import Fault, FaultMissed, Mend, OnStack
-from restoreproof.faults.damage import Bucket, altered
+from restoreproof.faults.damage import DamagedBucket, altered
 from restoreproof.faults.setcopy import SetCopy
 
 PROOFS, ARTIFACTS = "consistency/proof-object-keys", "consistency/certificate-artifacts"
@@ -70,23 +70,23 @@ def _lose_blob(copy: SetCopy) -> None:
 
 
 def _lose_binary(restore_context: RestoreContext) -> None:
-    bucket = Bucket(restore_context, "binaries")
+    bucket = DamagedBucket(restore_context, "binaries")
     bucket.delete(bucket.listed()[0])
 
 
 def _lose_type(restore_context: RestoreContext) -> None:
-    bucket = Bucket(restore_context, "exports")
+    bucket = DamagedBucket(restore_context, "exports")
     key = bucket.listed()[0]
     bucket.write(key, bucket.read(key), "application/x-lost")
 
 
 def _suspend(restore_context: RestoreContext) -> None:
-    bucket = Bucket(restore_context, "certificates")
+    bucket = DamagedBucket(restore_context, "certificates")
     bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Suspended"})
 
 
 def _lock(restore_context: RestoreContext) -> None:
-    bucket = Bucket(restore_context, "proofs")
+    bucket = DamagedBucket(restore_context, "proofs")
     rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
     bucket.client.put_object_lock_configuration(
         Bucket=bucket.name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
@@ -94,7 +94,7 @@ def _lock(restore_context: RestoreContext) -> None:
 
 
 def _open_drop(restore_context: RestoreContext) -> None:
-    bucket = Bucket(restore_context, "billing_drop")
+    bucket = DamagedBucket(restore_context, "billing_drop")
     where = [f"arn:aws:s3:::{bucket.name}", f"arn:aws:s3:::{bucket.name}/*"]
     allow = {
         "Effect": "Allow",

@@ -12,7 +12,7 @@ import httpx
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.dataset import connect_asset
 from restoreproof.faults.base import Fault
-from restoreproof.faults.damage import Bucket, sql, start_again
+from restoreproof.faults.damage import DamagedBucket, sql, start_again
 from restoreproof.waiting import NotReady, wait_until
 
 QUEUES, EFFECTS, ORDER = "consistency/queue-state", "restore/no-effect", "restore/order"
@@ -59,7 +59,7 @@ def _call_webhook(restore_context: RestoreContext) -> None:
 
 
 def _deliver(restore_context: RestoreContext) -> None:
-    Bucket(restore_context, "billing_drop").write("2026-11.csv", b"tenant,units\n", "text/csv")
+    DamagedBucket(restore_context, "billing_drop").write("2026-11.csv", b"tenant,units\n", "text/csv")
 
 
 def _forget_class(contract: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ PROVISIONED_REALM = "realm.json"
 """What provisioning leaves for a fresh Keycloak to import."""
 
 
-class Client(BaseModel):
+class RealmClient(BaseModel):
     """A client whose restored secret is proven by a grant; ``id`` and ``secret`` name variables."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,7 +91,7 @@ class KeycloakAsset(Asset):
     owner: str | None = None
     roles: tuple[str, ...] = ()
     realm: str
-    clients: dict[Annotated[str, Defines("client", spoken=False)], Client] = Field(default_factory=dict)
+    clients: dict[Annotated[str, Defines("client", spoken=False)], RealmClient] = Field(default_factory=dict)
     people: dict[Annotated[str, Defines("person", parameter=True)], Person] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects")

@@ -37,7 +37,7 @@ from restoreproof.events import Note
 from restoreproof.runtimes.base import Credentials, Start
 
 
-class Bucket(BaseModel):
+class BucketBlock(BaseModel):
     """One bucket: its name may be a ``$VARIABLE`` of the environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,7 +62,7 @@ class ObjectsAsset(Asset):
     access_key: VariableName
     secret_key: VariableName
     object_lock: Literal["inactive"]
-    buckets: dict[Annotated[str, Defines("bucket")], Bucket]
+    buckets: dict[Annotated[str, Defines("bucket")], BucketBlock]
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "migrations")
     expectation: ClassVar[type[BaseModel] | None] = BucketsKnown

@@ -283,7 +283,7 @@ class TenantIsolation:
 
 @check("recovery time")
 @dataclass(frozen=True, slots=True)
-class RecoveryTime:
+class RecoveryTimeSurvey:
     """How long the drill took until the platform served again.
 
     ``standing`` names what was in place before the drill began, and that no contract says survives.
@@ -295,7 +295,7 @@ class RecoveryTime:
 
     @when("the time since the drill began is taken")
     @classmethod
-    def look(cls, restore_context: RestoreContext) -> RecoveryTime:
+    def look(cls, restore_context: RestoreContext) -> RecoveryTimeSurvey:
         """Seconds since the drill began, on the clock that outer and inner process share."""
         stack_context = restore_context.stack_context
         for name, service in stack_context.contract.services.items():

@@ -19,7 +19,7 @@ from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.objects import expected_rows, objects_asset, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed, logged_in, members, public_client
-from restoreproof.contract.models import Endpoint
+from restoreproof.contract.models import PublicEndpoint
 from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 
@@ -144,7 +144,7 @@ class EndpointSurvey:
         )
 
 
-def visitor(restore_context: RestoreContext, block: Endpoint) -> httpx.Client:
+def visitor(restore_context: RestoreContext, block: PublicEndpoint) -> httpx.Client:
     """A client for the person that ``block`` names, or for nobody in particular. Raises LoginFailed."""
     return logged_in(restore_context, block.identity) if block.identity else public_client(restore_context)
 
@@ -152,7 +152,7 @@ def visitor(restore_context: RestoreContext, block: Endpoint) -> httpx.Client:
 class _Visit:
     """The requests of one survey, and what came of them."""
 
-    def __init__(self, restore_context: RestoreContext, block: Endpoint) -> None:
+    def __init__(self, restore_context: RestoreContext, block: PublicEndpoint) -> None:
         self.requests = self.compared = self.listed = 0
         self.refused, self.altered, self.unlisted = Findings(), Findings(), Findings()
         self.each_row = block.of is not None and not block.items

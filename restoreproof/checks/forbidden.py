@@ -22,7 +22,7 @@ from restoreproof.checks.phrases import check, then, when
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import ForbiddenScanned, ScanHit
 from restoreproof.outcome import MAX_FINDINGS, Observation
-from restoreproof.scan.rules import Rule, rules, ruleset_digest
+from restoreproof.scan.rules import ForbiddenRule, rules, ruleset_digest
 from restoreproof.scan.scanner import Hit, scan, self_test
 
 _CLOSED = (EnvironmentUnfitError, PartMissing)
@@ -123,7 +123,7 @@ class _Seen:
 class _Search:
     """Runs parts through the rules, several at a time, and counts."""
 
-    def __init__(self, all_rules: Sequence[Rule]) -> None:
+    def __init__(self, all_rules: Sequence[ForbiddenRule]) -> None:
         self.parts = self.size = 0
         self.found, self.closed = Findings(), Findings()
         self.hits: list[ScanHit] = []

@@ -10,7 +10,7 @@ from keycloak import KeycloakOpenID
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
 from restoreproof.assets.base import RestoreContext, RestoreFailed
-from restoreproof.assets.keycloak import Client, KeycloakAsset, RealmKnown
+from restoreproof.assets.keycloak import KeycloakAsset, RealmClient, RealmKnown
 from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
@@ -124,7 +124,7 @@ class Logins:
         )
 
 
-def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: Client) -> None:
+def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: RealmClient) -> None:
     """Authenticate ``client`` with its restored secret.
 
     A client without a grant of its own is proven by token introspection, which RFC 7662 allows only to an

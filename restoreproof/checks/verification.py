@@ -23,7 +23,7 @@ from restoreproof.checks.endpoints import draw, visitor
 from restoreproof.checks.objects import expected_rows, objects_asset, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed
-from restoreproof.contract.models import Endpoint
+from restoreproof.contract.models import PublicEndpoint
 from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
@@ -104,7 +104,9 @@ class VerificationSurvey:
         )
 
 
-def _documents(restore_context: RestoreContext, block: Endpoint, sample: tuple[Row, ...]) -> dict[str, bytes]:
+def _documents(
+    restore_context: RestoreContext, block: PublicEndpoint, sample: tuple[Row, ...]
+) -> dict[str, bytes]:
     assert block.document is not None and block.objects is not None
     column, read = block.document, _reader(restore_context, block.objects)
     return {
@@ -134,7 +136,7 @@ def _reader(restore_context: RestoreContext, bucket: str) -> Any:
 
 
 def _forgeries(
-    block: Endpoint, sample: tuple[Row, ...], place: int, content: bytes
+    block: PublicEndpoint, sample: tuple[Row, ...], place: int, content: bytes
 ) -> Iterator[tuple[str, bytes, Row]]:
     """What is shown instead: (what was done to it, the document, the row whose signature goes with it)."""
     row = sample[place]
@@ -169,7 +171,7 @@ def altered(content: bytes, place: int) -> bytes | None:
     return json.dumps(document).encode()
 
 
-def _post(client: httpx.Client, block: Endpoint, row: Row, content: bytes) -> httpx.Response:
+def _post(client: httpx.Client, block: PublicEndpoint, row: Row, content: bytes) -> httpx.Response:
     body = {
         member: json.loads(content) if column == block.document else row[column]
         for member, column in block.post.items()
@@ -177,7 +179,7 @@ def _post(client: httpx.Client, block: Endpoint, row: Row, content: bytes) -> ht
     return client.post(block.path, json=body)
 
 
-def _refused(client: httpx.Client, block: Endpoint, row: Row, content: bytes) -> str | None:
+def _refused(client: httpx.Client, block: PublicEndpoint, row: Row, content: bytes) -> str | None:
     """Why the verifier did not confirm what is shown, or None if it did."""
     try:
         answer = _post(client, block, row, content)
@@ -188,7 +190,7 @@ def _refused(client: httpx.Client, block: Endpoint, row: Row, content: bytes) ->
     return None if _says_yes(answer, block) else f"answers without {block.confirms!r} being true"
 
 
-def _believed(client: httpx.Client, block: Endpoint, row: Row, content: bytes) -> str | None:
+def _believed(client: httpx.Client, block: PublicEndpoint, row: Row, content: bytes) -> str | None:
     """What is wrong with the answer to a forgery: it was confirmed, or the verifier broke. Else None."""
     answer = _post(client, block, row, content)
     if answer.is_server_error:
@@ -196,7 +198,7 @@ def _believed(client: httpx.Client, block: Endpoint, row: Row, content: bytes) -
     return "is confirmed" if answer.is_success and _says_yes(answer, block) else None
 
 
-def _says_yes(answer: httpx.Response, block: Endpoint) -> bool:
+def _says_yes(answer: httpx.Response, block: PublicEndpoint) -> bool:
     if block.confirms is None:
         return True
     try:

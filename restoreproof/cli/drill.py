@@ -91,7 +91,7 @@ def drill(
 ) -> None:
     """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
     from restoreproof.drill.evidence_store import EvidenceOptions
-    from restoreproof.faults.preparing import prepared
+    from restoreproof.faults.preparation import prepared
     from restoreproof.gherkin.feature_directory import locate
     from restoreproof.gherkin.request import Wanted, perform
     from restoreproof.runtimes.registry import driver

@@ -13,7 +13,7 @@ from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from restoreproof.views.rerender import Comparison
+    from restoreproof.views.rerender import RenderComparison
 
 _SHOWN = 10
 
@@ -77,7 +77,7 @@ def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -
         raise typer.Exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
 
 
-def _explain(found: Comparison, sealed: Path) -> None:
+def _explain(found: RenderComparison, sealed: Path) -> None:
     from restoreproof.verifier.verify import made_elsewhere, this
 
     for word, names in (("differs", found.different), ("is missing", found.missing)):

@@ -1,6 +1,6 @@
 """stack.yaml, the nouns of a stack, as frozen models."""
 
-from restoreproof.contract.loading import json_schema, load
+from restoreproof.contract.loader import json_schema, load
 from restoreproof.contract.models import Contract
 from restoreproof.contract.references import nouns
 from restoreproof.contract.sql import bind

@@ -2,6 +2,6 @@
 
 import json
 
-from restoreproof.contract.loading import json_schema
+from restoreproof.contract.loader import json_schema
 
 print(json.dumps(json_schema(), indent=2, sort_keys=True))

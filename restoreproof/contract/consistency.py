@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from restoreproof.contract.freezing import SMOKE
 from restoreproof.contract.models import Contract
+from restoreproof.contract.plan_inputs import SMOKE
 from restoreproof.contract.problems import Problem, nearest
 from restoreproof.contract.references import Use, declared
 

@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """What a file says (``data``) and on which line it says it."""
 
     file: str
@@ -33,7 +33,7 @@ class Document:
         return Location(self.file, self.lines.get(path))
 
 
-def read(text: str, file: str) -> tuple[Document, list[Problem]]:
+def read(text: str, file: str) -> tuple[YamlDocument, list[Problem]]:
     """Read one YAML document.
 
     Returns:
@@ -54,7 +54,7 @@ def read(text: str, file: str) -> tuple[Document, list[Problem]]:
         raise InvalidContract([Problem(Location(file), "the file is empty")])
     reader = _Reader(file, yaml.constructor)
     data = reader.plain(node, ())
-    return Document(file, data, MappingProxyType(reader.lines)), reader.problems
+    return YamlDocument(file, data, MappingProxyType(reader.lines)), reader.problems
 
 
 class _Reader:

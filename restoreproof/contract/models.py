@@ -24,13 +24,13 @@ from restoreproof.contract.declarations import (
     StageName,
     VariableName,
 )
-from restoreproof.contract.document import Document
+from restoreproof.contract.document import YamlDocument
 from restoreproof.contract.durations import Seconds, Window
 from restoreproof.contract.forbidden import Forbidden
 from restoreproof.contract.problems import InvalidContract, Problem, from_validation, instead
 from restoreproof.contract.production import Production
 from restoreproof.contract.ref import Ref
-from restoreproof.contract.rules import Governance, Objectives, Schedule
+from restoreproof.contract.rules import GovernanceBlock, Objectives, Schedule
 from restoreproof.contract.runtime_blocks import ReadBy
 from restoreproof.contract.services import ComponentOptions, Service
 from restoreproof.contract.sql import FixedSql, Sql
@@ -74,7 +74,7 @@ class Releases(Noun):
         return release
 
 
-class Asset(BaseModel):
+class AssetBlock(BaseModel):
     """Something a backup must hold; restored or verified at stage ``at`` by the kind that owns the block."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -139,7 +139,7 @@ class Signature(SignedColumn):
     dataset: Annotated[str, Ref("dataset", shows_query=True)]
 
 
-class Endpoint(Noun):
+class PublicEndpoint(Noun):
     """A path of the public interface.
 
     ``identity`` (written ``as``) is the person who asks; ``of`` the dataset whose columns fill the path. The
@@ -224,7 +224,7 @@ class Public(Noun):
     session: str | None = None
 
 
-class Source(Noun):
+class SourceBlock(Noun):
     """How ``restoreproof up`` makes a living source.
 
     ``provision`` and ``seed`` are a tool of ``service`` and its arguments: for a Python service a module, for
@@ -251,30 +251,30 @@ class Contract(Noun):
     stack: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     objectives: Objectives
     backup: Schedule | None = None
-    governance: Governance | None = None
+    governance: GovernanceBlock | None = None
     production: Production | None = None
     releases: Releases | None = None
     services: dict[Annotated[str, Defines("service", spoken=False)], Service] = Field(min_length=1)
-    assets: dict[Annotated[str, Defines("asset", spoken=False)], Asset] = Field(min_length=1)
+    assets: dict[Annotated[str, Defines("asset", spoken=False)], AssetBlock] = Field(min_length=1)
     order: tuple[Annotated[str, Defines("stage")], ...] = Field(min_length=1)
     public: Public | None = None
     windows: dict[Annotated[str, Defines("window", parameter=True)], Window] = Field(default_factory=dict)
     datasets: dict[Annotated[str, Defines("dataset")], Dataset] = Field(default_factory=dict)
     chains: dict[Annotated[str, Defines("chain")], Chain] = Field(default_factory=dict)
     signatures: dict[Annotated[str, Defines("signature")], Signature] = Field(default_factory=dict)
-    endpoints: dict[Annotated[str, Defines("endpoint")], Endpoint] = Field(default_factory=dict)
+    endpoints: dict[Annotated[str, Defines("endpoint")], PublicEndpoint] = Field(default_factory=dict)
     sinks: dict[Annotated[str, Defines("sink")], Sink] = Field(default_factory=dict)
     queues: dict[Annotated[str, Defines("queue")], Queue] = Field(default_factory=dict)
     review: Review | None = None
     canary: Canary | None = None
     forbidden: dict[str, Forbidden] = Field(default_factory=dict)
-    source: Source | None = None
+    source: SourceBlock | None = None
     external: Annotated[Any, ReadBy("external")] = None
 
-    _document: Document = PrivateAttr(default_factory=lambda: Document("stack.yaml", {}))
+    _document: YamlDocument = PrivateAttr(default_factory=lambda: YamlDocument("stack.yaml", {}))
     _path: Path = PrivateAttr(default=Path("stack.yaml"))
     _sha256: str = PrivateAttr(default="")
-    _owned: dict[str, tuple[Asset, BaseModel]] = PrivateAttr(default_factory=dict)
+    _owned: dict[str, tuple[AssetBlock, BaseModel]] = PrivateAttr(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -370,7 +370,7 @@ class Contract(Noun):
         Raises:
             ContractError: they don't fit; every fault with its line.
         """
-        owner: Asset | Service = self.assets[name] if block == "assets" else self.services[name]
+        owner: AssetBlock | Service = self.assets[name] if block == "assets" else self.services[name]
         return self._fitting(owner.options(), model, (block, name))
 
     def _fitting(self, written: dict[str, Any], model: type[Block], path: tuple[str, str]) -> Block:

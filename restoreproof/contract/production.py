@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from restoreproof.contract.declarations import AssetName, ServiceName
-from restoreproof.contract.rules import Rule
+from restoreproof.contract.rules import RuleBlock
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -32,14 +32,14 @@ MEMORY_TOLERANCE = 0.05
 """The part by which memory may differ: a machine that is sold with 64 GiB shows 62.7."""
 
 
-class Machine(Rule):
+class Machine(RuleBlock):
     """The machine that production's database runs on. Memory counts as the same within 5 %."""
 
     cpus: PositiveInt | None = None
     memory_gib: PositiveInt | None = None
 
 
-class Production(Rule):
+class Production(RuleBlock):
     """What is not stated here is told as not declared, and compared with nothing.
 
     ``engines`` maps a service to its version (``"18.4"``), ``programs`` to the digest of its image, or of

@@ -48,13 +48,13 @@ Keep = Annotated[
 """How long evidence is kept: read as ``plan.Retention``."""
 
 
-class Rule(BaseModel):
+class RuleBlock(BaseModel):
     """A block whose keys are all known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Objectives(Rule):
+class Objectives(RuleBlock):
     """How much may be lost (RPO) and how long a recovery may take (RTO).
 
     The service counts as back when the checks of the stage ``service`` have passed: ``smoke`` where the order
@@ -68,13 +68,13 @@ class Objectives(Rule):
     survives: tuple[AssetName, ...] = ()
 
 
-class Schedule(Rule):
+class Schedule(RuleBlock):
     """How often a backup is taken."""
 
     every_s: Seconds = Field(alias="every")
 
 
-class Policy(Rule):
+class PolicyBlock(RuleBlock):
     """The topic-specific policy on backup; ``digest`` is the SHA-256 (hex) of its text."""
 
     id: Line
@@ -83,14 +83,14 @@ class Policy(Rule):
     digest: Sha256 | None = None
 
 
-class Runbook(Rule):
+class RunbookBlock(RuleBlock):
     """What people restore by. ``path`` is relative to the contract; a file there has to have ``digest``."""
 
     path: Line
     digest: Sha256 | None = None
 
 
-class Waiver(Rule):
+class WaiverBlock(RuleBlock):
     """A failure that was accepted in advance: which check's, why, whose, by whom, and until which day."""
 
     check: Line
@@ -100,20 +100,20 @@ class Waiver(Rule):
     until: date
 
 
-class Governance(Rule):
+class GovernanceBlock(RuleBlock):
     """The rules behind a drill. Only ``waivers`` and ``waivers_pass`` touch its exit code.
 
     ``bia`` refers to the business impact analysis, ``scenario`` says what the drill rehearses, ``excluded``
     what it leaves out, and why. ``waivers_pass`` lets a drill whose failures are all waived exit with 0.
     """
 
-    policy: Policy | None = None
+    policy: PolicyBlock | None = None
     bia: Line | None = None
-    runbook: Runbook | None = None
+    runbook: RunbookBlock | None = None
     retention: Keep | None = None
     classification: Line | None = None
     approver_required: bool | None = None
     scenario: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
     excluded: dict[Line, Line] = Field(default_factory=dict, max_length=100)
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[WaiverBlock, ...] = ()
     waivers_pass: bool = False

@@ -60,7 +60,7 @@ def start_again(restore_context: RestoreContext, service: str) -> None:
     stack_context.runtime.start(service, start)
 
 
-class Bucket:
+class DamagedBucket:
     """A restored bucket in the administrator's hands."""
 
     def __init__(self, restore_context: RestoreContext, bucket: str) -> None:

@@ -9,7 +9,7 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
 from restoreproof.contract.controls import controls_of
-from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
+from restoreproof.contract.plan_inputs import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.drill.evidence_store import (
     EvidenceOptions,
     EvidenceStore,

@@ -24,7 +24,7 @@ _WORDS = (rb"[^\s\"'<>`,;\\\0]{%d,}", rb"[A-Za-z0-9._~+/=-]{%d,}", rb"[A-Za-z0-9
 """What a secret of that length and more may stand as; each is looked for in what the one before it found."""
 
 
-class Rule(Protocol):
+class LeakRule(Protocol):
     """Something that must not be there, whoever it belongs to: a private key, a token.
 
     ``confirm`` looks closely at the bytes from ``before`` bytes ahead of a match on.
@@ -54,7 +54,7 @@ class Leak:
 
 
 def find_leaks(
-    directory: Path, redactor: Redactor, fingerprints: Fingerprints, rules: Sequence[Rule] = ()
+    directory: Path, redactor: Redactor, fingerprints: Fingerprints, rules: Sequence[LeakRule] = ()
 ) -> list[Leak]:
     """Every known secret, every fingerprinted one, and every hit of ``rules`` in the files of ``directory``.
 
@@ -100,7 +100,7 @@ def quarantine(directory: Path, leaks: Sequence[Leak]) -> EvidenceError:
 class _Look:
     """What is looked for."""
 
-    def __init__(self, redactor: Redactor, fingerprints: Fingerprints, rules: Sequence[Rule]) -> None:
+    def __init__(self, redactor: Redactor, fingerprints: Fingerprints, rules: Sequence[LeakRule]) -> None:
         self._redactor = redactor
         self._fingerprints = fingerprints
         self._rules = rules

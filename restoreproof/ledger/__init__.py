@@ -5,9 +5,9 @@ and ``signature`` is a DSSE signature over the rest of the line. A signed entry 
 before it, so lines of an earlier form, which nobody signed, stay as they are.
 """
 
-from restoreproof.ledger.entry import Entry
+from restoreproof.ledger.entry import LedgerEntry
 from restoreproof.ledger.ledger import Begun, Ledger
 from restoreproof.ledger.storage import FileStorage, LedgerStorage, SequenceConflict
 from restoreproof.verifier.formats import GENESIS
 
-__all__ = ["GENESIS", "Begun", "Entry", "FileStorage", "Ledger", "LedgerStorage", "SequenceConflict"]
+__all__ = ["GENESIS", "Begun", "FileStorage", "Ledger", "LedgerEntry", "LedgerStorage", "SequenceConflict"]

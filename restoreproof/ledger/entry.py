@@ -17,7 +17,7 @@ _INVESTIGATE = "move the ledger aside as it is, for an investigation; the next d
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One line. ``type`` is started, finished, aborted, refused, sealed or signed-off."""
 
     seq: int
@@ -45,18 +45,18 @@ class Entry:
         """``SEQ:SHA256``: who keeps it can tell later that nothing up to this entry was changed or cut."""
         return f"{self.seq}:{self.sha256}"
 
-    def signed(self, key: SigningKey) -> Entry:
+    def signed(self, key: SigningKey) -> LedgerEntry:
         """This entry with the signature of ``key``."""
         body = pae(LEDGER_ENTRY, self.line().rstrip(b"\n"))
         return replace(self, signature={"keyid": key.keyid, "sig": base64.b64encode(key.sign(body)).decode()})
 
 
-def parse(lines: Sequence[bytes], name: str) -> list[Entry]:
+def parse(lines: Sequence[bytes], name: str) -> list[LedgerEntry]:
     """The entries of the ledger called ``name``. Raises EvidenceError where the chain is broken."""
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     try:
         for told, _ in read_chain(lines):
-            entries.append(Entry(**told))
+            entries.append(LedgerEntry(**told))
     except TypeError as error:
         raise EvidenceError(
             "not a ledger entry", where=Location(name, len(entries) + 1), hint=_INVESTIGATE
@@ -66,7 +66,9 @@ def parse(lines: Sequence[bytes], name: str) -> list[Entry]:
     return entries
 
 
-def following(entries: Sequence[Entry], type: str, drill_id: str, at: str, data: dict[str, Any]) -> Entry:
+def following(
+    entries: Sequence[LedgerEntry], type: str, drill_id: str, at: str, data: dict[str, Any]
+) -> LedgerEntry:
     """The entry that comes after ``entries``, unsigned."""
     prev = entries[-1].sha256 if entries else GENESIS
-    return Entry(len(entries) + 1, prev, type, drill_id, at, data)
+    return LedgerEntry(len(entries) + 1, prev, type, drill_id, at, data)

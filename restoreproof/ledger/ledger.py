@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from restoreproof.errors import EvidenceError
-from restoreproof.ledger.entry import Entry, following, parse
+from restoreproof.ledger.entry import LedgerEntry, following, parse
 from restoreproof.ledger.liveness import Liveness
 from restoreproof.ledger.storage import FileStorage, LedgerStorage, SequenceConflict
 from restoreproof.sealing.keys import SigningKey
@@ -27,7 +27,7 @@ class Begun:
 
     attempt: int
     attempt_at_set: int
-    entry: Entry
+    entry: LedgerEntry
     previous_record_sha256: str | None
 
 
@@ -48,7 +48,7 @@ class Ledger:
         beside = Path(self.home.name)
         self._life = Liveness(life or beside.with_name(f".{beside.stem}-running"))
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """Every entry, its chain checked. Raises EvidenceError where it is broken, naming the line."""
         return parse(self.home.peek(), self.home.name)
 
@@ -60,7 +60,7 @@ class Ledger:
     def start(self, drill_id: str, set_id: str, plan_digest: str, stack: str = "") -> Begun:
         """Open an entry for a drill."""
 
-        def draft(entries: Sequence[Entry]) -> list[_Draft]:
+        def draft(entries: Sequence[LedgerEntry]) -> list[_Draft]:
             at_set = [one for one in entries if one.type == "started" and one.data.get("set_id") == set_id]
             attempt = 1 + sum(one.data.get("plan") == plan_digest for one in at_set)
             data = {"set_id": set_id, "plan": plan_digest, "stack": stack, "attempt": attempt,
@@ -74,22 +74,22 @@ class Ledger:
             entry.data["attempt"], entry.data["attempt_at_set"], entry, records[-1] if records else None
         )
 
-    def finish(self, drill_id: str, verdict: str, **digests: str | None) -> Entry:
+    def finish(self, drill_id: str, verdict: str, **digests: str | None) -> LedgerEntry:
         """Close a drill's entry with its verdict and the SHA-256 of what it left."""
         _, (entry,) = self._write(lambda _: [("finished", drill_id, {"verdict": verdict, **digests})])
         self._life.end(drill_id)
         return entry
 
-    def refuse(self, drill_id: str, reason: str, **known: str | None) -> Entry:
+    def refuse(self, drill_id: str, reason: str, **known: str | None) -> LedgerEntry:
         """Enter a drill that could not start, and why."""
         return self._write(lambda _: [("refused", drill_id, {"reason": reason[:500], **known})])[1][0]
 
-    def seal(self, drill_id: str, attestation_sha256: str) -> Entry:
+    def seal(self, drill_id: str, attestation_sha256: str) -> LedgerEntry:
         """Enter an attestation that was made after its drill had finished."""
         data = {"attestation_sha256": attestation_sha256}
         return self._write(lambda _: [("sealed", drill_id, data)])[1][0]
 
-    def sign_off(self, drill_id: str, decision: str, sign_off_sha256: str) -> Entry:
+    def sign_off(self, drill_id: str, decision: str, sign_off_sha256: str) -> LedgerEntry:
         """Enter a sign-off."""
         data = {"decision": decision, "sign_off_sha256": sign_off_sha256}
         return self._write(lambda _: [("signed-off", drill_id, data)])[1][0]
@@ -101,7 +101,7 @@ class Ledger:
         stays aborted, and the ledger knows which seal that was.
         """
 
-        def draft(entries: Sequence[Entry]) -> list[_Draft]:
+        def draft(entries: Sequence[LedgerEntry]) -> list[_Draft]:
             closed = {one.drill_id for one in entries if one.type in ("finished", "aborted")}
             open_ = [one for one in entries if one.type == "started" and one.drill_id not in closed]
             dead = [one.drill_id for one in open_ if self._life.is_gone(one.drill_id, one.data)]
@@ -112,12 +112,14 @@ class Ledger:
             self._life.end(entry.drill_id)
         return [entry.drill_id for entry in written]
 
-    def _write(self, draft: Callable[[Sequence[Entry]], Sequence[_Draft]]) -> tuple[list[Entry], list[Entry]]:
+    def _write(
+        self, draft: Callable[[Sequence[LedgerEntry]], Sequence[_Draft]]
+    ) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
         """Append what ``draft`` makes of the entries so far; returns those and the new ones."""
         for _ in range(_RACES):
             with self.home.opened() as page:
                 before = parse(page.lines(), self.home.name)
-                written: list[Entry] = []
+                written: list[LedgerEntry] = []
                 try:
                     for type_, drill_id, data in draft(before):
                         entry = following([*before, *written], type_, drill_id, _now(), data)

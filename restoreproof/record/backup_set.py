@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class ContradictionRecord:
     """An artifact of the set that is not what its catalogue says."""
 
     artifact: str
@@ -51,7 +51,7 @@ class ReferenceRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ReissuedFrom:
+class ReissuedFromRecord:
     """The set that a catalogue was written for first, before it was written again for an adopted one."""
 
     set_id: str | None
@@ -63,7 +63,7 @@ class CatalogueRecord:
     """What was known of the set from outside it."""
 
     sha256: str | None = None
-    reissued_from: ReissuedFrom | None = None
+    reissued_from: ReissuedFromRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,6 @@ class SetRecord:
     bytes: int | None = None
     seconds: float | None = None
     verified_before_restore: bool | None = None
-    contradictions: tuple[Contradiction, ...] = ()
+    contradictions: tuple[ContradictionRecord, ...] = ()
     references: tuple[ReferenceRecord, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()

@@ -11,10 +11,10 @@ from restoreproof.record import values
 from restoreproof.record.backup_set import (
     ArtifactRecord,
     CatalogueRecord,
-    Contradiction,
+    ContradictionRecord,
     Encryption,
     ReferenceRecord,
-    ReissuedFrom,
+    ReissuedFromRecord,
     SetRecord,
 )
 from restoreproof.record.gaps import MANY
@@ -26,10 +26,10 @@ class BackupSetEvents:
     """Takes in the events that tell of the set."""
 
     def __init__(self) -> None:
-        self.contradictions: list[Contradiction] = []
+        self.contradictions: list[ContradictionRecord] = []
         self._set = SetRecord()
         self._opened: JournalLine | None = None
-        self._reissued: ReissuedFrom | None = None
+        self._reissued: ReissuedFromRecord | None = None
         self._restoring = False
 
     def on_drill_opened(self, event: JournalLine) -> None:
@@ -66,7 +66,7 @@ class BackupSetEvents:
     def on_set_contradiction(self, event: JournalLine) -> None:
         if len(self.contradictions) < MANY:
             found = (values.text(event.data, key) for key in ("artifact", "expected", "observed"))
-            self.contradictions.append(Contradiction(*found))
+            self.contradictions.append(ContradictionRecord(*found))
 
     def record(self) -> SetRecord:
         """The set that was restored."""
@@ -94,11 +94,11 @@ def _catalogue(data: Mapping[str, Any]) -> CatalogueRecord | None:
     return CatalogueRecord(sha256) if sha256 else None
 
 
-def _reissued(told: Mapping[str, Any]) -> ReissuedFrom | None:
+def _reissued(told: Mapping[str, Any]) -> ReissuedFromRecord | None:
     if not told:
         return None
     named = (values.optional_text(told, key, 200) for key in ("set_id", "manifest_sha256"))
-    return ReissuedFrom(*named)
+    return ReissuedFromRecord(*named)
 
 
 def _reference(told: Mapping[str, Any]) -> ReferenceRecord:

@@ -54,7 +54,7 @@ class SinkEffects:
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
+class EffectsRecord:
     """What left the restored platform, and who let its workers resume, when."""
 
     sinks: tuple[SinkEffects, ...] = ()

@@ -7,7 +7,13 @@ import math
 from restoreproof.journal.read import JournalLine
 from restoreproof.record import values
 from restoreproof.record.context import ComponentRecord, FidelityRecord, MarkerRecord, TargetRecord
-from restoreproof.record.execution import CommandRecord, Effects, ForbiddenScan, ScanFinding, SinkEffects
+from restoreproof.record.execution import (
+    CommandRecord,
+    EffectsRecord,
+    ForbiddenScan,
+    ScanFinding,
+    SinkEffects,
+)
 from restoreproof.record.gaps import MANY
 
 BEFORE_APPROVAL = "before-approval"
@@ -115,10 +121,10 @@ class ExecutionEvents:
         gone = event.data.get("proven") is True and not event.data.get("kept")
         self._destroyed_at = event.at if gone else None
 
-    def effects(self) -> Effects:
+    def effects(self) -> EffectsRecord:
         """What left the platform, before and after somebody let its workers resume."""
         approval = self._approval
-        return Effects(
+        return EffectsRecord(
             sinks=tuple(
                 SinkEffects(sink, self._before.get(sink), self._after.get(sink))
                 for sink in sorted({*self._before, *self._after})

@@ -23,7 +23,7 @@ from restoreproof.record.context import (
     TargetRecord,
     Unknown,
 )
-from restoreproof.record.execution import CommandRecord, Deviation, Effects, ForbiddenScan
+from restoreproof.record.execution import CommandRecord, Deviation, EffectsRecord, ForbiddenScan
 
 RECORD_SCHEMA = "restoreproof/record/v1"
 
@@ -143,7 +143,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class OverrideRecord:
     """Something the drill had to change to run the restored stack, and why."""
 
     service: str
@@ -231,7 +231,7 @@ class Record:
     checks: tuple[CheckRecord, ...]
     safety: Safety
     measurements: tuple[Measurement, ...] = ()
-    overrides: tuple[Override, ...] = ()
+    overrides: tuple[OverrideRecord, ...] = ()
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     host: tuple[tuple[str, str], ...] = ()
@@ -245,7 +245,7 @@ class Record:
     commands: tuple[CommandRecord, ...] = ()
     commands_total: int = 0
     forbidden_scan: ForbiddenScan | None = None
-    effects: Effects = field(default_factory=Effects)
+    effects: EffectsRecord = field(default_factory=EffectsRecord)
     deviations: tuple[Deviation, ...] = ()
     clock: ClockRecord = field(default_factory=ClockRecord)
     custody: Custody = field(default_factory=Custody)

@@ -6,7 +6,7 @@ from restoreproof.journal.read import JournalLine
 from restoreproof.plan import Plan
 from restoreproof.record import values
 from restoreproof.record.gaps import MANY, Gaps
-from restoreproof.record.model import Measurement, Override, Probe, Safety
+from restoreproof.record.model import Measurement, OverrideRecord, Probe, Safety
 
 _ORDINARY_RETURNCODES = (0, 1)
 
@@ -19,7 +19,7 @@ class SafetyEvents:
         self._problem = problems.add
         self.opened: JournalLine | None = None
         self.measurements: dict[str, Measurement] = {}
-        self.overrides: dict[Override, None] = {}
+        self.overrides: dict[OverrideRecord, None] = {}
         self.notes: dict[str, None] = {}
         self.faults: dict[str, None] = {}
         self.lost: dict[str, str] = {}
@@ -129,7 +129,7 @@ class SafetyEvents:
     def on_override(self, event: JournalLine) -> None:
         if len(self.overrides) < MANY:
             named = (values.text(event.data, key, 1000) for key in ("service", "name", "why"))
-            self.overrides.setdefault(Override(*named))
+            self.overrides.setdefault(OverrideRecord(*named))
 
     def on_measurement(self, event: JournalLine) -> None:
         name, value = values.text(event.data, "name", 200), values.number(event.data, "value")

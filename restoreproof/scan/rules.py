@@ -25,7 +25,7 @@ LONGEST = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ForbiddenRule:
     """``pattern`` finds candidates quickly; ``confirm`` looks closely at the bytes from the match on.
 
     ``before`` is how many bytes ahead of the match the thing itself begins at most. ``sample`` makes one
@@ -135,44 +135,44 @@ def _token() -> bytes:
     return b".".join([head, body, base64.urlsafe_b64encode(bytes(32)).rstrip(b"=")])
 
 
-BUILT_IN: tuple[Rule, ...] = (
-    Rule(
+BUILT_IN: tuple[ForbiddenRule, ...] = (
+    ForbiddenRule(
         "private key (PEM)",
         re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----"),
         lambda: _key(Encoding.PEM),
     ),
-    Rule(
+    ForbiddenRule(
         "private key (PEM, in hex)",
         re.compile(rb"(?i)2d2d2d2d2d424547494e20(?:[0-9a-f]{2}){0,40}?50524956415445204b4559"),
         lambda: _key(Encoding.PEM).hex().encode(),
     ),
-    Rule(
+    ForbiddenRule(
         "private key (DER)",
         re.compile(rb"\x02\x01[\x00\x01][\x30\x02\x04]"),
         lambda: _key(Encoding.DER),
         _holds_der_key,
         before=4,
     ),
-    Rule(
+    ForbiddenRule(
         "private key (DER, escaped)",
         _ESCAPE,
         lambda: _escaped(_key(Encoding.DER)),
         _holds_escaped_key,
         before=_ESCAPED_HEADER,
     ),
-    Rule(
+    ForbiddenRule(
         "private key (base64)",
         re.compile(rb"(?:M[A-I][A-Za-z0-9+/]|LS0tLS1CRUdJTi)[A-Za-z0-9+/]{57}"),
         lambda: base64.b64encode(_key(Encoding.DER)),
         _is_base64_key,
     ),
-    Rule(
+    ForbiddenRule(
         "JSON Web Token",
         re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
         _token,
         _is_token,
     ),
-    Rule(
+    ForbiddenRule(
         "age identity",
         re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{50,}"),
         lambda: str(pyrage.x25519.Identity.generate()).encode(),
@@ -180,23 +180,23 @@ BUILT_IN: tuple[Rule, ...] = (
 )
 
 
-def rules(own: Mapping[str, tuple[str, str]] | None = None) -> tuple[Rule, ...]:
+def rules(own: Mapping[str, tuple[str, str]] | None = None) -> tuple[ForbiddenRule, ...]:
     """The built-in rules, and those of a contract: name → (regular expression, example)."""
     return (*BUILT_IN, *(_own(name, *given) for name, given in (own or {}).items()))
 
 
-def _own(name: str, pattern: str, example: str) -> Rule:
-    return Rule(name, re.compile(pattern.encode()), example.encode)
+def _own(name: str, pattern: str, example: str) -> ForbiddenRule:
+    return ForbiddenRule(name, re.compile(pattern.encode()), example.encode)
 
 
-def ruleset_digest(all_rules: Iterable[Rule]) -> str:
+def ruleset_digest(all_rules: Iterable[ForbiddenRule]) -> str:
     """SHA-256 (hex) over names, patterns, readings: two searches of one digest looked for the same things."""
     told: list[list[str]] = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
     told.append(["read", "as it is", r"\x as hex"])
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def blind(found: Iterable[str], all_rules: Iterable[Rule]) -> list[str]:
+def blind(found: Iterable[str], all_rules: Iterable[ForbiddenRule]) -> list[str]:
     """The rules that did not find their own sample."""
     seen = set(found)
     return [rule.name for rule in all_rules if rule.name not in seen]

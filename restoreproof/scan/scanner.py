@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from restoreproof.scan.rules import LONGEST, Rule
+from restoreproof.scan.rules import LONGEST, ForbiddenRule
 from restoreproof.scan.unhexed import Unhexed
 
 CHUNK = 8 * 1024 * 1024
@@ -27,7 +27,9 @@ class Hit:
     offset: int
 
 
-def scan(chunks: Iterable[bytes], rules: Sequence[Rule], counted: Counted = _ignore) -> Iterator[Hit]:
+def scan(
+    chunks: Iterable[bytes], rules: Sequence[ForbiddenRule], counted: Counted = _ignore
+) -> Iterator[Hit]:
     """Every hit of ``rules`` in a stream, each once, with its offset. ``counted`` is told of every piece.
 
     Bytes that are written as ``\\x…``, as in a dump, are searched as the bytes that they are, too.
@@ -56,7 +58,7 @@ class _Window:
     Pieces overlap by more than the longest thing a rule knows, so nothing hides in a seam.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[ForbiddenRule]) -> None:
         self.base = 0
         self._kept, self._rules = b"", rules
 
@@ -77,7 +79,7 @@ class _Window:
         return _hits(self._kept, self.base, self._rules, _LEAD if self.base else 0, end)
 
 
-def _hits(buffer: bytes, base: int, rules: Sequence[Rule], start: int, end: int) -> Iterator[Hit]:
+def _hits(buffer: bytes, base: int, rules: Sequence[ForbiddenRule], start: int, end: int) -> Iterator[Hit]:
     for rule in rules:
         for match in rule.pattern.finditer(buffer, start):
             if match.start() >= end:
@@ -87,24 +89,24 @@ def _hits(buffer: bytes, base: int, rules: Sequence[Rule], start: int, end: int)
                 yield Hit(rule.name, base + match.start())
 
 
-def scan_file(path: Path, rules: Sequence[Rule], counted: Counted = _ignore) -> Iterator[Hit]:
+def scan_file(path: Path, rules: Sequence[ForbiddenRule], counted: Counted = _ignore) -> Iterator[Hit]:
     """The hits in one file."""
     with path.open("rb") as file:
         yield from scan(iter(lambda: file.read(CHUNK), b""), rules, counted)
 
 
-def self_test(rules: Sequence[Rule]) -> list[str]:
+def self_test(rules: Sequence[ForbiddenRule]) -> list[str]:
     """The rules that miss their own sample, as it is or in hex, across a seam of two pieces or at the end."""
     return [rule.name for rule in rules if not _sees(rule, rule.sample())]
 
 
-def _sees(rule: Rule, sample: bytes) -> bool:
+def _sees(rule: ForbiddenRule, sample: bytes) -> bool:
     spelled = rb"\x" + sample.hex().encode()
     # Hex may be recognised as itself, beside what it means.
     return len(_planted(rule, sample)) == 2 and len(_planted(rule, spelled)) >= 2
 
 
-def _planted(rule: Rule, sample: bytes) -> list[Hit]:
+def _planted(rule: ForbiddenRule, sample: bytes) -> list[Hit]:
     filling = b"\n" * (3 * LONGEST)
     middle = len(sample) // 2
     return list(scan([filling + sample[:middle], sample[middle:] + filling, b" " + sample], [rule]))

@@ -22,7 +22,7 @@ GENERATED = frozenset({"allure-report.html"})
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RenderComparison:
     """Names of rendered files, by whether the bytes are those that lie in the evidence."""
 
     same: tuple[str, ...]
@@ -57,7 +57,7 @@ def render_again(directory: Path, into: Path | None = None) -> Record:
     return render(into, plan)
 
 
-def compare(rendered: Path, evidence: Path) -> Comparison:
+def compare(rendered: Path, evidence: Path) -> RenderComparison:
     """Hold each rendered file against the one of that name in ``evidence``."""
     same: list[str] = []
     different: list[str] = []
@@ -71,7 +71,7 @@ def compare(rendered: Path, evidence: Path) -> Comparison:
             missing.append(name)
         else:
             (same if there.read_bytes() == path.read_bytes() else different).append(name)
-    return Comparison(tuple(same), tuple(different), tuple(missing))
+    return RenderComparison(tuple(same), tuple(different), tuple(missing))
 
 
 _WHERE = "name the directory of one drill, such as reports/latest"

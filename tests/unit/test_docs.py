@@ -22,7 +22,7 @@ from restoreproof.backups.manifest import write_manifest
 from restoreproof.cli import app
 from restoreproof.components import registry
 from restoreproof.contract import models
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.contract.models import Contract
 from restoreproof.gherkin import tags
 from restoreproof.gherkin.vocabulary import Vocabulary
@@ -265,3 +265,29 @@ def test_the_tree_of_errors_holds_every_exception_of_the_package() -> None:
 
 def _is_exception(base: str) -> bool:
     return base.endswith(("Error", "Exception", "NotPassed"))
+
+
+GERUND_NOUNS = {"finding", "sealing", "testing", "timing", "tracking", "waiting"}
+"""Words in -ing that the trade uses as nouns."""
+
+
+def public_classes() -> Iterator[tuple[str, str]]:
+    """Each public class of the package by its name, with its file."""
+    for path in PACKAGE_FILES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, str(path.relative_to(ROOT))
+
+
+def test_a_name_of_a_class_means_one_thing_in_the_whole_package() -> None:
+    files: dict[str, list[str]] = {}
+    for name, path in public_classes():
+        files.setdefault(name, []).append(path)
+    assert len(files) > 300
+    assert {name: where for name, where in files.items() if len(where) > 1} == {}
+
+
+def test_no_module_is_named_by_a_gerund() -> None:
+    modules = {part for path in PACKAGE_FILES for part in path.relative_to(ROOT).with_suffix("").parts}
+    gerunds = {name for name in modules if name.endswith("ing") and name.split("_")[-1] not in GERUND_NOUNS}
+    assert gerunds - {"missing"} == set()

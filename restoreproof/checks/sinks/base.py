@@ -47,7 +47,7 @@ class SinkKind(ABC):
         return 0
 
 
-class Recorder(SinkKind):
+class SinkRecorder(SinkKind):
     """A sink that a recording service of the drill plays: it tells its effects over HTTP."""
 
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:

@@ -20,7 +20,7 @@ REFUSED = frozenset({"AccessDenied", "403", "Forbidden"})
 _QUESTIONS = 2
 
 
-class Bucket(SinkKind):
+class BucketSink(SinkKind):
     """One object with the mark as its key; what the restored set put there is no effect."""
 
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
@@ -92,4 +92,4 @@ def _ask_back(restore_context: RestoreContext, asset: ObjectsAsset, bucket: str,
     return Refusals(len(questions), tuple(given))
 
 
-KIND = Bucket()
+KIND = BucketSink()

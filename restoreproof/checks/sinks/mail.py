@@ -6,11 +6,11 @@ import smtplib
 from email.message import EmailMessage
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.sinks.base import Recorder
+from restoreproof.checks.sinks.base import SinkRecorder
 from restoreproof.contract.models import Sink
 
 
-class Mail(Recorder):
+class MailSink(SinkRecorder):
     """One message to nobody (RFC 2606, ``.invalid``), with the mark as its subject."""
 
     def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:
@@ -30,4 +30,4 @@ class Mail(Recorder):
             client.send_message(message)
 
 
-KIND = Mail()
+KIND = MailSink()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.checks.sinks.base import Recorder
+from restoreproof.checks.sinks.base import SinkRecorder
 from restoreproof.checks.web import stack_client
 from restoreproof.contract.models import Sink
 
 
-class Webhook(Recorder):
+class Webhook(SinkRecorder):
     """One POST to the restored address, with the mark in its query."""
 
     def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:

@@ -12,7 +12,7 @@ from restoreproof.components.sinks.effects import Effects, EffectsHandler, serve
 _MAX_BODY = 16 * 1024 * 1024
 
 
-class Recorder(EffectsHandler):
+class RequestRecorder(EffectsHandler):
     """Every POST and PUT is an effect."""
 
     def do_POST(self) -> None:  # noqa: N802 (the name http.server calls)
@@ -30,7 +30,7 @@ def main() -> None:
     """Serve until the process is ended."""
     address = os.environ["SINK_ADDRESS"]
     effects = Effects(Path("effects.jsonl"))
-    ports: dict[int, type[EffectsHandler]] = {int(os.environ["SINK_PORT"]): Recorder}
+    ports: dict[int, type[EffectsHandler]] = {int(os.environ["SINK_PORT"]): RequestRecorder}
     ports.setdefault(int(os.environ["SINK_EFFECTS_PORT"]), EffectsHandler)
     for port, handler in ports.items():
         serve(address, port, effects, handler)

@@ -15,7 +15,7 @@ from restoreproof.runtimes.external.marker import (
     TIMEOUT_S,
     Found,
     MarkerReader,
-    Refused,
+    MarkerRefused,
     Silent,
     Unmarked,
     moment,
@@ -59,7 +59,7 @@ def _json(answer: httpx.Response, what: str) -> dict[str, Any]:
     if answer.status_code == httpx.codes.NOT_FOUND:
         raise Unmarked(f"asked for {what}, it answers 404")
     if answer.status_code != httpx.codes.OK:
-        raise Refused(f"asked for {what}, it answers {answer.status_code}")
+        raise MarkerRefused(f"asked for {what}, it answers {answer.status_code}")
     try:
         told = answer.json()
     except ValueError as error:

@@ -16,8 +16,8 @@ from restoreproof.runtimes.external.marker import (
     TIMEOUT_S,
     Found,
     MarkerReader,
+    MarkerRefused,
     Options,
-    Refused,
     Silent,
     Unmarked,
     Unverified,
@@ -46,7 +46,7 @@ class PostgresMarker(MarkerReader):
             except psycopg.errors.UndefinedTable as error:
                 raise Unmarked(f"its database postgres has no table {NAME}") from error
             except psycopg.Error as error:
-                raise Refused(f"its table {NAME} can't be read: {error}") from error
+                raise MarkerRefused(f"its table {NAME} can't be read: {error}") from error
         return [Found(str(nonce), moment(created_at), now) for nonce, created_at, now in rows]
 
     def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
@@ -73,7 +73,7 @@ def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connec
             raise Silent(said) from error
         if endpoint.tls and not _SAID_BY_A_SERVER.search(said):
             raise Unverified(said) from error
-        raise Refused(f"it refuses its administrator: {said}") from error
+        raise MarkerRefused(f"it refuses its administrator: {said}") from error
 
 
 PART = PostgresMarker

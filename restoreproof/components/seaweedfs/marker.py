@@ -20,8 +20,8 @@ from restoreproof.runtimes.external.marker import (
     TIMEOUT_S,
     Found,
     MarkerReader,
+    MarkerRefused,
     Options,
-    Refused,
     Silent,
     Unmarked,
     moment,
@@ -93,7 +93,7 @@ def _reading(error: ClientError) -> Exception:
         return Silent(f"it answers {code}")
     if code in ("NoSuchBucket", "NoSuchKey", "404"):
         return Unmarked(f"it has no object {HYPHENATED}/{_KEY}")
-    return Refused(f"it refuses its administrator: {code}")
+    return MarkerRefused(f"it refuses its administrator: {code}")
 
 
 def _code(error: ClientError) -> str:

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from restoreproof.components.sinks.effects import Effects, serve
 
 
-class Recorder:
+class MailRecorder:
     """Accepts every message of an authenticated session and keeps one line of it."""
 
     def __init__(self, effects: Effects, user: bytes, password: bytes) -> None:
@@ -48,7 +48,7 @@ class Recorder:
 async def _run() -> None:
     address = os.environ["SINK_ADDRESS"]
     effects = Effects(Path("effects.jsonl"))
-    recorder = Recorder(effects, os.environ["SMTP_USER"].encode(), os.environ["SMTP_PASSWORD"].encode())
+    recorder = MailRecorder(effects, os.environ["SMTP_USER"].encode(), os.environ["SMTP_PASSWORD"].encode())
 
     def session() -> SMTP:
         # Inside the sandbox the network is the drill's alone: AUTH without TLS harms nobody.

@@ -9,7 +9,7 @@ from pathlib import Path
 from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.errors import EvidenceError, RestoreproofError
 from restoreproof.leak_scan.scan import Leak, quarantine
-from restoreproof.ledger import Entry, Ledger
+from restoreproof.ledger import Ledger, LedgerEntry
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.sealing.seal import Seal, seal
@@ -26,7 +26,7 @@ Look = Callable[[Path], Sequence[Leak]]
 class Filed:
     """How evidence was filed. ``seal`` is None where sealing is another machine's."""
 
-    entry: Entry
+    entry: LedgerEntry
     seal: Seal | None
     untimed: str | None = None
     """Why there is no timestamp, if one was asked for."""

@@ -49,7 +49,7 @@ class Taken:
     catalogue: Path
 
 
-class Source:
+class SourceProcess:
     """A living source in its sandbox; it takes a backup whenever it is asked to."""
 
     def __init__(self, process: subprocess.Popen[bytes], workdir: Path, say: Say) -> None:
@@ -82,7 +82,7 @@ class Source:
 
 
 @contextmanager
-def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
+def living_source(request: SourceRequest, say: Say) -> Iterator[SourceProcess]:
     """Bring a source up and yield it when it serves; its processes and data are gone afterwards.
 
     Raises:
@@ -97,7 +97,7 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[Source]:
     say("the source's processes and data are gone")
 
 
-def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[Source]:
+def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[SourceProcess]:
     workdir.mkdir(parents=True)
     config = SourceConfig(
         contract=request.contract.path,
@@ -118,7 +118,7 @@ def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[Source]
     }
     process = sandbox.launch(argv, environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        source = Source(process, workdir, say)
+        source = SourceProcess(process, workdir, say)
         source.await_event("up")
         yield source
     finally:
@@ -129,7 +129,7 @@ def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[Source]
         raise EvidenceError(f"the source left something behind: {'; '.join(left)}")
 
 
-def take(source: Source, recipient: str, sets: Path, catalogue_directory: Path, stack: str) -> Taken:
+def take(source: SourceProcess, recipient: str, sets: Path, catalogue_directory: Path, stack: str) -> Taken:
     """Take a backup from ``source``, verify it, and put it and its catalogue where they belong.
 
     Raises:

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from restoreproof.assets.base import InstallContext, RestoreFailed, StackContext
 from restoreproof.assets.vault import Vault, parse_environment
 from restoreproof.contract import Contract, load
-from restoreproof.contract.models import Source
+from restoreproof.contract.models import SourceBlock
 from restoreproof.drill.inner.stages import merge
 from restoreproof.drill.source.take_backup import BackupOrder, take_backup
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, RestoreproofError
@@ -66,7 +66,12 @@ class SourceStack:
     """Brings the stack up in the order in which an installation is made: provision, migrate, seed, serve."""
 
     def __init__(
-        self, config: SourceConfig, contract: Contract, source: Source, emitter: Progress, redactor: Redactor
+        self,
+        config: SourceConfig,
+        contract: Contract,
+        source: SourceBlock,
+        emitter: Progress,
+        redactor: Redactor,
     ) -> None:
         self.contract, self.source, self.emitter = contract, source, emitter
         self._places = {"size": config.size, "seed": str(config.seed)}

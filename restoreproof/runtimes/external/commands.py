@@ -19,7 +19,7 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external import watchdog
-from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.host.spawn import Spawner, revealed
 from restoreproof.waiting import PATIENCE
 
@@ -54,7 +54,7 @@ def handed_on() -> dict[str, str]:
     return {_HANDED: text}
 
 
-def words_of(drill_id: str, target: Target) -> dict[str, str | Secret]:
+def words_of(drill_id: str, target: ExternalTarget) -> dict[str, str | Secret]:
     """What every command of a drill is told by environment."""
     return {"RESTOREPROOF_DRILL_ID": drill_id, "RESTOREPROOF_MARKER": target.marker}
 

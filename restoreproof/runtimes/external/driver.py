@@ -18,7 +18,7 @@ from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
 from restoreproof.runtimes.external.outer import ProvisionedTarget
 from restoreproof.runtimes.external.runtime import ExternalRuntime, commands_of
 from restoreproof.runtimes.external.stores import unadministered
-from restoreproof.runtimes.external.target import Target, fill
+from restoreproof.runtimes.external.target import ExternalTarget, fill
 from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis
 
 _TARGET = "external target"
@@ -103,7 +103,7 @@ class ExternalDriver(RuntimeDriver):
         return ExternalRuntime(context, fill(context.contract, own_environment()), targets)
 
 
-def _made_later(target: Target, service: str) -> bool:
+def _made_later(target: ExternalTarget, service: str) -> bool:
     """Whether a command of the drill may be what makes the service."""
     restored = (target.contract.assets[asset] for asset in target.block.restore)
     holders = {str(name) for one in restored for name in (one.service, one.options().get("store"))}

@@ -21,7 +21,7 @@ from restoreproof.runtimes.base import ProbeResult
 from restoreproof.runtimes.driver import IsolationControl
 from restoreproof.runtimes.external.block import HOST, PORT, TARGET, THIS_MACHINE, ExternalIsolation
 from restoreproof.runtimes.external.commands import Commands, Order
-from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.host.listener import Listener
 
 LISTENER = "outer-tcp-listener"
@@ -98,7 +98,7 @@ def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[
         yield ProbeControl(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, **beyond, BLIND: inside})
 
 
-def refuse_own_address(target: Target) -> None:
+def refuse_own_address(target: ExternalTarget) -> None:
     """Raise ContractError where the probe would miss what it gets though something led out of the target.
 
     Raises:
@@ -125,7 +125,7 @@ def refuse_own_address(target: Target) -> None:
         _refuse_elsewhere(target)
 
 
-def _refuse_elsewhere(target: Target) -> None:
+def _refuse_elsewhere(target: ExternalTarget) -> None:
     """Raise ContractError if a service of the target is certainly not on this machine."""
     for name in target.block.services:
         try:

@@ -45,7 +45,7 @@ class Unmarked(Exception):
     """The store answers and shows no marker: it may be anybody's."""
 
 
-class Refused(Unmarked):
+class MarkerRefused(Unmarked):
     """The store answers, and does not let its administrator look."""
 
 

@@ -18,9 +18,16 @@ from restoreproof.contract import Contract, resolve
 from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint, unverified
-from restoreproof.runtimes.external.marker import Found, Refused, Silent, Unmarked, Unverified, reader_of
+from restoreproof.runtimes.external.marker import (
+    Found,
+    MarkerRefused,
+    Silent,
+    Unmarked,
+    Unverified,
+    reader_of,
+)
 from restoreproof.runtimes.external.stores import stores
-from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.external.target import ExternalTarget
 
 _SKEW = timedelta(minutes=5)
 NEXT = "point the drill at a target that was provisioned for it, and see `marker` in docs/external.md"
@@ -63,7 +70,11 @@ class Markers:
     """
 
     def __init__(
-        self, target: Target, tell: Callable[[Proven], None] = lambda proven: None, *, stale: bool = False
+        self,
+        target: ExternalTarget,
+        tell: Callable[[Proven], None] = lambda proven: None,
+        *,
+        stale: bool = False,
     ) -> None:
         self._target, self._tell, self._stale = target, tell, stale
         self._lock = threading.RLock()
@@ -178,7 +189,7 @@ class Markers:
                 yield str(self._shown(service, endpoint))
             except Unverified as error:
                 yield unverified(endpoint, str(error)).message
-            except Refused as error:
+            except MarkerRefused as error:
                 yield f"nobody can say whether {service} is gone: {error}"
             except (Silent, Unmarked):
                 continue

@@ -14,7 +14,7 @@ from restoreproof.runtimes.external.commands import Commands, Order, handed_on, 
 from restoreproof.runtimes.external.isolation import control
 from restoreproof.runtimes.external.markers import Markers
 from restoreproof.runtimes.external.ownership import Ownership
-from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.host.plain_process import launch_bare
 from restoreproof.runtimes.host.spawn import revealed
 
@@ -27,7 +27,7 @@ class ProvisionedTarget:
 
     exposure = "the contract's commands, and no restored code, ran as the user who seals"
 
-    def __init__(self, context: OuterContext, target: Target) -> None:
+    def __init__(self, context: OuterContext, target: ExternalTarget) -> None:
         self._context, self._target = context, target
         self._redactor = Redactor(target.secrets)
 

@@ -25,7 +25,7 @@ from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Commands, Order, words_of
 from restoreproof.runtimes.external.handler import START_S, STOP_S, Handler, tail
 from restoreproof.runtimes.external.ownership import Ownership
-from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.external.write_guard import WriteGuard
 from restoreproof.runtimes.host.disk_space import enough_room
 from restoreproof.waiting import NotReady, wait_until
@@ -41,7 +41,7 @@ _OWN_FAILURE = 125
 signal: no tool that a drill runs ends so by itself."""
 
 
-def commands_of(inside: InnerContext, target: Target) -> Commands:
+def commands_of(inside: InnerContext, target: ExternalTarget) -> Commands:
     """What runs the contract's commands for the inner process."""
     private = inside.workdir / "private"
     with enough_room(inside.workdir):
@@ -59,7 +59,7 @@ class ExternalRuntime:
     name = "external"
     clock = "since"
 
-    def __init__(self, inside: InnerContext, target: Target, targets: Mapping[str, str]) -> None:
+    def __init__(self, inside: InnerContext, target: ExternalTarget, targets: Mapping[str, str]) -> None:
         self._inside, self._target = inside, target
         self._private = inside.workdir / "private"
         self._commands = commands_of(inside, target)

@@ -31,7 +31,7 @@ NONCE_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ExternalTarget:
     """What the drill is pointed at. ``passwords`` and ``tls`` are of its services, by their names.
 
     ``secrets`` are what no evidence may hold: these, the nonce that would let a drill write, and whatever in
@@ -103,7 +103,7 @@ class Target:
         return self.contract.where("external", *path)
 
 
-def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
+def fill(contract: Contract, environment: Mapping[str, str]) -> ExternalTarget:
     """The target that ``contract`` describes, as ``environment`` fills it in.
 
     Raises:
@@ -141,7 +141,7 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> Target:
     secrets = (marker, *passwords.values(), *_secret_by_name(environment))
     trusted = system_trust(environment)
     tls = {name: _tls(contract, name, one, trusted) for name, one in made.services.items() if one.tls}
-    return Target(contract, made, marker, passwords, tls, secrets)
+    return ExternalTarget(contract, made, marker, passwords, tls, secrets)
 
 
 def _tls(contract: Contract, name: str, service: ExternalService, trusted: Path | None) -> Tls:

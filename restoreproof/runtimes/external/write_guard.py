@@ -15,7 +15,7 @@ from restoreproof.runtimes.external.isolation import BLIND, Prober
 from restoreproof.runtimes.external.marker import Silent
 from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
 from restoreproof.runtimes.external.ownership import Ownership
-from restoreproof.runtimes.external.target import Target
+from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.waiting import NotReady
 
 
@@ -31,7 +31,7 @@ class WriteGuard:
 
     def __init__(
         self,
-        target: Target,
+        target: ExternalTarget,
         targets: Mapping[str, str],
         commands: Commands,
         emitter: Emitter,

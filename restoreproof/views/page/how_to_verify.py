@@ -8,7 +8,7 @@ from restoreproof.outcome import Outcome
 from restoreproof.record.model import Record
 from restoreproof.views.controls import MatrixRow, Support, matrix
 from restoreproof.views.page.identity import NOT_RECORDED
-from restoreproof.views.page.model import Commands, Facts, Line, Paragraph, Section, Table, digest, line
+from restoreproof.views.page.model import CommandLines, Facts, Line, Paragraph, Section, Table, digest, line
 from restoreproof.views.page.results import SIGNS, outcome_words
 
 _DOCS = "docs/controls.md"
@@ -80,7 +80,7 @@ def yourself(record: Record) -> Section:
     told = line(
         "With the public key from whoever runs the drills, never from beside the evidence, in reports/:"
     )
-    return Section("yourself", "Check it yourself", (Facts(rows), Paragraph(told), Commands(lines)))
+    return Section("yourself", "Check it yourself", (Facts(rows), Paragraph(told), CommandLines(lines)))
 
 
 def _labels(rows: tuple[MatrixRow, ...], support: Support) -> list[str]:

@@ -100,7 +100,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One check: what was expected, what was seen, how it ended; ``more`` findings are not shown."""
 
     title: str
@@ -118,7 +118,7 @@ class Group:
 
     name: str
     counts: str
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     unshown: int = 0
 
 
@@ -131,7 +131,7 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
-class Commands:
+class CommandLines:
     """What to type, line by line."""
 
     lines: tuple[str, ...]
@@ -148,7 +148,7 @@ class Plot:
     kind: str = "plot"
 
 
-Block = Facts | Paragraph | Bullets | Table | Checks | Commands | Plot
+Block = Facts | Paragraph | Bullets | Table | Checks | CommandLines | Plot
 
 
 @dataclass(frozen=True, slots=True)

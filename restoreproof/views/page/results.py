@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from restoreproof.display import one_line
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.record.model import CheckRecord, Record
-from restoreproof.views.page.model import Checks, Group, Paragraph, Row, Section, line
+from restoreproof.views.page.model import Checks, Group, Paragraph, Section, TableRow, line
 
 SIGNS = {
     Outcome.PASSED: "✔",
@@ -116,10 +116,10 @@ def _group(
     )
 
 
-def _row(check: CheckRecord, findings: int) -> Row:
+def _row(check: CheckRecord, findings: int) -> TableRow:
     seen = telling(check)
     shown = seen.findings[:findings] if seen else ()
-    return Row(
+    return TableRow(
         title=one_line(check.title, 200),
         expected=one_line(seen.expected, 240) if seen else "",
         observed=one_line(observed(seen), 300) if seen else _nothing(check),

@@ -20,7 +20,7 @@ from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import verify_against
 from restoreproof.cli import app
 from restoreproof.cli.adopt_references import refuse_databases
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,7 +18,7 @@ from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.events import Event
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.process.runtime import ProcessRuntime

@@ -21,9 +21,9 @@ from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect
 from restoreproof.backups.references import Reference
 from restoreproof.checks.forbidden import ForbiddenSurvey
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.outcome import Outcome
-from restoreproof.scan.rules import BUILT_IN, Rule
+from restoreproof.scan.rules import BUILT_IN, ForbiddenRule
 from tests.sandbox.assets.conftest import CONTRACT, Notes
 
 SNAPSHOT = Reference(reference="snapshot-1")
@@ -81,7 +81,7 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("rule", BUILT_IN, ids=[rule.name for rule in BUILT_IN])
 def test_a_secret_in_binary_columns_and_large_objects_is_found(
-    shop: Connection[Any], refer: Refer, rule: Rule, place: str
+    shop: Connection[Any], refer: Refer, rule: ForbiddenRule, place: str
 ) -> None:
     shop.execute(place.encode(), [rule.sample()])
     survey = ForbiddenSurvey.look(refer("shop"))
@@ -92,7 +92,7 @@ def test_a_secret_in_binary_columns_and_large_objects_is_found(
 @pytest.mark.parametrize("rule", BUILT_IN, ids=[rule.name for rule in BUILT_IN])
 @pytest.mark.parametrize("place", ["bytea", "array of bytea"])
 def test_a_secret_is_found_where_the_database_prints_binary_as_escapes(
-    shop: Connection[Any], refer: Refer, rule: Rule, place: str
+    shop: Connection[Any], refer: Refer, rule: ForbiddenRule, place: str
 ) -> None:
     shop.execute("alter database shop set bytea_output = escape")
     shop.execute(PLACES[place].encode(), [rule.sample()])

@@ -15,7 +15,7 @@ from restoreproof.assets.dataset import connect
 from restoreproof.assets.learnt import Learnt
 from restoreproof.assets.servers import SharedServers
 from restoreproof.backups.verify import BackupSet
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.errors import EnvironmentUnfitError
 
 CONTRACT = """\

@@ -15,14 +15,14 @@ import pytest
 
 from restoreproof.assets.s3 import control
 from restoreproof.contract import Contract
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.contract.services import Service
 from restoreproof.events import Event
 from restoreproof.journal.write import PipeEmitter
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external.runtime import ExternalRuntime
-from restoreproof.runtimes.external.target import Target, fill
+from restoreproof.runtimes.external.target import ExternalTarget, fill
 from restoreproof.runtimes.process.runtime import ProcessRuntime
 
 NONCE = "a-nonce-of-this-very-drill"
@@ -212,7 +212,7 @@ class Foreign:
     def contract(self, block: str = BLOCK, contract: str = CONTRACT) -> Contract:
         return parse(contract + block, self.directory / "stack.yaml")
 
-    def target(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> Target:
+    def target(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> ExternalTarget:
         return fill(self.contract(block, contract), {**self.stores.environment, **different})
 
     def runtime(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> ExternalRuntime:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from restoreproof.assets.base import BackupContext, RestoreContext, refuse_misread
 from restoreproof.assets.postgres import PostgresKnown
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.errors import UsageError
 
 POINT = datetime(2026, 11, 22, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from restoreproof import doors
 from restoreproof.assets.base import Asset, asset_kinds, load_asset
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.errors import ExitCode, PluginError
 from restoreproof.testing.plugins import register
 from tests.unit.drill.conftest import CONTRACT

@@ -8,7 +8,7 @@ import pytest
 
 from restoreproof.assets.database import TableKnown
 from restoreproof.checks.base import Findings
-from restoreproof.checks.database import DatabaseSurvey, RecoveryTime, TenantIsolation, told
+from restoreproof.checks.database import DatabaseSurvey, RecoveryTimeSurvey, TenantIsolation, told
 from restoreproof.checks.exceptions import Exceptions
 from restoreproof.outcome import Outcome
 
@@ -92,13 +92,13 @@ def test_one_row_seen_without_a_tenant_is_a_leak() -> None:
 
 
 def test_the_recovery_time_is_held_against_its_objective() -> None:
-    assert RecoveryTime(14_400.0, 14_400.0).within().outcome is Outcome.PASSED
-    assert RecoveryTime(14_401.0, 14_400.0).within().outcome is Outcome.FAILED
+    assert RecoveryTimeSurvey(14_400.0, 14_400.0).within().outcome is Outcome.PASSED
+    assert RecoveryTimeSurvey(14_401.0, 14_400.0).within().outcome is Outcome.FAILED
 
 
 def test_a_time_in_which_something_was_in_place_is_no_recovery_time_and_a_long_one_is_too_long() -> None:
-    said = RecoveryTime(30.0, 14_400.0, ("identity", "objects")).within()
+    said = RecoveryTimeSurvey(30.0, 14_400.0, ("identity", "objects")).within()
     assert said.outcome is Outcome.NOT_VERIFIED
     assert "back after 30 s" in said.observed
     assert "nothing was restored of identity, objects: in place" in said.observed
-    assert RecoveryTime(14_401.0, 14_400.0, ("objects",)).within().outcome is Outcome.FAILED
+    assert RecoveryTimeSurvey(14_401.0, 14_400.0, ("objects",)).within().outcome is Outcome.FAILED

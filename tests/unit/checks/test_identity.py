@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from keycloak.exceptions import KeycloakAuthenticationError
 
-from restoreproof.assets.keycloak import Client, KeycloakAsset, thumbprint
+from restoreproof.assets.keycloak import KeycloakAsset, RealmClient, thumbprint
 from restoreproof.assets.vault import Vault
 from restoreproof.checks import identity
 from restoreproof.checks.base import Findings
@@ -101,7 +101,7 @@ def test_a_refused_client_is_told_by_its_status_alone(
     restore_context: Any = SimpleNamespace(stack_context=stack_context)
     keycloak: Any = SimpleNamespace(realm="shop", service="keycloak")
     with pytest.raises(RestoreproofError, match="refused with 401") as caught:
-        grant(restore_context, keycloak, Client(id="ID", secret="SECRET", grant=flow))
+        grant(restore_context, keycloak, RealmClient(id="ID", secret="SECRET", grant=flow))
     assert "hunter2" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from restoreproof.contract import Contract, load
 from restoreproof.runtimes.compose.composefile import RULES, problems, problems_resolved
-from restoreproof.runtimes.compose.composefile.document import Composed, Stack
+from restoreproof.runtimes.compose.composefile.document import Composed, ComposeStack
 
 _STACK = Path(__file__).parents[3] / "compose" / "wipe"
 _COMPOSE = (_STACK / "compose.yaml").read_text()
@@ -270,4 +270,4 @@ def test_whatever_stands_at_a_key_is_no_traceback(contract: Contract, value: Any
         node[last] = value
         composed = Composed("compose.yaml", config, config)
         for rule in RULES:
-            assert all(str(problem) for problem in rule(composed, Stack(contract, _DATA)))
+            assert all(str(problem) for problem in rule(composed, ComposeStack(contract, _DATA)))

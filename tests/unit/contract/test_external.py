@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from restoreproof.contract import Contract
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.contract.problems import InvalidContract
 
 BARE = """\

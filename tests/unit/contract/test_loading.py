@@ -14,7 +14,7 @@ from restoreproof.assets.base import Asset
 from restoreproof.contract import Contract, json_schema, load, models, nouns
 from restoreproof.contract.block_models import asset_models
 from restoreproof.contract.declarations import Defines
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.contract.problems import InvalidContract
 from restoreproof.contract.ref import Ref
 from restoreproof.contract.references import bindings, queries

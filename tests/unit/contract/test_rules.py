@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from restoreproof.contract import Contract, load
-from restoreproof.contract.freezing import coverage_of, governance_of, service_stage_of, waivers_of
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
+from restoreproof.contract.plan_inputs import coverage_of, governance_of, service_stage_of, waivers_of
 from restoreproof.contract.problems import InvalidContract
 from restoreproof.errors import ContractError
 from restoreproof.plan import Excluded, Policy, Retention, Runbook, Waiver

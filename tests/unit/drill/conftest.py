@@ -14,7 +14,7 @@ from restoreproof.assets.base import Asset, RestoreContext, StackContext
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.manifest import Manifest
 from restoreproof.backups.verify import BackupSet
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.drill.inner.queue_review import Gate
 from restoreproof.drill.inner.stages import Drill, StageHooks
 from restoreproof.runtimes.base import Start

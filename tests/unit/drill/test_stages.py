@@ -9,7 +9,7 @@ import pytest
 
 from restoreproof.assets.base import RestoreContext, RestoreFailed, load_assets
 from restoreproof.checks.phrases import check, then, when
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.drill.inner import queue_review as gates_module
 from restoreproof.drill.inner.queue_review import Gate, ReviewRefused
 from restoreproof.drill.inner.stages import StageHooks, StageNotReached, merge

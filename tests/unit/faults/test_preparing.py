@@ -6,7 +6,7 @@ from pathlib import Path
 
 from restoreproof.contract import load
 from restoreproof.contract.controls import controls_of
-from restoreproof.faults.preparing import prepared
+from restoreproof.faults.preparation import prepared
 from restoreproof.faults.registry import find, folders_of
 from restoreproof.gherkin.request import Wanted
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from restoreproof.contract import nouns
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.contract.references import bindings
 from restoreproof.gherkin.lint_finding import LintFinding
 from restoreproof.gherkin.linter import lint

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from restoreproof.plan import Plan
-from restoreproof.record.backup_set import ReferenceRecord, ReissuedFrom
+from restoreproof.record.backup_set import ReferenceRecord, ReissuedFromRecord
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
 from restoreproof.views.page.identity import identity
@@ -39,7 +39,7 @@ def test_the_record_holds_each_reference_and_where_the_catalogue_came_from(manag
         ReferenceRecord("objects", "in-place"),
     )
     assert managed.backup_set.catalogue
-    assert managed.backup_set.catalogue.reissued_from == ReissuedFrom("first", "7" * 64)
+    assert managed.backup_set.catalogue.reissued_from == ReissuedFromRecord("first", "7" * 64)
     assert Record.from_json(managed.as_json()) == managed
 
 

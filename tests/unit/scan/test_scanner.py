@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from restoreproof.checks.base import Findings
 from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.outcome import Outcome
-from restoreproof.scan.rules import BUILT_IN, LONGEST, Rule, _escaped, rules
+from restoreproof.scan.rules import BUILT_IN, LONGEST, ForbiddenRule, _escaped, rules
 from restoreproof.scan.scanner import scan, self_test
 from restoreproof.scan.unhexed import Unhexed
 
@@ -28,7 +28,7 @@ KEYS = {
 PLAIN = form.NoEncryption()
 
 
-def _named(name: str) -> Rule:
+def _named(name: str) -> ForbiddenRule:
     return next(rule for rule in BUILT_IN if rule.name == name)
 
 
@@ -37,7 +37,7 @@ def test_every_rule_finds_its_own_sample() -> None:
 
 
 def test_a_rule_that_finds_nothing_is_blind() -> None:
-    dull = Rule("dull", _named("age identity").pattern, lambda: b"something else")
+    dull = ForbiddenRule("dull", _named("age identity").pattern, lambda: b"something else")
     assert self_test([dull]) == ["dull"]
     survey = ForbiddenSurvey(5, 5, 100, ("dull",), Findings(), ("dull",))
     assert survey.clean().outcome is Outcome.NOT_VERIFIED
@@ -46,7 +46,7 @@ def test_a_rule_that_finds_nothing_is_blind() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 5 * LONGEST), st.integers(1, 3 * LONGEST), st.sampled_from(BUILT_IN))
 def test_each_is_found_once_at_its_place_however_the_stream_is_cut(
-    before: int, piece: int, rule: Rule
+    before: int, piece: int, rule: ForbiddenRule
 ) -> None:
     stream = b" " * before + rule.sample() + b" " * (LONGEST * 2)
     pieces = [stream[start : start + piece] for start in range(0, len(stream), piece)]
@@ -57,7 +57,7 @@ def test_each_is_found_once_at_its_place_however_the_stream_is_cut(
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 5 * LONGEST), st.integers(1, 3 * LONGEST), st.sampled_from(BUILT_IN))
 def test_each_is_found_in_hex_at_its_place_however_the_stream_is_cut(
-    before: int, piece: int, rule: Rule
+    before: int, piece: int, rule: ForbiddenRule
 ) -> None:
     planted = b" " * before + rb"1\t\\x00" + rule.sample().hex().encode() + b"\n"
     stream = planted + rb"2\t\\x00\n" * 3000 + b" " * LONGEST

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from restoreproof.journal.read import JournalLine
 from restoreproof.ledger import Ledger
-from restoreproof.ledger.entry import Entry
+from restoreproof.ledger.entry import LedgerEntry
 from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import make_signing_key, signing_key
 from restoreproof.sealing.signoff import Word, sign_off
@@ -31,7 +31,7 @@ def failed(story: Story) -> list[JournalLine]:
     return [retold(one, status="failed") if one.type == "scenario-finished" else one for one in spoilt]
 
 
-def rechained(desk: Desk, keep: Callable[[Entry], Entry | None], *, strip: bool) -> None:
+def rechained(desk: Desk, keep: Callable[[LedgerEntry], LedgerEntry | None], *, strip: bool) -> None:
     """The ledger as a forger without the key would leave it: every link right, no signature made anew."""
     lines: list[bytes] = []
     prev = GENESIS

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from restoreproof.plan import Plan
-from restoreproof.record.execution import Effects
+from restoreproof.record.execution import EffectsRecord
 from restoreproof.record.model import Record, StageRecord
 from restoreproof.record.reduce import reduce
 from restoreproof.views.timeline_plot import WIDTH, chart, draw
@@ -39,7 +39,7 @@ def staged(record: Record, count: int, seconds: float = 3600.0) -> Record:
         time_to_verified_s=seconds,
         target_s=seconds / 2,
     )
-    effects = Effects(approved_by="policy", approved_s=approved)
+    effects = EffectsRecord(approved_by="policy", approved_s=approved)
     return replace(record, stages=stages, seconds=seconds, recovery_time=time, effects=effects)
 
 
@@ -82,7 +82,7 @@ def test_the_gate_stands_between_what_it_held_and_what_it_let_go(record: Record)
 
 
 def test_a_drill_that_was_never_approved_has_no_gate_to_show(record: Record) -> None:
-    assert chart(replace(staged(record, 4), effects=Effects())).gates == ()
+    assert chart(replace(staged(record, 4), effects=EffectsRecord())).gates == ()
 
 
 def test_a_time_beyond_its_target_reaches_past_the_line(record: Record) -> None:

@@ -19,7 +19,7 @@ from restoreproof.runtimes.compose.composefile.document import (
     NAME,
     SCAFFOLD,
     Composed,
-    Stack,
+    ComposeStack,
     at_default,
     read,
 )
@@ -39,7 +39,7 @@ __all__ = [
     "problems_resolved",
 ]
 
-_Rule = Callable[[Composed, Stack], Iterator[Problem]]
+_Rule = Callable[[Composed, ComposeStack], Iterator[Problem]]
 _SAFETY: tuple[_Rule, ...] = (*networks.RULES, *privileges.RULES, *mounts.RULES, *startup.RULES)
 RULES: tuple[_Rule, ...] = (*agreement.RULES, *_SAFETY)
 
@@ -56,7 +56,7 @@ def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Prob
     composed = read(path)
     if isinstance(composed, Problem):
         return [composed]
-    return _found(composed, Stack(contract, data), RULES)
+    return _found(composed, ComposeStack(contract, data), RULES)
 
 
 def problems_resolved(
@@ -68,7 +68,7 @@ def problems_resolved(
     if isinstance(written, Problem):
         return [written]
     composed = Composed(str(path), config, written.data, project=str(config["name"]))
-    return _found(composed, Stack(contract, data), _SAFETY)
+    return _found(composed, ComposeStack(contract, data), _SAFETY)
 
 
 def place(contract: Contract, *path: str) -> Location:
@@ -77,6 +77,6 @@ def place(contract: Contract, *path: str) -> Location:
     return composed.where if isinstance(composed, Problem) else composed.where(*path)
 
 
-def _found(composed: Composed, stack: Stack, rules: Sequence[_Rule]) -> list[Problem]:
+def _found(composed: Composed, stack: ComposeStack, rules: Sequence[_Rule]) -> list[Problem]:
     found = {problem for rule in rules for problem in rule(composed, stack)}
     return sorted(found, key=lambda one: (one.where.line or 0, str(one)))

@@ -11,7 +11,7 @@ from restoreproof.contract.problems import Problem, nearest
 from restoreproof.runtimes.compose.composefile.document import (
     SCAFFOLD,
     Composed,
-    Stack,
+    ComposeStack,
     at_default,
     entries,
     mapping,
@@ -20,7 +20,7 @@ from restoreproof.runtimes.compose.composefile.document import (
 _PUBLISHED = re.compile(r"127\.0\.0\.1::(?P<port>\d+)")
 
 
-def _names(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _names(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name in stack.contract.services:
         if name not in composed.services:
             meant = nearest(name, set(composed.services) - set(stack.contract.services))
@@ -37,7 +37,7 @@ def _names(composed: Composed, stack: Stack) -> Iterator[Problem]:
             )
 
 
-def _ports(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _ports(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
         wanted = {service.port, *service.ports.values()}
         exposed = {int(port) for port in entries(one.get("expose")) if str(port).isdecimal()}
@@ -48,7 +48,7 @@ def _ports(composed: Composed, stack: Stack) -> Iterator[Problem]:
             )
 
 
-def _published(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _published(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     known = {port for one in stack.contract.services.values() for port in (one.port, *one.ports.values())}
     for name, one in composed.services.items():
         where = composed.where("services", name, "ports")
@@ -62,7 +62,7 @@ def _published(composed: Composed, stack: Stack) -> Iterator[Problem]:
                 yield Problem(where, f"{name!r} publishes {match['port']}, a port that no service has")
 
 
-def _versions(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _versions(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
         options = service.options()
         image = at_default(str(one.get("image", "")))
@@ -86,7 +86,7 @@ def _releases(contract: Contract) -> list[str]:
     return [release.version for release in named if release]
 
 
-def _commands(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _commands(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
         run = service.options().get("run")
         if run is None:
@@ -100,7 +100,7 @@ def _commands(composed: Composed, stack: Stack) -> Iterator[Problem]:
             )
 
 
-def _aliases(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _aliases(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
         aliases = {
             str(alias)

@@ -63,7 +63,7 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class ComposeStack:
     """What the file is held against: the contract, and the places of each service's ``data``."""
 
     contract: Contract

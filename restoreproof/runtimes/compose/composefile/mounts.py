@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from restoreproof.contract.problems import Problem
-from restoreproof.runtimes.compose.composefile.document import Composed, Stack, at_default, entries, mapping
+from restoreproof.runtimes.compose.composefile.document import (
+    Composed,
+    ComposeStack,
+    at_default,
+    entries,
+    mapping,
+)
 
 _VOLUME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 _KEPT_ELSEWHERE: Final = "so that a drill would open data that are not its own, or leave its own behind"
@@ -33,7 +39,7 @@ class _Mount:
         return cls("volume" if _VOLUME.fullmatch(source) else "bind", source, rest.partition(":")[0])
 
 
-def _data(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _data(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """A drill keeps a service's mounts where its data lie, and takes away the others."""
     volumes = composed.defined("volumes")
     for name, _, one in stack.both(composed):

@@ -9,7 +9,7 @@ from restoreproof.contract.problems import Problem
 from restoreproof.runtimes.compose.composefile.document import (
     EDGE,
     Composed,
-    Stack,
+    ComposeStack,
     at_default,
     mapping,
     networks_of,
@@ -19,7 +19,7 @@ _INHIBIT: Final = "com.docker.network.bridge.inhibit_ipv4"
 _BRIDGE: Final = "com.docker.network.bridge.name"
 
 
-def _isolation(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _isolation(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     defined = composed.defined("networks")
     for name, _, one in stack.both(composed):
         where = composed.where("services", name, "networks")
@@ -37,7 +37,7 @@ def _isolation(composed: Composed, stack: Stack) -> Iterator[Problem]:
                 )
 
 
-def _drivers(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _drivers(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """A network of another driver may be the one that the host itself is on, whatever else is said of it."""
     used = {network for _, _, one in stack.both(composed) for network in networks_of(one)}
     for name, given in composed.defined("networks").items():
@@ -49,7 +49,7 @@ def _drivers(composed: Composed, stack: Stack) -> Iterator[Problem]:
             )
 
 
-def _edge(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _edge(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """The edge makes the networks of a drill, and by them the harness reaches every service."""
     if EDGE not in composed.services:
         yield Problem(
@@ -69,7 +69,7 @@ def _edge(composed: Composed, stack: Stack) -> Iterator[Problem]:
                 )
 
 
-def _fixed(composed: Composed, _: Stack) -> Iterator[Problem]:
+def _fixed(composed: Composed, _: ComposeStack) -> Iterator[Problem]:
     for name, one in composed.services.items():
         if "container_name" in one:
             where = composed.where("services", name, "container_name")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from restoreproof.contract.problems import Problem
-from restoreproof.runtimes.compose.composefile.document import Composed, Stack, at_default
+from restoreproof.runtimes.compose.composefile.document import Composed, ComposeStack, at_default
 
 CAPABILITIES: Final = frozenset(
     {
@@ -70,7 +70,7 @@ _HARMLESS: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _host(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _host(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, _, one in stack.both(composed):
         for key, harmless in _HARMLESS.items():
             value = one.get(key)

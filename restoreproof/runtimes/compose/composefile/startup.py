@@ -7,10 +7,10 @@ from typing import Any
 
 from restoreproof.contract.problems import Problem
 from restoreproof.contract.services import RESTORED, Service
-from restoreproof.runtimes.compose.composefile.document import Composed, Stack, at_default, mapping
+from restoreproof.runtimes.compose.composefile.document import Composed, ComposeStack, at_default, mapping
 
 
-def _health(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _health(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """Without one, a container counts as healthy as soon as it runs."""
     for name, service, one in stack.both(composed):
         if not _asked(mapping(one.get("healthcheck"))) and not _tells(service):
@@ -32,7 +32,7 @@ def _tells(service: Service) -> bool:
     return bool(service.options().get("one_shot")) or (isinstance(ready, Mapping) and bool(ready.get("log")))
 
 
-def _entrypoint(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _entrypoint(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, service, one in stack.both(composed):
         if service.environment == RESTORED and one.get("entrypoint") is not None:
             yield Problem(
@@ -42,7 +42,7 @@ def _entrypoint(composed: Composed, stack: Stack) -> Iterator[Problem]:
             )
 
 
-def _single(composed: Composed, stack: Stack) -> Iterator[Problem]:
+def _single(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """Of several containers one would be watched, and only that one stopped."""
     for name, _, one in stack.both(composed):
         deploy = mapping(one.get("deploy"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from restoreproof.contract import Contract
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.external.commands import Commands
 

@@ -10,7 +10,7 @@ import pytest
 
 from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract import Contract
-from restoreproof.contract.loading import parse
+from restoreproof.contract.loader import parse
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.external.driver import ExternalDriver
 from restoreproof.runtimes.external.markers import Markers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from restoreproof import plan
 from restoreproof.contract.models import Contract
-from restoreproof.contract.rules import Governance, Runbook
+from restoreproof.contract.rules import GovernanceBlock, RunbookBlock
 from restoreproof.errors import ContractError
 
 SMOKE = "smoke"
@@ -36,7 +36,7 @@ def governance_of(contract: Contract) -> plan.Governance | None:
 
 def waivers_of(contract: Contract) -> tuple[plan.Waiver, ...]:
     """The failures that were accepted in advance."""
-    rules = contract.governance or Governance()
+    rules = contract.governance or GovernanceBlock()
     return tuple(
         plan.Waiver(one.check, one.reason, one.owner, one.approver, one.until.isoformat())
         for one in rules.waivers
@@ -45,7 +45,7 @@ def waivers_of(contract: Contract) -> tuple[plan.Waiver, ...]:
 
 def coverage_of(contract: Contract) -> plan.Coverage:
     """Which systems a drill of this contract restores, from which kinds of assets, and what it leaves out."""
-    rules = contract.governance or Governance()
+    rules = contract.governance or GovernanceBlock()
     return plan.Coverage(
         systems=tuple(contract.services),
         source_types=tuple(dict.fromkeys(asset.kind for asset in contract.assets.values())),
@@ -58,7 +58,7 @@ def service_stage_of(contract: Contract) -> str:
     return contract.objectives.service or (SMOKE if SMOKE in contract.order else contract.order[-1])
 
 
-def _runbook(contract: Contract, runbook: Runbook) -> plan.Runbook:
+def _runbook(contract: Contract, runbook: RunbookBlock) -> plan.Runbook:
     path = contract.directory / runbook.path
     found = _sha256(path)
     if found is None and runbook.digest is None:
