@@ -40,7 +40,7 @@ def unpacked(*layers: bytes) -> bytes:
     runs = {run for layer in layers for run in _BASE64.findall(layer)}
     decoded = [_decode(run) for run in runs]
     decoded += map(binascii.unhexlify, {digits for run in runs for digits in _HEX.findall(run)})
-    streams = [layer[found.end() :] for layer in layers for found in _STREAM.finditer(layer)]
+    streams = [layer[match.end() :] for layer in layers for match in _STREAM.finditer(layer)]
     streams += [piece for piece in decoded if _ZLIB.match(piece)]
     streams += [part[at.start() :] for part in (*layers, *decoded) for at in _GZIP.finditer(part)]
     return _APART.join([*filter(_is_text, decoded), *map(_inflate, streams)])
@@ -66,12 +66,12 @@ def _is_text(piece: bytes) -> bool:
     return True
 
 
-def _json_character(found: re.Match[bytes]) -> bytes:
-    return chr(int(found[1], 16)).encode() if found[1] else found[2]
+def _json_character(match: re.Match[bytes]) -> bytes:
+    return chr(int(match[1], 16)).encode() if match[1] else match[2]
 
 
-def _html_character(found: re.Match[bytes]) -> bytes:
-    return html.unescape(found[0].decode()).encode("utf-8", "surrogatepass")
+def _html_character(match: re.Match[bytes]) -> bytes:
+    return html.unescape(match[0].decode()).encode("utf-8", "surrogatepass")
 
 
 def _inflate(data: bytes) -> bytes:

@@ -61,7 +61,7 @@ def find_leaks(
     Names of files count too. Memory is bounded by ``WINDOW``, whatever the size of a file.
     """
     look = _Look(redactor, fingerprints, rules)
-    found: list[Leak] = []
+    leaks: list[Leak] = []
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
         own_name = path.name.encode("utf-8", "surrogateescape")
@@ -72,8 +72,8 @@ def find_leaks(
         for rule, offset in hits:
             places.setdefault(rule, set()).add(offset)
         shown = redactor.text(name)
-        found += [Leak(shown, rule, len(offsets)) for rule, offsets in sorted(places.items())]
-    return found
+        leaks += [Leak(shown, rule, len(offsets)) for rule, offsets in sorted(places.items())]
+    return leaks
 
 
 def quarantine(directory: Path, leaks: Sequence[Leak]) -> EvidenceError:
@@ -130,8 +130,8 @@ class _Look:
             yield f"{rule.removesuffix(', packed')}, packed", 0
 
     def _written(self, data: bytes) -> Iterator[tuple[str, int]]:
-        for one in self._redactor.spotted(data):
-            yield f"the value of {one.name} ({one.encoding})", one.start
+        for secret in self._redactor.spotted(data):
+            yield f"the value of {secret.name} ({secret.encoding})", secret.start
         for value in self._candidates(data):
             if name := self._fingerprints.name_of(value):
                 yield f"the value of {name} (by its fingerprint)", data.find(value)
@@ -146,10 +146,10 @@ class _Look:
         lengths = self._fingerprints.lengths
         if not lengths:
             return ()
-        found, words = {data}, set[bytes]()
+        texts, words = {data}, set[bytes]()
         for shape in _WORDS:
             pattern = re.compile(shape % min(lengths))
-            found = {word for text in found for word in pattern.findall(text)}
-            words |= found
+            texts = {word for text in texts for word in pattern.findall(text)}
+            words |= texts
         longer = ((word, length) for word in words for length in lengths if len(word) >= length)
         return {part for word, length in longer for part in (word[:length], word[-length:])}

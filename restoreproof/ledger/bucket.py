@@ -29,7 +29,7 @@ _SOURCES = (
 
 
 class BucketStorage:
-    """A ledger below a prefix of a bucket. ``client`` is a boto3 client for S3."""
+    """Ledger below a prefix of a bucket. ``client`` is a boto3 client for S3."""
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self.name = f"s3://{bucket}/{prefix}"
@@ -38,7 +38,7 @@ class BucketStorage:
 
     @staticmethod
     def of(url: str) -> BucketStorage:
-        """The ledger at ``s3://bucket/prefix``. Raises UsageError without credentials in the environment."""
+        """Return the ledger at ``s3://bucket/prefix``. Raises UsageError without credentials."""
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
         if not bucket or not prefix.strip("/"):
             raise UsageError(f"{url} is no place for a ledger", hint="s3://BUCKET/PREFIX")
@@ -56,7 +56,7 @@ class BucketStorage:
 
     @contextmanager
     def opened(self) -> Iterator[Page]:
-        """The entries as they are; nothing is locked, and whoever writes a number second is refused.
+        """Yield the entries as they are; nothing is locked, and the second writer of a number is refused.
 
         Raises:
             UsageError: this service overwrites what it was asked to write only if absent.
@@ -74,23 +74,23 @@ class BucketStorage:
             ) from error
 
     def peek(self) -> list[bytes]:
-        """Every line."""
+        """Return every line, in the order of their numbers."""
         try:
             return self.lines()
         except (ClientError, BotoCoreError) as error:
             raise EnvironmentUnfitError(f"the ledger {self.name} can't be read: {error}") from error
 
     def lines(self) -> list[bytes]:
-        """Every line, in the order of their numbers."""
+        """Return every line, in the order of their numbers."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=f"{self._prefix}/entry-"
         )
-        keys = sorted(one["Key"] for page in pages for one in page.get("Contents", ()))
+        keys = sorted(entry["Key"] for page in pages for entry in page.get("Contents", ()))
         with ThreadPoolExecutor(_IN_FLIGHT) as pool:
             return list(pool.map(self._get, keys))
 
     def append(self, seq: int, line: bytes) -> None:
-        """Write line ``seq``. Raises Taken if there is one."""
+        """Write line ``seq``. Raises SequenceConflict if there is one."""
         try:
             self._put_if_absent(f"entry-{seq:010d}.json", line)
         except ClientError as error:

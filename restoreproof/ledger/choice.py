@@ -9,7 +9,7 @@ from restoreproof.ledger.storage import FileStorage, LedgerStorage
 
 
 def home_of(named: str | None, default: Path) -> LedgerStorage:
-    """The home that ``named`` is: ``s3://bucket/prefix`` or a path; a file at ``default`` if nothing is.
+    """Return the storage that ``named`` means: ``s3://bucket/prefix`` or a path; else a file at ``default``.
 
     Raises:
         UsageError: the bucket can't be used for a ledger.

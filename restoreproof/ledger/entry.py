@@ -18,7 +18,7 @@ _INVESTIGATE = "move the ledger aside as it is, for an investigation; the next d
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One line. ``type`` is started, finished, aborted, refused, sealed or signed-off."""
+    """Line of the ledger. ``type`` is started, finished, aborted, refused, sealed or signed-off."""
 
     seq: int
     prev: str
@@ -29,34 +29,34 @@ class LedgerEntry:
     signature: dict[str, str] | None = None
 
     def line(self) -> bytes:
-        """The entry as it is written."""
-        told = asdict(self)
+        """Return the entry as it is written: canonical JSON and a line break."""
+        fields = asdict(self)
         if self.signature is None:
-            del told["signature"]
-        return canonical(told) + b"\n"
+            del fields["signature"]
+        return canonical(fields) + b"\n"
 
     @property
     def sha256(self) -> str:
-        """What the next entry calls ``prev``."""
+        """SHA-256 (hex) of the line, which the next entry calls ``prev``."""
         return hashlib.sha256(self.line()).hexdigest()
 
     @property
     def head(self) -> str:
-        """``SEQ:SHA256``: who keeps it can tell later that nothing up to this entry was changed or cut."""
+        """Head of the ledger at this entry, ``SEQ:SHA256``: kept elsewhere, it shows changes and cuts."""
         return f"{self.seq}:{self.sha256}"
 
     def signed(self, key: SigningKey) -> LedgerEntry:
-        """This entry with the signature of ``key``."""
+        """Return this entry with the signature of ``key``."""
         body = pae(LEDGER_ENTRY, self.line().rstrip(b"\n"))
         return replace(self, signature={"keyid": key.keyid, "sig": base64.b64encode(key.sign(body)).decode()})
 
 
 def parse(lines: Sequence[bytes], name: str) -> list[LedgerEntry]:
-    """The entries of the ledger called ``name``. Raises EvidenceError where the chain is broken."""
+    """Return the entries of the ledger called ``name``. Raises EvidenceError where the chain is broken."""
     entries: list[LedgerEntry] = []
     try:
-        for told, _ in read_chain(lines):
-            entries.append(LedgerEntry(**told))
+        for fields, _ in read_chain(lines):
+            entries.append(LedgerEntry(**fields))
     except TypeError as error:
         raise EvidenceError(
             "not a ledger entry", where=Location(name, len(entries) + 1), hint=_INVESTIGATE
@@ -69,6 +69,6 @@ def parse(lines: Sequence[bytes], name: str) -> list[LedgerEntry]:
 def following(
     entries: Sequence[LedgerEntry], type: str, drill_id: str, at: str, data: dict[str, Any]
 ) -> LedgerEntry:
-    """The entry that comes after ``entries``, unsigned."""
+    """Return the entry that comes after ``entries``, unsigned."""
     prev = entries[-1].sha256 if entries else GENESIS
     return LedgerEntry(len(entries) + 1, prev, type, drill_id, at, data)

@@ -23,7 +23,7 @@ _Draft = tuple[str, str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A drill's place in the ledger: its attempt at this set with this plan, and at this set at all."""
+    """Place of a drill in the ledger: its attempt at this set with this plan, and at this set at all."""
 
     attempt: int
     attempt_at_set: int
@@ -32,7 +32,7 @@ class Begun:
 
 
 class Ledger:
-    """The ledger kept at ``home``.
+    """Ledger kept at ``home``.
 
     Args:
         home: a file, or any other place that keeps lines.
@@ -49,11 +49,11 @@ class Ledger:
         self._life = Liveness(life or beside.with_name(f".{beside.stem}-running"))
 
     def entries(self) -> list[LedgerEntry]:
-        """Every entry, its chain checked. Raises EvidenceError where it is broken, naming the line."""
+        """Return every entry, its chain checked. Raises EvidenceError where it is broken, naming the line."""
         return parse(self.home.peek(), self.home.name)
 
     def head(self) -> str | None:
-        """``SEQ:SHA256`` of the last entry; None if there is none."""
+        """Return ``SEQ:SHA256`` of the last entry; None if there is none."""
         entries = self.entries()
         return entries[-1].head if entries else None
 
@@ -61,15 +61,17 @@ class Ledger:
         """Open an entry for a drill."""
 
         def draft(entries: Sequence[LedgerEntry]) -> list[_Draft]:
-            at_set = [one for one in entries if one.type == "started" and one.data.get("set_id") == set_id]
-            attempt = 1 + sum(one.data.get("plan") == plan_digest for one in at_set)
+            at_set = [
+                entry for entry in entries if entry.type == "started" and entry.data.get("set_id") == set_id
+            ]
+            attempt = 1 + sum(entry.data.get("plan") == plan_digest for entry in at_set)
             data = {"set_id": set_id, "plan": plan_digest, "stack": stack, "attempt": attempt,
                     "attempt_at_set": len(at_set) + 1}  # fmt: skip
             return [("started", drill_id, data | self._life.describe())]
 
         self._life.show(drill_id)
         before, (entry,) = self._write(draft)
-        records = [one.data["record_sha256"] for one in before if one.data.get("record_sha256")]
+        records = [earlier.data["record_sha256"] for earlier in before if earlier.data.get("record_sha256")]
         return Begun(
             entry.data["attempt"], entry.data["attempt_at_set"], entry, records[-1] if records else None
         )
@@ -80,9 +82,9 @@ class Ledger:
         self._life.end(drill_id)
         return entry
 
-    def refuse(self, drill_id: str, reason: str, **known: str | None) -> LedgerEntry:
+    def refuse(self, drill_id: str, reason: str, **details: str | None) -> LedgerEntry:
         """Enter a drill that could not start, and why."""
-        return self._write(lambda _: [("refused", drill_id, {"reason": reason[:500], **known})])[1][0]
+        return self._write(lambda _: [("refused", drill_id, {"reason": reason[:500], **details})])[1][0]
 
     def seal(self, drill_id: str, attestation_sha256: str) -> LedgerEntry:
         """Enter an attestation that was made after its drill had finished."""
@@ -102,9 +104,9 @@ class Ledger:
         """
 
         def draft(entries: Sequence[LedgerEntry]) -> list[_Draft]:
-            closed = {one.drill_id for one in entries if one.type in ("finished", "aborted")}
-            open_ = [one for one in entries if one.type == "started" and one.drill_id not in closed]
-            dead = [one.drill_id for one in open_ if self._life.is_gone(one.drill_id, one.data)]
+            closed = {entry.drill_id for entry in entries if entry.type in ("finished", "aborted")}
+            open_ = [entry for entry in entries if entry.type == "started" and entry.drill_id not in closed]
+            dead = [entry.drill_id for entry in open_ if self._life.is_gone(entry.drill_id, entry.data)]
             return [("aborted", name, {"verdict": "ABORTED", **left(name)}) for name in dead]
 
         _, written = self._write(draft)

@@ -20,7 +20,7 @@ class Page(Protocol):
         """Every line, with its line break."""
 
     def append(self, seq: int, line: bytes) -> None:
-        """Write line ``seq``. Raises Taken if there is one."""
+        """Write line ``seq``. Raises SequenceConflict if there is one."""
 
 
 class LedgerStorage(Protocol):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Decision(StrEnum):
-    """What an approver says of a drill."""
+    """Decision of an approver on a drill."""
 
     ACCEPT = "accept"
     REJECT = "reject"

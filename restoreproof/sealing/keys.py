@@ -37,7 +37,7 @@ SELF_ISSUED = "# self-issued: made by restoreproof; nobody but its owner vouches
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key that can be used and not looked at. ``keyid`` is the SHA-256 of its public DER form."""
+    """Private key that can be used and not looked at. ``keyid`` is the SHA-256 of its public DER form."""
 
     keyid: str
     self_issued: bool
@@ -45,7 +45,7 @@ class SigningKey:
 
 
 def signing_key(uri: str, public: Path | None = None) -> SigningKey:
-    """The key that ``uri`` names; ``public`` is its public half, where the scheme can't tell it.
+    """Return the key that ``uri`` names; ``public`` is its public half, where the scheme can't tell it.
 
     Raises:
         UsageError: there is no such key, or it can't be opened.
@@ -60,15 +60,15 @@ def signing_key(uri: str, public: Path | None = None) -> SigningKey:
             f"the public half of {uri} is needed too",
             hint="--public-key FILE, as the key's service exports it",
         )
-    known = _public(public)
+    public_key = _public(public)
     try:
-        signer = Signer.from_priv_key_uri(uri, known)
+        signer = Signer.from_priv_key_uri(uri, public_key)
     except Exception as error:  # each scheme raises its own, and they name no common base
         raise UsageError(
             f"the key {uri} can't be used: {error}",
             hint=f"see what securesystemslib needs for {scheme}: and that its service lets you in",
         ) from error
-    return SigningKey(known.keyid, self_issued=False, sign=_signing(signer))
+    return SigningKey(public_key.keyid, self_issued=False, sign=_signing(signer))
 
 
 def _services() -> list[str]:
@@ -76,7 +76,7 @@ def _services() -> list[str]:
 
 
 def path_of(uri: str) -> Path | None:
-    """The file that a key's URI names, if it is one."""
+    """Return the file that a key's URI names; None if the URI names no file."""
     scheme, _, rest = uri.partition(":")
     return Path(rest) if scheme in _FILES else None
 
@@ -114,9 +114,11 @@ def make_signing_key(path: Path, *, valid_for: timedelta) -> Path:
         UsageError: one of the two files is there already.
     """
     public_path = path.with_suffix(".pub")
-    for one in (path, public_path):
-        if one.exists():
-            raise UsageError(f"{one} is there already", hint="a key is never overwritten: name another file")
+    for taken in (path, public_path):
+        if taken.exists():
+            raise UsageError(
+                f"{taken} is there already", hint="a key is never overwritten: name another file"
+            )
     private = Ed25519PrivateKey.generate()
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -133,18 +135,18 @@ def make_signing_key(path: Path, *, valid_for: timedelta) -> Path:
 
 
 def pinned_key(path: Path) -> Key:
-    """The public key in ``path`` as a reader pins it. Raises UsageError if it holds none."""
-    known = _public(path)
+    """Return the public key in ``path`` as a reader pins it. Raises UsageError if it holds none."""
+    public_key = _public(path)
     _, _, not_before, not_after = read_key_file(path)
 
     def accepts(message: bytes, signature: bytes) -> bool:
         try:
-            known.verify_signature(Signature(known.keyid, signature.hex()), message)
+            public_key.verify_signature(Signature(public_key.keyid, signature.hex()), message)
         except (UnverifiedSignatureError, VerificationError):
             return False
         return True
 
-    return Key(known.keyid, accepts, not_before, not_after)
+    return Key(public_key.keyid, accepts, not_before, not_after)
 
 
 def _public(path: Path) -> SSlibKey:

@@ -28,7 +28,7 @@ from restoreproof.verifier.formats import (
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What sealing left: the attestation's digest, and when and by which key it was made."""
+    """Seal as it was made: the attestation's digest, the time (UTC) and the key's id."""
 
     attestation_sha256: str
     sealed_at: str
@@ -79,5 +79,5 @@ def _sha256(data: bytes) -> str:
 
 
 def sealed_drill(directory: Path) -> str:
-    """The id of the drill whose evidence ``directory`` is."""
+    """Return the id of the drill whose evidence ``directory`` is."""
     return str(json.loads((directory / RECORD).read_bytes())["drill_id"])

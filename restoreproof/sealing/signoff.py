@@ -29,7 +29,7 @@ from restoreproof.verifier.formats import (
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Who decides what, in which role, and why."""
+    """Decision of an approver: the name, the role, the decision and the reason."""
 
     name: str
     role: str
@@ -39,7 +39,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class SignedOff:
-    """A sign-off as it was written."""
+    """Sign-off as it was written."""
 
     path: Path
     drill_id: str
@@ -58,8 +58,8 @@ def sign_off(directory: Path, word: Word, key: SigningKey) -> SignedOff:
     check_files(directory, intact)
     record = read_json(directory / RECORD, intact)
     if intact.findings or record is None:
-        told = "; ".join(f"{one.where} {one.what}" for one in intact.findings[:3])
-        raise UsageError(f"{directory} is not sealed evidence as it was sealed: {told}",
+        reasons = "; ".join(f"{finding.where} {finding.what}" for finding in intact.findings[:3])
+        raise UsageError(f"{directory} is not sealed evidence as it was sealed: {reasons}",
                          hint="`restoreproof verify` lists every finding")  # fmt: skip
     try:
         _, sealed_by, _ = open_envelope((directory / ATTESTATION).read_bytes())
@@ -78,8 +78,8 @@ def sign_off(directory: Path, word: Word, key: SigningKey) -> SignedOff:
 
 
 def _refuse_blanks(word: Word) -> None:
-    for option, given in (("--as", word.name), ("--role", word.role), ("--comment", word.comment)):
-        if not given.strip():
+    for option, text in (("--as", word.name), ("--role", word.role), ("--comment", word.comment)):
+        if not text.strip():
             raise UsageError(f"{option} is empty", hint="a sign-off says who decides, in which role, and why")
 
 

@@ -17,7 +17,7 @@ _TIMEOUT_S = 30.0
 
 
 def token_of(directory: Path) -> Path:
-    """Where the token of a directory of evidence lies: beside it, since the seal can't hold it."""
+    """Return the path of the token of ``directory``: beside it, since the seal can't hold the token."""
     return directory.with_name(f"{directory.name}.tsr")
 
 
@@ -61,11 +61,11 @@ def check_token(directory: Path, authority: Path, answer: Answer) -> None:
     try:
         attested = ["-data", str(directory / ATTESTATION), "-in", str(token)]
         _openssl(["-verify", *attested, "-CAfile", str(authority)])
-        told = _openssl(["-reply", "-in", str(token), "-text"])
+        reply = _openssl(["-reply", "-in", str(token), "-text"])
     except EnvironmentUnfitError as error:
         answer.refuse(token.name, f"is no timestamp of this attestation by that authority: {error.message}")
         return
-    when = re.search(r"^Time stamp: (.+)$", told, re.MULTILINE)
+    when = re.search(r"^Time stamp: (.+)$", reply, re.MULTILINE)
     answer.notes.append(f"timestamped {when[1] if when else 'at a time that openssl does not tell'}")
 
 

@@ -1,4 +1,4 @@
-"""What is asked of evidence, and what is answered."""
+"""The question that is asked of evidence, and its answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason why the evidence is not authentic."""
+    """A reason why the evidence is not authentic."""
 
     where: str
     what: str
@@ -31,7 +31,7 @@ class Key:
     not_after: datetime | None = None
 
     def valid_at(self, moment: datetime) -> bool:
-        """Whether the key was in its period of use."""
+        """Return whether ``moment`` (with a time zone) lies in the key's period of use."""
         return not (
             (self.not_before and moment < self.not_before) or (self.not_after and moment > self.not_after)
         )
@@ -39,7 +39,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of which evidence. ``ledger`` is its lines, or None to do without."""
+    """A question about the evidence in ``directory``; ``ledger`` is its lines, or None to do without."""
 
     directory: Path
     key: Key
@@ -53,7 +53,7 @@ class Question:
 
 @dataclass
 class Answer:
-    """What was found. ``notes`` belong to the answer and don't decide it.
+    """Answer to a question: ``findings`` decide it, ``notes`` don't.
 
     ``about`` says what was drilled: one key may seal the drills of several stacks, and a verdict is of one.
     """
@@ -71,41 +71,43 @@ class Answer:
     recomputed: bool = True
 
     def refuse(self, where: str, what: str) -> None:
-        """Add one reason."""
+        """Add a reason why the evidence is not authentic: ``what`` is wrong with ``where``."""
         self.findings.append(Finding(where, what))
 
     def not_recomputed(self, why: str) -> None:
-        """The record is its signer's word: it was not made anew from plan and journal."""
+        """Note that the record is its signer's word, and ``why`` it was not made anew."""
         self.recomputed = False
         self.notes.append(f"the record was not recomputed from plan and journal: {why}")
 
     @property
     def exit_code(self) -> int:
-        """0 only for authentic, fresh and verified; 1 for not authentic; else the drill's own code."""
+        """Exit code: 0 only for authentic, fresh and verified; 1 for not authentic; else the drill's own."""
         if self.findings:
             return 1
         return self.drill_code or (3 if self.stale else 0)
 
 
 def short(keyid: str) -> str:
-    """A key id as people compare it."""
+    """Return a key id as people compare it."""
     return f"SHA256:{plain(keyid)[:16]}…"
 
 
 def plain(text: object, limit: int = 500) -> str:
-    """Text from evidence on one line, with nothing in it that could steer a terminal."""
-    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in str(text)[:limit])
+    """Return ``text`` on one line, at most ``limit`` characters, with nothing that could steer a terminal."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in str(text)[:limit])
 
 
 def tell(answer: Answer) -> Iterator[str]:
-    """The answer in lines for people."""
+    """Yield the answer in lines for people."""
     for finding in answer.findings:
         yield f"  ✘ {plain(finding.where)}: {plain(finding.what)}"
     for note in answer.notes:
         yield f"  · {plain(note)}"
-    for one in answer.sign_offs:
-        said = f"{one.get('decision', '?')} by {one.get('name', '?')} ({one.get('role', '?')})"
-        yield f"  · sign-off: {plain(said)}: {plain(one.get('comment', ''))} [{plain(one['status'])}]"
+    for sign_off in answer.sign_offs:
+        word = {name: sign_off.get(name, "?") for name in ("decision", "name", "role")}
+        decision = f"{word['decision']} by {word['name']} ({word['role']})"
+        comment = plain(sign_off.get("comment", ""))
+        yield f"  · sign-off: {plain(decision)}: {comment} [{plain(sign_off['status'])}]"
     if answer.findings:
         yield f"NOT AUTHENTIC ({len(answer.findings)} findings above): rely on nothing in this evidence"
     else:
@@ -117,7 +119,7 @@ def tell(answer: Answer) -> Iterator[str]:
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
-    """The answer for programs."""
+    """Return the answer as JSON values, for programs."""
     return {
         "authentic": not answer.findings,
         "exit_code": answer.exit_code,
@@ -128,7 +130,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "ended_at": answer.ended_at,
         "stale": answer.stale,
         "recomputed": answer.recomputed,
-        "findings": [{"where": one.where, "what": one.what} for one in answer.findings],
+        "findings": [{"where": finding.where, "what": finding.what} for finding in answer.findings],
         "notes": answer.notes,
         "sign_offs": answer.sign_offs,
     }

@@ -19,10 +19,11 @@ from restoreproof.verifier.formats import (
     sha256_of,
 )
 
-SAID = ("decision", "name", "role", "comment", "drillId", "signedAt")
+SIGN_OFF_FIELDS = ("decision", "name", "role", "comment", "drillId", "signedAt")
 
 
 def tell_sign_offs(asked: Question, answer: Answer) -> None:
+    """Add each sign-off beside the evidence to ``answer``, with what its signature is worth."""
     pattern = f"{answer.drill_id}.sign-off-*.dsse.json"
     safe = re.fullmatch(r"[\w.-]+", answer.drill_id)
     for path in sorted(asked.directory.parent.glob(pattern)) if safe else ():
@@ -34,8 +35,8 @@ def _sign_off(asked: Question, path: Path) -> dict[str, str]:
         payload, keyid, signature = open_envelope(read(path, Answer()) or b"")
         statement = json.loads(payload)
         # These alone: what an unknown hand wrote must not stand where our own words stand.
-        told = {name: str(statement["predicate"].get(name, "")) for name in SAID}
-        about = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+        word = {name: str(statement["predicate"].get(name, "")) for name in SIGN_OFF_FIELDS}
+        about = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
         wanted = {name: sha256_of(asked.directory / name) for name in (RECORD, ATTESTATION)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return {"status": f"unreadable: {error}"}
@@ -48,11 +49,11 @@ def _sign_off(asked: Question, path: Path) -> dict[str, str]:
         status = f"not checked: signed by {short(keyid)}, and no --approver-key is that one"
     elif not approver.accepts(pae(IN_TOTO, payload), signature):
         status = "NOT valid: its signature is not the approver's"
-    elif not _was_valid(approver, told["signedAt"]):
-        status = f"NOT valid: signed at {told['signedAt']}, when the approver's key was not valid"
+    elif not _was_valid(approver, word["signedAt"]):
+        status = f"NOT valid: signed at {word['signedAt']}, when the approver's key was not valid"
     else:
         status = f"signed by the approver's key {short(keyid)}"
-    return {"status": status, **told}
+    return {"status": status, **word}
 
 
 def _was_valid(approver: Key, signed_at: str) -> bool:

@@ -25,14 +25,14 @@ if __name__ == "__main__":
 
 
 class Outside:
-    """What the modules import from the standard library."""
+    """Imports of the modules from the standard library."""
 
     def __init__(self) -> None:
         self._modules: set[str] = set()
         self._names: dict[str, set[str]] = {}
 
     def take(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Add one import."""
+        """Add an import."""
         names = {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             self._names.setdefault(str(node.module), set()).update(names)
@@ -40,13 +40,13 @@ class Outside:
             self._modules |= names
 
     def lines(self) -> list[str]:
-        """The imports as they are written."""
+        """Return the imports as lines of source."""
         named = (f"from {module} import {', '.join(sorted(names))}" for module, names in self._names.items())
         return [*(f"import {module}" for module in sorted(self._modules)), *sorted(named)]
 
 
 def assembled() -> str:
-    """The source text of the single file: the modules one after the other, their imports gathered."""
+    """Return the source text of the single file: the modules one after the other, their imports gathered."""
     outside = Outside()
     bodies: list[str] = []
     for name in _MODULES:
@@ -74,7 +74,7 @@ def _body(source: str, outside: Outside) -> str:
 
 
 def write_beside(directory: Path) -> Path:
-    """Leave the verifier in the parent of an evidence directory, replacing an older one in one step."""
+    """Write the verifier into the parent of ``directory``, replacing an older one in one step."""
     path = directory.parent / NAME
     fresh = directory.parent / f".{NAME}-{directory.name}"
     fresh.write_text(assembled(), encoding="utf-8")

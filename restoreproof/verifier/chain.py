@@ -21,7 +21,11 @@ from restoreproof.verifier.formats import (
 
 
 def read_chain(lines: Sequence[bytes]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each entry with the SHA-256 of its line. Raises ValueError, naming the line, where the chain breaks."""
+    """Yield each entry with the SHA-256 of its line.
+
+    Raises:
+        ValueError: the chain breaks; the message names the line.
+    """
     prev = GENESIS
     for number, line in enumerate(lines, 1):
         try:
@@ -39,7 +43,7 @@ def read_chain(lines: Sequence[bytes]) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def entry_signature(entry: Mapping[str, Any]) -> tuple[str, bytes, bytes] | None:
-    """Key id, signed bytes and signature of a ledger entry; None if nobody signed it."""
+    """Return key id, signed bytes and signature of a ledger entry; None if nobody signed it."""
     signed = entry.get("signature")
     if not isinstance(signed, dict):
         return None
@@ -52,6 +56,7 @@ def entry_signature(entry: Mapping[str, Any]) -> tuple[str, bytes, bytes] | None
 
 
 def check_ledger(asked: Question, answer: Answer, record: Mapping[str, Any]) -> None:
+    """Hold the drill's place in the ledger against its ``record``, and note what came before and after."""
     if asked.ledger is None:
         answer.notes.append("no ledger was asked: earlier attempts and removed drills would not show")
         return
@@ -78,16 +83,16 @@ def check_ledger(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
 
 def _signed_entries(asked: Question, answer: Answer, entries: Sequence[Mapping[str, Any]]) -> list[int]:
     """The numbers of the entries that the pinned key signed."""
-    found = [0]
+    numbers = [0]
     for entry in entries:
         signed = entry_signature(entry)
         if signed is None or signed[0] != asked.key.keyid:
             continue
         if asked.key.accepts(signed[1], signed[2]):
-            found.append(int(entry["seq"]))
+            numbers.append(int(entry["seq"]))
         else:
             answer.refuse("ledger", f"entry {entry['seq']} bears a signature that is not the pinned key's")
-    return found
+    return numbers
 
 
 def _check_entries(
@@ -98,20 +103,20 @@ def _check_entries(
         by_type.setdefault(str(entry.get("type")), []).append(entry.get("data") or {})
     started, finished = by_type.get("started", []), by_type.get("finished", [])
     if len(started) != 1 or len(finished) != 1 or "aborted" in by_type:
-        told = ", ".join(str(entry.get("type")) for entry in mine) or "nothing"
-        answer.refuse("ledger", f"knows of this drill: {told}; once started and once finished was due")
+        types = ", ".join(str(entry.get("type")) for entry in mine) or "nothing"
+        answer.refuse("ledger", f"knows of this drill: {types}; once started and once finished was due")
         return
-    sealed = [one["attestation_sha256"] for one in (*finished, *by_type.get("sealed", [])) if
-              one.get("attestation_sha256")]  # fmt: skip
+    sealed = [data["attestation_sha256"] for data in (*finished, *by_type.get("sealed", [])) if
+              data.get("attestation_sha256")]  # fmt: skip
     due = {"set_id": record["backup_set"]["set_id"], "plan": record["plan"]["digest"],
            "attempt": record["attempt"]}  # fmt: skip
     ended = {"verdict": record["verdict"], "record_sha256": sha256_of(asked.directory / RECORD)}
-    for name, said, value in [
+    for name, entered, value in [
         *((name, started[0].get(name), value) for name, value in due.items()),
         *((name, finished[0].get(name), value) for name, value in ended.items()),
     ]:
-        if said != value:
-            answer.refuse("ledger", f"says of this drill {name} {said}, the evidence {value}")
+        if entered != value:
+            answer.refuse("ledger", f"says of this drill {name} {entered}, the evidence {value}")
     if not sealed:
         answer.notes.append("the ledger does not know the attestation: the evidence was sealed elsewhere")
     elif (attestation := asked.directory / ATTESTATION).is_file() and sha256_of(attestation) not in sealed:
@@ -137,11 +142,11 @@ def _tell_history(answer: Answer, entries: Sequence[Mapping[str, Any]], record: 
     for entry in begun[:here]:
         if entry["data"].get("set_id") == set_id:
             same = "this plan" if entry["data"].get("plan") == record["plan"]["digest"] else "another plan"
-            told = ends.get(entry["drill_id"], "never finished")
-            answer.notes.append(f"earlier attempt at this set, {same}: {entry['drill_id']}, {told}")
+            outcome = ends.get(entry["drill_id"], "never finished")
+            answer.notes.append(f"earlier attempt at this set, {same}: {entry['drill_id']}, {outcome}")
     later = begun[here + 1 :]
     if later:
-        told = ends.get(later[-1]["drill_id"], "not finished")
+        outcome = ends.get(later[-1]["drill_id"], "not finished")
         answer.notes.append(
-            f"later drills in the ledger: {len(later)}, the last {later[-1]['drill_id']}: {told}"
+            f"later drills in the ledger: {len(later)}, the last {later[-1]['drill_id']}: {outcome}"
         )

@@ -13,7 +13,7 @@ _MALFORMED = (KeyError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 def examine(asked: Question) -> Answer:
-    """Everything that can be said of the evidence without recomputing its record."""
+    """Return what can be said of the evidence without recomputing its record."""
     answer = Answer()
     check_files(asked.directory, answer)
     record = read_json(asked.directory / RECORD, answer)

@@ -20,7 +20,7 @@ MAX_HASHED = 16 * 1024 * 1024 * 1024
 
 
 def files_below(directory: Path) -> Iterator[tuple[str, str | None]]:
-    """Every name below ``directory`` with what is wrong about it; None for an ordinary file of its own.
+    """Yield every name below ``directory`` with what is wrong about it; None for an ordinary file of its own.
 
     Raises:
         OSError: a directory can't be read, and so not told what is in it.
@@ -52,11 +52,12 @@ def _unreadable(error: OSError) -> None:
 def _parse_sums(text: bytes) -> dict[str, str] | None:
     """The digests that a SHA256SUMS lists; None unless it is written the one way."""
     lines = (re.fullmatch(r"([0-9a-f]{64})  ([^\\\n]+)", line) for line in text.decode().split("\n")[:-1])
-    found = {match[2]: match[1] for match in lines if match}
-    return found if sums_text(found) == text else None
+    digests = {match[2]: match[1] for match in lines if match}
+    return digests if sums_text(digests) == text else None
 
 
 def check_files(directory: Path, answer: Answer) -> None:
+    """Refuse every file that SHA256SUMS does not list with that digest, and every one that is missing."""
     there: dict[str, str | None] = dict(files_below(directory))
     for name, wrong in there.items():
         if wrong:
@@ -81,7 +82,7 @@ def check_files(directory: Path, answer: Answer) -> None:
 
 
 def read(path: Path, answer: Answer) -> bytes | None:
-    """A file of the evidence; None, and a finding, if it is no ordinary file of bearable size."""
+    """Return the bytes of a file; None, and a finding, if it is no ordinary file of bearable size."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -94,7 +95,7 @@ def read(path: Path, answer: Answer) -> bytes | None:
 
 
 def read_json(path: Path, answer: Answer) -> dict[str, Any] | None:
-    """A JSON object of the evidence; None, and a finding, if it is none."""
+    """Return a JSON object of the evidence; None, and a finding, if it is none."""
     text = read(path, answer)
     try:
         value = json.loads(text) if text is not None else {}

@@ -23,7 +23,7 @@ RESULTS = {"VERIFIED": "PASSED", "VERIFIED WITH WAIVERS": "WARNED"}
 
 
 def instant(text: str) -> datetime:
-    """A point in time. Raises ValueError for one without a time zone."""
+    """Return the time (UTC) that ``text`` (ISO 8601) names. Raises ValueError without a time zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
@@ -31,30 +31,30 @@ def instant(text: str) -> datetime:
 
 
 def canonical(value: Any) -> bytes:
-    """The one way in which a signed JSON value is written."""
+    """Return ``value`` as JSON in the only form that is signed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
-    """What a DSSE signature is over."""
+    """Return the bytes that a DSSE signature is over (its pre-authentication encoding)."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
 def sums_text(digests: Mapping[str, str]) -> bytes:
-    """SHA256SUMS over ``digests``, as `sha256sum -c` reads it."""
+    """Return SHA256SUMS over ``digests`` (name to hex), as `sha256sum -c` reads it."""
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
 
 
 def envelope_text(payload: bytes, keyid: str, signature: bytes) -> bytes:
-    """A DSSE envelope around an in-toto statement."""
+    """Return a DSSE envelope around an in-toto statement."""
     signed = [{"keyid": keyid, "sig": base64.b64encode(signature).decode()}]
     body = {"payload": base64.b64encode(payload).decode(), "payloadType": IN_TOTO, "signatures": signed}
     return canonical(body) + b"\n"
 
 
 def statement_of(record: Mapping[str, Any], sums: str, record_sha256: str, sealed_at: str) -> dict[str, Any]:
-    """The in-toto statement about a drill: a function of its record, two digests and the time of sealing."""
+    """Return the in-toto statement about a drill: of its record, two digests and the time of sealing."""
     plan, verdict = record["plan"], str(record["verdict"])
     manifest = manifest_of(record)
     about = {"drillId": record["drill_id"], "verdict": verdict, "sealedAt": sealed_at}
@@ -85,11 +85,11 @@ def statement_of(record: Mapping[str, Any], sums: str, record_sha256: str, seale
 
 
 def manifest_of(record: Mapping[str, Any]) -> str | None:
-    """The SHA-256 of the manifest of the set that was restored, if the record knows it."""
-    known = record["backup_set"].get("manifest_sha256") or dict(record["backup_set"].get("facts", ())).get(
+    """Return the SHA-256 of the restored set's manifest; None if the record does not have it."""
+    manifest = record["backup_set"].get("manifest_sha256") or dict(record["backup_set"].get("facts", ())).get(
         "manifest_sha256"
     )
-    return str(known) if known else None
+    return str(manifest) if manifest else None
 
 
 def _list_of(check: Mapping[str, Any]) -> str:
@@ -99,7 +99,7 @@ def _list_of(check: Mapping[str, Any]) -> str:
 
 
 def plan_digest(value: Any) -> str:
-    """SHA-256 over a plan's RFC 8785 form."""
+    """Return the SHA-256 over a plan's RFC 8785 form."""
     return hashlib.sha256(_jcs(value).encode()).hexdigest()
 
 
@@ -116,7 +116,7 @@ def _jcs(value: Any) -> str:
 
 
 def open_envelope(text: bytes) -> tuple[bytes, str, bytes]:
-    """Payload, key id and signature of a DSSE envelope. Raises ValueError if it is written otherwise."""
+    """Return payload, key id and signature of a DSSE envelope. Raises ValueError if written otherwise."""
     try:
         value = json.loads(text)
         (signed,) = value["signatures"]
@@ -130,6 +130,6 @@ def open_envelope(text: bytes) -> tuple[bytes, str, bytes]:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,16 +17,16 @@ _WITHOUT = "name it with --ledger, or say --without-ledger"
 
 
 def read_key_file(path: Path) -> tuple[bytes, str, datetime | None, datetime | None]:
-    """The PEM, key id and period of use of a public key file. Raises Refused if it holds no public key.
+    """Return PEM, key id and period of use of a public key file. Raises Refused if it holds no public key.
 
     The key id is the SHA-256 of the key's DER form: `openssl pkey -pubin -in FILE -outform DER | sha256sum`.
     """
     try:
         text = path.read_text("ascii")
-        found = re.findall(r"-----BEGIN PUBLIC KEY-----\n([^-]+)-----END PUBLIC KEY-----", text)
-        if len(found) != 1:
-            raise ValueError(f"it holds {len(found)} of them")
-        der = base64.b64decode("".join(found[0].split()), validate=True)
+        keys = re.findall(r"-----BEGIN PUBLIC KEY-----\n([^-]+)-----END PUBLIC KEY-----", text)
+        if len(keys) != 1:
+            raise ValueError(f"it holds {len(keys)} of them")
+        der = base64.b64decode("".join(keys[0].split()), validate=True)
         period = _period(text)
     except (OSError, ValueError) as error:
         raise Refused(f"{path} is not a file with one public key in PEM ({error})") from error
@@ -46,7 +46,7 @@ def _period(text: str) -> dict[str, datetime]:
 
 
 def parse_head(text: str | None) -> tuple[int, str] | None:
-    """``SEQ:SHA256``. Raises Refused on anything else."""
+    """Return what ``SEQ:SHA256`` names; None for None. Raises Refused on anything else."""
     if text is None:
         return None
     match = re.fullmatch(r"(\d{1,12}):([0-9a-f]{64})", text.strip())
@@ -56,7 +56,7 @@ def parse_head(text: str | None) -> tuple[int, str] | None:
 
 
 def parse_age(text: str) -> timedelta | None:
-    """``30d`` or ``12h``; ``none`` for any age. Raises Refused on anything else."""
+    """Return ``30d`` or ``12h`` as a span; None for ``none``, any age. Raises Refused on anything else."""
     match = re.fullmatch(r"(\d{1,6})([dh])", text)
     if text == "none":
         return None
@@ -66,7 +66,7 @@ def parse_age(text: str) -> timedelta | None:
 
 
 def directory_of(path: Path) -> Path:
-    """The evidence directory itself, where a link such as reports/latest was named. Raises Refused."""
+    """Return the evidence directory itself, where a link such as reports/latest was named. Raises Refused."""
     try:
         directory = Path(os.path.realpath(path, strict=True))
     except OSError as error:
@@ -77,7 +77,7 @@ def directory_of(path: Path) -> Path:
 
 
 def ledger_of(directory: Path, path: Path | None) -> list[bytes]:
-    """The lines of the ledger at ``path``, by default the one beside ``directory``. Raises Refused."""
+    """Return the lines of the ledger at ``path``, by default the one beside ``directory``. Raises Refused."""
     place = path or directory.parent / "ledger.jsonl"
     unfit = Answer()
     try:
@@ -85,6 +85,6 @@ def ledger_of(directory: Path, path: Path | None) -> list[bytes]:
     except OSError as error:
         raise Refused(f"no ledger ({error.strerror}: {place}): {_WITHOUT}") from error
     if text is None:
-        told = "there is none" if not place.exists() else "it is no ordinary file of bearable size"
-        raise Refused(f"no ledger ({told}: {place}): {_WITHOUT}")
+        why = "there is none" if not place.exists() else "it is no ordinary file of bearable size"
+        raise Refused(f"no ledger ({why}: {place}): {_WITHOUT}")
     return text.splitlines(keepends=True)

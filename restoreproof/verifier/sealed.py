@@ -28,6 +28,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def check_attestation(asked: Question, answer: Answer, record: Mapping[str, Any]) -> None:
+    """Refuse an attestation that the pinned key did not sign, or that contradicts files or record."""
     text = read(asked.directory / ATTESTATION, answer)
     if text is None or read(asked.directory / SUMS, Answer()) is None:  # which has its finding already
         return
@@ -60,8 +61,8 @@ def _check_statement(
     for ours, theirs in zip(expected["subject"], statement["subject"], strict=False):
         if ours["digest"] != theirs.get("digest"):
             answer.refuse(str(ours["name"]), "is not the one that was sealed")
-    for part, said in statement.items():
-        if expected.get(part) != said:
+    for part, value in statement.items():
+        if expected.get(part) != value:
             answer.refuse(ATTESTATION, f"its statement's {part} is not what files and record say")
     if expected.keys() != statement.keys():
         answer.refuse(ATTESTATION, "its statement lacks a part")
@@ -73,6 +74,7 @@ def _check_statement(
 
 
 def check_record(asked: Question, answer: Answer, record: Mapping[str, Any]) -> None:
+    """Take verdict, age and subject from ``record``, and refuse one that contradicts name, plan or itself."""
     answer.drill_id, answer.verdict = str(record.get("drill_id")), str(record.get("verdict"))
     answer.ended_at = str(record.get("ended_at"))
     answer.about = _about(record)
@@ -80,8 +82,8 @@ def check_record(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
         answer.notes.append(f"a test of the harness, which says nothing of the backup: injected was {fault}")
     due = asked.drill or asked.directory.name
     if answer.drill_id != due:
-        told = "asked for" if asked.drill else "the directory's name, and a renamed one needs --drill"
-        answer.refuse(RECORD, f"is the record of drill {answer.drill_id}, not of {due} ({told})")
+        why = "asked for" if asked.drill else "the directory's name, and a renamed one needs --drill"
+        answer.refuse(RECORD, f"is the record of drill {answer.drill_id}, not of {due} ({why})")
     plan = read_json(asked.directory / PLAN, answer)
     if plan is not None and plan_digest(plan) != (record.get("plan") or {}).get("digest"):
         answer.refuse(PLAN, "is not the plan that the record names")

@@ -44,7 +44,7 @@ def _openssl_key(path: Path) -> Key:
 
 
 def _scheme(pem: bytes) -> list[str]:
-    """What openssl has to be told beside the key: nothing for Ed25519."""
+    """Return what openssl needs beside the key: nothing for Ed25519."""
     done = subprocess.run(["openssl", "pkey", "-pubin", "-noout", "-text"], input=pem, capture_output=True,
                           check=False)  # fmt: skip
     if done.returncode:
@@ -75,25 +75,25 @@ def _arguments() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Answer on standard output; the exit code says the same."""
-    given = _arguments().parse_args(argv)
+    options = _arguments().parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):  # an answer is due on any terminal
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        directory = directory_of(given.directory)
+        directory = directory_of(options.directory)
         answer = examine(
             Question(
                 directory,
-                _openssl_key(given.key),
-                None if given.without_ledger else ledger_of(directory, given.ledger),
-                parse_head(given.head),
-                parse_age(given.max_age),
-                given.drill,
-                tuple(map(_openssl_key, given.approver_key)),
+                _openssl_key(options.key),
+                None if options.without_ledger else ledger_of(directory, options.ledger),
+                parse_head(options.head),
+                parse_age(options.max_age),
+                options.drill,
+                tuple(map(_openssl_key, options.approver_key)),
             )
         )
     except (Refused, OSError) as error:
         print(f"verify_evidence.py: {error}", file=sys.stderr)
         return 2
     answer.not_recomputed("`restoreproof verify` does it")
-    print(json.dumps(as_json(answer)) if given.json else "\n".join(tell(answer)))
+    print(json.dumps(as_json(answer)) if options.json else "\n".join(tell(answer)))
     return answer.exit_code

@@ -20,11 +20,11 @@ from restoreproof.views.bundle import JOURNAL
 
 
 class Unreproducible(Exception):
-    """The record is not what plan and journal give."""
+    """Record that is not what plan and journal give."""
 
 
 def verify(asked: Question) -> Answer:
-    """Whether the evidence is authentic, fresh and VERIFIED, and every reason why not."""
+    """Answer whether the evidence is authentic, fresh and VERIFIED, with every reason why not."""
     answer = examine(asked)
     # A file that is missing or no ordinary file has its finding already, and is not opened.
     unreadable = Answer()
@@ -48,13 +48,13 @@ def _judge(directory: Path, answer: Answer, error: str) -> None:
 
 
 def this() -> str:
-    """The program that runs here, as people name it."""
+    """Name the program that runs here, with its commit."""
     build = harness_build()
     return spoken(f"restoreproof {build['version']}", build["git_commit"])
 
 
 def made_elsewhere(directory: Path) -> str | None:
-    """Which program made the record, if by its own word other code than this did; else None."""
+    """Name the program that made the record, if by its own word other code than this did; else None."""
     try:
         record = json.loads((directory / RECORD).read_bytes())
         build = record.get("harness_build") or {}
@@ -69,7 +69,7 @@ def reproduced(directory: Path) -> None:
     """Raise Unreproducible unless the record is, byte for byte, what plan and journal give."""
     try:
         plan = Plan.from_json(json.loads((directory / PLAN).read_bytes()))
-        told = reduce(plan, read_journal(directory / JOURNAL)).text().encode()
+        remade = reduce(plan, read_journal(directory / JOURNAL)).text().encode()
         record = (directory / RECORD).read_bytes()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -77,5 +77,5 @@ def reproduced(directory: Path) -> None:
         raise Unreproducible(f"{PLAN} is no plan: {at}: {first['msg']}") from error
     except (EvidenceError, ValueError, OSError, RecursionError) as error:
         raise Unreproducible(f"{PLAN} and {JOURNAL} give no record: {error}") from error
-    if told != record:
+    if remade != record:
         raise Unreproducible(f"is not what {PLAN} and {JOURNAL} give when the record is made anew")
