@@ -18,6 +18,7 @@ _LATER: dict[str, Any] = {
     "service_stage": "smoke",
     "support_sha256": None,
     "controls": None,
+    "nouns": [],
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
 
@@ -168,6 +169,15 @@ class StackControls:
 
 
 @dataclass(frozen=True, slots=True)
+class NounDefinition:
+    """Noun of the contract that features can name; ``digest`` is the SHA-256 (hex) of its block."""
+
+    kind: str
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
@@ -193,6 +203,7 @@ class Plan:
     service_stage: str = "smoke"
     support_sha256: str | None = None
     controls: StackControls | None = None
+    nouns: tuple[NounDefinition, ...] = ()
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

@@ -32,6 +32,13 @@ class YamlDocument:
             path = path[:-1]
         return Location(self.file, self.lines.get(path))
 
+    def value(self, path: Path) -> Any:
+        """The plain value at ``path``. Raises LookupError where there is none."""
+        value = self.data
+        for key in path:
+            value = value[key]
+        return value
+
 
 def read(text: str, file: str) -> tuple[YamlDocument, list[Problem]]:
     """Read one YAML document.

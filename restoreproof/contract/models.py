@@ -311,6 +311,10 @@ class Contract(Noun):
         """The line on which ``path`` (keys, from the top) stands."""
         return self._document.where(path)
 
+    def written(self, *path: str | int) -> Any:
+        """The plain value that stands at ``path``. Raises LookupError where there is none."""
+        return self._document.value(path)
+
     def asset_block(self, name: str) -> BaseModel:
         """Return the block of the asset ``name`` as the model that its kind registers, with its name in it.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from restoreproof import plan
 from restoreproof.contract.models import Contract
+from restoreproof.contract.references import noun_digests
 from restoreproof.contract.rules import GovernanceBlock, RunbookBlock
 from restoreproof.errors import ContractError
 
@@ -78,3 +79,8 @@ def _runbook(contract: Contract, runbook: RunbookBlock) -> plan.Runbook:
 
 def _sha256(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def nouns_of(contract: Contract) -> tuple[plan.NounDefinition, ...]:
+    """Every noun of the contract, with the digest of its block."""
+    return tuple(plan.NounDefinition(*key, digest) for key, digest in sorted(noun_digests(contract).items()))

@@ -5,6 +5,8 @@ Nothing here knows a block by its name: what a field means stands beside it, in 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import types
 import typing
 from collections import defaultdict
@@ -12,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import rfc8785
 from pydantic import BaseModel
 
 from restoreproof.contract.declarations import Defines, Expands, Parameters
@@ -114,6 +117,14 @@ def bindings(contract: Contract) -> tuple[Bound, ...]:
     )
 
 
+def noun_digests(contract: Contract) -> dict[Key, str]:
+    """Return the SHA-256 (hex) of each noun's block, in canonical JSON: an edit of it changes this alone."""
+    return {
+        noun.key: hashlib.sha256(rfc8785.dumps(_plain(contract.written(*noun.path)))).hexdigest()
+        for noun in _definitions(declared(contract))
+    }
+
+
 def queries(contract: Contract) -> dict[str, str]:
     """Return the SQL that each noun is read by, under its name: its own first, or that of a noun it names."""
     first: dict[Key, str] = {}
@@ -150,6 +161,11 @@ def problems(contract: Contract) -> Iterator[Problem]:
                     yield _unknown(contract, each.path, "parameter", name, known)
             case Definition():
                 pass
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with each date, and whatever else YAML has beyond JSON, as text."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def _unknown(contract: Contract, path: Path, what: str, name: str, known: typing.Collection[str]) -> Problem:

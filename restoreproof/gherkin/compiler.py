@@ -14,7 +14,16 @@ from restoreproof.gherkin.linter import lint_documents
 from restoreproof.gherkin.plain_tests import plain_checks
 from restoreproof.gherkin.selection import Selection
 from restoreproof.gherkin.support_code import digest_of, refuse_unreadable_code, support_digest
-from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, StackControls, Waiver
+from restoreproof.plan import (
+    Coverage,
+    Governance,
+    NounDefinition,
+    Plan,
+    PlannedCheck,
+    PlannedStep,
+    StackControls,
+    Waiver,
+)
 
 
 def compile_plan(
@@ -31,6 +40,7 @@ def compile_plan(
     coverage: Coverage | None = None,
     service_stage: str = "smoke",
     controls: StackControls | None = None,
+    nouns: Sequence[NounDefinition] = (),
     selection: str | None = None,
     paths: Sequence[Path] = (),
 ) -> Plan:
@@ -77,6 +87,7 @@ def compile_plan(
         coverage=coverage,
         service_stage=service_stage,
         controls=controls,
+        nouns=tuple(nouns),
         support_sha256=support_digest(features),
     )
 

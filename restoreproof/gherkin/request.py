@@ -9,7 +9,13 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
 from restoreproof.contract.controls import controls_of
-from restoreproof.contract.plan_inputs import coverage_of, governance_of, service_stage_of, waivers_of
+from restoreproof.contract.plan_inputs import (
+    coverage_of,
+    governance_of,
+    nouns_of,
+    service_stage_of,
+    waivers_of,
+)
 from restoreproof.drill.evidence_store import (
     EvidenceOptions,
     EvidenceStore,
@@ -83,6 +89,7 @@ def _requested(wanted: Wanted, filing: EvidenceStore, say: Say) -> DrillRequest:
         coverage=coverage_of(contract),
         service_stage=service_stage_of(contract),
         controls=controls_of(contract),
+        nouns=nouns_of(contract),
         selection=wanted.keyword,
         paths=paths,
     )

@@ -10,7 +10,13 @@ import pytest
 
 from restoreproof.contract import Contract, load
 from restoreproof.contract.loader import parse
-from restoreproof.contract.plan_inputs import coverage_of, governance_of, service_stage_of, waivers_of
+from restoreproof.contract.plan_inputs import (
+    coverage_of,
+    governance_of,
+    nouns_of,
+    service_stage_of,
+    waivers_of,
+)
 from restoreproof.contract.problems import InvalidContract
 from restoreproof.errors import ContractError
 from restoreproof.plan import Excluded, Policy, Retention, Runbook, Waiver
@@ -139,3 +145,17 @@ def test_a_production_that_can_not_be_is_refused(block: str, words: str) -> None
     with pytest.raises(InvalidContract) as refusal:
         parse(f"{BARE}production: {block}\n", Path("stack.yaml"))
     assert words in str(refusal.value)
+
+
+def test_an_edit_of_a_noun_changes_the_digest_of_that_noun_alone(tmp_path: Path) -> None:
+    text = REFERENCE.read_text()
+    name, edited = (
+        "stored proofs",
+        text.replace("from proofs order by object_key", "from proofs where false", 1),
+    )
+    before, after = (
+        {(noun.kind, noun.name): noun.digest for noun in nouns_of(parse(content, tmp_path / "stack.yaml"))}
+        for content in (text, edited)
+    )
+    assert ("dataset", name) in before
+    assert [key for key in before if before[key] != after[key]] == [("dataset", name)]
