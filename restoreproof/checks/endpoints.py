@@ -14,9 +14,8 @@ import obstore
 from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.s3 import store
 from restoreproof.checks.base import Findings, conclude, not_verified
-from restoreproof.checks.objects import expected_rows, objects_asset, rows
+from restoreproof.checks.objects import application_bucket, expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed, logged_in, members, public_client
 from restoreproof.contract.models import PublicEndpoint
@@ -194,12 +193,7 @@ class _Visit:
             self.altered.add(f"{path}: SHA-256 {found[:16]}…, {wanted[:16]}… was stored")
 
     def _stored(self, bucket: str, row: Row) -> bytes | None:
-        stack_context, asset = self._restoring.stack_context, objects_asset(self._restoring, bucket)
-        source = store(
-            stack_context.runtime.endpoint(asset.service),
-            asset.application(stack_context, bucket),
-            asset.bucket_name(stack_context, bucket),
-        )
+        source = application_bucket(self._restoring, bucket)
         try:
             return bytes(obstore.get(source, str(row["key"])).bytes())
         except (StoreError, OSError):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import obstore
 from obstore.exceptions import BaseError as StoreError
+from obstore.store import S3Store
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.database import known_dataset
@@ -46,13 +47,8 @@ class ObjectSurvey:
         bucket: Annotated[str, Ref("bucket")],
     ) -> ObjectSurvey:
         """GET the object of every row of ``dataset`` from ``bucket``; columns: key, sha256, size."""
-        asset = objects_asset(restore_context, bucket)
         stack_context = restore_context.stack_context
-        source = store(
-            stack_context.runtime.endpoint(asset.service),
-            asset.application(stack_context, bucket),
-            asset.bucket_name(stack_context, bucket),
-        )
+        source = application_bucket(restore_context, bucket)
         unreadable, altered = Findings(), Findings()
         examined = total = 0
 
@@ -124,6 +120,19 @@ def objects_asset(restore_context: RestoreContext, bucket: str) -> ObjectsAsset:
             restore_context.backup.require(missing.OBJECTS, missing.bucket_part(bucket))
             return asset
     raise ContractError(f"no asset restores a bucket {bucket!r}")
+
+
+def application_bucket(restore_context: RestoreContext, bucket: str) -> S3Store:
+    """Return the restored ``bucket`` of the contract, opened with the application's own restored keys.
+
+    Raises:
+        ContractError: no asset restores a bucket of this name.
+        PartMissing: the set does not hold it.
+    """
+    asset, stack_context = objects_asset(restore_context, bucket), restore_context.stack_context
+    endpoint = stack_context.runtime.endpoint(asset.service)
+    name = asset.bucket_name(stack_context, bucket)
+    return store(endpoint, asset.application(stack_context, bucket), name)
 
 
 def rows(restore_context: RestoreContext, dataset: str) -> Iterator[dict[str, Any]]:

@@ -16,11 +16,11 @@ from obstore.exceptions import BaseError as StoreError
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
-from restoreproof.assets.s3 import run_bounded, store
+from restoreproof.assets.s3 import run_bounded
 from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.chains import check_signature
 from restoreproof.checks.endpoints import draw, visitor
-from restoreproof.checks.objects import expected_rows, objects_asset, rows
+from restoreproof.checks.objects import application_bucket, expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed
 from restoreproof.contract.models import PublicEndpoint
@@ -117,12 +117,7 @@ def _documents(
 
 
 def _reader(restore_context: RestoreContext, bucket: str) -> Any:
-    stack_context, asset = restore_context.stack_context, objects_asset(restore_context, bucket)
-    source = store(
-        stack_context.runtime.endpoint(asset.service),
-        asset.application(stack_context, bucket),
-        asset.bucket_name(stack_context, bucket),
-    )
+    source = application_bucket(restore_context, bucket)
 
     async def read(key: str) -> tuple[str, bytes | None]:
         try:

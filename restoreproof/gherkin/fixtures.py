@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import pytest
 
 from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect_asset
-from restoreproof.assets.s3 import store
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.checks.objects import objects_asset
+from restoreproof.checks.objects import application_bucket
 from restoreproof.gherkin.collector import check_of
 from restoreproof.gherkin.expectation import Expect
 from restoreproof.gherkin.run_plugin import RUN, RunningDrill
@@ -75,12 +75,7 @@ def database(restored: RestoreContext) -> Iterator[Callable[..., Any]]:
 def buckets(restored: RestoreContext) -> Callable[[str], Any]:
     """``buckets("papers")`` is the restored bucket as an obstore ``S3Store``, with the application's keys."""
 
-    def open_bucket(name: str) -> Any:
-        asset, stack = objects_asset(restored, name), restored.stack_context
-        endpoint = stack.runtime.endpoint(asset.service)
-        return store(endpoint, asset.application(stack, name), asset.bucket_name(stack, name))
-
-    return open_bucket
+    return partial(application_bucket, restored)
 
 
 @runtime_checkable

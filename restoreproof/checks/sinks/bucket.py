@@ -11,7 +11,7 @@ from obstore.store import S3Store
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
-from restoreproof.checks.objects import objects_asset
+from restoreproof.checks.objects import application_bucket, objects_asset
 from restoreproof.checks.sinks.base import Recorded, Refusals, SinkKind
 from restoreproof.contract.models import Sink
 from restoreproof.errors import ContractError
@@ -31,14 +31,8 @@ class BucketSink(SinkKind):
         return Recorded(len(listed) - (known.objects if known else 0), listed)
 
     def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:
-        name, asset = _named(restore_context, sink)
-        stack_context = restore_context.stack_context
-        delivering = store(
-            stack_context.runtime.endpoint(asset.service),
-            asset.application(stack_context, name),
-            asset.bucket_name(stack_context, name),
-        )
-        obstore.put(delivering, mark, b"control", use_multipart=False)
+        name, _ = _named(restore_context, sink)
+        obstore.put(application_bucket(restore_context, name), mark, b"control", use_multipart=False)
 
     def withdraw(self, restore_context: RestoreContext, sink: Sink, mark: str) -> Refusals:
         bucket, asset = _named(restore_context, sink)
