@@ -55,7 +55,7 @@ def plan_of(*checks: PlannedCheck, waivers: tuple[Waiver, ...] = (), whole: bool
 
 def retold(line: JournalLine, **more: Any) -> JournalLine:
     """The line with other data."""
-    return replace(line, event=event_of(line.type, line.data | more, Excess.CUT))
+    return replace(line, event=event_of(line.type, line.event.data() | more, Excess.CUT))
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Story:
         kept = Story()
         for event in self.events:
             if event.type not in types:
-                kept.tell(event.type, **event.data)
+                kept.tell(event.type, **event.event.data())
         return kept.events
 
 

@@ -37,11 +37,6 @@ class JournalLine:
         """The type of the event."""
         return self.event.type
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The event's fields as JSON values."""
-        return self.event.data()
-
 
 class Envelope(BaseModel):
     """What stands around the data of an event in its line; ``data`` is not looked at."""

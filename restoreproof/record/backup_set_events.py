@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
+from restoreproof.events import (
+    EncryptionFacts,
+    ReissueFacts,
+    SetContradicted,
+    SetFile,
+    SetReference,
+    SetVerified,
+    StageEntered,
+)
 from restoreproof.journal.read import JournalLine
-from restoreproof.record import values
 from restoreproof.record.backup_set import (
     ArtifactRecord,
     CatalogueRecord,
@@ -17,110 +23,93 @@ from restoreproof.record.backup_set import (
     ReissuedFromRecord,
     SetRecord,
 )
+from restoreproof.record.first_event import FirstEvent
 from restoreproof.record.gaps import MANY
-
-_TOLD = {field.name for field in fields(SetRecord)} - {"catalogue"} | {"files", "reissued_from"}
+from restoreproof.record.moments import seconds_between
+from restoreproof.record.pairs import pairs
 
 
 class BackupSetEvents:
-    """Takes in the events that tell of the set."""
+    """Takes in the events that tell of the set; ``opening`` is the drill's first event."""
 
-    def __init__(self) -> None:
+    def __init__(self, opening: FirstEvent) -> None:
         self.contradictions: list[ContradictionRecord] = []
+        self._opening = opening
         self._set = SetRecord()
-        self._opened: JournalLine | None = None
         self._reissued: ReissuedFromRecord | None = None
         self._restoring = False
 
-    def on_drill_opened(self, event: JournalLine) -> None:
-        self._opened = self._opened or event
-
-    def on_stage_entered(self, event: JournalLine) -> None:
-        self._restoring = True
-
-    def on_set_verified(self, event: JournalLine) -> None:
-        data = event.data
-        synthetic = data.get("synthetic")
-        self._reissued = _reissued(values.mapping(data, "reissued_from"))
-        self._set = SetRecord(
-            set_id=values.optional_text(data, "set_id", 200),
-            run_id=values.optional_text(data, "run_id", 200),
-            recovery_point=values.optional_text(data, "recovery_point", 100),
-            taken_at=values.optional_text(data, "taken_at", 100),
-            location=values.optional_text(data, "location", 1000),
-            release=values.optional_text(data, "release", 200),
-            synthetic=synthetic if isinstance(synthetic, bool) else None,
-            tool_versions=values.pairs(values.mapping(data, "tool_versions")),
-            encryption=_encryption(values.mapping(data, "encryption")),
-            manifest_sha256=values.optional_text(data, "manifest_sha256", 200),
-            artifacts=tuple(_artifact(one) for one in values.mappings(data, "files", MANY)),
-            artifacts_total=values.count(data, "artifacts"),
-            objects=values.count(data, "objects"),
-            bytes=values.count(data, "bytes"),
-            seconds=values.number(data, "seconds"),
-            verified_before_restore=not self._restoring,
-            references=tuple(_reference(one) for one in values.mappings(data, "references", MANY)),
-            facts=values.pairs({key: data[key] for key in data if key not in _TOLD}),
-        )
-
-    def on_set_contradiction(self, event: JournalLine) -> None:
-        if len(self.contradictions) < MANY:
-            found = (values.text(event.data, key) for key in ("artifact", "expected", "observed"))
-            self.contradictions.append(ContradictionRecord(*found))
+    def take(self, line: JournalLine) -> None:
+        """Account for one line of the journal."""
+        match line.event:
+            case StageEntered():
+                self._restoring = True
+            case SetVerified() as event:
+                self._reissued = _reissued(event.reissued_from)
+                self._set = _set(event, before_restore=not self._restoring)
+            case SetContradicted() as event if len(self.contradictions) < MANY:
+                self.contradictions.append(
+                    ContradictionRecord(event.artifact, event.expected, event.observed)
+                )
 
     def record(self) -> SetRecord:
-        """The set that was restored."""
-        named = self._set.set_id
-        if named is None and self._opened is not None:
-            named = values.optional_text(self._opened.data, "set_id", 200)
-        opened = self._opened.at if self._opened else None
-        catalogue = _catalogue(self._opened.data) if self._opened else None
+        """Return the set that was restored."""
+        opened = self._opening.event
+        sha256 = opened.catalogue_sha256 if opened else None
         return replace(
             self._set,
-            set_id=named,
-            age_s=_between(self._set.recovery_point, opened),
-            catalogue=replace(catalogue, reissued_from=self._reissued) if catalogue else None,
+            set_id=self._set.set_id or (opened.set_id if opened else None) or None,
+            age_s=seconds_between(self._set.recovery_point, self._opening.at),
+            catalogue=CatalogueRecord(sha256, self._reissued) if sha256 else None,
             contradictions=tuple(self.contradictions),
         )
 
 
-def _encryption(told: Mapping[str, Any]) -> Encryption | None:
-    scheme = values.optional_text(told, "scheme", 100)
-    return Encryption(scheme, values.count(told, "recipients")) if scheme else None
+def _set(event: SetVerified, *, before_restore: bool) -> SetRecord:
+    return SetRecord(
+        set_id=event.set_id or None,
+        run_id=event.run_id or None,
+        recovery_point=event.recovery_point or None,
+        taken_at=event.taken_at or None,
+        location=event.location or None,
+        release=event.release or None,
+        synthetic=event.synthetic,
+        tool_versions=pairs(event.tool_versions),
+        encryption=_encryption(event.encryption),
+        manifest_sha256=event.manifest_sha256 or None,
+        artifacts=tuple(_artifact(file) for file in event.files),
+        artifacts_total=event.artifacts,
+        objects=event.objects,
+        bytes=event.bytes,
+        seconds=event.seconds,
+        verified_before_restore=before_restore,
+        references=tuple(_reference(reference) for reference in event.references),
+        facts=pairs({"lacks": event.lacks, "catalogue": event.catalogue}),
+    )
 
 
-def _catalogue(data: Mapping[str, Any]) -> CatalogueRecord | None:
-    sha256 = values.optional_text(data, "catalogue_sha256", 200)
-    return CatalogueRecord(sha256) if sha256 else None
+def _encryption(facts: EncryptionFacts | None) -> Encryption | None:
+    return Encryption(facts.scheme, facts.recipients) if facts and facts.scheme else None
 
 
-def _reissued(told: Mapping[str, Any]) -> ReissuedFromRecord | None:
-    if not told:
-        return None
-    named = (values.optional_text(told, key, 200) for key in ("set_id", "manifest_sha256"))
-    return ReissuedFromRecord(*named)
+def _reissued(facts: ReissueFacts | None) -> ReissuedFromRecord | None:
+    return ReissuedFromRecord(facts.set_id or None, facts.manifest_sha256 or None) if facts else None
 
 
-def _reference(told: Mapping[str, Any]) -> ReferenceRecord:
+def _reference(reference: SetReference) -> ReferenceRecord:
     return ReferenceRecord(
-        asset=values.text(told, "asset", 200),
-        reference=values.text(told, "reference", 600),
-        engine=values.optional_text(told, "engine", 100),
-        bytes=values.count(told, "bytes"),
+        asset=reference.asset,
+        reference=reference.reference,
+        engine=reference.engine or None,
+        bytes=reference.bytes,
     )
 
 
-def _artifact(told: Mapping[str, Any]) -> ArtifactRecord:
+def _artifact(file: SetFile) -> ArtifactRecord:
     return ArtifactRecord(
-        name=values.text(told, "name", 500),
-        bytes=values.count(told, "bytes"),
-        sha256=values.optional_text(told, "sha256", 100),
-        expected_sha256=values.optional_text(told, "expected_sha256", 100),
-        digest_source=values.optional_text(told, "digest_source", 300),
+        name=file.name,
+        bytes=file.bytes,
+        sha256=file.sha256 or None,
+        expected_sha256=file.expected_sha256 or None,
+        digest_source=file.digest_source or None,
     )
-
-
-def _between(earlier: str | None, later: str | None) -> float | None:
-    """Seconds between two moments; None unless both are moments in time."""
-    first, last = values.moment(earlier), values.moment(later)
-    return None if first is None or last is None else round((last - first).total_seconds(), 3)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import restoreproof
+from restoreproof.events import BuildFacts
 
 LOCK = Path("locks") / "harness.txt"
 _PACKAGE = Path(restoreproof.__file__).resolve().parent
@@ -24,16 +25,16 @@ _DECIDING = (
 )
 
 
-def harness_build(root: Path = _PACKAGE.parent) -> dict[str, str | None]:
-    """The versions of this program and of Python; commit and lock file of the checkout that it runs from."""
+def harness_build(root: Path = _PACKAGE.parent) -> BuildFacts:
+    """Return the versions of this program and of Python; commit and lock file of the checkout in ``root``."""
     lock = root / LOCK
-    return {
-        "version": restoreproof.__version__,
-        "git_commit": git_commit(root),
-        "code_sha256": code_sha256(),
-        "lockfile_sha256": hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None,
-        "python": platform.python_version(),
-    }
+    return BuildFacts(
+        version=restoreproof.__version__,
+        git_commit=git_commit(root),
+        code_sha256=code_sha256(),
+        lockfile_sha256=hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None,
+        python=platform.python_version(),
+    )
 
 
 @cache

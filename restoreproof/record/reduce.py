@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 
 from restoreproof.errors import EvidenceError
+from restoreproof.events import (
+    Collected,
+    Observed,
+    ScenarioFinished,
+    ScenarioStarted,
+    StageEntered,
+    StepRun,
+)
 from restoreproof.journal.read import JournalLine
-from restoreproof.outcome import MAX_FINDINGS, Observation, Outcome, decide
+from restoreproof.outcome import Observation, Outcome, decide
 from restoreproof.plan import Plan, PlannedCheck, StackControls
-from restoreproof.record import values
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.deviations import deviations, scope
 from restoreproof.record.execution_events import ExecutionEvents
@@ -19,6 +25,7 @@ from restoreproof.record.first_event import FirstEvent
 from restoreproof.record.gaps import Gaps
 from restoreproof.record.headline import headline
 from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record, StepRecord
+from restoreproof.record.moments import moment
 from restoreproof.record.outcomes import Account, judge
 from restoreproof.record.safety import SafetyEvents
 from restoreproof.record.timing import Timing
@@ -28,15 +35,15 @@ CATALOGUE_CHECK = "set/catalogue"
 """The id of the check that stands for the set agreeing with its catalogue; made when it does not."""
 
 
-def reduce(plan: Plan, events: Iterable[JournalLine]) -> Record:
-    """The record of the drill that performed ``plan`` and left ``events``.
+def reduce(plan: Plan, lines: Iterable[JournalLine]) -> Record:
+    """Return the record of the drill that performed ``plan`` and left ``lines`` in its journal.
 
     Raises:
         EvidenceError: an event claims to be the outer's and is the inner's, or the other way round.
     """
     reduction = _Reduction(plan)
-    for event in events:
-        reduction.take(event)
+    for line in lines:
+        reduction.take(line)
     return reduction.record()
 
 
@@ -45,50 +52,76 @@ class _Reduction:
         self._plan = plan
         self._accounts: dict[str, Account] = {check.id: Account() for check in plan.checks}
         self._problems = Gaps()
-        self._facts = SafetyEvents(plan, self._problems)
-        self._set = BackupSetEvents()
-        self._conduct = ExecutionEvents()
+        self._opening = FirstEvent(plan)
+        self._safety = SafetyEvents(plan, self._problems)
+        self._set = BackupSetEvents(self._opening)
+        self._execution = ExecutionEvents(self._opening)
         self._timing = Timing(plan)
         self._sequence: Counter[str] = Counter()
         self._events = 0
         self._restoring = False
         self._last_at: str | None = None
 
-    def take(self, event: JournalLine) -> None:
-        """Account for one event."""
-        if event.source != event.event.sender:
-            raise EvidenceError(f"event {event.seq}: {event.source!r} may not record {event.type!r}")
-        expected = self._sequence[event.source] + 1
-        if event.seq != expected:
-            self._problems.add(f"the journal has a gap: {event.source} event {event.seq}, {expected} was due")
-        self._sequence[event.source] = event.seq
+    def take(self, line: JournalLine) -> None:
+        """Account for one line of the journal.
+
+        Raises:
+            EvidenceError: it claims to be of a process that does not send such events.
+        """
+        if line.source != line.event.sender:
+            raise EvidenceError(f"event {line.seq}: {line.source!r} may not record {line.type!r}")
+        expected = self._sequence[line.source] + 1
+        if line.seq != expected:
+            self._problems.add(f"the journal has a gap: {line.source} event {line.seq}, {expected} was due")
+        self._sequence[line.source] = line.seq
         self._events += 1
-        self._last_at = event.at
-        self._timing.take(event)
-        name = f"on_{event.type.replace('-', '_')}"
-        for taker in (self._facts, self._set, self._conduct, self):
-            if handle := getattr(taker, name, None):
-                handle(event)
+        self._last_at = line.at
+        for reader in (self._opening, self._timing, self._safety, self._set, self._execution):
+            reader.take(line)
+        self._take_check(line)
+
+    def _take_check(self, line: JournalLine) -> None:
+        """Account for what a line tells of one check."""
+        match line.event:
+            case StageEntered():
+                self._restoring = True
+            case Collected() as event:
+                for name in event.checks:
+                    if name not in self._accounts:
+                        self._problems.add(f"pytest collected a check that was not planned: {name}")
+            case ScenarioStarted() as event if account := self._account(event.check):
+                account.started = True
+            case ScenarioFinished() as event if account := self._account(event.check):
+                account.finish(event.status, event.reason, event.seconds)
+            case StepRun() as event if account := self._account(event.check):
+                account.step(StepRecord(event.keyword, event.text, event.outcome, event.seconds))
+            case Observed() as event if account := self._account(event.check or ""):
+                account.before_restore |= not self._restoring
+                account.observe(_observation(event))
+
+    def _account(self, check: str) -> Account | None:
+        account = self._accounts.get(check)
+        if account is None:
+            self._problems.add(f"the journal tells of a check that was not planned: {check or '(none)'}")
+        return account
 
     def record(self) -> Record:
         """Everything taken in so far, judged."""
-        facts, plan = self._facts, self._plan
+        safety, plan = self._safety, self._plan
         checks = self._checks()
-        absent = (*facts.missing(), *self._absent(), *self._unexplained(checks))
+        absent = (*safety.missing(), *self._absent(), *self._unexplained(checks))
         incomplete = (*self._problems.reasons(), *absent)
         mandatory = [check.outcome for check in checks if check.mandatory]
-        verdict = decide(mandatory, isolated=facts.isolated, complete=not incomplete, whole=plan.whole)
-        opened = facts.opened.data if facts.opened else {}
-        opening = FirstEvent(facts.opened, plan)
-        host = opened.get("host")
-        times = self._timing.measure(checks, facts.measurements, self._conduct.fidelity)
+        verdict = decide(mandatory, isolated=safety.isolated, complete=not incomplete, whole=plan.whole)
+        opening = self._opening
+        times = self._timing.measure(checks, safety.measurements, self._execution.fidelity)
         record = Record(
             stack=plan.stack,
-            drill_id=values.text(opened, "drill_id", 200),
-            attempt=values.count(opened, "attempt"),
-            trigger=values.text(opened, "trigger", 200),
-            harness=values.text(opened, "harness", 200) or plan.harness,
-            opened_at=facts.opened.at if facts.opened else None,
+            drill_id=opening.drill_id,
+            attempt=opening.attempt,
+            trigger=opening.trigger,
+            harness=opening.harness,
+            opened_at=opening.at,
             ended_at=self._last_at,
             seconds=times.seconds,
             verdict=verdict,
@@ -109,23 +142,23 @@ class _Reduction:
             recovery_point=times.recovery_point,
             stages=times.stages,
             checks=checks,
-            safety=facts.safety(),
-            measurements=tuple(facts.measurements.values()),
-            overrides=tuple(facts.overrides),
-            notes=tuple(facts.notes),
-            faults=tuple(facts.faults),
-            host=values.pairs(host) if isinstance(host, dict) else (),
+            safety=safety.safety(),
+            measurements=tuple(safety.measurements.values()),
+            overrides=tuple(safety.overrides),
+            notes=tuple(safety.notes),
+            faults=tuple(safety.faults),
+            host=opening.host(),
             events=self._events,
             actors=opening.actors(),
             harness_build=opening.harness_build(),
             governance=opening.governance(),
-            target=self._conduct.target(),
-            fidelity=tuple(self._conduct.fidelity),
+            target=self._execution.target(),
+            fidelity=tuple(self._execution.fidelity),
             scope=scope(checks, plan),
-            commands=tuple(self._conduct.commands),
-            commands_total=self._conduct.commands_total,
-            forbidden_scan=self._conduct.forbidden_scan,
-            effects=self._conduct.effects(),
+            commands=tuple(self._execution.commands),
+            commands_total=self._execution.commands_total,
+            forbidden_scan=self._execution.forbidden_scan,
+            effects=self._execution.effects(),
             deviations=deviations(checks, plan),
             clock=opening.clock(),
             custody=opening.custody(),
@@ -134,7 +167,8 @@ class _Reduction:
         return replace(record, headline=headline(record), unknown=unknowns(record))
 
     def _checks(self) -> tuple[CheckRecord, ...]:
-        today = _day(self._facts.opened)
+        opened = moment(self._opening.at)
+        today = opened.date() if opened else None
         checks = [
             judge(check, self._accounts[check.id], self._plan.waivers, today) for check in self._plan.checks
         ]
@@ -145,14 +179,16 @@ class _Reduction:
         """Checks that no feature states and every drill makes; they appear when they failed."""
         if self._set.contradictions:
             account = Account(started=True, before_restore=True)
-            for found in self._set.contradictions:
-                expected = f"{found.artifact}: {found.expected}"
-                account.observe(Observation(Outcome.FAILED, expected, found.observed, sample="catalogue"))
+            for contradiction in self._set.contradictions:
+                expected = f"{contradiction.artifact}: {contradiction.expected}"
+                account.observe(
+                    Observation(Outcome.FAILED, expected, contradiction.observed, sample="catalogue")
+                )
             yield (
                 _made(CATALOGUE_CHECK, "The backup set is what its catalogue says", self._plan.stages[0]),
                 account,
             )
-        for stage, error in self._facts.lost.items():
+        for stage, error in self._safety.lost.items():
             account = Account(started=True)
             account.observe(Observation(Outcome.FAILED, f"{stage} is restored from the set", error))
             yield _made(f"restore/{stage}", f"The set restores at the stage {stage}", stage), account
@@ -168,70 +204,24 @@ class _Reduction:
     def _unexplained(self, checks: Sequence[CheckRecord]) -> Iterator[str]:
         """Why pytest ended red, where no check that counts says it: what it saw must not be lost."""
         failing = [check for check in checks if check.outcome is not Outcome.PASSED]
-        if not self._facts.red or any(check.mandatory for check in failing):
+        if not self._safety.red or any(check.mandatory for check in failing):
             return
-        for stage, error in self._facts.failed_stages.items():
+        for stage, error in self._safety.failed_stages.items():
             yield f"the restore order was not completed: {stage} failed: {error}"
-        if not self._facts.failed_stages and not failing:
+        if not self._safety.failed_stages and not failing:
             yield "the inner pytest ended with 1, and no planned check says why"
 
-    def _account(self, event: JournalLine) -> Account | None:
-        name = values.text(event.data, "check", 500)
-        account = self._accounts.get(name)
-        if account is None:
-            self._problems.add(f"the journal tells of a check that was not planned: {name or '(none)'}")
-        return account
 
-    def on_stage_entered(self, event: JournalLine) -> None:
-        self._restoring = True
-
-    def on_collected(self, event: JournalLine) -> None:
-        named = event.data.get("checks")
-        for name in named if isinstance(named, list) else ():
-            if str(name) not in self._accounts:
-                self._problems.add(f"pytest collected a check that was not planned: {name}")
-
-    def on_scenario_started(self, event: JournalLine) -> None:
-        if account := self._account(event):
-            account.started = True
-
-    def on_scenario_finished(self, event: JournalLine) -> None:
-        if account := self._account(event):
-            seconds = values.number(event.data, "seconds") or 0.0
-            account.finish(values.text(event.data, "status", 50), values.text(event.data, "reason"), seconds)
-
-    def on_step(self, event: JournalLine) -> None:
-        if account := self._account(event):
-            keyword, text, outcome = (
-                values.text(event.data, key, 1000) for key in ("keyword", "text", "outcome")
-            )
-            seconds = values.number(event.data, "seconds") or 0.0
-            account.step(StepRecord(keyword, text, outcome, seconds))
-
-    def on_observation(self, event: JournalLine) -> None:
-        if account := self._account(event):
-            account.before_restore |= not self._restoring
-            account.observe(_seen(event))
-
-
-def _seen(event: JournalLine) -> Observation:
-    data = event.data
-    try:
-        outcome = Outcome(values.text(data, "outcome", 50))
-    except ValueError:
-        outcome = Outcome.ERROR
-    if outcome is Outcome.WAIVED:  # only the plan's waivers waive
-        outcome = Outcome.ERROR
-    findings = values.texts(data, "findings", MAX_FINDINGS)
+def _observation(event: Observed) -> Observation:
     return Observation(
-        outcome=outcome,
-        expected=values.text(data, "expected"),
-        observed=values.text(data, "observed"),
-        examined=values.count(data, "examined"),
-        of=values.count(data, "of"),
-        sample=values.text(data, "sample", 500) or "all",
-        findings=findings,
-        findings_total=max(values.count(data, "findings_total") or 0, len(findings)),
+        outcome=event.outcome,
+        expected=event.expected,
+        observed=event.observed,
+        examined=event.examined,
+        of=event.of,
+        sample=event.sample or "all",
+        findings=event.findings,
+        findings_total=max(event.findings_total, len(event.findings)),
     )
 
 
@@ -262,10 +252,3 @@ def _made(name: str, title: str, stage: str) -> PlannedCheck:
         tags=(),
         steps=(),
     )
-
-
-def _day(opened: JournalLine | None) -> date | None:
-    if opened is None:
-        return None
-    at = values.moment(opened.at)
-    return at.date() if at else None

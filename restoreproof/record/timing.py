@@ -6,10 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from restoreproof.events import (
+    Asked,
+    DrillOpened,
+    Measured,
+    PhaseTimed,
+    ScenarioFinished,
+    SetVerified,
+    StageDone,
+    StageEntered,
+    StageFailed,
+)
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan
-from restoreproof.record import values
 from restoreproof.record.context import FidelityRecord
 from restoreproof.record.gaps import MANY
 from restoreproof.record.model import (
@@ -62,27 +72,25 @@ class Timing:
         self._timed: set[str] = set()
         self._planned = {check.id for check in plan.checks}
 
-    def take(self, event: JournalLine) -> None:
-        """Account for one event."""
-        if not math.isfinite(event.mono):
+    def take(self, line: JournalLine) -> None:
+        """Account for one line of the journal."""
+        if not math.isfinite(line.mono):
             return
-        self._last = event.mono
-        if event.type == "drill-opened" and self._origin is None:
-            self._origin = event.mono
-        elif event.type == "scenario-finished":
-            name = values.text(event.data, "check", 500)
-            if name in self._planned:
-                self._finished[name] = event.mono
-        elif event.type == "measurement":
-            self._take_newest(event)
-        elif event.type == "asked" and event.data.get("kind") == _TIME_ASKED:
-            self._timed |= {values.text(event.data, "check", 500)} & self._planned
-        elif event.type == "set-verified":
-            self._recovery_at = values.optional_text(event.data, "recovery_point", 100)
-        elif event.type in ("stage-entered", "stage-done", "stage-failed", "phase"):
-            stage = self._stages.get(values.text(event.data, "stage", 200))
-            if stage is not None:
-                _update(stage, event)
+        self._last = line.mono
+        match line.event:
+            case DrillOpened() if self._origin is None:
+                self._origin = line.mono
+            case ScenarioFinished() as event if event.check in self._planned:
+                self._finished[event.check] = line.mono
+            case Measured() as event:
+                self._take_newest(event)
+            case Asked() as event if event.kind == _TIME_ASKED and event.check in self._planned:
+                self._timed.add(event.check)
+            case SetVerified() as event:
+                self._recovery_at = event.recovery_point or None
+            case StageEntered() | StageDone() | StageFailed() | PhaseTimed() as event:
+                if event.stage in self._stages:
+                    _update(self._stages[event.stage], event, line.mono)
 
     def measure(
         self,
@@ -98,9 +106,8 @@ class Timing:
             recovery_point=self._recovery_point(measurements),
         )
 
-    def _take_newest(self, event: JournalLine) -> None:
-        asset = values.text(event.data, "name", 200).removeprefix("rpo.")
-        at = values.optional_text(event.data, "newest_at", 100)
+    def _take_newest(self, event: Measured) -> None:
+        asset, at = event.name.removeprefix("rpo."), event.newest_at
         if at and (asset in self._newest or len(self._newest) < MANY):
             self._newest[asset] = at
 
@@ -185,18 +192,14 @@ class Timing:
         )
 
 
-def _update(stage: _Stage, event: JournalLine) -> None:
-    data = event.data
-    match event.type:
-        case "stage-entered":
-            stage.status, stage.begins = "entered", event.mono
-        case "stage-done":
-            stage.status, stage.ends, stage.seconds = "done", event.mono, values.number(data, "seconds")
-        case "stage-failed":
-            stage.status, stage.ends = "failed", event.mono
-            stage.error, stage.hint = values.optional_text(data, "error"), values.optional_text(data, "hint")
-        case _ if len(stage.phases) < _PHASES:
-            name, seconds = values.text(data, "name", 300), values.number(data, "seconds") or 0.0
-            stage.phases.append(
-                PhaseRecord(name, seconds, values.count(data, "bytes"), values.count(data, "items"))
-            )
+def _update(stage: _Stage, event: StageEntered | StageDone | StageFailed | PhaseTimed, mono: float) -> None:
+    match event:
+        case StageEntered():
+            stage.status, stage.begins = "entered", mono
+        case StageDone():
+            stage.status, stage.ends, stage.seconds = "done", mono, event.seconds
+        case StageFailed():
+            stage.status, stage.ends = "failed", mono
+            stage.error, stage.hint = event.error or None, event.hint or None
+        case PhaseTimed() if len(stage.phases) < _PHASES:
+            stage.phases.append(PhaseRecord(event.name, event.seconds or 0.0, event.bytes, event.items))

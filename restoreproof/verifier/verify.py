@@ -50,7 +50,7 @@ def _judge(directory: Path, answer: Answer, error: str) -> None:
 def this() -> str:
     """Name the program that runs here, with its commit."""
     build = harness_build()
-    return spoken(f"restoreproof {build['version']}", build["git_commit"])
+    return spoken(f"restoreproof {build.version}", build.git_commit)
 
 
 def made_elsewhere(directory: Path) -> str | None:

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as Xml
 
 from restoreproof.display import shown
 from restoreproof.outcome import Observation, Outcome
-from restoreproof.record import values
 from restoreproof.record.model import CheckRecord, Record
+from restoreproof.record.moments import moment
 from restoreproof.views.bundle import Bundle
 
 # Characters that XML 1.0 can't hold, not even escaped.
@@ -38,7 +38,7 @@ def _suites(record: Record) -> Xml.Element:
     name = _text(f"{record.stack} restore drill: {record.verdict.value}")
     suites = Xml.Element("testsuites", {"name": name, **counts})
     suite = Xml.SubElement(suites, "testsuite", {"name": name, **counts})
-    if opened := values.moment(record.opened_at):
+    if opened := moment(record.opened_at):
         suite.set("timestamp", opened.strftime("%Y-%m-%dT%H:%M:%S"))
     _properties(suite, _facts(record))
     suite.extend(cases)

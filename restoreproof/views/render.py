@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from restoreproof.errors import EvidenceError
+from restoreproof.events import ViewReduced
 from restoreproof.journal.read import JournalLine, read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
@@ -35,19 +36,19 @@ def render(directory: Path, plan: Plan) -> Record:
         except Exception as error:  # noqa: BLE001 - reported below, once the other views are there
             failed.append((name, error))
     if failed:
-        told = "; ".join(f"{name}: {error!r}" for name, error in failed)
-        raise EvidenceError(f"{record.verdict}, but not every view could be written: {told}") from failed[0][
-            1
-        ]
+        problems = "; ".join(f"{name}: {error!r}" for name, error in failed)
+        raise EvidenceError(f"{record.verdict}, but not every view could be written: {problems}") from failed[
+            0
+        ][1]
     return record
 
 
-def _noting(events: Iterable[JournalLine], reduced: set[str]) -> Iterator[JournalLine]:
-    """Yield ``events``; add to ``reduced`` the views that the drill's machine could not make in full."""
-    for event in events:
-        if event.type == "view-reduced":
-            reduced.add(str(event.data.get("view")))
-        yield event
+def _noting(lines: Iterable[JournalLine], reduced: set[str]) -> Iterator[JournalLine]:
+    """Yield ``lines``; add to ``reduced`` the views that the drill's machine could not make in full."""
+    for line in lines:
+        if isinstance(line.event, ViewReduced):
+            reduced.add(line.event.view)
+        yield line
 
 
 def _left_out(name: str, write: View, reduced: Set[str]) -> bool:

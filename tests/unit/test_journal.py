@@ -76,7 +76,7 @@ def test_what_the_inner_sends_arrives_numbered_and_redacted(writer: JournalWrite
     writer.close()
     assert VALUE not in writer.path.read_text()
     first, second = read_journal(writer.path)
-    assert first.data == {"text": f"the password is {MASK}"}
+    assert first.event.data() == {"text": f"the password is {MASK}"}
     assert second.mono >= first.mono
 
 
@@ -141,7 +141,7 @@ def test_each_event_is_on_disk_as_soon_as_it_is_told(writer: JournalWriter) -> N
     """A drill that is killed leaves everything up to its death."""
     writer.emit(DrillOpened(drill_id="d1"))
     (event,) = read_journal(writer.path)
-    assert (event.seq, event.source, event.data) == (1, "outer", {"drill_id": "d1"})
+    assert (event.seq, event.source, event.event.data()) == (1, "outer", {"drill_id": "d1"})
 
 
 def test_a_torn_line_is_noticed(writer: JournalWriter) -> None:
@@ -168,7 +168,10 @@ def test_text_that_no_file_can_hold_is_kept_as_far_as_it_goes(tmp_path: Path) ->
     writer.accept(json.dumps(line).encode())
     writer.close()
     first, second = read_journal(tmp_path / "journal.jsonl")
-    assert (first.data, second.data) == ({"reason": "can't read ?.pdf"}, {"kind": "?", "nouns": {"a": ["?"]}})
+    assert (first.event.data(), second.event.data()) == (
+        {"reason": "can't read ?.pdf"},
+        {"kind": "?", "nouns": {"a": ["?"]}},
+    )
 
 
 def test_json_that_is_nested_without_end_is_no_event() -> None:
@@ -211,7 +214,7 @@ def test_what_is_longer_than_its_bound_is_cut_after_it_was_redacted(tmp_path: Pa
     writer.emit(OuterNote(text="x" * (20_000 - 5) + VALUE))
     writer.close()
     (note,) = read_journal(writer.path)
-    assert note.data["text"] == "x" * (20_000 - 5) + MASK[:4] + "…"
+    assert note.event.data()["text"] == "x" * (20_000 - 5) + MASK[:4] + "…"
 
 
 def test_a_journal_of_an_older_version_is_read(tmp_path: Path) -> None:
@@ -219,4 +222,4 @@ def test_a_journal_of_an_older_version_is_read(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_bytes(line(type="drill-opened", source="outer", drill_id="d" * 300, signed_by="x"))
     (opened,) = read_journal(path)
-    assert opened.data == {"drill_id": "d" * 199 + "…"}
+    assert opened.event.data() == {"drill_id": "d" * 199 + "…"}

@@ -26,7 +26,8 @@ def test_the_published_schema_is_the_codes() -> None:
 
 def test_every_line_of_a_drill_fits_it(validator: Draft202012Validator) -> None:
     for line in healthy(plan_of()).events:
-        fields = {name: getattr(line, name) for name in ("seq", "source", "type", "at", "mono", "data")}
+        fields = {name: getattr(line, name) for name in ("seq", "source", "type", "at", "mono")}
+        fields["data"] = line.event.data()
         assert [error.message for error in validator.iter_errors(fields)] == []
 
 

@@ -13,15 +13,11 @@ from restoreproof.drill.outer.operator import ci_run_url, operator
 from restoreproof.drill.outer.set_summary import describe_set
 from restoreproof.drill.request import DrillRequest, Say
 from restoreproof.events import (
-    BuildFacts,
-    ClockFacts,
     CustodyFacts,
     DrillOpened,
     Emitter,
-    HostFacts,
     OuterNote,
     SetContradicted,
-    SetVerified,
     SourceState,
 )
 from restoreproof.record.build import harness_build
@@ -42,7 +38,7 @@ def journal_opening(
 ) -> None:
     """Say which drill this is, where it runs, and what of a source is still on this machine.
 
-    ``custody`` is where the evidence will stand: the fields of ``evidence.circumstances.Custody``.
+    ``custody`` is where the evidence will stand: ``record.context.Custody`` of the record to come.
     """
     journal.emit(
         DrillOpened(
@@ -56,11 +52,11 @@ def journal_opening(
             operator=operator(),
             ci_run_url=ci_run_url(),
             runtime=request.runtime,
-            host=HostFacts.model_validate(describe_host()),
+            host=describe_host(),
             host_fingerprint=host_fingerprint(),
-            clock=ClockFacts.model_validate(describe_clock()),
+            clock=describe_clock(),
             harness=f"restoreproof {__version__}",
-            harness_build=BuildFacts.model_validate(harness_build()),
+            harness_build=harness_build(),
             custody=custody,
         )
     )
@@ -71,26 +67,18 @@ def journal_opening(
     journal.emit(SourceState(processes=tuple(processes_of(sources)), directories=tuple(remains)))
 
 
-def journal_set(journal: Emitter, backup: BackupSet, known: Catalogue | None, say: Say) -> None:
+def journal_set(journal: Emitter, backup: BackupSet, catalogue: Catalogue | None, say: Say) -> None:
     """Hold the set against its catalogue, every file read, and say what was found."""
-    report = verify_against(backup, known)
+    report = verify_against(backup, catalogue)
     manifest = backup.manifest
-    journal.emit(
-        SetVerified(
-            set_id=manifest.set_id,
-            recovery_point=manifest.recovery_point.isoformat(),
-            artifacts=report.artifacts,
-            objects=report.objects,
-            bytes=report.bytes,
-            seconds=round(report.seconds, 4),
-            synthetic=manifest.synthetic,
-            **describe_set(backup, known, report),
-            catalogue="held against it, every file read" if report.against_catalogue else "none was given",
-        )
-    )
-    for found in report.contradictions:
+    journal.emit(describe_set(backup, catalogue, report))
+    for contradiction in report.contradictions:
         journal.emit(
-            SetContradicted(artifact=found.artifact, expected=found.expected, observed=found.observed)
+            SetContradicted(
+                artifact=contradiction.artifact,
+                expected=contradiction.expected,
+                observed=contradiction.observed,
+            )
         )
     say(
         f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "

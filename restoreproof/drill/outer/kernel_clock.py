@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 
+from restoreproof.events import ClockFacts
+
 _UNSYNCHRONISED = 0x0040
 _NANOSECONDS = 0x2000
 
@@ -23,26 +25,27 @@ class _Timex(ctypes.Structure):
     )
 
 
-def describe_clock() -> dict[str, object]:
-    """Where this machine's time comes from (``source``), and the ``offset_ms`` that is still being corrected.
+def describe_clock() -> ClockFacts:
+    """Return where this machine's time comes from, and the ``offset_ms`` that is still being corrected.
 
     ``offset_ms`` is None where no time service keeps the clock: nobody knows then how far it is off.
     """
-    asked = _Timex(modes=0)
+    timex = _Timex(modes=0)
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "adjtimex"):
-        return {"source": "the system's clock, which does not tell who keeps it", "offset_ms": None}
-    if libc.adjtimex(ctypes.byref(asked)) == -1:
+        return _unkept("the system's clock, which does not tell who keeps it")
+    if libc.adjtimex(ctypes.byref(timex)) == -1:
         reason = os.strerror(ctypes.get_errno())
-        return {
-            "source": f"the kernel's clock, which does not tell who keeps it ({reason})",
-            "offset_ms": None,
-        }
-    if asked.status & _UNSYNCHRONISED:
-        return {"source": "the kernel's clock, kept by no time service", "offset_ms": None}
-    per_ms = 1_000_000 if asked.status & _NANOSECONDS else 1_000
-    error = f"at most {asked.maxerror / 1000:.0f} ms off"
-    return {
-        "source": f"the kernel's clock, kept by a time service ({error})",
-        "offset_ms": round(asked.offset / per_ms, 3),
-    }
+        return _unkept(f"the kernel's clock, which does not tell who keeps it ({reason})")
+    if timex.status & _UNSYNCHRONISED:
+        return _unkept("the kernel's clock, kept by no time service")
+    per_ms = 1_000_000 if timex.status & _NANOSECONDS else 1_000
+    error = f"at most {timex.maxerror / 1000:.0f} ms off"
+    return ClockFacts(
+        source=f"the kernel's clock, kept by a time service ({error})",
+        offset_ms=round(timex.offset / per_ms, 3),
+    )
+
+
+def _unkept(source: str) -> ClockFacts:
+    return ClockFacts(source=source, offset_ms=None)

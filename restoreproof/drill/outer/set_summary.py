@@ -11,50 +11,72 @@ from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.safe_open import open_file
 from restoreproof.backups.verify import VerifyReport
+from restoreproof.events import EncryptionFacts, ReissueFacts, SetFile, SetReference, SetVerified
 
 LISTED = 200
 _AGE = b"age-encryption.org/v1"
 _HEADER = 64 * 1024
 
 
-def describe_set(backup: BackupSet, known: Catalogue | None, report: VerifyReport) -> dict[str, Any]:
-    """The fields of ``set-verified`` that say whose set it is and what is in it."""
+def describe_set(backup: BackupSet, catalogue: Catalogue | None, report: VerifyReport) -> SetVerified:
+    """Return the event that says whose set this is, what is in it, and how it was found.
+
+    Args:
+        catalogue: what was written of the set outside it; None if none was given.
+        report: what came of reading every file of the set.
+    """
     manifest = backup.manifest
-    return {
-        "run_id": manifest.run_id,
-        "taken_at": known.taken_at.isoformat() if known else None,
-        "location": str(backup.directory),
-        "release": manifest.release,
-        "tool_versions": dict(manifest.tool_versions),
-        "encryption": encryption_of(backup),
-        "manifest_sha256": backup.manifest_sha256,
-        "files": _files(backup, known, report),
-        **({"lacks": dict(manifest.adopted.lacks)} if manifest.adopted else {}),
-        **({"references": _references(backup)} if backup.references else {}),
-        **({"reissued_from": known.reissued_from.model_dump()} if known and known.reissued_from else {}),
-    }
+    optional: dict[str, Any] = {}
+    if manifest.adopted:
+        optional["lacks"] = dict(manifest.adopted.lacks)
+    if backup.references:
+        optional["references"] = _references(backup)
+    if catalogue and catalogue.reissued_from:
+        optional["reissued_from"] = ReissueFacts(**catalogue.reissued_from.model_dump())
+    return SetVerified(
+        set_id=manifest.set_id,
+        recovery_point=manifest.recovery_point.isoformat(),
+        artifacts=report.artifacts,
+        objects=report.objects,
+        bytes=report.bytes,
+        seconds=round(report.seconds, 4),
+        synthetic=manifest.synthetic,
+        run_id=manifest.run_id,
+        taken_at=catalogue.taken_at.isoformat() if catalogue else None,
+        location=str(backup.directory),
+        release=manifest.release,
+        tool_versions=dict(manifest.tool_versions),
+        encryption=encryption_of(backup),
+        manifest_sha256=backup.manifest_sha256,
+        files=_files(backup, catalogue, report),
+        catalogue="held against it, every file read" if report.against_catalogue else "none was given",
+        **optional,
+    )
 
 
-def _references(backup: BackupSet) -> list[dict[str, object]]:
+def _references(backup: BackupSet) -> tuple[SetReference, ...]:
     """What is no file of the set, by asset."""
-    return [
-        {"asset": name, **one.model_dump(include={"reference", "engine", "bytes"})}
-        for name, one in sorted(backup.references.items())
-    ]
+    return tuple(
+        SetReference(asset=asset, **artifact.model_dump(include={"reference", "engine", "bytes"}))
+        for asset, artifact in sorted(backup.references.items())
+    )
 
 
-def encryption_of(backup: BackupSet) -> dict[str, object] | None:
-    """The scheme of the set's encrypted files, and how many recipients the first of them is written to."""
-    names = [one.path for one in backup.manifest.artifacts if one.path.endswith(layout.ENCRYPTED)]
+def encryption_of(backup: BackupSet) -> EncryptionFacts | None:
+    """Return the scheme of the set's encrypted files, and how many recipients the first is written to.
+
+    None if no file is encrypted in a way that is recognised.
+    """
+    paths = (artifact.path for artifact in backup.manifest.artifacts)
+    names = [path for path in paths if path.endswith(layout.ENCRYPTED)]
     for name in names:
         try:
             with open_file(backup.directory, name) as file:
                 lines = file.read(_HEADER).split(b"\n")
         except FileNotFoundError:
-            # The manifest lists it, so its absence is told as a contradiction.
-            continue
+            continue  # the manifest lists it, so its absence is told as a contradiction
         if lines[0] == _AGE:
-            return {"scheme": "age", "recipients": _recipients(lines)}
+            return EncryptionFacts(scheme="age", recipients=_recipients(lines))
     return None
 
 
@@ -65,22 +87,23 @@ def _recipients(lines: Sequence[bytes]) -> int:
     return sum(len(words) > 1 and not words[1].endswith(b"-grease") for words in stanzas)
 
 
-def _files(backup: BackupSet, known: Catalogue | None, report: VerifyReport) -> list[dict[str, object]]:
+def _files(backup: BackupSet, catalogue: Catalogue | None, report: VerifyReport) -> tuple[SetFile, ...]:
     """What the manifest lists, as it was found; those that contradict come first."""
-    tied = known is not None and known.manifest_sha256 == backup.manifest_sha256
+    is_tied = catalogue is not None and catalogue.manifest_sha256 == backup.manifest_sha256
     source = f"{layout.MANIFEST}, whose own digest " + (
-        "the catalogue states" if tied else "nothing outside the set confirms"
+        "the catalogue states" if is_tied else "nothing outside the set confirms"
     )
     artifacts = sorted(
-        backup.manifest.artifacts, key=lambda one: (report.digests.get(one.path) == one.sha256, one.path)
+        backup.manifest.artifacts,
+        key=lambda artifact: (report.digests.get(artifact.path) == artifact.sha256, artifact.path),
     )
-    return [
-        {
-            "name": one.path,
-            "bytes": one.bytes,
-            "sha256": report.digests.get(one.path),
-            "expected_sha256": one.sha256,
-            "digest_source": source,
-        }
-        for one in islice(artifacts, LISTED)
-    ]
+    return tuple(
+        SetFile(
+            name=artifact.path,
+            bytes=artifact.bytes,
+            sha256=report.digests.get(artifact.path),
+            expected_sha256=artifact.sha256,
+            digest_source=source,
+        )
+        for artifact in islice(artifacts, LISTED)
+    )

@@ -11,9 +11,9 @@ import re
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from restoreproof.display import one_line, shown
+from restoreproof.events import AllureAttachment
 
 TEXT_LIMIT = 200_000
 """Characters of one attachment; what Allure shows of more, nobody reads."""
@@ -61,24 +61,23 @@ class ResultFiles:
         """JSON that a view made."""
         return self._attach(key, name, "application/json", "json", json.dumps(value, indent=2) + "\n")
 
-    def take(self, data: dict[str, Any]) -> None:
+    def take(self, attachment: AllureAttachment) -> None:
         """Write an attachment that a step definition made, if its name is one that allure-pytest makes."""
-        name, text, encoded = (data.get(key) for key in ("name", "text", "base64"))
-        if not isinstance(name, str) or not _SENT.fullmatch(name):
+        if not _SENT.fullmatch(attachment.name):
             return
-        if isinstance(text, str):
-            content = shown(text, TEXT_LIMIT).encode("utf-8", "replace")
-        elif isinstance(encoded, str):
+        if attachment.text is not None:
+            content = shown(attachment.text, TEXT_LIMIT).encode("utf-8", "replace")
+        elif attachment.base64 is not None:
             try:
-                content = base64.b64decode(encoded, validate=True)
+                content = base64.b64decode(attachment.base64, validate=True)
             except binascii.Error:  # the report then shows an attachment that is missing, which it is
                 return
         else:
             return
-        (self.directory / name).write_bytes(content)
-        self._sent.add(name)
+        (self.directory / attachment.name).write_bytes(content)
+        self._sent.add(attachment.name)
 
-    def sent(self, source: object) -> bool:
+    def sent(self, source: str) -> bool:
         """Whether the inner process sent an attachment of that name."""
         return source in self._sent
 

@@ -12,13 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from restoreproof.display import one_line, shown
+from restoreproof.events import (
+    AllureAttachment,
+    AllureResult,
+    Asked,
+    Event,
+    Observed,
+    ScenarioFinished,
+    ScenarioStarted,
+    ServiceLogged,
+    StepRun,
+)
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome
 from restoreproof.plan import StackControls
-from restoreproof.record import values
 from restoreproof.record.headline import duration
 from restoreproof.record.model import CheckRecord, Record
 from restoreproof.views.allure.files import ResultFiles
+from restoreproof.views.allure.inner_result import read_result
 from restoreproof.views.allure.labels import labels
 from restoreproof.views.allure.run import write_run
 from restoreproof.views.allure.scenario import STATUS, ScenarioStory, Step, measured, milliseconds
@@ -27,10 +38,10 @@ from restoreproof.views.controls import control_map, controls_for
 _STEP_STATUS = {"passed": "passed", "failed": "failed", "broken": "broken"}
 
 
-def write_results(directory: Path, record: Record, events: Iterable[JournalLine]) -> Path:
+def write_results(directory: Path, record: Record, lines: Iterable[JournalLine]) -> Path:
     """Write one result per check of ``record`` into ``directory``/allure-results and return that.
 
-    A pure function of its arguments: the same record and events give the same files, byte for byte. A check
+    A pure function of its arguments: the same record and lines give the same files, byte for byte. A check
     that left nothing in the journal has a result too, so the report shows as many checks as the record holds.
     """
     results = directory / "allure-results"
@@ -39,7 +50,7 @@ def write_results(directory: Path, record: Record, events: Iterable[JournalLine]
         stale.unlink()
     files = ResultFiles(results, record.drill_id)
     stories = {check.id: ScenarioStory(files, check.id) for check in record.checks}
-    logs = _tell(events, files, stories)
+    logs = _tell(lines, files, stories)
     for check in record.checks:
         story = stories[check.id]
         story.add_logs(logs.get(check.stage, {}).values())
@@ -50,33 +61,40 @@ def write_results(directory: Path, record: Record, events: Iterable[JournalLine]
 
 
 def _tell(
-    events: Iterable[JournalLine], files: ResultFiles, stories: Mapping[str, ScenarioStory]
-) -> dict[str, dict[str, JournalLine]]:
+    lines: Iterable[JournalLine], files: ResultFiles, stories: Mapping[str, ScenarioStory]
+) -> dict[str, dict[str, ServiceLogged]]:
     """Give each event to the story it belongs to; return the logs of each stage's services."""
-    logs: dict[str, dict[str, JournalLine]] = {}
+    logs: dict[str, dict[str, ServiceLogged]] = {}
     current: ScenarioStory | None = None
-    for event in events:
-        check = _check_of(event)
-        if event.type == "scenario-started":
-            current = stories.get(check or "")
-        if event.type == "allure-attachment":
-            files.take(event.data)
-        elif event.type == "service-log" and check is None:
-            of_stage = logs.setdefault(values.text(event.data, "stage", 200), {})
-            of_stage[values.text(event.data, "service", 200)] = event
-        elif story := stories.get(check) if check else current:
-            story.take(event)
-        if event.type == "scenario-finished":
+    for line in lines:
+        check = _check_of(line.event)
+        match line.event:
+            case AllureAttachment() as event:
+                files.take(event)
+                continue
+            case AllureResult() as event:
+                result = read_result(event.result)
+                if story := stories.get(result.check) if result.check else current:
+                    story.hang(result)
+                continue
+            case ServiceLogged() as event if check is None:
+                logs.setdefault(event.stage or "", {})[event.service] = event
+                continue
+            case ScenarioStarted() as event:
+                current = stories.get(event.check)
+        if story := stories.get(check) if check else current:
+            story.take(line)
+        if isinstance(line.event, ScenarioFinished):
             current = None
     return logs
 
 
-def _check_of(event: JournalLine) -> str | None:
-    """The check that an event names; an Allure result names it by a label."""
-    if event.type != "allure-result":
-        return values.optional_text(event.data, "check", 500)
-    named = values.mappings(values.mapping(event.data, "result"), "labels", 200)
-    return next((values.text(label, "value", 500) for label in named if label.get("name") == "check"), "-")
+def _check_of(event: Event) -> str | None:
+    """The check that an event names; None if it names none."""
+    match event:
+        case ScenarioStarted() | StepRun() | Asked() | Observed() | ScenarioFinished() | ServiceLogged():
+            return event.check or None
+    return None
 
 
 def _result(files: ResultFiles, record: Record, check: CheckRecord, story: ScenarioStory) -> dict[str, Any]:

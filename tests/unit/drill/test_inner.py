@@ -71,7 +71,7 @@ class Outer:
             self.journal.close()
 
     def of(self, type: str) -> list[dict[str, Any]]:
-        return [dict(one.data) for one in read_journal(self.path) if one.type == type]
+        return [line.event.data() for line in read_journal(self.path) if line.type == type]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from restoreproof.drill.outer.host import host_fingerprint
 from restoreproof.drill.outer.kernel_clock import describe_clock
 from restoreproof.drill.outer.operator import ci_run_url, operator
 from restoreproof.drill.outer.set_summary import LISTED, describe_set, encryption_of
+from restoreproof.events import EncryptionFacts
 from restoreproof.record.build import git_commit, harness_build
 
 COMMIT = "a" * 40
@@ -75,11 +76,11 @@ def test_the_commit_of_a_further_work_tree_is_its_own(tmp_path: Path) -> None:
 
 
 def test_the_build_names_its_lock_file_by_digest(tmp_path: Path) -> None:
-    assert harness_build(tmp_path)["lockfile_sha256"] is None
-    assert harness_build(tmp_path)["code_sha256"] == harness_build()["code_sha256"]
+    assert harness_build(tmp_path).lockfile_sha256 is None
+    assert harness_build(tmp_path).code_sha256 == harness_build().code_sha256
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks" / "harness.txt").write_bytes(b"content")
-    assert harness_build(tmp_path)["lockfile_sha256"] == DIGEST
+    assert harness_build(tmp_path).lockfile_sha256 == DIGEST
 
 
 def test_a_fingerprint_tells_machines_apart_and_names_none(tmp_path: Path) -> None:
@@ -93,9 +94,10 @@ def test_a_fingerprint_tells_machines_apart_and_names_none(tmp_path: Path) -> No
 
 
 def test_the_clock_has_an_offset_only_where_something_keeps_it() -> None:
-    told = describe_clock()
-    assert "clock" in str(told["source"])
-    assert (told["offset_ms"] is not None) == ("kept by a time service" in str(told["source"]))
+    clock = describe_clock()
+    assert clock.source is not None
+    assert "clock" in clock.source
+    assert (clock.offset_ms is not None) == ("kept by a time service" in clock.source)
 
 
 def backup_of(directory: Path, files: Mapping[str, bytes]) -> BackupSet:
@@ -145,8 +147,8 @@ def known(manifest_sha256: str) -> Any:
 def test_the_recipients_of_an_encrypted_file_are_counted(
     tmp_path: Path, header: bytes, told: tuple[str, int] | None
 ) -> None:
-    found = encryption_of(backup_of(tmp_path, {"secrets/environment.age": header}))
-    assert found == (told and {"scheme": told[0], "recipients": told[1]})
+    facts = encryption_of(backup_of(tmp_path, {"secrets/environment.age": header}))
+    assert facts == (told and EncryptionFacts(scheme=told[0], recipients=told[1]))
 
 
 def test_an_encrypted_file_that_is_not_there_is_no_reason_to_stop(tmp_path: Path) -> None:
@@ -158,22 +160,24 @@ def test_an_encrypted_file_that_is_not_there_is_no_reason_to_stop(tmp_path: Path
 def test_files_say_what_was_found_what_was_due_and_whose_word_that_is(tmp_path: Path) -> None:
     backup = backup_of(tmp_path, {"a": b"content", "b": b"content", "c": b"content"})
     report = report_of({"a": DIGEST, "b": "9" * 64})
-    told = describe_set(backup, known("5" * 64), report)
-    assert [(one["name"], one["sha256"]) for one in told["files"]] == [
+    event = describe_set(backup, known("5" * 64), report)
+    assert [(file.name, file.sha256) for file in event.files] == [
         ("b", "9" * 64),
         ("c", None),
         ("a", DIGEST),
     ]
-    assert {one["expected_sha256"] for one in told["files"]} == {DIGEST}
-    assert {one["digest_source"] for one in told["files"]} == {
+    assert {file.expected_sha256 for file in event.files} == {DIGEST}
+    assert {file.digest_source for file in event.files} == {
         "manifest.json, whose own digest the catalogue states"
     }
-    assert (told["taken_at"], told["run_id"]) == ("2026-11-22T01:00:00+00:00", "r1")
-    for nobody in (None, known("6" * 64)):
-        (first, *_) = describe_set(backup, nobody, report)["files"]
-        assert first["digest_source"] == "manifest.json, whose own digest nothing outside the set confirms"
+    assert (event.taken_at, event.run_id) == ("2026-11-22T01:00:00+00:00", "r1")
+    for catalogue in (None, known("6" * 64)):
+        (first, *_) = describe_set(backup, catalogue, report).files
+        assert first.digest_source == "manifest.json, whose own digest nothing outside the set confirms"
 
 
 def test_the_list_of_files_is_bounded(tmp_path: Path) -> None:
     files = {f"f{number:04d}": b"x" for number in range(LISTED + 5)}
-    assert len(describe_set(backup_of(tmp_path, files), None, report_of({}))["files"]) == LISTED
+    event = describe_set(backup_of(tmp_path, files), None, report_of({}))
+    assert len(event.files) == LISTED
+    assert not {"lacks", "references", "reissued_from"} & event.model_fields_set

@@ -29,7 +29,7 @@ def managed(plan: Plan) -> Record:
     story = Story()
     for event in healthy(plan).events:
         more = {"drill-opened": {"catalogue_sha256": "8" * 64}, "set-verified": KEPT}.get(event.type, {})
-        story.tell(event.type, **{**event.data, **more})
+        story.tell(event.type, **{**event.event.data(), **more})
     return reduce(plan, story.events)
 
 

@@ -113,7 +113,7 @@ def written(
 def _told(event: JournalLine, opening: dict[str, Any], ended: datetime) -> JournalLine:
     at = ended.isoformat(timespec="microseconds").replace("+00:00", "Z")
     more = {"drill-opened": opening, "set-verified": {"manifest_sha256": MANIFEST}}.get(event.type, {})
-    return replace(event, at=at, event=event_of(event.type, event.data | more, Excess.CUT))
+    return replace(event, at=at, event=event_of(event.type, event.event.data() | more, Excess.CUT))
 
 
 def _plain(event: JournalLine) -> dict[str, Any]:

@@ -268,7 +268,7 @@ def test_what_a_step_definition_attached_is_shown_at_its_step(tmp_path: Path, on
     }
     story = opened(one).tell("allure-attachment", name=name, text="a\x1b[2Jb")
     story.tell("allure-result", uuid="whatever", result=inner)
-    story.events += [event for event in told(one).events if event.data.get("check") == "c/x"]
+    story.events += [event for event in told(one).events if event.event.data().get("check") == "c/x"]
     result = results_of(tmp_path, one, story)["c/x"]
     assert content(tmp_path, result["steps"][0]["attachments"][0]) == "a\\u001b[2Jb"
     assert result["steps"][-1]["name"] == "made up"

@@ -37,7 +37,7 @@ def written(directory: Path, story: Story) -> Path:
     lines = [
         json.dumps(
             {"seq": line.seq, "source": line.source, "type": line.type, "at": line.at, "mono": line.mono}
-            | {"data": line.data},
+            | {"data": line.event.data()},
             sort_keys=True,
         )
         for line in story.events
@@ -157,10 +157,10 @@ def test_a_view_that_the_drill_s_machine_could_not_make_is_left_out_everywhere(
 ) -> None:
     """The journal decides, not what is installed where it is rendered again; and the record says so."""
     opening, *rest = everything_told(governed()).events
-    story = Story().tell(opening.type, **opening.data)
+    story = Story().tell(opening.type, **opening.event.data())
     story.tell("view-reduced", view="pdf", why=VIEW.reduction)
     for event in rest:
-        story.tell(event.type, **event.data)
+        story.tell(event.type, **event.event.data())
     directory = written(tmp_path / "d1", story)
     record = render_again(directory)
     assert record.verdict is Verdict.VERIFIED

@@ -40,7 +40,7 @@ def write_journal(directory: Path, story: Story) -> None:
                 "at": event.at,
                 "mono": event.mono,
             }
-            writer.accept(json.dumps(fields | {"data": event.data}).encode())
+            writer.accept(json.dumps(fields | {"data": event.event.data()}).encode())
     writer.close()
 
 
