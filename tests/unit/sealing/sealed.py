@@ -33,7 +33,7 @@ class Desk:
     """A place with a key and a ledger, where drills are filed."""
 
     root: Path
-    build: dict[str, str | None] = field(default_factory=harness_build)
+    build: dict[str, str | None] = field(default_factory=lambda: harness_build().model_dump())
     key: SigningKey = field(init=False)
     public: Path = field(init=False)
     ledger: Ledger = field(init=False)
@@ -117,4 +117,5 @@ def _told(event: JournalLine, opening: dict[str, Any], ended: datetime) -> Journ
 
 
 def _plain(event: JournalLine) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in ("seq", "source", "type", "at", "mono", "data")}
+    fields = {name: getattr(event, name) for name in ("seq", "source", "type", "at", "mono")}
+    return {**fields, "data": event.event.data()}
