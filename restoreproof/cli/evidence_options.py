@@ -40,6 +40,7 @@ def open_ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
     from restoreproof.ledger import Ledger
     from restoreproof.ledger.choice import home_of
     from restoreproof.ledger.storage import FileStorage
+    from restoreproof.sealing.seal import identity_of
 
     if named is None and not (directory.parent / "ledger.jsonl").exists():
         raise UsageError(
@@ -49,5 +50,6 @@ def open_ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
     if isinstance(home, FileStorage):
         refuse_unwritable(home.path.parent)
     book = Ledger(home, key, life=directory.parent / ".ledger-running")
-    book.head()  # one that is broken is said to be so before anything is signed
+    drill = identity_of(directory)  # a broken ledger, or another's, is refused before anything is signed
+    book.refuse_stranger(drill.drill_id, drill.stack, drill.record_sha256)
     return book

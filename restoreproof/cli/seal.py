@@ -32,8 +32,8 @@ def seal(
 ) -> None:
     """Seal the evidence of a drill that ran with --no-seal: here, where the key is."""
     from restoreproof.sealing.keys import signing_key
+    from restoreproof.sealing.seal import identity_of
     from restoreproof.sealing.seal import seal as seal_evidence
-    from restoreproof.sealing.seal import sealed_drill
     from restoreproof.sealing.timestamp import stamp
     from restoreproof.verifier import assemble
     from restoreproof.verifier.verify import Unreproducible, made_elsewhere, reproduced
@@ -41,17 +41,17 @@ def seal(
     real = evidence_directory(directory)
     refuse_unwritable(real, real.parent)
     signing = signing_key(key, public_key)
-    book = None if without_ledger else open_ledger(real, ledger, signing)  # first: a seal is never replaced
     try:
         reproduced(real)  # what is signed is what plan and journal give, whatever was sent here
     except Unreproducible as error:
         maker = made_elsewhere(real)
         hint = f"seal it with {maker}, which made it" if maker else "fetch the evidence again"
         raise UsageError(f"{real}: {error}", hint=f"{hint}; the drill's machine has both") from error
+    book = None if without_ledger else open_ledger(real, ledger, signing)  # before: a seal is never replaced
     made = seal_evidence(real, signing)
     assemble.write_beside(real)
     if book:
-        book.seal(sealed_drill(real), made.attestation_sha256)
+        book.seal(identity_of(real).drill_id, made.attestation_sha256)
     if timestamp:
         stamp(real, timestamp)
     told = {"sealed": str(real), "attestation_sha256": made.attestation_sha256, "key": made.keyid}

@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from restoreproof.errors import EnvironmentUnfitError, UsageError
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError, UsageError
 from restoreproof.ledger.storage import Page, SequenceConflict
 
 _REFUSALS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
@@ -97,6 +97,13 @@ class BucketStorage:
             if error.response["Error"]["Code"] not in _REFUSALS:
                 raise
             raise SequenceConflict from error
+
+    def replace_end(self, torn: bytes, line: bytes) -> None:
+        """Raise EvidenceError: an object is written whole or not at all, so a torn one was changed."""
+        raise EvidenceError(
+            f"{self.name}: {len(torn)} bytes are no entry, and an object of a bucket is never torn",
+            hint="find out who wrote it; the bucket's own versions may hold the entry as it was",
+        )
 
     def _get(self, key: str) -> bytes:
         body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()

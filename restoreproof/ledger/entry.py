@@ -10,7 +10,7 @@ from typing import Any
 
 from restoreproof.errors import EvidenceError, Location
 from restoreproof.sealing.keys import SigningKey
-from restoreproof.verifier.chain import read_chain
+from restoreproof.verifier.chain import read_chain, whole_lines
 from restoreproof.verifier.formats import GENESIS, LEDGER_ENTRY, canonical, pae
 
 _INVESTIGATE = "move the ledger aside as it is, for an investigation; the next drill begins a new one"
@@ -18,7 +18,7 @@ _INVESTIGATE = "move the ledger aside as it is, for an investigation; the next d
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """Line of the ledger. ``type`` is started, finished, aborted, refused, sealed or signed-off."""
+    """Line of the ledger. ``type`` is started, finished, aborted, refused, sealed, signed-off or mended."""
 
     seq: int
     prev: str
@@ -52,10 +52,15 @@ class LedgerEntry:
 
 
 def parse(lines: Sequence[bytes], name: str) -> list[LedgerEntry]:
-    """Return the entries of the ledger called ``name``. Raises EvidenceError where the chain is broken."""
+    """Return the entries of the ledger called ``name``.
+
+    Raises:
+        EvidenceError: the chain is broken, or its last line torn.
+    """
     entries: list[LedgerEntry] = []
+    whole, torn = whole_lines(lines)
     try:
-        for fields, _ in read_chain(lines):
+        for fields, _ in read_chain(whole):
             entries.append(LedgerEntry(**fields))
     except TypeError as error:
         raise EvidenceError(
@@ -63,6 +68,13 @@ def parse(lines: Sequence[bytes], name: str) -> list[LedgerEntry]:
         ) from error
     except ValueError as error:
         raise EvidenceError(str(error), where=Location(name, len(entries) + 1), hint=_INVESTIGATE) from error
+    if torn:
+        raise EvidenceError(
+            f"the last line is torn: {len(torn)} bytes of an entry that was not written to its end; "
+            "every entry before it stands",
+            where=Location(name, len(entries) + 1),
+            hint=f"`restoreproof mend-ledger {name}` keeps those bytes beside it, and records the mending",
+        )
     return entries
 
 

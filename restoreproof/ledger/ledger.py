@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from restoreproof.errors import EvidenceError
+from restoreproof.errors import EvidenceError, Location, UsageError
 from restoreproof.ledger.entry import LedgerEntry, following, parse
 from restoreproof.ledger.liveness import Liveness
 from restoreproof.ledger.storage import FileStorage, LedgerStorage, SequenceConflict
 from restoreproof.sealing.keys import SigningKey
+from restoreproof.verifier.chain import stranger_to, whole_lines
 
 _RACES = 50
 """How often another writer may be first before we give up."""
@@ -23,12 +25,16 @@ _Draft = tuple[str, str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Place of a drill in the ledger: its attempt at this set with this plan, and at this set at all."""
+    """Place of a drill in the ledger: its attempt at this set with this plan, and at this set at all.
+
+    ``only_stacks`` are the stacks of the drills before it, where none of them was of this drill's stack.
+    """
 
     attempt: int
     attempt_at_set: int
     entry: LedgerEntry
     previous_record_sha256: str | None
+    only_stacks: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -72,8 +78,13 @@ class Ledger:
         self._life.show(drill_id)
         before, (entry,) = self._write(draft)
         records = [earlier.data["record_sha256"] for earlier in before if earlier.data.get("record_sha256")]
+        stacks = {str(earlier.data.get("stack") or "") for earlier in before if earlier.type == "started"}
         return Begun(
-            entry.data["attempt"], entry.data["attempt_at_set"], entry, records[-1] if records else None
+            entry.data["attempt"],
+            entry.data["attempt_at_set"],
+            entry,
+            records[-1] if records else None,
+            () if {stack, ""} & stacks else tuple(sorted(stacks)),
         )
 
     def finish(self, drill_id: str, verdict: str, **digests: str | None) -> LedgerEntry:
@@ -85,6 +96,41 @@ class Ledger:
     def refuse(self, drill_id: str, reason: str, **details: str | None) -> LedgerEntry:
         """Enter a drill that could not start, and why."""
         return self._write(lambda _: [("refused", drill_id, {"reason": reason[:500], **details})])[1][0]
+
+    def refuse_stranger(self, drill_id: str, stack: str, record_sha256: str) -> None:
+        """Raise UsageError unless this ledger began the drill, and ended it with that record."""
+        entries = self.entries()
+        mine = [entry for entry in entries if entry.drill_id == drill_id]
+        if not mine:
+            raise UsageError(
+                f"the ledger {stranger_to([asdict(entry) for entry in entries], stack)}",
+                where=Location(self.home.name),
+                hint="name the ledger of that drill with --ledger, or say --without-ledger",
+            )
+        ended = [entry.data for entry in mine if entry.type == "finished"]
+        if len(ended) != 1 or ended[0].get("record_sha256") != record_sha256:
+            raise UsageError(
+                f"the ledger did not end drill {drill_id} with this record: {_ends(mine)}",
+                where=Location(self.home.name),
+                hint="fetch the evidence again from the drill's machine",
+            )
+
+    def mend(self) -> LedgerEntry | None:
+        """Put an entry in place of a torn last line, which is kept beside; None if no line is torn.
+
+        Raises:
+            EvidenceError: the chain before it is broken, or the ledger can't be torn.
+        """
+        with self.home.opened() as page:
+            lines, torn = whole_lines(page.lines())
+            before = parse(lines, self.home.name)
+            if not torn:
+                return None
+            data = {"torn_bytes": len(torn), "torn_sha256": hashlib.sha256(torn).hexdigest()}
+            entry = following(before, "mended", "", _now(), data)
+            entry = entry.signed(self._key) if self._key else entry
+            page.replace_end(torn, entry.line())
+            return entry
 
     def seal(self, drill_id: str, attestation_sha256: str) -> LedgerEntry:
         """Enter an attestation that was made after its drill had finished."""
@@ -132,6 +178,11 @@ class Ledger:
                     continue
                 return before, written
         raise EvidenceError(f"{self.home.name}: other writers were first {_RACES} times", hint="try again")
+
+
+def _ends(entries: Sequence[LedgerEntry]) -> str:
+    """What became of a drill, in the words of its entries."""
+    return ", ".join(f"{entry.type} {entry.data.get('verdict') or ''}".strip() for entry in entries)
 
 
 def _now() -> str:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
+
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError, Location
+from restoreproof.verifier.files import MAX_READ
+
+_SEE_TO_IT = "see that the disk has room and that this user may read and write there"
 
 
 class SequenceConflict(Exception):
@@ -14,29 +21,32 @@ class SequenceConflict(Exception):
 
 
 class Page(Protocol):
-    """A ledger while it is read and written."""
+    """Ledger while it is read and written."""
 
     def lines(self) -> list[bytes]:
-        """Every line, with its line break."""
+        """Return every line, with its line break."""
 
     def append(self, seq: int, line: bytes) -> None:
-        """Write line ``seq``. Raises SequenceConflict if there is one."""
+        """Write line ``seq``, wholly or not at all. Raises SequenceConflict if there is one."""
+
+    def replace_end(self, torn: bytes, line: bytes) -> None:
+        """Write ``line`` in place of the ``torn`` end, which is kept beside the ledger."""
 
 
 class LedgerStorage(Protocol):
-    """A place that keeps one ledger."""
+    """Place that keeps a ledger."""
 
     name: str
 
     def opened(self) -> AbstractContextManager[Page]:
-        """The ledger to read and append to, made if there is none."""
+        """Yield the ledger to read and append to, made if there is none."""
 
     def peek(self) -> list[bytes]:
-        """Every line, for readers that may not write; none if there is no ledger."""
+        """Return every line, for readers that may not write; none if there is no ledger."""
 
 
 class FileStorage:
-    """A ledger in a file, locked while it is open."""
+    """Ledger in a file, locked while it is open."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -44,24 +54,115 @@ class FileStorage:
 
     @contextmanager
     def opened(self) -> Iterator[Page]:
-        """Lock the file until the context is left."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield _FilePage(self.path)
+        """Lock the file until the context is left.
+
+        Raises:
+            EnvironmentUnfitError: the file can't be opened or made.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise self._unusable("opened", error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield _FilePage(self.path, descriptor)
+        finally:
+            os.close(descriptor)
 
     def peek(self) -> list[bytes]:
-        """The lines without a lock: an entry is written in one piece."""
-        return _FilePage(self.path).lines() if self.path.exists() else []
+        """Return the lines; none if there is no file. A writer is waited for: no half line is seen."""
+        try:
+            with self.path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+                return _read(file.fileno(), self.name)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._unusable("read", error) from error
+
+    def _unusable(self, done: str, error: OSError) -> EnvironmentUnfitError:
+        return EnvironmentUnfitError(
+            f"the ledger can't be {done}: {error.strerror}", where=Location(self.name), hint=_SEE_TO_IT
+        )
 
 
 class _FilePage:
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    """The locked file, by its descriptor."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path, self._descriptor = path, descriptor
 
     def lines(self) -> list[bytes]:
-        return self._path.read_bytes().splitlines(keepends=True)
+        return _read(self._descriptor, str(self._path))
 
     def append(self, seq: int, line: bytes) -> None:
-        with self._path.open("ab") as file:
-            file.write(line)
+        end = os.fstat(self._descriptor).st_size
+        try:
+            self._write(line, end)
+            if end == 0:
+                _sync_directory(self._path.parent)
+        except OSError as error:
+            raise EnvironmentUnfitError(
+                f"entry {seq} of the ledger can't be written: {error.strerror}{self._cut_back(end)}",
+                where=Location(str(self._path)),
+                hint=_SEE_TO_IT,
+            ) from error
+
+    def replace_end(self, torn: bytes, line: bytes) -> None:
+        digest = hashlib.sha256(torn).hexdigest()
+        kept = self._path.with_name(f"{self._path.name}.torn-{digest[:16]}")
+        start = os.fstat(self._descriptor).st_size - len(torn)
+        try:
+            with kept.open("wb") as file:
+                file.write(torn)
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_directory(kept.parent)
+            # Written over, then cut: a crash in between leaves a torn line again, and never a false one.
+            self._write(line, start)
+            os.ftruncate(self._descriptor, start + len(line))
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise EnvironmentUnfitError(
+                f"the ledger can't be mended: {error.strerror}",
+                where=Location(str(self._path)),
+                hint=_SEE_TO_IT,
+            ) from error
+
+    def _write(self, line: bytes, offset: int) -> None:
+        """Write all of ``line`` at ``offset``, and wait until the disk has it."""
+        view = memoryview(line)
+        while view:
+            written = os.pwrite(self._descriptor, view, offset)
+            view, offset = view[written:], offset + written
+        os.fsync(self._descriptor)
+
+    def _cut_back(self, end: int) -> str:
+        """Take away what was written of a line after ``end``; returns what to say where that fails, too."""
+        try:
+            os.ftruncate(self._descriptor, end)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            return f"; what was written of it is still there ({error.strerror}), so its last line is torn"
+        return ""
+
+
+def _read(descriptor: int, name: str) -> list[bytes]:
+    size = os.fstat(descriptor).st_size
+    if size > MAX_READ:
+        raise EvidenceError(
+            f"{size:,} bytes are no ledger", where=Location(name), hint="name the ledger's file"
+        )
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        return file.read(MAX_READ).splitlines(keepends=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the disk keep the name of a new file, too."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +59,28 @@ def seal(directory: Path, key: SigningKey) -> Seal:
     statement = statement_of(record, _sha256(sums), sha256_of(record_path), sealed_at)
     payload = canonical(statement)
     envelope = envelope_text(payload, key.keyid, key.sign(pae(IN_TOTO, payload)))
-    (directory / SUMS).write_bytes(sums)
-    (directory / ATTESTATION).write_bytes(envelope)
+    _write(directory, {SUMS: sums, ATTESTATION: envelope})
     return Seal(_sha256(envelope), sealed_at, key.keyid)
+
+
+def _write(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write every file or none: half a seal would be taken for one."""
+    try:
+        for name, content in files.items():
+            with (directory / name).open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+    except BaseException as error:
+        for name in files:
+            (directory / name).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        raise EvidenceError(
+            f"the seal can't be written: {error.strerror}",
+            where=Location(str(directory)),
+            hint="see that the disk has room; `restoreproof seal` seals it then",
+        ) from error
 
 
 def _digests(directory: Path) -> dict[str, str]:
@@ -78,6 +99,21 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sealed_drill(directory: Path) -> str:
-    """Return the id of the drill whose evidence ``directory`` is."""
-    return str(json.loads((directory / RECORD).read_bytes())["drill_id"])
+@dataclass(frozen=True, slots=True)
+class DrillIdentity:
+    """What a ledger knows a drill by: its id, its stack and the digest of its record."""
+
+    drill_id: str
+    stack: str
+    record_sha256: str
+
+
+def identity_of(directory: Path) -> DrillIdentity:
+    """Return which drill's evidence ``directory`` is. Raises UsageError if it holds no record."""
+    try:
+        record = json.loads((directory / RECORD).read_bytes())
+        return DrillIdentity(str(record["drill_id"]), str(record["stack"]), sha256_of(directory / RECORD))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageError(
+            f"{directory} holds no {RECORD} of a drill", hint="name the directory of one drill's evidence"
+        ) from error

@@ -20,6 +20,16 @@ from restoreproof.verifier.formats import (
 )
 
 
+def whole_lines(lines: Sequence[bytes]) -> tuple[Sequence[bytes], bytes]:
+    """Return the lines that were written to their end, and the bytes of a last one that was not; b"" if none.
+
+    Each entry ends with its line break, so a last line without one was torn by a crash or a full disk.
+    """
+    if lines and not lines[-1].endswith(b"\n"):
+        return lines[:-1], lines[-1]
+    return lines, b""
+
+
 def read_chain(lines: Sequence[bytes]) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield each entry with the SHA-256 of its line.
 
@@ -60,8 +70,14 @@ def check_ledger(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
     if asked.ledger is None:
         answer.notes.append("no ledger was asked: earlier attempts and removed drills would not show")
         return
+    lines, torn = whole_lines(asked.ledger)
+    if torn:
+        answer.notes.append(
+            f"the ledger ends in a torn line: {len(torn)} bytes of an entry that was not written to its end, "
+            "so what came last is not known; `restoreproof mend-ledger` keeps them and records the mending"
+        )
     try:
-        chain = list(read_chain(asked.ledger))
+        chain = list(read_chain(lines))
     except ValueError as error:
         answer.refuse("ledger", str(error))
         return
@@ -70,6 +86,9 @@ def check_ledger(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
         answer.refuse("ledger", f"entry {asked.head[0]} is not the pinned head: it was cut or re-chained")
     signed = _signed_entries(asked, answer, entries)
     mine = [entry for entry in entries if entry.get("drill_id") == record.get("drill_id")]
+    if not mine:
+        answer.refuse("ledger", stranger_to(entries, str(record.get("stack"))))
+        return
     _check_entries(asked, answer, mine, record)
     last = next((entry["seq"] for entry in reversed(mine) if entry.get("type") == "finished"), 0)
     covered = max([*signed, asked.head[0] if asked.head else 0])
@@ -79,6 +98,15 @@ def check_ledger(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
         )
     _check_position(answer, chain, record)
     _tell_history(answer, entries, record)
+
+
+def stranger_to(entries: Sequence[Mapping[str, Any]], stack: str) -> str:
+    """Say of a ledger that never began a drill of ``stack`` whose ledger it is."""
+    stacks = sorted({str((entry.get("data") or {}).get("stack") or "a stack without a name") for entry in
+                     entries if entry.get("type") == "started"})  # fmt: skip
+    if stacks and stack not in stacks:
+        return f"never began this drill: it is the ledger of {', '.join(stacks)}, and not of {stack}"
+    return f"never began this drill: it knows of {len(entries)} entries, and none is of it"
 
 
 def _signed_entries(asked: Question, answer: Answer, entries: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -42,6 +42,7 @@ def test_every_command_is_known_here() -> None:
         "faults",
         "keygen",
         "lint",
+        "mend-ledger",
         "report",
         "seal",
         "show",

@@ -148,6 +148,10 @@ class _Drill:
                 attempt=begun.attempt,
                 custody=self._custody(begun),
             )
+            if begun.only_stacks:
+                stacks = ", ".join(begun.only_stacks)
+                journal.emit(OuterNote(text=f"the ledger held drills of other stacks alone: {stacks}"))
+                self.say(f"the ledger held drills of other stacks alone: {stacks}")
             if told := self.request.filing.exposed_key(self.hosting.exposure):
                 journal.emit(OuterNote(text=told))
             for name, view in reduced_views():
