@@ -53,7 +53,8 @@ def stack(workshop: Workshop, tmp_path: Path) -> Stack:
     directory.mkdir()
     # It names releases and environments of the checkout relative to where it stands.
     (directory / "stack.yaml").write_text(CONTRACT.read_text().replace("../../", f"{ROOT}/"))
-    for name in ("compose.yaml", "runbook.md"):
+    (directory / "docker").mkdir()
+    for name in ("compose.yaml", "runbook.md", "docker/edge.conf"):
         shutil.copyfile(CONTRACT.parent / name, directory / name)
     return Stack(workshop, directory)
 

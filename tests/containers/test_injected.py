@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -36,7 +37,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: Left) -> Iter
     text = (CONTRACT.parent / "compose.yaml").read_text()
     text = text.replace("\n  api:\n", f"\n  api:{_INJECTED}", 1)
     text = text.replace("\nsecrets:\n", "\nsecrets:\n  developer: {file: developer.env}\n", 1)
-    (tmp_path / "compose.yaml").write_text(f"{text}\nconfigs:\n  developer: {{file: developer.env}}\n")
+    text = text.replace("\nconfigs:\n", "\nconfigs:\n  developer: {file: developer.env}\n", 1)
+    (tmp_path / "compose.yaml").write_text(text)
+    (tmp_path / "docker").mkdir()
+    shutil.copyfile(CONTRACT.parent / "docker" / "edge.conf", tmp_path / "docker" / "edge.conf")
     (tmp_path / "developer.env").write_text("BY_FILE=1\n")
     monkeypatch.setenv("BY_SHELL", "1")
     made = Project(load(tmp_path / "stack.yaml"), _DRILL, tmp_path)

@@ -21,6 +21,8 @@ _DATA = {"postgres": ("/var/lib/postgresql",), "s3": ("/data",)}
 def contract(tmp_path: Path) -> Contract:
     """The reference contract, in a directory where a test may lay another compose file beside it."""
     shutil.copyfile(_STACK / "stack.yaml", tmp_path / "stack.yaml")
+    (tmp_path / "docker").mkdir()
+    shutil.copyfile(_STACK / "docker" / "edge.conf", tmp_path / "docker" / "edge.conf")
     return load(tmp_path / "stack.yaml")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from restoreproof.contract import Contract, load
-from restoreproof.runtimes.compose.composefile import RULES, problems, problems_resolved
+from restoreproof.runtimes.compose.composefile import RULES, allowed, problems, problems_resolved
 from restoreproof.runtimes.compose.composefile.document import Composed, ComposeStack
 
 _STACK = Path(__file__).parents[3] / "compose" / "wipe"
@@ -25,6 +26,8 @@ _MOUNT = "- postgres-data:/var/lib/postgresql\n"
 def contract(tmp_path: Path) -> Contract:
     """The reference contract, in a directory where a test may lay another compose file beside it."""
     shutil.copyfile(_STACK / "stack.yaml", tmp_path / "stack.yaml")
+    (tmp_path / "docker").mkdir()
+    shutil.copyfile(_STACK / "docker" / "edge.conf", tmp_path / "docker" / "edge.conf")
     return load(tmp_path / "stack.yaml")
 
 
@@ -215,10 +218,36 @@ def _resolved() -> dict[str, Any]:
             one["name"] = f"rp-prepare_{name}"
     config["networks"]["core"]["ipam"] = {}
     config["services"]["api"]["entrypoint"] = None
+    config["services"]["edge"]["ports"] = [_port(5432), _port(8443)]
     config["services"]["postgres"]["volumes"] = [
         {"type": "volume", "source": "postgres-data", "target": "/var/lib/postgresql", "volume": {}}
     ]
     return config
+
+
+def _port(target: int, **more: Any) -> dict[str, Any]:
+    """A port as compose writes it, on a random port of the machine."""
+    return {"mode": "ingress", "host_ip": "127.0.0.1", "target": target, "protocol": "tcp", **more}
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        (_port(5432, host_ip="0.0.0.0"), "publishes 5432 at 0.0.0.0:a random port/tcp"),
+        (_port(5432, published="5432"), "publishes 5432 at 127.0.0.1:5432/tcp"),
+        (_port(5432, protocol="udp"), "publishes 5432 at 127.0.0.1:a random port/udp"),
+        ({"mode": "ingress", "target": 5432, "protocol": "tcp"}, "at every address:a random port/tcp"),
+    ],
+)
+def test_a_port_that_others_reach_is_found_in_what_compose_made_of_the_file(
+    contract: Contract, port: dict[str, Any], said: str
+) -> None:
+    shutil.copyfile(_STACK / "compose.yaml", contract.directory / "compose.yaml")
+    config = _resolved()
+    config["services"]["edge"]["ports"] = [port]
+    (found,) = problems_resolved(contract, _DATA, config)
+    assert said in str(found)
+    assert found.where.line == _line(_COMPOSE, "    ports:\n      - 127.0.0.1::5432")
 
 
 def test_names_that_compose_makes_are_no_fixed_ones(contract: Contract) -> None:
@@ -246,13 +275,31 @@ def test_what_a_variable_or_another_file_brings_is_found_at_the_line_that_brings
 
 _SERVICE = (
     *("networks", "volumes", "healthcheck", "deploy", "cap_add", "security_opt", "labels", "expose", "ports"),
-    *("command", "image", "pid", "devices", "scale", "entrypoint", "ipc"),
+    *(
+        "command",
+        "image",
+        "pid",
+        "devices",
+        "scale",
+        "entrypoint",
+        "ipc",
+        "configs",
+        "logging",
+        "dns",
+        "user",
+    ),
+    *("restart", "ulimits", "pids_limit", "tmpfs", "unheard-of"),
 )
 _DEFINED = ("driver_opts", "driver", "name", "ipam", "external")
 _PLACES: list[tuple[str, ...]] = [
     *(("services", name, key) for name in ("api", "edge") for key in _SERVICE),
-    *((*kind, key) for kind in (("networks", "core"), ("volumes", "postgres-data")) for key in _DEFINED),
+    *(
+        (*kind, key)
+        for kind in (("networks", "core"), ("networks", "edge"), ("volumes", "postgres-data"))
+        for key in _DEFINED
+    ),
     *(("networks", "core"), ("volumes", "postgres-data"), ("services", "api"), ("networks",), ("volumes",)),
+    *(("configs",), ("configs", "edge"), ("configs", "edge", "file"), ("unheard-of",)),
 ]
 
 
@@ -271,3 +318,15 @@ def test_whatever_stands_at_a_key_is_no_traceback(contract: Contract, value: Any
         composed = Composed("compose.yaml", config, config)
         for rule in RULES:
             assert all(str(problem) for problem in rule(composed, ComposeStack(contract, _DATA)))
+
+
+def test_the_documentation_lists_every_key_that_may_be_there_and_no_other() -> None:
+    page = (_STACK.parents[1] / "docs" / "containers.md").read_text()
+    table = page.partition("| Where | Keys that may be there |\n")[2].partition("\n\n")[0]
+    rows = [line.split("|")[2] for line in table.splitlines()[1:]]
+    listed = [set(re.findall(r"`([a-z_0-9]+)`", row)) for row in rows]
+    alone = set(allowed.SERVICE) - set(allowed.EDGE_SERVICE)
+    keys = [allowed.WHOLE, allowed.EDGE_SERVICE, alone, allowed.ATTACHMENT, allowed.NETWORK, allowed.VOLUME]
+    assert listed == [set(one) for one in [*keys, allowed.MOUNT]]
+    assert set(allowed.EDGE_NETWORK) == set(allowed.NETWORK)
+    assert set(allowed.EDGE_SERVICE) < set(allowed.SERVICE)

@@ -13,7 +13,8 @@ from typing import Any
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.errors import Location
-from restoreproof.runtimes.compose.composefile import agreement, mounts, networks, privileges, startup
+from restoreproof.runtimes.compose.composefile import agreement, edge, keys, mounts, networks, startup
+from restoreproof.runtimes.compose.composefile.allowed import CAPABILITIES, SECURITY, capability
 from restoreproof.runtimes.compose.composefile.document import (
     EDGE,
     NAME,
@@ -23,7 +24,6 @@ from restoreproof.runtimes.compose.composefile.document import (
     at_default,
     read,
 )
-from restoreproof.runtimes.compose.composefile.privileges import CAPABILITIES, SECURITY, capability
 
 __all__ = [
     "CAPABILITIES",
@@ -40,8 +40,8 @@ __all__ = [
 ]
 
 _Rule = Callable[[Composed, ComposeStack], Iterator[Problem]]
-_SAFETY: tuple[_Rule, ...] = (*networks.RULES, *privileges.RULES, *mounts.RULES, *startup.RULES)
-RULES: tuple[_Rule, ...] = (*agreement.RULES, *_SAFETY)
+_SAFETY: tuple[_Rule, ...] = (*networks.RULES, *keys.RULES, *mounts.RULES, *startup.RULES)
+RULES: tuple[_Rule, ...] = (*agreement.RULES, *edge.RULES, *_SAFETY)
 
 
 def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Problem]:
@@ -56,7 +56,7 @@ def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Prob
     composed = read(path)
     if isinstance(composed, Problem):
         return [composed]
-    return _found(composed, ComposeStack(contract, data), RULES)
+    return _problems(composed, ComposeStack(contract, data), RULES)
 
 
 def problems_resolved(
@@ -68,7 +68,7 @@ def problems_resolved(
     if isinstance(written, Problem):
         return [written]
     composed = Composed(str(path), config, written.data, project=str(config["name"]))
-    return _found(composed, ComposeStack(contract, data), _SAFETY)
+    return _problems(composed, ComposeStack(contract, data), _SAFETY)
 
 
 def place(contract: Contract, *path: str) -> Location:
@@ -77,6 +77,6 @@ def place(contract: Contract, *path: str) -> Location:
     return composed.where if isinstance(composed, Problem) else composed.where(*path)
 
 
-def _found(composed: Composed, stack: ComposeStack, rules: Sequence[_Rule]) -> list[Problem]:
-    found = {problem for rule in rules for problem in rule(composed, stack)}
-    return sorted(found, key=lambda one: (one.where.line or 0, str(one)))
+def _problems(composed: Composed, stack: ComposeStack, rules: Sequence[_Rule]) -> list[Problem]:
+    problems = {problem for rule in rules for problem in rule(composed, stack)}
+    return sorted(problems, key=lambda problem: (problem.where.line or 0, str(problem)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,8 +15,7 @@ from restoreproof.runtimes.compose.composefile.document import (
     entries,
     mapping,
 )
-
-_PUBLISHED = re.compile(r"127\.0\.0\.1::(?P<port>\d+)")
+from restoreproof.runtimes.compose.composefile.edge import PUBLISHED
 
 
 def _names(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
@@ -27,8 +25,8 @@ def _names(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
             yield Problem(
                 composed.where("services"), f"it has no service {name!r}, which the contract has", meant
             )
-    for name, one in composed.services.items():
-        if name not in stack.contract.services and SCAFFOLD not in _labels(one):
+    for name, block in composed.services.items():
+        if name not in stack.contract.services and SCAFFOLD not in _labels(block):
             yield Problem(
                 composed.where("services", name),
                 f"service {name!r} is not in the contract; if it is none of the stack, "
@@ -38,9 +36,9 @@ def _names(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 
 def _ports(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    for name, service, one in stack.both(composed):
+    for name, service, block in stack.both(composed):
         wanted = {service.port, *service.ports.values()}
-        exposed = {int(port) for port in entries(one.get("expose")) if str(port).isdecimal()}
+        exposed = {int(port) for port in entries(block.get("expose")) if str(port).isdecimal()}
         if wanted != exposed:
             yield Problem(
                 composed.where("services", name, "expose"),
@@ -49,23 +47,27 @@ def _ports(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 
 def _published(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    known = {port for one in stack.contract.services.values() for port in (one.port, *one.ports.values())}
-    for name, one in composed.services.items():
+    served = {
+        port
+        for service in stack.contract.services.values()
+        for port in (service.port, *service.ports.values())
+    }
+    for name, block in composed.services.items():
         where = composed.where("services", name, "ports")
-        for entry in entries(one.get("ports")):
-            match = _PUBLISHED.fullmatch(str(entry))
+        for entry in entries(block.get("ports")):
+            match = PUBLISHED.fullmatch(str(entry))
             if match is None:
                 yield Problem(
                     where, f"{name!r} publishes {entry!r}; only '127.0.0.1::PORT' takes a random port"
                 )
-            elif int(match["port"]) not in known:
+            elif int(match["port"]) not in served:
                 yield Problem(where, f"{name!r} publishes {match['port']}, a port that no service has")
 
 
 def _versions(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    for name, service, one in stack.both(composed):
+    for name, service, block in stack.both(composed):
         options = service.options()
-        image = at_default(str(one.get("image", "")))
+        image = at_default(str(block.get("image", "")))
         where = composed.where("services", name, "image")
         if "run" in options:
             allowed = _releases(stack.contract)
@@ -87,11 +89,11 @@ def _releases(contract: Contract) -> list[str]:
 
 
 def _commands(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    for name, service, one in stack.both(composed):
+    for name, service, block in stack.both(composed):
         run = service.options().get("run")
         if run is None:
             continue
-        command = one.get("command")
+        command = block.get("command")
         words = command.split() if isinstance(command, str) else [str(word) for word in entries(command)]
         if words[1 : 1 + len(run)] != [str(word) for word in run]:
             yield Problem(
@@ -101,10 +103,10 @@ def _commands(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 
 def _aliases(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    for name, service, one in stack.both(composed):
+    for name, service, block in stack.both(composed):
         aliases = {
             str(alias)
-            for network in mapping(one.get("networks")).values()
+            for network in mapping(block.get("networks")).values()
             for alias in entries(mapping(network).get("aliases"))
         }
         for missing in sorted(set(service.names) - aliases):
@@ -115,7 +117,7 @@ def _aliases(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 
 def _labels(service: Mapping[str, Any]) -> set[str]:
-    return {str(one).partition("=")[0] for one in entries(service.get("labels"))}
+    return {str(label).partition("=")[0] for label in entries(service.get("labels"))}
 
 
 def _tag(image: str) -> str:

@@ -37,18 +37,23 @@ class Composed:
     project: str | None = None
 
     @property
+    def resolved(self) -> bool:
+        """Whether this is what compose made of the file."""
+        return self.project is not None
+
+    @property
     def services(self) -> Mapping[str, Any]:
         """Name to definition; what is no mapping is left out, and found by ``docker compose config``."""
-        found = mapping(self.data.get("services"))
-        return {name: one for name, one in found.items() if isinstance(one, Mapping)}
+        services = mapping(self.data.get("services"))
+        return {name: service for name, service in services.items() if isinstance(service, Mapping)}
 
     def defined(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
         """The networks or volumes that the file defines, by name."""
-        return {name: mapping(one) for name, one in mapping(self.data.get(kind)).items()}
+        return {name: mapping(block) for name, block in mapping(self.data.get(kind)).items()}
 
-    def named(self, name: str, given: Mapping[str, Any]) -> bool:
-        """Whether what is ``given`` as ``name`` has a name of its own, beside the one that compose makes."""
-        return given.get("name") not in (None, self.project and f"{self.project}_{name}")
+    def named(self, name: str, block: Mapping[str, Any]) -> bool:
+        """Whether the ``block`` called ``name`` has a name of its own, beside the one that compose makes."""
+        return block.get("name") not in (None, self.project and f"{self.project}_{name}")
 
     def where(self, *path: str) -> Location:
         """The line of the innermost key of ``path`` that stands in the file itself, not in a merged part."""
@@ -88,7 +93,7 @@ def entries(value: Any) -> list[Any]:
 
 def networks_of(service: Mapping[str, Any]) -> list[str]:
     """The names of the networks that a service is on."""
-    return [str(one) for one in entries(service.get("networks"))] or ["default"]
+    return [str(network) for network in entries(service.get("networks"))] or ["default"]
 
 
 def read(path: Path) -> Composed | Problem:

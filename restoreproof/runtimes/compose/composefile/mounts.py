@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from restoreproof.contract.problems import Problem
+from restoreproof.runtimes.compose.composefile import allowed
 from restoreproof.runtimes.compose.composefile.document import (
     Composed,
     ComposeStack,
@@ -15,6 +16,7 @@ from restoreproof.runtimes.compose.composefile.document import (
     entries,
     mapping,
 )
+from restoreproof.runtimes.compose.composefile.keys import plain, refused_keys, refused_values
 
 _VOLUME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 _KEPT_ELSEWHERE: Final = "so that a drill would open data that are not its own, or leave its own behind"
@@ -31,47 +33,72 @@ class _Mount:
     @classmethod
     def of(cls, entry: Any) -> _Mount:
         if isinstance(entry, Mapping):
-            told = {key: at_default(str(value)) for key, value in entry.items()}
-            return cls(told.get("type", ""), told.get("source", ""), told.get("target", ""))
+            texts = {key: at_default(str(value)) for key, value in entry.items()}
+            return cls(texts.get("type", ""), texts.get("source", ""), texts.get("target", ""))
         source, colon, rest = at_default(str(entry)).partition(":")
         if not colon:
             return cls("volume", "", source)
         return cls("volume" if _VOLUME.fullmatch(source) else "bind", source, rest.partition(":")[0])
 
 
+def data_volumes(composed: Composed, stack: ComposeStack) -> set[str]:
+    """The named volumes in which services of the contract keep what they restore."""
+    return {
+        mount.source
+        for name, _, service in stack.both(composed)
+        for mount in map(_Mount.of, entries(service.get("volumes")))
+        if mount.kind == "volume" and mount.source and mount.target.rstrip("/") in stack.data.get(name, ())
+    }
+
+
 def _data(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """A drill keeps a service's mounts where its data lie, and takes away the others."""
     volumes = composed.defined("volumes")
-    for name, _, one in stack.both(composed):
-        for mount in map(_Mount.of, entries(one.get("volumes"))):
+    for name, _, service in stack.both(composed):
+        for entry in entries(service.get("volumes")):
+            mount = _Mount.of(entry)
             if mount.target.rstrip("/") not in stack.data.get(name, ()):
                 continue
             if mount.kind != "volume" or not mount.source:
-                held = mount.source or "an unnamed volume"
+                place = mount.source or "an unnamed volume"
                 yield Problem(
                     composed.where("services", name, "volumes"),
-                    f"service {name!r} has its data at {mount.target} in {held}, "
+                    f"service {name!r} has its data at {mount.target} in {place}, "
                     f"{_KEPT_ELSEWHERE}; write '{name}-data:{mount.target}' and define that volume",
                 )
-            else:
-                yield from _volume(composed, mount.source, volumes.get(mount.source, {}))
+                continue
+            if isinstance(entry, Mapping):
+                path = ("services", name, "volumes")
+                yield from refused_keys(composed, path, entry, allowed.MOUNT)
+                yield from refused_values(composed, path, entry, allowed.MOUNT)
+            yield from _volume(composed, mount.source, volumes.get(mount.source, {}))
 
 
-def _volume(composed: Composed, name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _volume(composed: Composed, name: str, block: Mapping[str, Any]) -> Iterator[Problem]:
     """What is in memory is gone with its containers, so a device called ``tmpfs`` is none of the host's."""
-    options = mapping(given.get("driver_opts"))
+    yield from refused_keys(composed, ("volumes", name), block, allowed.VOLUME)
+    options = plain(block.get("driver_opts"))
     wrong = {
-        "name": composed.named(name, given),
-        "external": bool(given.get("external")),
-        "driver": at_default(str(given.get("driver") or "local")) != "local",
-        "driver_opts": "device" in options and at_default(str(options.get("type"))) != "tmpfs",
+        "name": composed.named(name, block),
+        "external": bool(block.get("external")),
+        "driver": at_default(str(block.get("driver") or "local")) != "local",
+        "driver_opts": not allowed.in_memory(options),
     }
-    for key in (key for key, found in wrong.items() if found):
-        said = f"{key}: {given[key]}" if key != "driver_opts" else f"the device {options['device']}"
+    for key in (key for key, holds in wrong.items() if holds):
         yield Problem(
             composed.where("volumes", name, key),
-            f"volume {name!r}, which holds data of the stack, has {said}, {_KEPT_ELSEWHERE}; take it out",
+            f"volume {name!r}, which holds data of the stack, has {_described(key, block[key], options)}, "
+            f"{_KEPT_ELSEWHERE}; take it out",
         )
+
+
+def _described(key: str, value: Any, options: Any) -> str:
+    if key != "driver_opts":
+        return f"{key}: {value}"
+    named = mapping(options)
+    if named.get("type") != "tmpfs" and "device" in named:
+        return f"the device {named['device']}"
+    return f"driver_opts: {', '.join(f'{name}={option}' for name, option in named.items()) or options}"
 
 
 RULES = (_data,)

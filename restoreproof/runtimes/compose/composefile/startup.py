@@ -12,8 +12,8 @@ from restoreproof.runtimes.compose.composefile.document import Composed, Compose
 
 def _health(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """Without one, a container counts as healthy as soon as it runs."""
-    for name, service, one in stack.both(composed):
-        if not _asked(mapping(one.get("healthcheck"))) and not _tells(service):
+    for name, service, block in stack.both(composed):
+        if not _asked(mapping(block.get("healthcheck"))) and not _tells(service):
             yield Problem(
                 composed.where("services", name, "healthcheck"),
                 f"service {name!r} has no healthcheck, so that nobody knows when it is ready; add one whose "
@@ -33,8 +33,8 @@ def _tells(service: Service) -> bool:
 
 
 def _entrypoint(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    for name, service, one in stack.both(composed):
-        if service.environment == RESTORED and one.get("entrypoint") is not None:
+    for name, service, block in stack.both(composed):
+        if service.environment == RESTORED and block.get("entrypoint") is not None:
             yield Problem(
                 composed.where("services", name, "entrypoint"),
                 f"service {name!r} has an entrypoint, which may set what the restored environment lacks; "
@@ -44,9 +44,9 @@ def _entrypoint(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 def _single(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """Of several containers one would be watched, and only that one stopped."""
-    for name, _, one in stack.both(composed):
-        deploy = mapping(one.get("deploy"))
-        for key, count in {"scale": one.get("scale"), "deploy": deploy.get("replicas")}.items():
+    for name, _, block in stack.both(composed):
+        deploy = mapping(block.get("deploy"))
+        for key, count in {"scale": block.get("scale"), "deploy": deploy.get("replicas")}.items():
             if count is not None and at_default(str(count)) != "1":
                 yield Problem(
                     composed.where("services", name, key),
