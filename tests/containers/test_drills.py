@@ -59,12 +59,16 @@ def test_isolation_is_proven_before_postgres_starts_and_from_every_service(both:
     controls = [event["data"] for event in events if event["type"] == "isolation-control"]
     assert all(one["reached"] for one in controls), "the same probes get through from an ordinary network"
     reached = {one["probe"] for one in controls}
-    given = {"daemon's socket", "privileges on this machine"}
-    assert {"harness's listener", "daemon's port 2375", "name of that container"} | given < reached
+    given = {"daemon's socket", "mounts from this machine", "privileges on this machine"}
+    edges, networks = {"another listener", "packets for others"}, {"settings of a network"}
+    assert {"harness's listener", "daemon's port 2375", "name of that container"} < reached
+    assert given | edges | networks | {"IPv6 link-local"} < reached
     asked = {probe["probe"] for probe in probes}
     for service in services:
-        assert {f"{service} on core: {name}" for name in reached - given} < asked
+        assert {f"{service} on core: {name}" for name in reached - given - edges - networks} < asked
         assert {f"{service}: {name}" for name in given} < asked
+    assert {f"the edge: {name}" for name in given | edges} < asked
+    assert {"core: settings", "edge: settings"} < asked
 
 
 def test_nothing_is_left_but_the_evidence(both: list[Drilled], left: Left) -> None:

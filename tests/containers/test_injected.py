@@ -15,7 +15,7 @@ from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.compose.component import container_component
 from restoreproof.runtimes.compose.override import write_start, write_tool
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.compose.project import NO_LIMITS, Project
 from tests.containers.conftest import Left
 from tests.workshop import CONTRACT, ROOT
 
@@ -64,17 +64,23 @@ def test_the_api_does_not_see_what_the_set_lacks(project: Project, tmp_path: Pat
 
     service = load(tmp_path / "stack.yaml").services["api"]
     container = container_component("api", service).container(Start(environment={"RESTORED": "1"}))
-    told = project.config["services"]["api"]
+    block = project.config["services"]["api"]
     override, tool = tmp_path / "api.yaml", tmp_path / "api.tool.yaml"
     write_start(
-        override, name="api", service=service, container=container, told=told, files=tmp_path / "files"
+        override,
+        name="api",
+        service=service,
+        container=container,
+        block=block,
+        files=tmp_path / "files",
+        limits=NO_LIMITS,
     )
     names, said = seen(project, [override])
     assert "RESTORED" in names
     assert not names & _LACKING
     assert "developer" not in said
 
-    write_tool(tool, "api")
+    write_tool(tool, "api", block, NO_LIMITS)
     names, said = seen(project, [tool])
     assert not names & {*_LACKING, "RESTORED"}
     assert "developer" not in said

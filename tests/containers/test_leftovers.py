@@ -18,7 +18,7 @@ from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.compose import reaper
 from restoreproof.runtimes.compose.daemon import held
 from restoreproof.runtimes.compose.outer import ComposeProject
-from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner, project_name
 from restoreproof.runtimes.driver import OuterContext
 from tests.containers.conftest import Left
 from tests.workshop import CONTRACT
@@ -27,10 +27,11 @@ SINKS = "restoreproof/wipe-sinks:1"
 SERVICE = "com.docker.compose.service"
 NUMBERS = itertools.count(1)
 MAKING = """
-import subprocess, sys
+import itertools, subprocess, sys
 print("up", flush=True)
-while True:
-    subprocess.run(["docker", "volume", "create", "--label", sys.argv[2]], stdout=subprocess.DEVNULL)
+for number in itertools.count():
+    name = f"{sys.argv[3]}_{number}"
+    subprocess.run(["docker", "volume", "create", "--label", sys.argv[2], name], stdout=subprocess.DEVNULL)
 """
 
 Make = Callable[..., str]
@@ -47,6 +48,7 @@ def make(client: docker.DockerClient) -> Iterator[Make]:
         client.containers.run(
             SINKS,
             ["sh", "-c", f"echo this is {service}"],
+            name=f"{project_name(drill)}-{service}-1",
             labels={DRILL: drill, OWNER: str(owner), SERVICE: service},
             detach=True,
             network_mode="none",
@@ -78,7 +80,7 @@ def test_what_still_makes_something_is_ended_before_it_is_removed(
     make: Make, left: Left, tmp_path: Path
 ) -> None:
     drill = make(Owner.this())
-    argv = [sys.executable, "-c", MAKING, str(tmp_path), f"{DRILL}={drill}"]
+    argv = [sys.executable, "-c", MAKING, str(tmp_path), f"{DRILL}={drill}", project_name(drill)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
@@ -113,7 +115,9 @@ def test_what_the_daemon_refuses_to_remove_is_not_called_removed(
 ) -> None:
     monkeypatch.setattr("restoreproof.runtimes.compose.daemon._REMOVAL_S", 1.0)
     drill = make(replace(Owner.this(), started="1"))
-    volume = client.volumes.create(labels={DRILL: drill, OWNER: str(replace(Owner.this(), started="1"))})
+    volume = client.volumes.create(
+        f"{project_name(drill)}_data", labels={DRILL: drill, OWNER: str(replace(Owner.this(), started="1"))}
+    )
     user: Any = client.containers.run(
         SINKS, ["sleep", "600"], detach=True, network_mode="none", volumes=[f"{volume.name}:/data"]
     )
@@ -125,3 +129,27 @@ def test_what_the_daemon_refuses_to_remove_is_not_called_removed(
         assert "volume is in use" in told
     finally:
         user.remove(force=True)
+
+
+def test_what_somebody_made_of_a_drills_container_is_left_alone(
+    make: Make, client: docker.DockerClient, left: Left
+) -> None:
+    """An image made of it carries its labels, and gives them to whatever runs of it."""
+    dead = replace(Owner.this(), started="1")
+    drill = make(dead)
+    name = f"{project_name(drill)}-one-1"
+    image = client.containers.get(name).commit("restoreproof-test/kept", "1")
+    copy: Any = client.containers.create(image, ["true"], name=f"{project_name(drill)}-one-kept")
+    other: Any = client.containers.create(SINKS, ["true"], labels={DRILL: drill, OWNER: str(dead)})
+    try:
+        said: list[str] = []
+        reaped = reaper.reap(said.append)
+        assert f"drill {drill} died and left 1 containers, networks and volumes: removed" in said
+        assert sorted(left(drill)) == sorted([copy.name, other.name])
+        told = [one for one in reaped.left_alone if f"drill {drill}: " in one]
+        assert any(f"{copy.name}: it has its labels of its image" in one for one in told), told
+        assert any(f"{other.name}: its name is none of the drill's" in one for one in told), told
+    finally:
+        for one in (copy, other):
+            one.remove(force=True)
+        client.images.remove(image.id, force=True)

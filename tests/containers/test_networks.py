@@ -9,11 +9,12 @@ from typing import Any
 
 import docker
 import pytest
-from docker.types import IPAMConfig, IPAMPool
+from docker.types import IPAMConfig, IPAMPool, LogConfig
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.runtimes.compose import privileges
+from restoreproof.runtimes.compose import mounts, privileges
 from restoreproof.runtimes.compose.doctor import diagnose
+from restoreproof.runtimes.compose.grants import Grant, container_excess, network_excess
 from restoreproof.runtimes.compose.inspection import never_started
 from restoreproof.runtimes.compose.isolation import GATEWAY, gateway, resolved, run_probes
 from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
@@ -21,6 +22,7 @@ from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
 NAME = f"rp-test-both-protocols-{os.getpid()}"
 OTHER = f"rp-test-ordinary-{os.getpid()}"
 IMAGE = "restoreproof/wipe-sinks:1"
+ORDINARY: dict[str, Any] = {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "user": "10001"}
 INHIBIT = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
 
@@ -87,12 +89,64 @@ def test_the_control_of_the_privileges_reaches_what_an_ordinary_container_does_n
     client: docker.DockerClient,
 ) -> None:
     labels = {DRILL: OTHER, OWNER: str(Owner.this())}
-    found = privileges.probe_control(client, IMAGE, labels)
-    assert found.reached
-    assert found.detail.startswith("Privileged, PidMode host")
-    with never_started(client, IMAGE, labels, security_opt=["no-new-privileges:true"]) as ordinary:
-        assert not privileges.probe_privileges("ordinary", ordinary).reached
+    result = privileges.probe_control(client, IMAGE, labels, f"{OTHER}-privileged")
+    assert result.reached
+    assert result.detail.startswith("Privileged, PidMode host")
+    with never_started(client, IMAGE, labels, network_mode="none", **ORDINARY) as ordinary:
+        result = privileges.probe_privileges("ordinary", ordinary, Grant())
+        assert not result.reached, result.detail
     assert client.containers.list(all=True, filters={"label": f"{DRILL}={OTHER}"}) == []
+
+
+def test_the_control_of_the_mounts_finds_the_socket_behind_the_name_of_a_volume(
+    client: docker.DockerClient,
+) -> None:
+    labels = {DRILL: OTHER, OWNER: str(Owner.this())}
+    results = mounts.probe_control(client, IMAGE, labels, f"{OTHER}-mounts")
+    assert {result.probe: result.reached for result in results} == {
+        mounts.PROBE: True,
+        mounts.SOURCES: True,
+    }, results
+    with never_started(client, IMAGE, labels, network_mode="none", **ORDINARY) as ordinary:
+        results = list(mounts.probe_mounts("", ordinary, Grant(), mounts.Volumes(client)))
+        assert not any(result.reached for result in results), results
+    assert client.volumes.list(filters={"label": f"{DRILL}={OTHER}"}) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"sysctls": {"net.ipv6.conf.all.disable_ipv6": "0"}}, "Sysctls net.ipv6.conf.all.disable_ipv6=0"),
+        ({"log_config": LogConfig(type="syslog")}, "LogConfig syslog"),
+        ({"restart_policy": {"Name": "always"}}, "RestartPolicy always"),
+        ({"cap_drop": []}, "capabilities of Docker's own"),
+        ({"extra_hosts": {"host.docker.internal": "host-gateway"}}, "ExtraHosts"),
+        ({"group_add": ["998"]}, "GroupAdd"),
+        ({"security_opt": ["seccomp=unconfined"]}, "SecurityOpt seccomp=unconfined"),
+    ],
+)
+def test_what_a_container_was_given_beyond_its_grant_is_told_by_the_daemon(
+    client: docker.DockerClient, settings: dict[str, Any], said: str
+) -> None:
+    """The attacks of tests/attack/test_compose_keys.py, past compose and lint."""
+    labels = {DRILL: OTHER, OWNER: str(Owner.this())}
+    settings = {**ORDINARY, "network_mode": "none", **settings}
+    with never_started(client, IMAGE, labels, **settings) as container:
+        assert list(container_excess(container.attrs, Grant())) == [said]
+
+
+def test_a_network_by_which_the_world_is_reached_is_told_by_its_settings(client: docker.DockerClient) -> None:
+    labels = {DRILL: OTHER, OWNER: str(Owner.this())}
+    for settings, excess in [
+        ({"internal": True, "options": INHIBIT}, []),
+        ({"options": INHIBIT}, ["not internal"]),
+        ({"internal": True}, ["without com.docker.network.bridge.inhibit_ipv4=true"]),
+    ]:
+        made = client.networks.create(OTHER, labels=labels, **settings)
+        try:
+            assert list(network_excess(client.networks.get(OTHER).attrs)) == excess
+        finally:
+            made.remove()
 
 
 def test_two_may_look_at_once_whether_networks_are_isolated(client: docker.DockerClient) -> None:
@@ -100,4 +154,4 @@ def test_two_may_look_at_once_whether_networks_are_isolated(client: docker.Docke
         looks = [pool.submit(diagnose, None) for _ in range(2)]
         found = [{one.what: one for one in look.result()}["isolated networks"] for look in looks]
     assert [one.ok for one in found] == [True, True], found
-    assert client.networks.list(names=["restoreproof-doctor"]) == []
+    assert not [one for one in client.networks.list() if one.name.endswith("-doctor")]

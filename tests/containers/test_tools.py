@@ -17,8 +17,9 @@ from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose.component import ContainerTool
 from restoreproof.runtimes.compose.daemon import held
+from restoreproof.runtimes.compose.launcher import ContainerLauncher
 from restoreproof.runtimes.compose.owner import Owner
-from restoreproof.runtimes.compose.project import Project
+from restoreproof.runtimes.compose.project import NO_LIMITS, Project
 from restoreproof.runtimes.compose.tools import ContainerTools
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.waiting import NotReady, wait_until
@@ -55,7 +56,8 @@ class Bench:
             emitter=self.events,
             redactor=Redactor(),
         )
-        self.tools = ContainerTools(self.project, inside, directory)
+        launcher = ContainerLauncher(self.project, inside, {})
+        self.tools = ContainerTools(self.project, inside, directory, launcher, NO_LIMITS)
 
     def run(self, *argv: str, timeout_s: float = 60, stdout: Path | None = None) -> Completed:
         """Run a command beside PostgreSQL, which does not run."""

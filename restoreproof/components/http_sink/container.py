@@ -9,7 +9,9 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 
 
 class HttpSinkContainer(ContainerComponent[ComponentOptions]):
-    """It accepts whatever comes."""
+    """Accepts whatever comes."""
+
+    writable = ("/tmp",)
 
     def container(self, start: Start) -> Container:
         return Container(environment=ports(self.service), arguments=start.arguments)

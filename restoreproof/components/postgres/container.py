@@ -18,6 +18,7 @@ class PostgresContainer(ContainerComponent[PostgresOptions]):
     """The password reaches the image as a file, its settings as arguments."""
 
     data = ("/var/lib/postgresql",)
+    writable = ("/tmp", "/var/run/postgresql")
 
     @cached_property
     def administrator(self) -> Credentials:

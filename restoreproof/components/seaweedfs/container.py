@@ -14,6 +14,7 @@ class SeaweedFSContainer(ContainerComponent[ComponentOptions]):
     """``Start.files["s3.json"]`` holds the identities."""
 
     data = ("/data",)
+    writable = ("/tmp",)
 
     @cached_property
     def administrator(self) -> Credentials:

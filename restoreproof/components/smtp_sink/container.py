@@ -14,6 +14,8 @@ _WANTED = ("SMTP_USER", "SMTP_PASSWORD")
 class SmtpSinkContainer(ContainerComponent[ComponentOptions]):
     """Of the restored environment it gets the one user that it lets in."""
 
+    writable = ("/tmp",)
+
     def container(self, start: Start) -> Container:
         if missing := [name for name in _WANTED if name not in start.environment]:
             raise ServiceFailedError(f"{self.name}: its environment has no {' and no '.join(missing)}")

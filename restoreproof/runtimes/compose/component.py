@@ -1,4 +1,4 @@
-"""What a part says of the container it configures."""
+"""What a component says of the container that it configures."""
 
 from __future__ import annotations
 
@@ -53,10 +53,12 @@ class ContainerComponent(Generic[OptionsT]):
     """The container of one service; by default everything of a ``Start`` is passed on as it is.
 
     An instance belongs to one service and may remember it across restarts. ``data`` are the places in the
-    container at which the component keeps what it is to remember.
+    container at which the component keeps what it is to remember, ``writable`` those that it writes to beside
+    them: everything else is read-only. None where nobody can say, as of an application's own code.
     """
 
     data: ClassVar[Sequence[str]] = ()
+    writable: ClassVar[Sequence[str] | None] = None
 
     def __init__(self, name: str, service: Service, options: OptionsT) -> None:
         self.name = name

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import docker
 import psutil
 
 from restoreproof.errors import RestoreproofError
-from restoreproof.runtimes.compose.daemon import asked, daemon
+from restoreproof.runtimes.compose.daemon import daemon, daemon_address
 from restoreproof.runtimes.compose.isolation import gateway
-from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner, project_name
 from restoreproof.runtimes.compose.preflight import missing_images, next_step
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis, disk
@@ -25,7 +26,6 @@ from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis, disk
 _COMPOSE = (2, 24, 4)
 """The first with ``!override``, which a drill's generated files use."""
 _DISK_GIB = 3.0
-_TRIAL = "restoreproof-doctor"
 _ELSEWHERE = "isolation can't be proven from here: use the daemon of this system, or `--runtime process`"
 _INHIBIT = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
@@ -65,22 +65,22 @@ def _compose() -> Diagnosis:
     done = subprocess.run(
         ["docker", "compose", "version"], capture_output=True, text=True, timeout=60, check=False
     )
-    said = (done.stdout or done.stderr).strip().partition("\n")[0]
+    answer = (done.stdout or done.stderr).strip().partition("\n")[0]
     wanted = ".".join(map(str, _COMPOSE))
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
-    ok = found is not None and tuple(map(int, found.groups())) >= _COMPOSE
+    version = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
+    ok = version is not None and tuple(map(int, version.groups())) >= _COMPOSE
     return diagnosis(
-        "docker compose", ok, said, f"{wanted} or newer is wanted; `make images` as root installs one"
+        "docker compose", ok, answer, f"{wanted} or newer is wanted; `make images` as root installs one"
     )
 
 
 def _daemon(client: docker.DockerClient) -> Iterator[Diagnosis]:
     info = client.info()
-    yield Diagnosis("Docker daemon", True, f"{info['ServerVersion']} at {asked()}")
+    yield Diagnosis("Docker daemon", True, f"{info['ServerVersion']} at {daemon_address()}")
     if elsewhere := _elsewhere():
-        told = f"the docker command by itself asks {elsewhere}; a drill, its commands too, asks {asked()}"
-        yield Diagnosis("docker context", True, told)
-    rootless = any("rootless" in one for one in info.get("SecurityOptions") or ())
+        text = f"the docker command by itself asks {elsewhere}; a drill, its commands too, asks "
+        yield Diagnosis("docker context", True, f"{text}{daemon_address()}")
+    rootless = any("rootless" in option for option in info.get("SecurityOptions") or ())
     yield diagnosis(
         "daemon's privileges",
         not rootless,
@@ -98,21 +98,25 @@ def _images(client: docker.DockerClient, project: Project) -> Diagnosis:
     missing = missing_images(client, services)
     if missing:
         return diagnosis("images", False, f"not here: {', '.join(missing)}", next_step(missing))
-    return Diagnosis("images", True, ", ".join(sorted({str(one["image"]) for one in services.values()})))
+    return Diagnosis(
+        "images", True, ", ".join(sorted({str(service["image"]) for service in services.values()}))
+    )
 
 
 def _isolating(client: docker.DockerClient) -> Diagnosis:
     """Make a network as a drill's is, and look whether this machine has an address on its bridge."""
-    # Two may look at once.
-    name = f"{_TRIAL}-{secrets.token_hex(4)}"
-    labels = {DRILL: name, OWNER: str(Owner.this())}
-    made = client.networks.create(name, internal=True, options=_INHIBIT, labels=labels)
+    # Two may look at once; what a killed one leaves is reaped as a drill's.
+    trial = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    labels = {DRILL: trial, OWNER: str(Owner.this())}
+    made = client.networks.create(
+        f"{project_name(trial)}-doctor", internal=True, options=_INHIBIT, labels=labels
+    )
     try:
         interfaces = psutil.net_if_addrs()
         address, bridge = gateway(client, made.id), f"br-{made.id[:12]}"
     finally:
         made.remove()
-    what, ours = "isolated networks", {one.address for found in interfaces.values() for one in found}
+    what, ours = "isolated networks", {address.address for each in interfaces.values() for address in each}
     if bridge not in interfaces:
         return diagnosis(what, False, "the daemon's bridges are not on this machine", _ELSEWHERE)
     return diagnosis(
@@ -128,6 +132,6 @@ def _elsewhere() -> str | None:
     done = subprocess.run(
         ["docker", "context", "inspect"], capture_output=True, text=True, timeout=60, check=False
     )
-    told: list[dict[str, Any]] = json.loads(done.stdout or "[]")
-    host = str(told[0]["Endpoints"]["docker"]["Host"]) if told else asked()
-    return None if host == asked() else host
+    contexts: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    host = str(contexts[0]["Endpoints"]["docker"]["Host"]) if contexts else daemon_address()
+    return None if host == daemon_address() else host

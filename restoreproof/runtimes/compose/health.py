@@ -8,7 +8,7 @@ from typing import Any
 from restoreproof.runtimes.compose.inspection import state_of
 from restoreproof.waiting import NotReady, wait_until
 
-_TOLD = 400
+_OUTPUT_CHARACTERS = 400
 
 
 def await_healthy(
@@ -20,19 +20,19 @@ def await_healthy(
         ServiceFailedError: it exited, its health check gave up, or it took longer than ``deadline_s``.
         EnvironmentUnfitError: the daemon does not answer.
     """
-    seen: dict[str, Any] = {}
+    last: dict[str, Any] = {}
 
     def look() -> None:
-        seen.update(state_of(container))
-        status = _status(seen)
+        last.update(state_of(container))
+        status = _status(last)
         if status != "healthy":
-            raise NotReady(f"it is {status}{_answer(seen)}")
+            raise NotReady(f"it is {status}{_answer(last)}")
 
     wait_until(
         look,
         what=f"{service} becomes healthy",
         deadline_s=deadline_s,
-        gave_up=lambda: _given_up(seen),
+        gave_up=lambda: _given_up(last),
         context=context,
         retry_on=(NotReady,),
     )
@@ -57,5 +57,5 @@ def _given_up(state: dict[str, Any]) -> str | None:
 def _answer(state: dict[str, Any]) -> str:
     """What the health check said last, if it said something."""
     log = (state.get("Health") or {}).get("Log") or []
-    said = str(log[-1]["Output"]).strip()[-_TOLD:] if log else ""
-    return f"; its health check says: {said}" if said else ""
+    output = str(log[-1]["Output"]).strip()[-_OUTPUT_CHARACTERS:] if log else ""
+    return f"; its health check says: {output}" if output else ""

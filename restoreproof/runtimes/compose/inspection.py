@@ -20,18 +20,18 @@ ONE_OFF = "com.docker.compose.oneoff"
 
 
 def container_of(client: docker.DockerClient, project: str, service: str) -> Any | None:
-    """The container that runs ``service``, or ran it; no tool beside it. None if there is none."""
+    """Return the container that runs ``service``, or ran it; no tool beside it. None if there is none."""
     labels = [f"{PROJECT}={project}", f"{SERVICE}={service}", f"{ONE_OFF}=False"]
-    found = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
-    return found[0] if found else None
+    containers = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+    return containers[0] if containers else None
 
 
 @contextmanager
 def never_started(
-    client: docker.DockerClient, image: str, labels: Mapping[str, str], **given: Any
+    client: docker.DockerClient, image: str, labels: Mapping[str, str], **settings: Any
 ) -> Iterator[Any]:
-    """A container with what is ``given``, to be looked at; nothing runs in it, and it goes afterwards."""
-    container = client.containers.create(image, ["true"], labels=dict(labels), **given)
+    """Make a container with ``settings`` to be looked at; nothing runs in it, and it goes afterwards."""
+    container = client.containers.create(image, ["true"], labels=dict(labels), **settings)
     try:
         container.reload()
         yield container
@@ -40,7 +40,7 @@ def never_started(
 
 
 def state_of(container: str | None) -> dict[str, Any]:
-    """The state of the container with this id; empty if there is none."""
+    """Return the state of the container with this id; empty if there is none."""
     if container is None:
         return {}
     with daemon() as client:
@@ -52,7 +52,7 @@ def state_of(container: str | None) -> dict[str, Any]:
 
 
 def log_of(container: str | None, lines: int | str = "all") -> str:
-    """What the container with this id has logged, or its last ``lines``; empty if there is none."""
+    """Return what the container with this id has logged, or its last ``lines``; empty if there is none."""
     if container is None:
         return ""
     with daemon() as client:
@@ -64,7 +64,7 @@ def log_of(container: str | None, lines: int | str = "all") -> str:
 
 
 def doors(project: str) -> dict[int, int]:
-    """Contract port to the port of 127.0.0.1 that Docker chose for it, as the edge publishes them.
+    """Return, for each contract port, the port of 127.0.0.1 that Docker chose for it at the edge.
 
     Raises:
         EnvironmentUnfitError: the edge does not run.
@@ -78,7 +78,7 @@ def doors(project: str) -> dict[int, int]:
 
 
 def identity(container: Any, service: Service) -> dict[str, Any]:
-    """What runs, for the record: the image by name and digest, and the version that the contract states.
+    """Return what runs, for the record: the image by name and digest, and the version by the contract.
 
     The digest is the one that it was named with, or the first that a registry gave it, or its own id.
     """

@@ -29,13 +29,13 @@ def collect(drill: str, logs: Path) -> None:
     missing: list[str] = []
     inspected: list[dict[str, Any]] = []
     with daemon() as client:
-        told = {"docker": client.version(), "containers": inspected}
+        evidence = {"docker": client.version(), "containers": inspected}
         wanted = {"label": f"{DRILL}={drill}"}
-        for one in client.containers.list(all=True, filters=wanted, ignore_removed=True):
-            name = one.labels.get(SERVICE, one.name)
-            _try(f"log of {name}", missing, partial(append_log, logs, name, one))
-            _try(f"inspection of {name}", missing, partial(_inspect, one, inspected))
-    text = json.dumps(told, indent=1, default=str)
+        for container in client.containers.list(all=True, filters=wanted, ignore_removed=True):
+            name = container.labels.get(SERVICE, container.name)
+            _try(f"log of {name}", missing, partial(append_log, logs, name, container))
+            _try(f"inspection of {name}", missing, partial(_inspect, container, inspected))
+    text = json.dumps(evidence, indent=1, default=str)
     _try("containers.json", missing, partial((logs / "containers.json").write_text, text))
     if missing:
         raise EnvironmentUnfitError("; ".join(missing))
@@ -57,7 +57,7 @@ def _inspect(container: Any, inspected: list[dict[str, Any]]) -> None:
     """Add what `docker inspect` says, without the environment's values: they are restored secrets."""
     attributes = dict(container.attrs)
     config = dict(attributes.get("Config", {}))
-    config["Env"] = [one.partition("=")[0] for one in config.get("Env") or []]
+    config["Env"] = [variable.partition("=")[0] for variable in config.get("Env") or []]
     image: docker.models.images.Image = container.image
     digests = image.attrs.get("RepoDigests", [])
     inspected.append({**attributes, "Config": config, "ImageDigests": digests, "ImageID": image.id})

@@ -11,6 +11,6 @@ _KEPT = 20_000
 
 def append_log(directory: Path, service: str, container: Any) -> None:
     """Append what ``container`` logged to the log of ``service``: it may have had another one before."""
-    if said := container.logs(tail=_KEPT):
+    if text := container.logs(tail=_KEPT):
         with (directory / f"{service}.log").open("ab") as file:
-            file.write(said)
+            file.write(text)

@@ -1,20 +1,41 @@
-"""Whether a container could speak to the daemon by its socket: what is mounted into it says so."""
+"""What is mounted into a container: each place of this machine, and whether the daemon's socket is there."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import docker
+import docker.errors
+from docker.types import Mount
 
 from restoreproof.runtimes.base import ProbeResult
+from restoreproof.runtimes.compose.grants import Grant, device_of, mount_excess
 from restoreproof.runtimes.compose.inspection import never_started
 
 PROBE = "daemon's socket"
+SOURCES = "mounts from this machine"
 _SOCKETS = ("/run/docker.sock", "/run/containerd/containerd.sock")
 _UNIX = "unix://"
+
+
+class Volumes:
+    """What the daemon says of volumes, each asked for once."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        self._attributes: dict[str, Mapping[str, Any] | None] = {}
+
+    def __call__(self, name: str) -> Mapping[str, Any] | None:
+        """Return the attributes of the volume ``name``; None if there is none."""
+        if name not in self._attributes:
+            try:
+                self._attributes[name] = self._client.volumes.get(name).attrs
+            except docker.errors.NotFound:
+                self._attributes[name] = None
+        return self._attributes[name]
 
 
 def socket_path() -> Path:
@@ -23,21 +44,46 @@ def socket_path() -> Path:
     return Path(named.removeprefix(_UNIX) if named.startswith(_UNIX) else _SOCKETS[0])
 
 
-def probe_mounts(name: str, container: Any) -> ProbeResult:
-    """Look for the socket, or a directory that holds it, among what is mounted into ``container``."""
-    sources = [one.get("Source", "") for one in container.attrs["Mounts"] if one["Type"] == "bind"]
-    leading = [one for one in sources if _leads_to_a_socket(Path(one))]
-    told = f"{', '.join(leading)} is mounted" if leading else f"not among the {len(sources)} mounts"
-    return ProbeResult(name, bool(leading), f"{socket_path()}: {told}")
+def probe_mounts(prefix: str, container: Any, grant: Grant, volumes: Volumes) -> Iterator[ProbeResult]:
+    """Look for the socket among what is mounted into ``container``, and for anything beyond ``grant``.
+
+    A volume with a device of its own is a mount of that device, whatever it is called.
+    """
+    mounts = container.attrs["Mounts"]
+    places = [Path(mount.get("Source", "")) for mount in mounts if mount["Type"] == "bind"]
+    named = [str(mount["Name"]) for mount in mounts if mount["Type"] == "volume"]
+    places += [device for name in named if (device := device_of(volumes(name)))]
+    leading = [str(place) for place in places if _leads_to_a_socket(place)]
+    which = f"{', '.join(leading)} is mounted" if leading else f"not among the {len(mounts)} mounts"
+    yield ProbeResult(f"{prefix}{PROBE}", bool(leading), f"{socket_path()}: {which}")
+    excess = list(mount_excess(container.attrs, grant, volumes))
+    yield ProbeResult(
+        f"{prefix}{SOURCES}",
+        bool(excess),
+        ", ".join(excess) or f"{len(mounts)} mounts, each of the drill's own",
+    )
 
 
-def probe_control(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -> ProbeResult:
-    """The same look at a container into which the socket's directory is mounted; it is never started."""
-    with never_started(client, image, labels, network_mode="none", volumes=["/run:/host:ro"]) as container:
-        return probe_mounts(PROBE, container)
+def probe_control(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str], name: str
+) -> list[ProbeResult]:
+    """Look in the same way at a container called ``name``, with the socket's directory as a volume.
+
+    It is never started, so that the volume is never mounted.
+    """
+    device = {"type": "none", "o": "bind", "device": str(socket_path().resolve().parent)}
+    volume = client.volumes.create(name, driver="local", driver_opts=device, labels=dict(labels))
+    try:
+        mount = Mount("/host", name, type="volume", no_copy=True)
+        with never_started(
+            client, image, labels, name=name, network_mode="none", mounts=[mount]
+        ) as container:
+            return list(probe_mounts("", container, Grant(), Volumes(client)))
+    finally:
+        volume.remove(force=True)
 
 
 def _leads_to_a_socket(source: Path) -> bool:
     real = source.resolve()
-    sockets = {Path(one).resolve() for one in _SOCKETS} | {socket_path().resolve()}
-    return any(one.is_relative_to(real) for one in sockets)
+    sockets = {Path(socket).resolve() for socket in _SOCKETS} | {socket_path().resolve()}
+    return any(socket.is_relative_to(real) for socket in sockets)

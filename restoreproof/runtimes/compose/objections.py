@@ -11,10 +11,10 @@ from restoreproof.runtimes.compose.component import data_places
 
 
 def objections(contract: Contract) -> list[Problem]:
-    """What the compose file beside the contract has that no drill may run, as far as reading it tells."""
+    """Return what no drill may run of the compose file beside the contract, as far as reading it tells."""
     return composefile.problems(contract, data_of(contract))
 
 
 def data_of(contract: Contract) -> dict[str, Sequence[str]]:
     """Return where each service keeps what it restores, inside its container."""
-    return {name: data_places(one.component) for name, one in contract.services.items()}
+    return {name: data_places(service.component) for name, service in contract.services.items()}

@@ -7,12 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.contract import Contract
+from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.base import Hardware, ProbeResult, Runtime
 from restoreproof.runtimes.compose import doctor, reaper
 from restoreproof.runtimes.compose.daemon import daemon
 from restoreproof.runtimes.compose.health import await_healthy
 from restoreproof.runtimes.compose.inspection import container_of
-from restoreproof.runtimes.compose.isolation import of_network, probe_network
+from restoreproof.runtimes.compose.isolation import (
+    THE_EDGE,
+    inspected,
+    of_network,
+    probe_network,
+    probe_settings,
+    run_probes,
+)
+from restoreproof.runtimes.compose.limits import Limits
 from restoreproof.runtimes.compose.outer import OWNER_VARIABLE, ComposeProject
 from restoreproof.runtimes.compose.owner import Owner
 from restoreproof.runtimes.compose.preflight import refuse_disagreement, refuse_missing_images
@@ -40,8 +49,8 @@ def diagnose(contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
 def machine() -> Hardware:
     """Return the daemon's machine, which may be a virtual machine or another one."""
     with daemon() as client:
-        told = client.info()
-    return Hardware(int(told["NCPU"]), int(told["MemTotal"]))
+        machine_info = client.info()
+    return Hardware(int(machine_info["NCPU"]), int(machine_info["MemTotal"]))
 
 
 def outer(context: OuterContext) -> OuterRuntime:
@@ -50,21 +59,31 @@ def outer(context: OuterContext) -> OuterRuntime:
 
 
 def probes(context: InnerContext, targets: Mapping[str, str]) -> Iterator[ProbeResult]:
-    """Try every way out of ``targets`` from each network of the project."""
+    """Compare networks and edge with what they are to be, and try every way out of ``targets`` from each."""
     project = _project(context)
-    project.ask(["up", "-d", "--no-build", "--no-deps", EDGE], timeout_s=_EDGE_S)
-    image = probe_image(project)
+    project.ask(["up", "--no-start", "--no-build", "--no-deps", EDGE], timeout_s=_EDGE_S)
+    image, services = probe_image(project), list(context.contract.services)
+    stack = networks_of(project, services)
     with daemon() as client:
-        for network in networks_of(project, list(context.contract.services)):
+        edge = container_of(client, project.name, EDGE)
+        if edge is None:
+            raise EnvironmentUnfitError(f"the {EDGE}, which carries the harness's connections, was not made")
+        yield from inspected(edge, f"{THE_EDGE}: ", project.edge_grant())
+        for network in sorted({*stack, *networks_of(project, [EDGE])}):
+            name, full = f"{network}: settings", f"{project.name}_{network}"
+            yield probe_settings(client, name, full, edge=network not in stack)
+        edge.start()
+        for network in stack:
             here = of_network(targets, network)
             yield from probe_network(client, image, f"{project.name}_{network}", here, labels=project.labels)
-        edge = container_of(client, project.name, EDGE)
-    await_healthy(edge and edge.id, EDGE, deadline_s=_EDGE_S)
+        await_healthy(edge.id, EDGE, deadline_s=_EDGE_S)
+        within = of_network(targets, THE_EDGE)
+        yield from run_probes(client, image, f"container:{edge.id}", within, labels=project.labels)
 
 
 def inner(context: InnerContext, targets: Mapping[str, str]) -> Runtime:
     """Return what starts the services of a drill."""
-    return ComposeRuntime(_project(context), context, targets)
+    return ComposeRuntime(_project(context), context, targets, _limits())
 
 
 def reap(say: Say) -> Reaped:
@@ -76,5 +95,10 @@ def _project(context: InnerContext) -> Project:
     project = Project(context.contract, context.drill_id, context.workdir)
     owner = Owner.parse(os.environ[OWNER_VARIABLE])
     assert owner is not None
-    project.own(owner)
+    project.own(owner, _limits())
     return project
+
+
+def _limits() -> Limits:
+    with daemon() as client:
+        return Limits.of(client.info())

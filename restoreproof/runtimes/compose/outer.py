@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.compose.control import NetworkControl, control
-from restoreproof.runtimes.compose.daemon import daemon, held, remove_all
+from restoreproof.runtimes.compose.daemon import daemon, held_by, remove_all
+from restoreproof.runtimes.compose.isolation import edge_targets
 from restoreproof.runtimes.compose.log_collection import collect
 from restoreproof.runtimes.compose.owner import OWNER, Owner
-from restoreproof.runtimes.compose.project import Project, networks_of, probe_image
+from restoreproof.runtimes.compose.project import EDGE, Project, networks_of, probe_image
 from restoreproof.runtimes.driver import OuterContext
 from restoreproof.runtimes.host.plain_process import launch_bare
 from restoreproof.runtimes.host.processes import end_remains
@@ -46,7 +47,8 @@ class ComposeProject:
         project = self._project
         labels = {**project.labels, OWNER: str(Owner.this())}
         inside = networks_of(project, list(self._context.contract.services))
-        return control(probe_image(project), f"{project.name}-control", inside, labels)
+        edge = edge_targets(project.config["services"][EDGE])
+        return control(probe_image(project), f"{project.name}-control", inside, labels, edge)
 
     def launch(
         self,
@@ -59,8 +61,8 @@ class ComposeProject:
         # And what the compose file asks for, such as another image: both halves must read it alike.
         wanted = (*_PASSED, *self._project.variables())
         ours = {name: os.environ[name] for name in wanted if name in os.environ}
-        told = {"LANG": "C.UTF-8", **ours, **environment, OWNER_VARIABLE: str(Owner.this())}
-        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
+        variables = {"LANG": "C.UTF-8", **ours, **environment, OWNER_VARIABLE: str(Owner.this())}
+        return launch_bare(argv, variables, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
         collect(self._context.drill_id, self._context.workdir / "logs")
@@ -71,7 +73,7 @@ class ComposeProject:
         running = end_remains(self._context.workdir)
         try:
             with daemon() as client:
-                return [*running, *remove_all(lambda: held(client, drill), quiet_s=_QUIET_S)]
+                return [*running, *remove_all(lambda: held_by(client, drill), quiet_s=_QUIET_S)]
         except EnvironmentUnfitError as error:
             return [
                 *running,

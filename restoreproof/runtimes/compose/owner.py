@@ -6,6 +6,7 @@ import os
 import platform
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from restoreproof.errors import EvidenceError
@@ -17,8 +18,35 @@ OWNER = "org.restoreproof.owner"
 _LABEL = re.compile(
     r"(?P<pid>\d+):(?P<started>\d+):(?P<machine>[0-9a-f]{16}):(?P<boot>[0-9a-f-]{36}):(?P<namespace>\d+)"
 )
+_DRILL = re.compile(r"(?P<begun>\d{8}T\d{6}Z)-\w+")
+_SKEW = timedelta(minutes=1)
+"""The daemon writes a thing's creation by its own clock, to the second."""
 _ENDED = frozenset("ZX")
 """States of a process that has ended and that its parent has not asked for yet (proc_pid_stat(5))."""
+
+
+def project_name(drill: str) -> str:
+    """Return the name of a drill's compose project, with which the name of each thing of it begins."""
+    return f"rp-{drill.lower()}"
+
+
+def why_foreign(drill: str, name: str, created: datetime | None) -> str | None:
+    """Return why a thing that has the labels of ``drill`` is not that drill's; None if it is.
+
+    Labels are inherited: whoever makes an image of a drill's container gives them to all that is run of it.
+    """
+    match = _DRILL.fullmatch(drill)
+    if match is None:
+        return f"its label names no drill ({drill[:60]!r})"
+    project = project_name(drill)
+    if not name.startswith((f"{project}-", f"{project}_")):
+        return f"its name is none of the drill's, whose all begin with {project}"
+    begun = datetime.strptime(match["begun"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    if created is None or created < begun - _SKEW:
+        return (
+            "it was there before the drill began" if created else "the daemon does not say when it was made"
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +61,7 @@ class Owner:
 
     @staticmethod
     def this() -> Owner:
-        """This very process."""
+        """Return this very process. Raises EvidenceError if /proc does not show it."""
         pid = os.getpid()
         started = _started(pid)
         if started is None:
@@ -42,15 +70,15 @@ class Owner:
 
     @staticmethod
     def parse(label: str) -> Owner | None:
-        """What ``label`` names, or None if it is nothing that ``__str__`` wrote."""
-        told = _LABEL.fullmatch(label)
-        return Owner(int(told["pid"]), *told.groups()[1:]) if told else None
+        """Return what ``label`` names, or None if it is nothing that ``__str__`` wrote."""
+        match = _LABEL.fullmatch(label)
+        return Owner(int(match["pid"]), *match.groups()[1:]) if match else None
 
     def __str__(self) -> str:
         return f"{self.pid}:{self.started}:{self.machine}:{self.boot}:{self.namespace}"
 
     def why_not_gone(self) -> str | None:
-        """Why what it owns is left alone; None if it certainly ended.
+        """Return why what it owns is left alone; None if it certainly ended.
 
         A daemon may serve several machines, and what runs on another one is not seen from here.
         """

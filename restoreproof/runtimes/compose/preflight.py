@@ -22,12 +22,12 @@ def refuse_disagreement(contract: Contract, project: Project) -> None:
 
     As compose resolves it too: a variable of this machine may stand for something else than its default.
     """
-    found = objections(contract)
-    if not found:
-        found = composefile.problems_resolved(contract, data_of(contract), project.config)
-    if found:
-        first, *others = found
-        more = "".join(f"\n{one.where}: {one}" for one in others)
+    problems = objections(contract)
+    if not problems:
+        problems = composefile.problems_resolved(contract, data_of(contract), project.config)
+    if problems:
+        first, *others = problems
+        more = "".join(f"\n{problem.where}: {problem}" for problem in others)
         raise ContractError(
             f"{first}{more}",
             where=first.where,
@@ -42,15 +42,15 @@ def refuse_missing_images(
     """Raise EnvironmentUnfitError with every image that a drill needs and this machine lacks."""
     missing = missing_images(client, {name: services[name] for name in (*contract.services, EDGE)})
     if missing:
-        told = "; ".join(
+        text = "; ".join(
             f"the image {image}, for {', '.join(names)}, is not on this machine"
             for image, names in missing.items()
         )
-        raise EnvironmentUnfitError(told, hint=next_step(missing))
+        raise EnvironmentUnfitError(text, hint=next_step(missing))
 
 
 def missing_images(client: docker.DockerClient, services: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The images that this machine lacks, each with the services that run it."""
+    """Return the images that this machine lacks, each with the services that run it."""
     missing: dict[str, list[str]] = {}
     for name, block in services.items():
         try:
@@ -61,7 +61,7 @@ def missing_images(client: docker.DockerClient, services: Mapping[str, Any]) -> 
 
 
 def next_step(missing: Mapping[str, object]) -> str:
-    """How to have ``missing`` images. A drill pulls nothing, so that what it runs was chosen by somebody."""
+    """Say how to have ``missing`` images. A drill pulls none, so that somebody chose what it runs."""
     foreign = [image for image in missing if not image.startswith(_OURS)]
     steps = [f"docker pull {image}" for image in foreign]
     if len(foreign) < len(missing):

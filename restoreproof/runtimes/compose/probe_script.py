@@ -16,6 +16,9 @@ from pathlib import Path
 
 TIMEOUT_S = 2.0
 ARP_COMPLETE = 0x2
+SCOPE_LINK = 0x20
+TCP_LISTEN, UDP_UNCONNECTED = "0A", "07"
+RESOLVER = f"{int.from_bytes(socket.inet_aton('127.0.0.11'), sys.byteorder):08X}"
 
 
 def tcp(target: str) -> str:
@@ -63,7 +66,7 @@ def next_hop() -> str | None:
 
 def answers(address: str) -> bool:
     """Whether somebody has said that ``address`` is his."""
-    return any(known == address and int(flags, 16) & ARP_COMPLETE for known, _, flags, *_ in rows("arp"))
+    return any(owned == address and int(flags, 16) & ARP_COMPLETE for owned, _, flags, *_ in rows("arp"))
 
 
 def rows(table: str) -> list[list[str]]:
@@ -75,7 +78,57 @@ def resolve(target: str) -> str:
     return f"resolved to {socket.getaddrinfo(target, 443)[0][4][0]}"
 
 
-ATTEMPTS: dict[str, Callable[[str], str]] = {"tcp": tcp, "route": route, "resolve": resolve}
+def link_local(target: str) -> str:
+    """Whether an interface has an address by which its neighbours are reached: the host is one of them."""
+    table = Path("/proc/net/if_inet6")
+    for line in table.read_text().splitlines() if table.exists() else ():
+        address, _, _, scope, _, interface = line.split()
+        if int(scope, 16) == SCOPE_LINK and interface != "lo":
+            packed = socket.inet_ntop(socket.AF_INET6, bytes.fromhex(address))
+            return f"{interface} has {packed}, and so reaches whoever is on its network"
+    raise OSError("no interface has a link-local address")
+
+
+def listeners(target: str) -> str:
+    """Whether anybody listens here on a port that is not among those of ``target``."""
+    allowed = {int(port) for port in target.split(",")}
+    others = set()
+    for table, state in (
+        ("tcp", TCP_LISTEN),
+        ("tcp6", TCP_LISTEN),
+        ("udp", UDP_UNCONNECTED),
+        ("udp6", UDP_UNCONNECTED),
+    ):
+        for _, local, _, what, *_ in rows(table) if Path("/proc/net", table).exists() else ():
+            address, _, port = local.partition(":")
+            # The daemon's own resolver listens there, in every container.
+            if (
+                what == state
+                and address != RESOLVER
+                and not (table.startswith("tcp") and int(port, 16) in allowed)
+            ):
+                others.add(f"{table} {int(port, 16)}")
+    if others:
+        return f"{', '.join(sorted(others))} is listened on too"
+    raise OSError("nobody listens on another port")
+
+
+def forwarding(target: str) -> str:
+    """Whether packets for others that come here are passed on."""
+    switches = [Path("/proc/sys/net/ipv4/ip_forward"), Path("/proc/sys/net/ipv6/conf/all/forwarding")]
+    if on := [str(switch) for switch in switches if switch.exists() and switch.read_text().strip() != "0"]:
+        return f"{', '.join(on)} is on"
+    raise OSError("packets for others are not passed on")
+
+
+ATTEMPTS: dict[str, Callable[[str], str]] = {
+    "tcp": tcp,
+    "route": route,
+    "resolve": resolve,
+    "link-local": link_local,
+    "listeners": listeners,
+    "forwarding": forwarding,
+}
 
 
 def attempt(asked: tuple[str, tuple[str, str]]) -> dict[str, object]:

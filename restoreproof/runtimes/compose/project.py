@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -20,13 +21,19 @@ from restoreproof.contract import Contract
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location
 from restoreproof.runtimes.base import Override
 from restoreproof.runtimes.compose import composefile
-from restoreproof.runtimes.compose.daemon import asked
-from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner
+from restoreproof.runtimes.compose.composefile.edge import edge_configuration, published_ports
+from restoreproof.runtimes.compose.daemon import daemon_address
+from restoreproof.runtimes.compose.grants import Grant
+from restoreproof.runtimes.compose.limits import Limits
+from restoreproof.runtimes.compose.override import EDGE_SYSCTLS, write_edge
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner, project_name
 from restoreproof.runtimes.host.hints import hint_for
 from restoreproof.runtimes.host.processes import kill_family
 from restoreproof.waiting import PATIENCE
 
 EDGE = composefile.EDGE
+NO_LIMITS = Limits()
+"""Of the machine's memory and disk none, where nobody knows what it has."""
 
 _SHORT_S = 60.0
 _HARNESS = "restoreproof.components."
@@ -48,8 +55,9 @@ class Project(DockerCompose):
                 where=Location(str(contract.path)),
                 hint="`--runtime process` runs without one",
             )
+        self._contract = contract
         super().__init__(context=str(contract.directory), compose_file_name=[str(file)])
-        self.name = f"rp-{drill_id.lower()}"
+        self.name = project_name(drill_id)
         self.workdir = workdir
         self.labels = {DRILL: drill_id}
 
@@ -70,7 +78,7 @@ class Project(DockerCompose):
         return self._read()
 
     def other_image(self, service: str) -> Iterator[Override]:
-        """The image of ``service`` as an override, if a variable names another than the file has."""
+        """Yield the image of ``service`` as an override, if a variable names another than the file has."""
         usual = composefile.at_default(str(self._uninterpolated["services"][service]["image"]))
         if (image := self.config["services"][service]["image"]) != usual:
             yield Override(f"image {image}", f"a variable names it; the compose file has {usual}")
@@ -92,32 +100,56 @@ class Project(DockerCompose):
         return config
 
     def _refuse_without_plugin(self) -> None:
-        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-        if asked.returncode:
+        version = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if version.returncode:
             raise EnvironmentUnfitError(
-                f"docker has no compose plugin here: {_words(asked).partition(chr(10))[0]}",
+                f"docker has no compose plugin here: {_words(version).partition(chr(10))[0]}",
                 hint="`make images` as root installs it; docs/containers.md says more",
             )
 
     def variables(self) -> frozenset[str]:
-        """The variables that the compose file interpolates."""
+        """Return the names of the variables that the compose file interpolates."""
         text = (Path(self.context) / "compose.yaml").read_text()
         return frozenset(re.findall(r"(?<!\$)\$\{?([A-Za-z_]\w*)", text))
 
-    def own(self, owner: Owner) -> None:
+    def own(self, owner: Owner, limits: Limits = NO_LIMITS) -> None:
         """From now on everything that is made is labelled as ``owner``'s, and nothing is pulled.
 
-        Scaffolding of the file that a drill does not use keeps its place in it, and is never started.
+        Scaffolding of the file that a drill does not use keeps its place in it, and is never started. What
+        the edge runs is generated, and kept within ``limits``.
         """
         self.labels[OWNER] = str(owner)
         drilled = {"labels": self.labels, "pull_policy": "never"}
         services = dict.fromkeys(self.config["services"], drilled)
         networks = {name: {"labels": self.labels} for name in self.config.get("networks", {})}
         volumes = {name: {"labels": self.labels} for name in self.config.get("volumes", {})}
-        path = self.workdir / "drill.yaml"
+        path, edge = self.workdir / "drill.yaml", self.workdir / "edge.yaml"
         path.write_text(json.dumps({"services": services, "networks": networks, "volumes": volumes}))
-        self.compose_file_name = [*list(self.compose_file_name or ())[:1], str(path)]
+        block, configuration = self.config["services"][EDGE], self.workdir / "edge.conf"
+        configuration.write_text(edge_configuration(self._contract, published_ports(block)))
+        # The edge's own user reads it; who may come here, the work directory decides.
+        configuration.chmod(0o644)
+        write_edge(edge, EDGE, block, configuration, limits)
+        self.compose_file_name = [*list(self.compose_file_name or ())[:1], str(path), str(edge)]
         self.__dict__.pop("compose_command_property", None)
+
+    def grant(self, service: str, *, volumes: Sequence[str] = (), files: Sequence[Path] = ()) -> Grant:
+        """Return what the container of ``service`` is to have, with ``files`` of this machine bound into it.
+
+        Args:
+            volumes: the file's names of the volumes that a drill leaves mounted.
+        """
+        block = self.config["services"][service]
+        return Grant(
+            networks=frozenset(f"{self.name}_{network}" for network in block.get("networks", {})),
+            volumes=frozenset(f"{self.name}_{volume}" for volume in volumes),
+            files=tuple(files),
+            user=str(block["user"]) if block.get("user") is not None else None,
+        )
+
+    def edge_grant(self) -> Grant:
+        """Return what the edge's container is to have."""
+        return replace(self.grant(EDGE, files=[self.workdir / "edge.conf"]), sysctls=EDGE_SYSCTLS)
 
     def ask(
         self, arguments: Sequence[str], *, files: Sequence[Path] = (), timeout_s: float = _SHORT_S
@@ -129,9 +161,10 @@ class Project(DockerCompose):
         """
         done = self.run(arguments, files=files, timeout_s=timeout_s)
         if done.returncode:
-            said = _words(done)
+            complaint = _words(done)
             raise EnvironmentUnfitError(
-                f"docker compose {arguments[0]} ended with {done.returncode}: {said}", hint=hint_for(said)
+                f"docker compose {arguments[0]} ended with {done.returncode}: {complaint}",
+                hint=hint_for(complaint),
             )
         return done.stdout.decode(errors="replace")
 
@@ -155,9 +188,9 @@ class Project(DockerCompose):
         limit = timeout_s * PATIENCE
         overrides = [part for file in files for part in ("-f", str(file))]
         argv = [*self.compose_command_property, *overrides, *arguments]
-        given = {**_clean(), **(environment or {})}
+        variables = {**_clean(), **(environment or {})}
         try:
-            return _completed(argv, given, self.context, stdin=stdin, stdout=stdout, limit_s=limit)
+            return _completed(argv, variables, self.context, stdin=stdin, stdout=stdout, limit_s=limit)
         except FileNotFoundError as error:
             raise EnvironmentUnfitError(
                 "there is no docker command here",
@@ -184,12 +217,12 @@ def _completed(
         argv, env=environment, cwd=cwd, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
     ) as process:
         try:
-            said, complained = process.communicate(timeout=limit_s)
+            stdout_bytes, stderr_bytes = process.communicate(timeout=limit_s)
         except BaseException:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kill_family(process.pid)
             raise
-    return subprocess.CompletedProcess(argv, process.returncode, said, complained)
+    return subprocess.CompletedProcess(argv, process.returncode, stdout_bytes, stderr_bytes)
 
 
 def _words(done: subprocess.CompletedProcess[bytes]) -> str:
@@ -204,17 +237,17 @@ def _clean() -> dict[str, str]:
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
     ours.pop("DOCKER_CONTEXT", None)
-    return {**ours, "DOCKER_HOST": asked()}
+    return {**ours, "DOCKER_HOST": daemon_address()}
 
 
 def networks_of(project: Project, services: Sequence[str]) -> list[str]:
-    """The compose file's names of the networks that the stack's services are on."""
+    """Return the compose file's names of the networks that the stack's services are on."""
     blocks = [project.config["services"].get(name, {}) for name in services]
     return sorted({network for block in blocks for network in block.get("networks", {})})
 
 
 def probe_image(project: Project) -> str:
-    """An image with Python: the sinks', which are the harness's own."""
+    """Return an image with Python: the sinks', which are the harness's own. Raises EnvironmentUnfitError."""
     for block in project.config["services"].values():
         if _HARNESS in " ".join(block.get("command") or []):
             return str(block["image"])

@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,26 +15,23 @@ import docker.errors
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
-from restoreproof.events import IsolationProbed, Overridden, ServiceReady, ServiceStarted, ServiceStopped
+from restoreproof.events import Overridden, ServiceReady, ServiceStopped
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.compose import composefile, override
 from restoreproof.runtimes.compose.component import Container, ContainerComponent, container_component
 from restoreproof.runtimes.compose.daemon import daemon
-from restoreproof.runtimes.compose.health import await_healthy
-from restoreproof.runtimes.compose.inspection import container_of, doors, identity, log_of, state_of
-from restoreproof.runtimes.compose.isolation import Prover
+from restoreproof.runtimes.compose.inspection import doors, log_of, state_of
+from restoreproof.runtimes.compose.launcher import ContainerLauncher
+from restoreproof.runtimes.compose.limits import Limits
 from restoreproof.runtimes.compose.logs import append_log
 from restoreproof.runtimes.compose.project import EDGE, Project
 from restoreproof.runtimes.compose.tools import ContainerTools
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.disk_space import enough_room
-from restoreproof.runtimes.host.hints import hint_for
-from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
 _LOG_LINES = 20
-_LINE_CHARACTERS = 400
 
 
 @dataclass(slots=True)
@@ -58,18 +54,22 @@ class ComposeRuntime:
     name = "compose"
     clock = "Docker"
 
-    def __init__(self, project: Project, inside: InnerContext, targets: Mapping[str, str]) -> None:
+    def __init__(
+        self, project: Project, inside: InnerContext, targets: Mapping[str, str], limits: Limits
+    ) -> None:
         self.stage: str | None = None
         self._project = project
         self._inside = inside
-        self._prover = Prover(project, dict(targets))
+        self._limits = limits
+        self._launcher = ContainerLauncher(project, inside, targets)
         self._units = {
-            name: _Unit(container_component(name, one)) for name, one in inside.contract.services.items()
+            name: _Unit(container_component(name, service))
+            for name, service in inside.contract.services.items()
         }
         self._private = inside.workdir / "private"
         self._logs = inside.workdir / "logs"
         self._lock = threading.Lock()
-        self._tools = ContainerTools(project, inside, self._private)
+        self._tools = ContainerTools(project, inside, self._private, self._launcher, limits)
         self._doors: dict[int, int] | None = None
         with enough_room(inside.workdir):
             self._private.mkdir(mode=0o700)
@@ -78,7 +78,7 @@ class ComposeRuntime:
     # ---- Stack
 
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
-        """The edge's door to ``service``: 127.0.0.1 and a port that Docker chose.
+        """Return the edge's door to ``service``: 127.0.0.1 and a port that Docker chose.
 
         Raises:
             EnvironmentUnfitError: the edge does not publish the port, or does not run.
@@ -108,13 +108,8 @@ class ComposeRuntime:
         return credentials
 
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
-        """The last lines of the service's log, redacted; or, in one line, why they can't be had."""
-        container = self._of(service).container
-        try:
-            text = self._inside.redactor.text(log_of(container, lines))
-        except EnvironmentUnfitError as error:
-            return f"the log can't be had: {error.message}"
-        return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
+        """Return the last lines of the service's log, redacted; or, in one line, why they can't be had."""
+        return self._launcher.log_tail(self._of(service).container, lines)
 
     def run_tool(
         self,
@@ -158,23 +153,28 @@ class ComposeRuntime:
             began = time.monotonic()
             container = unit.part.container(start)
             self._learn(container, start)
-            path = self._private / f"{service}.yaml"
-            told = self._project.config["services"][service]
+            path, files = self._private / f"{service}.yaml", self._private / "files" / service
+            block = self._project.config["services"][service]
             with enough_room(self._inside.workdir):
                 override.write_start(
                     path,
                     name=service,
                     service=unit.part.service,
                     container=container,
-                    told=told,
-                    files=self._private / "files" / service,
+                    block=block,
+                    files=files,
+                    limits=self._limits,
+                    writable=unit.part.writable,
                 )
-            self._up(unit, service, container, path)
+            kept = override.kept_mounts(service, block, container.volumes)
+            grant = self._project.grant(service, volumes=[mount["source"] for mount in kept], files=[files])
+            unit.container = self._launcher.make(service, path, grant)
+            self._launcher.start(unit.container, service, unit.part.service, container, self.stage)
             log = log_of(unit.container)
             unit.administrator = container.administrator
             if container.administrator_if and container.administrator_if not in log:
                 unit.administrator = None
-            left = override.left_of(unit.part.service, container, told)
+            left = override.left_of(unit.part.service, container, block)
             for made in (*container.overrides, *self._project.other_image(service), *left):
                 self._inside.emitter.emit(Overridden(service=service, name=made.name, why=made.why))
             seconds = round(time.monotonic() - began, 3)
@@ -188,6 +188,7 @@ class ComposeRuntime:
                 return
             with daemon() as client, contextlib.suppress(docker.errors.NotFound):
                 container = client.containers.get(unit.container)
+                self._launcher.note_limits(container, service)
                 container.stop(timeout=3)
                 container.reload()
                 code = container.attrs["State"]["ExitCode"]
@@ -215,7 +216,13 @@ class ComposeRuntime:
         return datetime.fromisoformat(str(state["StartedAt"])).astimezone(UTC)
 
     def teardown(self) -> None:
-        """Nothing: the outer process collects what the containers say, and removes them."""
+        """Tell what limits were reached; the outer process collects what containers say, and removes them."""
+        running = {unit.container: name for name, unit in self._units.items() if unit.container}
+        # A daemon that went away is told by the outer process, which can't remove anything then.
+        with contextlib.suppress(EnvironmentUnfitError), daemon() as client:
+            for identifier, name in running.items():
+                with contextlib.suppress(docker.errors.NotFound):
+                    self._launcher.note_limits(client.containers.get(identifier), name)
 
     # ---- parts
 
@@ -231,62 +238,6 @@ class ComposeRuntime:
         self._inside.redactor.learn(value for value in values if isinstance(value, Secret))
         if container.administrator is not None:
             self._inside.redactor.learn([container.administrator.password])
-
-    def _up(self, unit: _Unit, service: str, container: Container, path: Path) -> None:
-        done = self._project.run(["up", "-d", "--no-build", "--no-deps", service], files=[path])
-        made = self._made(unit, service)
-        if done.returncode or made is None:
-            said = self._inside.redactor.text(done.stderr.decode(errors="replace")).strip()
-            raise ServiceFailedError(f"{service} could not be started: {said[-600:]}{self._context(service)}")
-        # Side by side: the probes wait for answers that do not come, and the service comes up meanwhile.
-        with ThreadPoolExecutor(1) as pool:
-            proof = pool.submit(self._prover.probe, made, service)
-            await_healthy(
-                made, service, deadline_s=container.deadline_s, context=lambda: self._context(service)
-            )
-            if container.ready is not None:
-                self._await_log(unit, service, container.ready, container.deadline_s)
-        for one in proof.result():
-            self._inside.emitter.emit(
-                IsolationProbed(probe=one.probe, reached=one.reached, detail=one.detail)
-            )
-
-    def _made(self, unit: _Unit, service: str) -> str | None:
-        """Note the container that now is the service's, and tell of it; returns its id if there is one."""
-        with daemon() as client:
-            made = container_of(client, self._project.name, service)
-            if made is None:
-                return None
-            unit.container = str(made.id)
-            self._inside.emitter.emit(
-                ServiceStarted(
-                    service=service,
-                    pid=made.attrs["State"]["Pid"],
-                    argv=(made.attrs["Path"], *made.attrs["Args"]),
-                    stage=self.stage,
-                    **identity(made, unit.part.service),
-                )
-            )
-        return unit.container
-
-    def _await_log(self, unit: _Unit, service: str, wanted: str, deadline_s: float) -> None:
-        def look() -> None:
-            if wanted not in log_of(unit.container):
-                raise NotReady(f"its log does not say {wanted!r} yet")
-
-        wait_until(
-            look,
-            what=f"{service} is ready",
-            deadline_s=deadline_s,
-            context=lambda: self._context(service),
-            retry_on=(NotReady,),
-        )
-
-    def _context(self, service: str) -> str:
-        tail = self.log_tail(service)
-        hint = hint_for(tail)
-        lines = "".join(f"\n    | {line}" for line in tail.splitlines())
-        return f"\n  last lines of {service}:{lines or ' none'}" + (f"\n  next: {hint}" if hint else "")
 
     def _open_doors(self) -> dict[int, int]:
         with self._lock:

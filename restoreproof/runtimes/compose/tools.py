@@ -8,7 +8,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import CommandRun
@@ -17,19 +19,31 @@ from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
 from restoreproof.runtimes.compose.component import ContainerTool
 from restoreproof.runtimes.compose.exit_status import remove_ended, why_no_answer
+from restoreproof.runtimes.compose.grants import Grant
+from restoreproof.runtimes.compose.isolation import inspected
+from restoreproof.runtimes.compose.launcher import ContainerLauncher
+from restoreproof.runtimes.compose.limits import Limits
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.hints import hint_for
 
 _STDERR_TAIL = 4000
-_SAID = 600
+_COMPLAINT_CHARACTERS = 600
 
 
 class ContainerTools:
     """Runs tools of one drill; from any thread. ``private`` is where its override files are kept."""
 
-    def __init__(self, project: Project, inside: InnerContext, private: Path) -> None:
+    def __init__(
+        self,
+        project: Project,
+        inside: InnerContext,
+        private: Path,
+        launcher: ContainerLauncher,
+        limits: Limits,
+    ) -> None:
         self._project, self._inside, self._private = project, inside, private
+        self._launcher, self._limits = launcher, limits
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
 
@@ -55,19 +69,20 @@ class ContainerTools:
             EnvironmentUnfitError: it did not come to an end of its own: it did not start, did not end within
                 ``timeout_s``, was killed, or the daemon went away. It is dead then, if the daemon answers.
         """
-        given = {**spec.environment, **environment}
-        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
+        variables = {**spec.environment, **environment}
+        self._inside.redactor.learn(value for value in variables.values() if isinstance(value, Secret))
         argv = [*spec.argv, *arguments]
         name = f"{self._project.name}-tool-{next(self._numbers)}"
+        options, grant = _options(variables, read, write), self._grant(service, read, write)
         began = time.monotonic()
         with contextlib.ExitStack() as files:
             source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
             target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
             try:
                 done = self._project.run(
-                    ["run", "--name", name, "--no-deps", "-T", *_options(given, read, write), service, *argv],
+                    [*("run", "--name", name, "--no-deps", "-T"), *options, service, *argv],
                     files=[self._override(service)],
-                    environment=override.revealed(given),
+                    environment=override.revealed(variables),
                     stdin=source,
                     stdout=target,
                     timeout_s=timeout_s,
@@ -88,17 +103,29 @@ class ContainerTools:
             )
         )
         # Compose's exit code is the tool's, or its own: which of them, the container says that it leaves.
-        if why := why_no_answer(remove_ended(name), done.returncode):
-            said = stderr.strip()[-_SAID:]
-            raise EnvironmentUnfitError(f"{tool} beside {service}: {why}: {said}", hint=hint_for(said))
+        state = remove_ended(name, lambda container: self._look(container, f"{tool} beside {service}", grant))
+        if why := why_no_answer(state, done.returncode):
+            complaint = stderr.strip()[-_COMPLAINT_CHARACTERS:]
+            raise EnvironmentUnfitError(
+                f"{tool} beside {service}: {why}: {complaint}", hint=hint_for(complaint)
+            )
         return Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
 
     def _override(self, service: str) -> Path:
         with self._lock:
             path = self._private / f"{service}.tool.yaml"
             if not path.exists():
-                override.write_tool(path, service)
+                override.write_tool(path, service, self._project.config["services"][service], self._limits)
         return path
+
+    def _grant(self, service: str, read: Sequence[Path], write: Sequence[Path]) -> Grant:
+        grant = self._project.grant(service, files=[*read, *write])
+        return replace(grant, user=_user(read, write) or grant.user)
+
+    def _look(self, container: Any, name: str, grant: Grant) -> None:
+        """Tell what it had beyond ``grant``: compose makes and starts it in one, so nobody can ask before."""
+        self._launcher.report(result for result in inspected(container, f"{name}: ", grant) if result.reached)
+        self._launcher.note_limits(container, name)
 
 
 def _options(names: Mapping[str, object], read: Sequence[Path], write: Sequence[Path]) -> list[str]:
@@ -106,7 +133,14 @@ def _options(names: Mapping[str, object], read: Sequence[Path], write: Sequence[
     options = [part for mount in mounts for part in ("-v", mount)]
     # By name alone: the values are in compose's own environment, and on no command line.
     options += [part for name in names for part in ("-e", name)]
-    if bound := (*write, *read):
-        owner = bound[0].stat()
-        options += ["--user", f"{owner.st_uid}:{owner.st_gid}"]
+    if user := _user(read, write):
+        options += ["--user", user]
     return options
+
+
+def _user(read: Sequence[Path], write: Sequence[Path]) -> str | None:
+    """Who a tool runs as: whoever owns the first directory that is bound into it."""
+    if not (bound := (*write, *read)):
+        return None
+    owner = bound[0].stat()
+    return f"{owner.st_uid}:{owner.st_gid}"

@@ -9,14 +9,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from restoreproof.runtimes.compose import probe_script
-from restoreproof.runtimes.compose.isolation import of_network
-from restoreproof.runtimes.compose.mounts import probe_mounts
-from restoreproof.runtimes.compose.privileges import probe_privileges
+from restoreproof.runtimes.compose.isolation import edge_targets, of_network
 from restoreproof.runtimes.host.listener import Listener
 
 
@@ -67,74 +64,58 @@ def test_a_route_is_none_where_the_kernel_has_none() -> None:
     assert [one["reached"] for one in answers] == [False, False], answers
 
 
-ORDINARY = {
-    "Privileged": False,
-    "PidMode": "",
-    "IpcMode": "private",
-    "UTSMode": "",
-    "UsernsMode": "",
-    "NetworkMode": "rp-1_core",
-    "CgroupnsMode": "host",
-    "CapAdd": ["CAP_CHOWN"],
-    "SecurityOpt": ["no-new-privileges:true"],
-    "Devices": [],
-    "DeviceRequests": None,
-    "MaskedPaths": ["/proc/kcore"],
-    "ReadonlyPaths": None,
-}
+def alone(**targets: str) -> dict[str, bool]:
+    """What is reached in a network of its own, of which nothing is configured but the loopback interface."""
+    attempts = {name: target.split(" ", 1) for name, target in targets.items()}
+    code = "; ".join(
+        [
+            "import runpy, socket, subprocess, sys",
+            "subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)",
+            "tcp = socket.create_server(('', 7777))",
+            "sys.argv = ['probe', sys.argv[1]]",
+            f"runpy.run_path({str(probe_script.__file__)!r}, run_name='__main__')",
+        ]
+    )
+    argv = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--net",
+        sys.executable,
+        "-I",
+        "-c",
+        code,
+        json.dumps(attempts),
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        pytest.skip(f"no network of its own here: {done.stderr}")
+    return {answer["probe"]: answer["reached"] for answer in map(json.loads, done.stdout.splitlines())}
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"Privileged": True}, "Privileged"),
-        ({"PidMode": "host"}, "PidMode host"),
-        ({"IpcMode": "container:1"}, "IpcMode container:1"),
-        ({"UTSMode": "host"}, "UTSMode host"),
-        ({"UsernsMode": "host"}, "UsernsMode host"),
-        ({"NetworkMode": "host"}, "NetworkMode host"),
-        ({"CapAdd": ["CHOWN", "CAP_SYS_ADMIN", "NET_ADMIN"]}, "CapAdd NET_ADMIN SYS_ADMIN"),
-        ({"Devices": [{"PathOnHost": "/dev/kvm"}]}, "Devices"),
-        ({"DeviceRequests": [{"Count": -1}]}, "DeviceRequests"),
-        ({"DeviceCgroupRules": ["a *:* rwm"]}, "DeviceCgroupRules"),
-        ({"VolumesFrom": ["1"]}, "VolumesFrom"),
-        ({"SecurityOpt": ["seccomp=unconfined"]}, "SecurityOpt seccomp=unconfined"),
-        ({"MaskedPaths": []}, "no MaskedPaths"),
-    ],
-)
-def test_a_hold_on_the_machine_is_read_off_what_a_container_was_given(
-    given: dict[str, object], said: str
-) -> None:
-    found = probe_privileges("api: privileges", SimpleNamespace(attrs={"HostConfig": {**ORDINARY, **given}}))
-    assert found.reached
-    assert found.detail == said
+def test_one_more_listener_and_an_address_to_neighbours_are_noticed_where_they_are() -> None:
+    reached = alone(**{"another": "listeners 5432", "its own": "listeners 5432,7777", "link": "link-local -"})
+    assert reached == {"another": True, "its own": False, "link": False}
 
 
-def test_an_ordinary_container_has_no_hold_on_the_machine() -> None:
-    found = probe_privileges("api: privileges", SimpleNamespace(attrs={"HostConfig": ORDINARY}))
-    assert not found.reached
+def test_packets_for_others_are_passed_on_where_the_kernel_is_told_to(tmp_path: Path) -> None:
+    here = tried({"forwarding": ("forwarding", "-")})["forwarding"]
+    switches = [Path("/proc/sys/net/ipv4/ip_forward"), Path("/proc/sys/net/ipv6/conf/all/forwarding")]
+    assert here["reached"] == any(one.exists() and one.read_text().strip() == "1" for one in switches)
+
+
+def test_the_edge_is_tried_for_listeners_beside_those_it_publishes() -> None:
+    edge = {"ports": [{"target": 5432, "host_ip": "127.0.0.1"}, "127.0.0.1::8080"]}
+    assert edge_targets(edge) == {
+        "the edge: another listener": "listeners 5432,8080,8999",
+        "the edge: packets for others": "forwarding -",
+    }
+    assert list(of_network(edge_targets(edge), "edge")) == [], "a network may be called so"
 
 
 def test_each_network_has_probes_of_its_own() -> None:
     targets = {"core: gateway": "gateway 1", "core-2: gateway": "gateway 2"}
     assert of_network(targets, "core") == {"core: gateway": "gateway 1"}
-
-
-@pytest.mark.parametrize(
-    ("source", "reached"),
-    [("/run/docker.sock", True), ("/run", True), ("/", True), ("/srv/files", False), ("/run/other", False)],
-)
-def test_a_mount_that_holds_the_daemons_socket_is_a_way_out(source: str, reached: bool) -> None:
-    mounts = [{"Type": "bind", "Source": source}, {"Type": "volume", "Source": "/var/lib/docker/volumes/x"}]
-    found = probe_mounts("api: daemon's socket", SimpleNamespace(attrs={"Mounts": mounts}))
-    assert found.reached == reached
-    assert (source in found.detail) == reached
-
-
-def test_the_socket_that_the_environment_names_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///srv/docker/own.sock")
-    container = SimpleNamespace(attrs={"Mounts": [{"Type": "bind", "Source": "/srv/docker"}]})
-    assert probe_mounts("api: daemon's socket", container).reached
 
 
 @pytest.mark.skipif(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import docker.errors
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from restoreproof.runtimes.compose import daemon, reaper
 from restoreproof.runtimes.compose.daemon import Held, remove_all
 from restoreproof.runtimes.compose.driver import ComposeDriver
+from restoreproof.runtimes.compose.owner import DRILL, OWNER, Owner, why_foreign
 from restoreproof.runtimes.driver import Reaped
 
 
@@ -77,6 +82,71 @@ def test_where_docker_never_was_nothing_can_be_left(
 ) -> None:
     nothing = tmp_path_factory.mktemp("machine") / "docker"
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    monkeypatch.setattr(reaper, "asked", lambda: f"unix://{nothing}.sock")
+    monkeypatch.setattr(reaper, "daemon_address", lambda: f"unix://{nothing}.sock")
     monkeypatch.setattr(reaper, "_DATA", nothing)
     assert ComposeDriver().reap(pytest.fail) == Reaped()
+
+
+DRILL_ID = "20261129T100000Z-abc123"
+MADE = datetime(2026, 11, 29, 10, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["rp-20261129t100000z-abc123-api-1", "rp-20261129t100000z-abc123_core"])
+def test_what_is_named_as_a_drill_names_things_and_made_since_it_began_is_the_drills(name: str) -> None:
+    assert why_foreign(DRILL_ID, name, MADE) is None
+
+
+@pytest.mark.parametrize(
+    ("drill", "name", "made", "why"),
+    [
+        (DRILL_ID, "our-database", MADE, "its name is none of the drill's"),
+        (DRILL_ID, "rp-20261129t100000z-abc1234-api-1", MADE, "its name is none of the drill's"),
+        (DRILL_ID, "rp-20261129t100000z-abc123", MADE, "its name is none of the drill's"),
+        (DRILL_ID, "rp-20261129t100000z-abc123-api-1", MADE - timedelta(days=1), "before the drill began"),
+        (DRILL_ID, "rp-20261129t100000z-abc123-api-1", None, "does not say when it was made"),
+        ("production", "rp-production-api-1", MADE, "its label names no drill"),
+    ],
+)
+def test_labels_alone_make_nothing_a_drills(drill: str, name: str, made: datetime | None, why: str) -> None:
+    assert why in str(why_foreign(drill, name, made))
+
+
+@dataclass
+class Thing:
+    """A container, network or volume as the client's library gives it."""
+
+    name: str
+    labels: dict[str, str]
+    attrs: dict[str, Any]
+
+    def remove(self, **how: bool) -> None:
+        raise AssertionError(f"{self.name} was to be left alone")
+
+
+class Registry:
+    """As much of the client as looking at what a daemon holds takes."""
+
+    def __init__(self, containers: list[Thing], images: dict[str, dict[str, str]]) -> None:
+        self.containers = SimpleNamespace(list=lambda **how: containers)
+        self.networks = self.volumes = SimpleNamespace(list=lambda **how: [])
+        self.images = SimpleNamespace(get=lambda image: SimpleNamespace(labels=images[image]))
+
+
+def test_a_container_that_somebody_made_of_a_drills_image_is_told_and_left_alone() -> None:
+    """Its labels are the image's: `docker commit` of a drill's container gave them to it."""
+    labels = {DRILL: DRILL_ID, OWNER: str(replace(Owner.this(), started="1"))}
+    name = "rp-20261129t100000z-abc123-api-1"
+    made = {"Created": "2026-11-29T10:00:30.123456789Z"}
+    things = [
+        Thing(name, labels, {**made, "Image": "drills"}),
+        Thing(f"{name}-copy", labels, {**made, "Image": "copied"}),
+        Thing("copy", labels, {**made, "Image": "drills"}),
+    ]
+    client: Any = Registry(things, {"drills": {}, "copied": labels})
+    drills, copied, named = daemon.held(client)
+    assert drills.foreign is None
+    assert "somebody made of a container of that drill" in str(copied.foreign)
+    assert "its name is none of the drill's" in str(named.foreign)
+    assert [str(thing) for thing in daemon.held_by(client, DRILL_ID)] == [f"container {name}"]
+    assert reaper.why_alone(drills) is None
+    assert str(reaper.why_alone(copied)).startswith(f"container {name}-copy: it has its labels of its image")

@@ -20,7 +20,8 @@ from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.compose import component as container
 from restoreproof.runtimes.compose.component import Container, container_component, data_places
-from restoreproof.runtimes.compose.override import left_of, write_start, write_tool
+from restoreproof.runtimes.compose.limits import Limits
+from restoreproof.runtimes.compose.override import left_of, write_edge, write_start, write_tool
 from restoreproof.runtimes.compose.owner import Owner
 from restoreproof.runtimes.process import component as process
 from restoreproof.runtimes.registry import driver, names
@@ -94,12 +95,14 @@ def test_an_override_is_private_and_takes_no_dollar_for_its_own(tmp_path: Path) 
         volumes=("/kept",),
         arguments=["--held"],
     )
-    told = {
+    block = {
         "command": ["serve"],
         "networks": {"core": None},
         "volumes": [{"type": "volume", "source": "a", "target": "/kept"}, {"target": "/scaffold"}],
     }
-    write_start(path, name="nginx", service=NGINX, container=container, told=told, files=files)
+    write_start(
+        path, name="nginx", service=NGINX, container=container, block=block, files=files, limits=Limits()
+    )
     assert path.stat().st_mode & 0o777 == 0o600
     block = read(path)["services"]["nginx"]  # type: ignore[index]
     assert block["environment"] == {"PASSWORD": "a$$b$${c}", "PLAIN": "x"}
@@ -128,7 +131,13 @@ def test_a_restored_environment_is_all_that_a_service_gets(
     path, container = tmp_path / "one.yaml", Container(environment={"PGDATA": "/elsewhere"})
     service = NGINX.model_copy(update={"environment": environment})
     write_start(
-        path, name="nginx", service=service, container=container, told=INJECTING, files=tmp_path / "files"
+        path,
+        name="nginx",
+        service=service,
+        container=container,
+        block=INJECTING,
+        files=tmp_path / "files",
+        limits=Limits(),
     )
     block = read(path)["services"]["nginx"]  # type: ignore[index]
     assert tags(block)["environment"] == tag
@@ -140,15 +149,16 @@ def test_a_restored_environment_is_all_that_a_service_gets(
 @pytest.mark.parametrize("kind", ["bind", "tmpfs", "npipe"])
 def test_data_that_would_be_kept_in_no_volume_are_refused_at_the_start_too(tmp_path: Path, kind: str) -> None:
     """Linting saw the file with its variables at their defaults."""
-    told = {"volumes": [{"type": kind, "source": "/srv/pg", "target": "/kept"}]}
+    block = {"volumes": [{"type": kind, "source": "/srv/pg", "target": "/kept"}]}
     with pytest.raises(ContractError, match=f"at /kept in the {kind} '/srv/pg'"):
         write_start(
             tmp_path / "one.yaml",
             name="postgres",
             service=POSTGRES,
             container=Container(volumes=("/kept",)),
-            told=told,
+            block=block,
             files=tmp_path / "files",
+            limits=Limits(),
         )
 
 
@@ -173,13 +183,14 @@ def test_a_file_that_leads_out_is_refused(tmp_path: Path) -> None:
             name="api",
             service=NGINX,
             container=container,
-            told={},
+            block={},
             files=tmp_path / "f",
+            limits=Limits(),
         )
 
 
 def test_a_tool_gets_none_of_the_services_mounts_and_variables(tmp_path: Path) -> None:
-    write_tool(tmp_path / "tool.yaml", "postgres")
+    write_tool(tmp_path / "tool.yaml", "postgres", {}, Limits())
     block = read(tmp_path / "tool.yaml")["services"]["postgres"]  # type: ignore[index]
     assert block["volumes"] == []
     assert block["environment"] == {}
@@ -203,3 +214,69 @@ def test_every_component_of_the_process_runtime_has_its_part_in_containers() -> 
         assert component is not None
         assert component.part(process.PART, process.ProcessComponent), name
         assert component.part(container.PART, container.ContainerComponent), name
+
+
+GIVEN_LIMITS = Limits(memory=2**30, file_bytes=2**32)
+
+
+def test_each_container_has_limits_and_what_it_logs_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    write_start(
+        path,
+        name="postgres",
+        service=POSTGRES,
+        container=Container(),
+        block={"tmpfs": ["/run/own:size=1m"]},
+        files=tmp_path / "files",
+        limits=GIVEN_LIMITS,
+        writable=("/tmp", "/run/own"),
+    )
+    block: Any = read(path)["services"]["postgres"]  # type: ignore[index]
+    assert (block["pids_limit"], block["mem_limit"], block["memswap_limit"]) == (2048, 2**30, 2**30)
+    assert block["ulimits"] == {"nofile": {"soft": 65536, "hard": 65536}, "core": 0, "fsize": 2**32}
+    assert block["logging"] == {"driver": "json-file", "options": {"max-size": "50m", "max-file": "2"}}
+    assert block["security_opt"] == ["no-new-privileges:true"]
+    assert block["restart"] == "no"
+    assert block["read_only"] is True
+    assert block["tmpfs"] == ["/run/own:size=1m", "/tmp:mode=1777,size=256m"]
+    assert tags(block)["ulimits"] == tags(block)["security_opt"] == "!override"
+
+
+def test_what_the_compose_file_limits_itself_stays(tmp_path: Path) -> None:
+    stated = {
+        "pids_limit": 50,
+        "deploy": {"resources": {"limits": {"memory": "268435456"}}},
+        "ulimits": {"nofile": {"soft": 10, "hard": 20}},
+    }
+    write_tool(tmp_path / "tool.yaml", "postgres", stated, GIVEN_LIMITS)
+    block: Any = read(tmp_path / "tool.yaml")["services"]["postgres"]  # type: ignore[index]
+    assert not {"pids_limit", "mem_limit", "memswap_limit"} & set(block), "compose refuses to be told twice"
+    assert block["ulimits"]["nofile"] == {"soft": 10, "hard": 20}
+    assert "read_only" not in block
+
+
+def test_the_edge_runs_what_is_generated_whatever_the_file_says_of_it(tmp_path: Path) -> None:
+    stated = {"command": ["-c", "/own.conf"], "healthcheck": {"test": ["CMD", "relay"]}}
+    write_edge(tmp_path / "edge.yaml", "edge", stated, tmp_path / "edge.conf", GIVEN_LIMITS)
+    block: Any = read(tmp_path / "edge.yaml")["services"]["edge"]  # type: ignore[index]
+    assert block["entrypoint"] == ["nginx"]
+    assert block["command"] == ["-p", "/tmp/", "-c", "/etc/restoreproof/edge.conf", "-e", "stderr"]
+    assert [(mount["source"], mount["read_only"]) for mount in block["volumes"]] == [
+        (str(tmp_path / "edge.conf"), True)
+    ]
+    assert block["sysctls"] == {"net.ipv4.ip_forward": "0"}
+    assert block["read_only"] is True
+    assert "8999" in block["healthcheck"]["test"][-1]
+    overridden = {"entrypoint", "command", "environment", "volumes", "healthcheck", "sysctls", "tmpfs"}
+    assert overridden <= {key for key, tag in tags(block).items() if tag == "!override"}
+    assert {"secrets", "configs", "env_file"} == {key for key, tag in tags(block).items() if tag == "!reset"}
+
+
+@pytest.mark.parametrize("name", ["postgres", "seaweedfs", "smtp-sink", "http-sink"])
+def test_the_root_of_what_is_known_to_allow_it_is_read_only(name: str) -> None:
+    component = registry.component(name)
+    assert component is not None
+    part = component.part(container.PART, container.ContainerComponent)
+    assert part is not None
+    assert part.writable is not None
+    assert "/tmp" in part.writable
