@@ -66,7 +66,7 @@ class NetworkControl:
 
     @property
     def targets(self) -> dict[str, str]:
-        """For each network of the stack what is tried from it. Its own gateway is known once it was made."""
+        """Return what is tried from each network of the stack. Its gateway is known once it was made."""
         port = self.listener.address[1]
         attempts = {**self.reachable, "gateway": f"{GATEWAY} {port}", **_BEYOND, **_link_local()}
         return {
@@ -88,7 +88,7 @@ class NetworkControl:
         return results
 
     def from_inside(self) -> int:
-        """How many connections came, until now, that the outer did not make itself."""
+        """Return how many connections came, until now, that the outer did not make itself."""
         return self.listener.strangers()
 
 

@@ -45,7 +45,7 @@ class ComposeDriver(RuntimeDriver):
         return operations.diagnose(contract, cache)
 
     def machine(self) -> Hardware:
-        """The daemon's, which may be a virtual machine or another one."""
+        """Return the daemon's machine, which may be a virtual one or another."""
         COMPOSE.require(_WHAT)
         from restoreproof.runtimes.compose import operations
 

@@ -166,7 +166,7 @@ def volume_excess(attributes: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def device_of(attributes: Mapping[str, Any] | None) -> Path | None:
-    """The place of this machine that a volume lays into containers; None if it has none of its own."""
+    """Return the place of this machine that a volume lays into containers; None if it has none of its own."""
     device = str(((attributes or {}).get("Options") or {}).get("device") or "")
     return Path(device) if device.startswith("/") else None
 

@@ -108,7 +108,7 @@ def probe_settings(
 
 
 def resolved(client: docker.DockerClient, network: str, target: str) -> str:
-    """``target``, with the gateway of ``network`` put in where it is asked for.
+    """Return ``target``, with the gateway of ``network`` put in where it is asked for.
 
     Raises:
         EnvironmentUnfitError: the network has IPv6, by which the host has an address on it all the same.

@@ -22,7 +22,7 @@ _UNIX = "unix://"
 
 
 class Volumes:
-    """What the daemon says of volumes, each asked for once."""
+    """Attributes of volumes as the daemon has them, each asked for once."""
 
     def __init__(self, client: docker.DockerClient) -> None:
         self._client = client
@@ -39,7 +39,7 @@ class Volumes:
 
 
 def socket_path() -> Path:
-    """The socket of the daemon that the environment names."""
+    """Return the socket of the daemon that the environment names."""
     named = os.environ.get("DOCKER_HOST", "")
     return Path(named.removeprefix(_UNIX) if named.startswith(_UNIX) else _SOCKETS[0])
 

@@ -1,4 +1,4 @@
-"""Runs in a container: tries each target of its argument (JSON: probe name to [kind, target]), all at once.
+"""Run in a container: try each target of its argument (JSON: probe name to [kind, target]), all at once.
 
 An answer of any kind counts as reached, a refusal too: whoever refuses is there. It imports nothing but the
 standard library, and is sent to ``python -`` as text.
@@ -31,7 +31,7 @@ def tcp(target: str) -> str:
 
 
 def route(target: str) -> str:
-    """Whether a packet for ``target`` is taken from here; none goes further than to the next hop.
+    """Find whether a packet for ``target`` is taken from here; none goes further than to the next hop.
 
     IPv6 asks for a route alone. By IPv4 an isolated network may have a default route too, which leads to an
     address that nobody has: so somebody at its end must say by ARP that he is there.
@@ -57,7 +57,7 @@ def route(target: str) -> str:
 
 
 def next_hop() -> str | None:
-    """The gateway of the default route, if it has one."""
+    """Return the gateway of the default route, if it has one."""
     for _, destination, gateway, *_ in rows("route"):
         if destination == "00000000" and gateway != "00000000":
             return socket.inet_ntoa(struct.pack("=I", int(gateway, 16)))
@@ -65,12 +65,12 @@ def next_hop() -> str | None:
 
 
 def answers(address: str) -> bool:
-    """Whether somebody has said that ``address`` is his."""
+    """Return whether somebody has said that ``address`` is his."""
     return any(owned == address and int(flags, 16) & ARP_COMPLETE for owned, _, flags, *_ in rows("arp"))
 
 
 def rows(table: str) -> list[list[str]]:
-    """What the kernel says below the head of one of its tables."""
+    """Return what the kernel says below the head of one of its tables."""
     return [line.split() for line in Path("/proc/net", table).read_text().splitlines()[1:]]
 
 
@@ -79,7 +79,7 @@ def resolve(target: str) -> str:
 
 
 def link_local(target: str) -> str:
-    """Whether an interface has an address by which its neighbours are reached: the host is one of them."""
+    """Find an address by which the neighbours of an interface are reached: the host is one of them."""
     table = Path("/proc/net/if_inet6")
     for line in table.read_text().splitlines() if table.exists() else ():
         address, _, _, scope, _, interface = line.split()
@@ -90,7 +90,7 @@ def link_local(target: str) -> str:
 
 
 def listeners(target: str) -> str:
-    """Whether anybody listens here on a port that is not among those of ``target``."""
+    """Find whether anybody listens here on a port that is not among those of ``target``."""
     allowed = {int(port) for port in target.split(",")}
     others = set()
     for table, state in (
@@ -114,7 +114,7 @@ def listeners(target: str) -> str:
 
 
 def forwarding(target: str) -> str:
-    """Whether packets for others that come here are passed on."""
+    """Find whether packets for others that come here are passed on."""
     switches = [Path("/proc/sys/net/ipv4/ip_forward"), Path("/proc/sys/net/ipv6/conf/all/forwarding")]
     if on := [str(switch) for switch in switches if switch.exists() and switch.read_text().strip() != "0"]:
         return f"{', '.join(on)} is on"

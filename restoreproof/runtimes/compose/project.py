@@ -63,13 +63,13 @@ class Project(DockerCompose):
 
     @cached_property
     def compose_command_property(self) -> list[str]:
-        """Every command names the project: COMPOSE_PROJECT_NAME of somebody else must never decide it."""
+        """Name the project in every command: COMPOSE_PROJECT_NAME of somebody else must never decide it."""
         binary, compose, *files = super().compose_command_property
         return [binary, compose, "--progress", "quiet", "-p", self.name, *files]
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The compose file as compose understands it; no daemon is asked.
+        """Return the compose file as compose understands it; no daemon is asked.
 
         Raises:
             ContractError: compose refuses it.
@@ -113,7 +113,7 @@ class Project(DockerCompose):
         return frozenset(re.findall(r"(?<!\$)\$\{?([A-Za-z_]\w*)", text))
 
     def own(self, owner: Owner, limits: Limits = NO_LIMITS) -> None:
-        """From now on everything that is made is labelled as ``owner``'s, and nothing is pulled.
+        """Label everything that is made from now on as ``owner``'s, and pull nothing.
 
         Scaffolding of the file that a drill does not use keeps its place in it, and is never started. What
         the edge runs is generated, and kept within ``limits``.

@@ -97,11 +97,11 @@ class ComposeRuntime:
         return Endpoint(service, service, "127.0.0.1", door)
 
     def require(self, service: str) -> None:
-        """Nothing, for a service of the contract: none is left out here. Raises ContractError for another."""
+        """Do nothing: no service of the contract is left out here. Raises ContractError for another."""
         self._of(service)
 
     def administrator(self, service: str) -> Credentials:
-        """The throw-away administrator of a service that was started. Raises ContractError if it has none."""
+        """Return the throw-away administrator of a started service. Raises ContractError if it has none."""
         credentials = self._of(service).administrator
         if credentials is None:
             raise ContractError(f"service {service!r} has no throw-away administrator (or was never started)")
@@ -198,18 +198,18 @@ class ComposeRuntime:
             unit.container = None
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
-        """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
+        """Raise EnvironmentUnfitError: nothing here is managed by a provider."""
         raise nothing_managed(asset, reference)
 
     def claim(self) -> None:
-        """Nothing: the target was made for this drill."""
+        """Do nothing: the target was made for this drill."""
 
     def running(self, service: str) -> bool:
-        """Whether the service's container runs."""
+        """Return whether the service's container runs."""
         return bool(state_of(self._of(service).container).get("Running"))
 
     def started_at(self, service: str) -> datetime | None:
-        """When the daemon started the service's container (UTC); None if none runs."""
+        """Return when the daemon started the service's container (UTC); None if none runs."""
         state = state_of(self._of(service).container)
         if not state.get("Running"):
             return None

@@ -45,7 +45,7 @@ RULES: tuple[_Rule, ...] = (*agreement.RULES, *edge.RULES, *_SAFETY)
 
 
 def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Problem]:
-    """Every way in which ``compose.yaml`` beside the contract contradicts it; none without such a file.
+    """Return every way in which ``compose.yaml`` beside the contract contradicts it; none without one.
 
     Args:
         data: for each service the places at which its data lie, which a drill keeps of its mounts.
@@ -62,7 +62,7 @@ def problems(contract: Contract, data: Mapping[str, Sequence[str]]) -> list[Prob
 def problems_resolved(
     contract: Contract, data: Mapping[str, Sequence[str]], config: Mapping[str, Any]
 ) -> list[Problem]:
-    """What ``config``, the output of ``docker compose config``, gives a service beyond what a drill may."""
+    """Return what ``config``, the output of ``docker compose config``, has beyond what a drill may."""
     path = contract.directory / NAME
     written = read(path)
     if isinstance(written, Problem):
@@ -72,7 +72,7 @@ def problems_resolved(
 
 
 def place(contract: Contract, *path: str) -> Location:
-    """Where the innermost key of ``path`` stands in the file beside the contract, as far as it goes there."""
+    """Return where the innermost key of ``path`` stands in the file beside the contract."""
     composed = read(contract.directory / NAME)
     return composed.where if isinstance(composed, Problem) else composed.where(*path)
 

@@ -1,4 +1,4 @@
-"""Prints the edge's configuration: ``python -m restoreproof.runtimes.compose.composefile stack.yaml``."""
+"""Print the edge's configuration: ``python -m restoreproof.runtimes.compose.composefile stack.yaml``."""
 
 from __future__ import annotations
 

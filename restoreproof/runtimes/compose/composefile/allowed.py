@@ -41,34 +41,34 @@ _IN_MEMORY: Final = frozenset({"size", "uid", "gid", "mode", "nr_inodes"})
 
 
 def capability(name: object) -> str:
-    """A capability as it is listed here: without the prefix that it may have."""
+    """Return a capability as it is listed here: without the prefix that it may have."""
     return str(name).upper().removeprefix("CAP_")
 
 
 def absent(value: Any) -> bool:
-    """Whether ``value`` says nothing, as an empty list or ``false`` does."""
+    """Return whether ``value`` says nothing, as an empty list or ``false`` does."""
     return not value or value == "false"
 
 
 def anything(value: Any) -> bool:
-    """Any value: the drill replaces it, or nothing of it concerns the machine."""
+    """Take any value: the drill replaces it, or nothing of it concerns the machine."""
     return True
 
 
 def among(*allowed: str) -> Check:
-    """One of ``allowed``, or nothing."""
+    """Take one of ``allowed``, or nothing."""
     return lambda value: absent(value) or str(value) in allowed
 
 
 def all_of(allowed: frozenset[str], plain: Callable[[object], str] = str) -> Check:
-    """A list of nothing but ``allowed``, each entry as ``plain`` writes it."""
+    """Take a list of nothing but ``allowed``, each entry as ``plain`` writes it."""
     return lambda value: (
         absent(value) or (isinstance(value, list) and {plain(entry) for entry in value} <= allowed)
     )
 
 
 def block(allowed: Mapping[str, Check]) -> Check:
-    """A mapping of nothing but the keys ``allowed``, each with a value that it takes."""
+    """Take a mapping of nothing but the keys ``allowed``, each with a value that it takes."""
     return lambda value: (
         absent(value)
         or (
@@ -79,12 +79,12 @@ def block(allowed: Mapping[str, Check]) -> Check:
 
 
 def positive(value: Any) -> bool:
-    """A limit that limits: zero and less mean none."""
+    """Take a limit that limits: zero and less mean none."""
     return value is None or not str(value).startswith(("-", "0"))
 
 
 def loopback(value: Any) -> bool:
-    """Addresses on which nobody but the container itself listens."""
+    """Take addresses on which nobody but the container itself listens."""
     listed = value if isinstance(value, list) else [] if absent(value) else [value]
     return all(_is_loopback(str(entry)) for entry in listed)
 
@@ -97,7 +97,7 @@ def _is_loopback(text: str) -> bool:
 
 
 def in_memory(options: Any) -> bool:
-    """A volume in memory: ``type: tmpfs, device: tmpfs``, with a size, an owner and a mode at most.
+    """Take room in memory: ``type: tmpfs, device: tmpfs``, with a size, an owner and a mode at most.
 
     Any other option may be a flag of mount(8): ``rbind`` would lay a directory of the machine there.
     """
@@ -110,12 +110,12 @@ def in_memory(options: Any) -> bool:
 
 
 def network_options(value: Any) -> bool:
-    """Driver options of a network of the stack: the host has no address there."""
+    """Take driver options of a network of the stack: the host has no address there."""
     return block({INHIBIT: _says("true"), _MTU: anything, BRIDGE_NAME: anything})(value)
 
 
 def edge_network_options(value: Any) -> bool:
-    """Driver options of the network where the edge publishes: nothing behind it gets out."""
+    """Take driver options of the network where the edge publishes: nothing behind it gets out."""
     return block({MASQUERADE: _says("false"), _MTU: anything, BRIDGE_NAME: anything})(value)
 
 
@@ -124,7 +124,7 @@ def _says(word: str) -> Check:
 
 
 def only(keys: Iterable[str]) -> dict[str, Check]:
-    """``keys``, each with any value."""
+    """Return ``keys``, each with any value."""
     return dict.fromkeys(keys, anything)
 
 

@@ -48,15 +48,15 @@ class Composed:
         return {name: service for name, service in services.items() if isinstance(service, Mapping)}
 
     def defined(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
-        """The networks or volumes that the file defines, by name."""
+        """Return the networks or volumes that the file defines, by name."""
         return {name: mapping(block) for name, block in mapping(self.data.get(kind)).items()}
 
     def named(self, name: str, block: Mapping[str, Any]) -> bool:
-        """Whether the ``block`` called ``name`` has a name of its own, beside the one that compose makes."""
+        """Return whether the ``block`` called ``name`` has a name beside the one that compose makes."""
         return block.get("name") not in (None, self.project and f"{self.project}_{name}")
 
     def where(self, *path: str) -> Location:
-        """The line of the innermost key of ``path`` that stands in the file itself, not in a merged part."""
+        """Return the line of the innermost key of ``path`` that stands in the file, not in a merged part."""
         line, node = 1, self.written
         for key in path:
             position = getattr(node, "lc", None)
@@ -75,29 +75,29 @@ class ComposeStack:
     data: Mapping[str, Sequence[str]]
 
     def both(self, composed: Composed) -> Iterator[tuple[str, Service, Mapping[str, Any]]]:
-        """The services that are in the contract and in the file."""
+        """Yield the services that are in the contract and in the file."""
         for name, service in self.contract.services.items():
             if name in composed.services:
                 yield name, service, composed.services[name]
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """``value`` where a mapping is to be; what is none is left to ``docker compose config``."""
+    """Return ``value`` where a mapping is to be; what is none is left to ``docker compose config``."""
     return value if isinstance(value, Mapping) else {}
 
 
 def entries(value: Any) -> list[Any]:
-    """What is listed in ``value``, or its keys: compose takes either form in many places."""
+    """Return what is listed in ``value``, or its keys: compose takes either form in many places."""
     return list(value) if isinstance(value, list | Mapping) else []
 
 
 def networks_of(service: Mapping[str, Any]) -> list[str]:
-    """The names of the networks that a service is on."""
+    """Return the names of the networks that a service is on."""
     return [str(network) for network in entries(service.get("networks"))] or ["default"]
 
 
 def read(path: Path) -> Composed | Problem:
-    """The file as it stands, or why it is none."""
+    """Return the file as it stands, or why it is none."""
     try:
         content = path.read_bytes()
         if len(content) > _MAX_BYTES:
@@ -115,7 +115,7 @@ def read(path: Path) -> Composed | Problem:
 
 
 def at_default(text: str) -> str:
-    """``text`` with each ``${NAME:-default}`` replaced by its default, innermost first."""
+    """Return ``text`` with each ``${NAME:-default}`` replaced by its default, innermost first."""
     before = None
     while before != text:
         before = text

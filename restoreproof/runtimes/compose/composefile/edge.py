@@ -78,7 +78,7 @@ def edge_configuration(contract: Contract, ports: Sequence[int]) -> str:
 
 
 def published_ports(edge: Mapping[str, Any]) -> list[int]:
-    """The ports that the edge publishes, as the file or as compose has them; what is no port is left out."""
+    """Return the ports that the edge publishes, as the file or compose has them; others are left out."""
     ports = []
     for entry in entries(edge.get("ports")):
         target = entry.get("target") if isinstance(entry, Mapping) else None

@@ -117,7 +117,7 @@ def refused_values(
 
 
 def plain(value: Any) -> Any:
-    """``value`` with each variable in it at its default."""
+    """Return ``value`` with each variable in it at its default."""
     if isinstance(value, str):
         return at_default(value)
     if isinstance(value, Mapping):

@@ -41,16 +41,6 @@ class _Mount:
         return cls("volume" if _VOLUME.fullmatch(source) else "bind", source, rest.partition(":")[0])
 
 
-def data_volumes(composed: Composed, stack: ComposeStack) -> set[str]:
-    """The named volumes in which services of the contract keep what they restore."""
-    return {
-        mount.source
-        for name, _, service in stack.both(composed)
-        for mount in map(_Mount.of, entries(service.get("volumes")))
-        if mount.kind == "volume" and mount.source and mount.target.rstrip("/") in stack.data.get(name, ())
-    }
-
-
 def _data(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """A drill keeps a service's mounts where its data lie, and takes away the others."""
     volumes = composed.defined("volumes")
