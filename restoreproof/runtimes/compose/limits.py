@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _PROC: Final = Path("/proc")
 _LEAST_FILE: Final = 2**30
+_OPEN_FILES: Final = 65_536
 _TMPFS: Final = "mode=1777,size=256m"
 _LOG: Final = {"driver": "json-file", "options": {"max-size": "50m", "max-file": "2"}}
 """The daemon's own driver may send what is logged elsewhere, or keep all of it."""
+
+
+def _own_open_files() -> int:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _OPEN_FILES if hard == resource.RLIM_INFINITY else hard
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +29,14 @@ class Limits:
     """Limits of one container, where the compose file states none.
 
     ``memory`` (bytes, swap included) and ``file_bytes``, the longest file, are None where the size of the
-    machine is not known.
+    machine is not known. ``open_files`` is no more than this process may have: a daemon that may not raise
+    its own limit starts no container that is to have more.
     """
 
     memory: int | None = None
     file_bytes: int | None = None
     processes: int = 2048
-    open_files: int = 65_536
+    open_files: int = field(default_factory=lambda: min(_OPEN_FILES, _own_open_files()))
 
     @classmethod
     def of(cls, machine: Mapping[str, Any]) -> Limits:
@@ -60,8 +68,15 @@ def confined_root(service: Mapping[str, Any], writable: Sequence[str]) -> dict[s
     stated = service.get("tmpfs") or []
     mounts = [stated] if isinstance(stated, str) else [str(mount) for mount in stated]
     places = {mount.partition(":")[0] for mount in mounts}
-    own = [f"{place}:{_TMPFS}" for place in writable if place not in places]
+    options = f"{_TMPFS}{_owner(str(service.get('user') or ''))}"
+    own = [f"{place}:{options}" for place in writable if place not in places]
     return {"read_only": True, "tmpfs": [*mounts, *own]}
+
+
+def _owner(user: str) -> str:
+    """Options by which ``user`` owns it: older daemons give it the mode of the image's directory."""
+    named = zip(("uid", "gid"), user.split(":"), strict=False)
+    return "".join(f",{option}={number}" for option, number in named if number.isdecimal())
 
 
 def reached(attributes: Mapping[str, Any]) -> Iterator[str]:

@@ -216,7 +216,7 @@ def test_every_component_of_the_process_runtime_has_its_part_in_containers() -> 
         assert component.part(container.PART, container.ContainerComponent), name
 
 
-GIVEN_LIMITS = Limits(memory=2**30, file_bytes=2**32)
+GIVEN_LIMITS = Limits(memory=2**30, file_bytes=2**32, open_files=65536)
 
 
 def test_each_container_has_limits_and_what_it_logs_is_bounded(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_each_container_has_limits_and_what_it_logs_is_bounded(tmp_path: Path) -
         name="postgres",
         service=POSTGRES,
         container=Container(),
-        block={"tmpfs": ["/run/own:size=1m"]},
+        block={"tmpfs": ["/run/own:size=1m"], "user": "10001:20"},
         files=tmp_path / "files",
         limits=GIVEN_LIMITS,
         writable=("/tmp", "/run/own"),
@@ -238,7 +238,7 @@ def test_each_container_has_limits_and_what_it_logs_is_bounded(tmp_path: Path) -
     assert block["security_opt"] == ["no-new-privileges:true"]
     assert block["restart"] == "no"
     assert block["read_only"] is True
-    assert block["tmpfs"] == ["/run/own:size=1m", "/tmp:mode=1777,size=256m"]
+    assert block["tmpfs"] == ["/run/own:size=1m", "/tmp:mode=1777,size=256m,uid=10001,gid=20"]
     assert tags(block)["ulimits"] == tags(block)["security_opt"] == "!override"
 
 
