@@ -12,6 +12,8 @@ import rfc8785
 from pydantic import TypeAdapter
 
 PLAN_SCHEMA = "restoreproof/plan/v1"
+CATALOGUE_CHECK = "set/catalogue"
+"""The check that no feature states, and every drill makes: whether the set is what its catalogue says."""
 _LATER: dict[str, Any] = {
     "governance": None,
     "coverage": None,
@@ -21,6 +23,11 @@ _LATER: dict[str, Any] = {
     "nouns": [],
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
+
+
+def stage_check(stage: str) -> str:
+    """Return the id of the check that no feature states: whether the set restores at ``stage``."""
+    return f"restore/{stage}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.contract.declarations import ServiceName, StageName
+from restoreproof.contract.problems import InvalidContract, Problem
 from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
 from restoreproof.events import Emitter, PhaseTimed
 from restoreproof.redaction.redactor import Secret
@@ -276,17 +277,29 @@ def load_assets(contract: Contract) -> list[Asset]:
         ContractError: a block is malformed, or the order contradicts what a kind depends on.
     """
     place = {stage: index for index, stage in enumerate(contract.order)}
-    assets = sorted((load_asset(contract, name) for name in contract.assets), key=lambda one: place[one.at])
+    assets = [load_asset(contract, name) for name in contract.assets]
+    if problems := list(order_problems(contract)):
+        raise InvalidContract(problems)
+    return sorted(assets, key=lambda asset: place[asset.at])
+
+
+def order_problems(contract: Contract) -> Iterator[Problem]:
+    """Yield each asset that the order restores before another one of a kind that its kind comes ``after``.
+
+    Raises:
+        ContractError: a block is malformed.
+    """
+    place = {stage: index for index, stage in enumerate(contract.order)}
+    assets = [load_asset(contract, name) for name in contract.assets]
     for asset in assets:
         for other in assets:
             if other.kind in asset.after and place[other.at] > place[asset.at]:
-                raise ContractError(
+                message = (
                     f"order: {asset.name!r} ({asset.kind}) is restored at {asset.at!r}, before "
-                    f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on",
-                    where=contract.where("order"),
-                    hint=f"move {other.at!r} before {asset.at!r} in order:",
+                    f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on; "
+                    f"move {other.at!r} before {asset.at!r}"
                 )
-    return assets
+                yield Problem(contract.where("order", place[asset.at]), message)
 
 
 def refuse_misread(catalogue: Catalogue, contract: Contract) -> None:

@@ -9,7 +9,7 @@ from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.dataset import connect_asset, parameters, scalar
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
-from restoreproof.contract.models import Canary
+from restoreproof.contract.queues import Canary
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.outcome import Observation
 from restoreproof.waiting import NotReady, wait_until

@@ -25,7 +25,7 @@ from restoreproof.assets.dataset import connect_asset, stream
 from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
-from restoreproof.contract.models import Chain
+from restoreproof.contract.datasets import Chain
 from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 

@@ -18,7 +18,7 @@ from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.objects import application_bucket, expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed, logged_in, members, public_client
-from restoreproof.contract.models import PublicEndpoint
+from restoreproof.contract.interfaces import PublicEndpoint
 from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 

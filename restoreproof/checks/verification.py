@@ -23,7 +23,7 @@ from restoreproof.checks.endpoints import draw, visitor
 from restoreproof.checks.objects import application_bucket, expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed
-from restoreproof.contract.models import PublicEndpoint
+from restoreproof.contract.interfaces import PublicEndpoint
 from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation

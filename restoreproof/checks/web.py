@@ -14,7 +14,7 @@ import httpx
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.keycloak import KeycloakAsset, Person
 from restoreproof.backups.missing import NotInTarget
-from restoreproof.contract.models import Public
+from restoreproof.contract.interfaces import Public
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Runtime

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from restoreproof.contract.models import Contract
+from restoreproof.contract.problems import Problem, nearest
 from restoreproof.errors import ContractError, Location
 from restoreproof.plan import Bearing, CheckScope, StackControls
 
@@ -71,6 +74,32 @@ def read_controls(path: Path) -> StackControls:
         bearings=tuple(Bearing(label, checks) for label, checks in content.bears_on.items()),
         scopes=tuple(CheckScope(scope.id, scope.shows, scope.not_shown) for scope in content.check),
     )
+
+
+def stray_globs(contract: Contract, ids: Collection[str]) -> Iterator[Problem]:
+    """Yield each check, or glob of checks, in ``controls.toml`` that none of ``ids`` matches, with its line.
+
+    Args:
+        contract: the contract that the file lies beside; without such a file nothing is yielded.
+        ids: the ids of every check that a drill of the stack can have.
+
+    Raises:
+        ContractError: see ``controls_of``.
+    """
+    controls = controls_of(contract)
+    if controls is None:
+        return
+    path = contract.directory / FILE
+    lines = _text(path).splitlines()
+    named = [
+        (f"bears_on.{bearing.control}", glob) for bearing in controls.bearings for glob in bearing.checks
+    ]
+    named += [("check", scope.id) for scope in controls.scopes]
+    for block, glob in named:
+        if not any(fnmatchcase(check, glob) for check in ids):
+            line = next((number for number, text in enumerate(lines, 1) if f'"{glob}"' in text), None)
+            message = f"{block}: no check is called {glob!r}"
+            yield Problem(Location(str(path), line), message, nearest(glob, ids))
 
 
 def _text(path: Path) -> str:

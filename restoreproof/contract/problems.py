@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from restoreproof.contract.runtime_blocks import ReadBy
 from restoreproof.errors import ContractError, Location
 
 
@@ -140,8 +139,7 @@ def _child(annotation: Any, part: str | int) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
             if part in (name, field.alias):
-                owner = next((mark for mark in field.metadata if isinstance(mark, ReadBy)), None)
-                return owner.model() if owner else field.annotation
+                return field.annotation
         return None
     arguments = typing.get_args(annotation)
     return (arguments[1] if typing.get_origin(annotation) is dict else arguments[0]) if arguments else None

@@ -6,11 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from restoreproof.faults.base import Fault
 from restoreproof.outcome import Outcome
-from restoreproof.plan import Plan
-
-MADE = "set/catalogue"
-MADE_PREFIX = "restore/"
-"""Checks that no feature states: ``set/catalogue``, and ``restore/STAGE`` for a stage that was lost."""
+from restoreproof.plan import Plan, stage_check
 
 
 def companions(fault: Fault, plan: Plan) -> frozenset[str]:
@@ -19,7 +15,7 @@ def companions(fault: Fault, plan: Plan) -> frozenset[str]:
     if fault.stops:
         place = plan.stages.index(fault.stops)
         stopped = {check.id for check in plan.checks if plan.stages.index(check.stage) >= place}
-        stopped |= {f"{MADE_PREFIX}{stage}" for stage in plan.stages[place:]}
+        stopped |= {stage_check(stage) for stage in plan.stages[place:]}
     return frozenset({*fault.detected_by, *fault.also, *stopped})
 
 

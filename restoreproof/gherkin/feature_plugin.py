@@ -36,7 +36,7 @@ def configure_features(config: pytest.Config, inner: Path | None) -> None:
         root = features_of(config.invocation_params.dir / arg).parent
         if str(root) not in sys.path:
             sys.path.insert(0, str(root))
-        load_support_modules(config, support_modules(root))
+        load_support_modules(config, support_modules(root), root)
         modules += support_modules(root)
     phrase_steps.register(config, modules)
 

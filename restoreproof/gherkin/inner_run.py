@@ -17,7 +17,7 @@ from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill, Tee
-from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
+from restoreproof.gherkin.support_code import PACKAGES, import_failure, load_support_modules
 from restoreproof.journal.write import PipeEmitter
 from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
@@ -58,14 +58,32 @@ class Inner:
         )
 
 
+def refuse_conftest(error: Exception, path: Path, orders: Path) -> pytest.UsageError:
+    """Return the error that ends a drill whose ``conftest.py`` can't be imported, and journal what it says.
+
+    Args:
+        error: what pytest raised.
+        path: the ``conftest.py``.
+        orders: the file that the outer process wrote.
+    """
+    failure = import_failure(error, path, Inner.read(orders).features.parent)
+    sentence = f"{failure.where}: {failure.message}"
+    _pipe(Redactor()).emit(Note(text=sentence))
+    return pytest.UsageError(sentence)
+
+
+def _pipe(redactor: Redactor) -> PipeEmitter:
+    descriptor = os.environ.get(PIPE)
+    return PipeEmitter(int(descriptor) if descriptor else None, redactor)
+
+
 def configure_inner(config: pytest.Config, inner: Inner) -> None:
     """Register what a drill needs. Raises pytest.UsageError if the stack's own code can't be loaded."""
     config.stash[collector.PERFORMANCE] = collector.Performance(inner.plan, inner.features, inner.order)
     redactor = Redactor()
-    pipe = os.environ.get(PIPE)
-    raw = PipeEmitter(int(pipe) if pipe else None, redactor)
+    raw = _pipe(redactor)
     try:
-        load_support_modules(config, inner.support_modules)
+        load_support_modules(config, inner.support_modules, inner.features.parent)
         phrase_steps.register(config, inner.support_modules)
     except pytest.UsageError as error:
         raw.emit(Note(text=str(error)))

@@ -17,7 +17,7 @@ from restoreproof.events import (
 )
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Observation, Outcome, decide
-from restoreproof.plan import Plan, PlannedCheck, StackControls
+from restoreproof.plan import CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.deviations import deviations, scope
 from restoreproof.record.execution_events import ExecutionEvents
@@ -31,7 +31,6 @@ from restoreproof.record.safety import SafetyEvents
 from restoreproof.record.timing import Timing
 from restoreproof.record.unknowns import unknowns
 
-CATALOGUE_CHECK = "set/catalogue"
 """The id of the check that stands for the set agreeing with its catalogue; made when it does not."""
 
 
@@ -191,7 +190,7 @@ class _Reduction:
         for stage, error in self._safety.lost.items():
             account = Account(started=True)
             account.observe(Observation(Outcome.FAILED, f"{stage} is restored from the set", error))
-            yield _made(f"restore/{stage}", f"The set restores at the stage {stage}", stage), account
+            yield _made(stage_check(stage), f"The set restores at the stage {stage}", stage), account
 
     def _absent(self) -> list[str]:
         absent = [

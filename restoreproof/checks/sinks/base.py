@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import httpx
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Refusals:
 
 
 class SinkKind(ABC):
-    """One kind of sink."""
+    """One kind of sink; ``needs`` names the keys that the contract has to give for one of it."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:

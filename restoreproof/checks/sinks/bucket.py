@@ -13,7 +13,7 @@ from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
 from restoreproof.checks.objects import application_bucket, objects_asset
 from restoreproof.checks.sinks.base import Recorded, Refusals, SinkKind
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 from restoreproof.errors import ContractError
 
 REFUSED = frozenset({"AccessDenied", "403", "Forbidden"})
@@ -22,6 +22,8 @@ _QUESTIONS = 2
 
 class BucketSink(SinkKind):
     """One object with the mark as its key; what the restored set put there is no effect."""
+
+    needs = ("bucket",)
 
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
         name, asset = _named(restore_context, sink)

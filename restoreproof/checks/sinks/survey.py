@@ -14,7 +14,7 @@ from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.sinks import sink_kind
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 from restoreproof.errors import ServiceFailedError
 from restoreproof.outcome import Observation
 from restoreproof.waiting import NotReady, wait_until

@@ -20,6 +20,8 @@ from restoreproof.contract.ref import Ref
 from restoreproof.contract.runtime_blocks import RuntimeBlock
 from restoreproof.contract.variables import variables_in
 
+RUNTIME = "external"
+"""The name of the runtime, and of its block."""
 _OF_TARGET = "service of the target"
 _VARIABLE = r"^\$(\{\w+\}|[A-Za-z_]\w*)$"
 _PORT = rf"^[1-9]\d{{0,4}}$|{_VARIABLE}"
@@ -211,7 +213,7 @@ class External(RuntimeBlock):
 
 def block_of(contract: Contract) -> External | None:
     """Return the ``external:`` block of ``contract``; None if it has none."""
-    block = contract.external
+    block = contract.runtime_block(RUNTIME)
     assert block is None or isinstance(block, External), "the contract's model is this one"
     return block
 

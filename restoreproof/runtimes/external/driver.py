@@ -11,7 +11,7 @@ from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, UsageE
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.driver import InnerContext, OuterContext, OuterRuntime, RuntimeDriver, Say
-from restoreproof.runtimes.external.block import External, block_of
+from restoreproof.runtimes.external.block import RUNTIME, External, block_of
 from restoreproof.runtimes.external.commands import own_environment
 from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober, refuse_own_address
 from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
@@ -30,7 +30,7 @@ class ExternalDriver(RuntimeDriver):
     The commands are the user's own and need the user's home and credentials, so root does not step down.
     """
 
-    name = "external"
+    name = RUNTIME
     steps_down = False
     block = External
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from restoreproof.assets.database import ChainHead, ChainKnown
 from restoreproof.checks import chains
 from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature
-from restoreproof.contract.models import Chain
+from restoreproof.contract.datasets import Chain
 from restoreproof.outcome import Outcome
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"1" * 32)

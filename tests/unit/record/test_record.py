@@ -11,9 +11,9 @@ from restoreproof.errors import EvidenceError, ExitCode
 from restoreproof.events import Event, IsolationVerdict, TeardownDone
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome, Verdict
-from restoreproof.plan import Plan, Waiver
+from restoreproof.plan import CATALOGUE_CHECK, Plan, Waiver
 from restoreproof.record.model import Record
-from restoreproof.record.reduce import CATALOGUE_CHECK, reduce
+from restoreproof.record.reduce import reduce
 from tests.stories import closed, healthy, opened, plan_of, planned
 
 
