@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -222,7 +223,10 @@ def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:  # what a person's module raises can be anything
-        place = place_of(error, Path(_file_of(name)))
+        named = Path(_file_of(name))
+        place = place_of(error, named, [Path(entry, named) for entry in sys.path])
+        if Path(place.file).name == named.name:
+            place = Location(str(named), place.line)
         cause = f"{type(error).__name__}: {error}"
         raise FeatureError(
             f"the step module {name} can't be imported: {cause}", where=place, hint="mend it, or take it out"
