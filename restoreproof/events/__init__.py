@@ -1,4 +1,4 @@
-"""What happens in a drill: one frozen model for each type of event, and the one union of them all.
+"""The events of a drill: one frozen model for each type, and the one union of them all.
 
 Emitters take an event, readers match on its class. An event is checked once, where the outer process
 accepts a line from the inner one: its type, its fields, and its bounds for text that may come from a backup.

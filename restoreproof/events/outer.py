@@ -35,7 +35,7 @@ class HostFacts(EventPart):
 
 
 class ClockFacts(EventPart):
-    """Where the machine had its time from; ``offset_ms`` is None where nobody keeps its clock."""
+    """The source of the machine's time; ``offset_ms`` is None where no time service keeps its clock."""
 
     source: Annotated[str, AtMost(300)] | None = None
     offset_ms: Real | None = None
@@ -105,7 +105,7 @@ class SetFile(EventPart):
 
 
 class SetReference(EventPart):
-    """What a provider keeps in place of files of the set, in the words of whoever adopted it."""
+    """A part that a provider keeps in place of files of the set, in the words of whoever adopted it."""
 
     asset: Name
     reference: Annotated[str, AtMost(600)]
@@ -159,7 +159,7 @@ class SetContradicted(OuterEvent):
 
 
 class SourceState(OuterEvent):
-    """What is still there of a source that this machine brought up: processes and directories by name."""
+    """Remains of a source that this machine brought up: processes and directories by name."""
 
     type: Literal["source-state"] = "source-state"
     processes: Annotated[tuple[Text, ...], AtMost(200)] = ()
@@ -167,7 +167,7 @@ class SourceState(OuterEvent):
 
 
 class ControlProbed(OuterEvent):
-    """The same probe from outside the sandbox, which has to reach what the inner process must not."""
+    """A probe from outside the sandbox, which has to reach what the inner process must not."""
 
     type: Literal["isolation-control"] = "isolation-control"
     probe: Annotated[str, AtMost(300)]
@@ -176,7 +176,7 @@ class ControlProbed(OuterEvent):
 
 
 class IsolationVerdict(OuterEvent):
-    """What the outer process makes of controls and probes."""
+    """The outer process's judgement of controls and probes."""
 
     type: Literal["isolation-verdict"] = "isolation-verdict"
     proven: Flag

@@ -36,7 +36,7 @@ class IsolationProbed(InnerEvent):
 
 
 class MarkerProven(InnerEvent):
-    """A store of the target showed the drill's marker; ``sha256`` is its nonce's, which is told nowhere."""
+    """A store of the target showed the drill's marker; ``sha256`` is its nonce's, which no file holds."""
 
     type: Literal["marker-proven"] = "marker-proven"
     service: Name
@@ -143,7 +143,7 @@ class CommandRun(InnerEvent):
 
 
 class Overridden(InnerEvent):
-    """Something the drill had to change to run the restored stack; the service ``*`` stands for all."""
+    """A change that the drill made to run the restored stack; the service ``*`` stands for all."""
 
     type: Literal["override"] = "override"
     service: Name
@@ -180,7 +180,7 @@ class Measured(InnerEvent):
 
 
 class ScanHit(EventPart):
-    """Something that no backup may hold: by which rule and where. What it says is never told."""
+    """A find of forbidden material: by which rule and where; its text is never part of the event."""
 
     rule: Name
     location: Annotated[str, AtMost(500)]

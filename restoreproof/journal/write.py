@@ -1,4 +1,4 @@
-"""Writing a journal, and sending events to whoever writes it.
+"""The writer of a journal, and the pipe by which the inner process sends it events.
 
 The inner process (pytest in the sandbox) can only send lines through an inherited pipe; the outer
 process checks them and writes the file.
@@ -37,7 +37,7 @@ def _bytes(line: JournalLine) -> bytes:
 
 
 class PipeEmitter:
-    """The inner side: numbers its events and writes them to the inherited pipe.
+    """The inner side's emitter: numbers its events and writes them to the inherited pipe.
 
     Args:
         fd: the inherited descriptor; None (a feature run without an outer process) drops events.
@@ -63,7 +63,7 @@ class PipeEmitter:
 
 
 class JournalWriter:
-    """The outer side: the only writer of ``journal.jsonl``; each event is flushed as it is written."""
+    """The outer side's emitter: the only writer of ``journal.jsonl``, which flushes after each event."""
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
         self.path = path

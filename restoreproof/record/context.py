@@ -24,7 +24,7 @@ class Actors:
 
 @dataclass(frozen=True, slots=True)
 class HarnessBuild:
-    """The program that drilled, and what it was told: each by version or SHA-256 (hex).
+    """The program that drilled, and what it was given: each by version or SHA-256 (hex).
 
     ``code_sha256`` is of the code that made the record: the same code makes it again, byte for byte.
     """
@@ -66,7 +66,7 @@ class ComponentRecord:
 class MarkerRecord:
     """A store of a foreign target that showed it was provisioned for this very drill, before any write.
 
-    ``sha256`` is the digest of the nonce that was found there; the nonce itself is told nowhere.
+    ``sha256`` is the digest of the nonce that was found there; the nonce itself is written nowhere.
     """
 
     service: str
@@ -151,7 +151,7 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Something that a reviewer may ask for and nobody told."""
+    """A field that a reviewer may ask for and that is empty, and why it is."""
 
     field: str
     why: str

@@ -105,7 +105,7 @@ class _Reduction:
         return account
 
     def record(self) -> Record:
-        """Everything taken in so far, judged."""
+        """Return the record of all lines taken in so far."""
         safety, plan = self._safety, self._plan
         checks = self._checks()
         absent = (*safety.missing(), *self._absent(), *self._unexplained(checks))
@@ -201,7 +201,7 @@ class _Reduction:
         return [f"planned but absent: {check.id} ({check.title})" for check in absent]
 
     def _unexplained(self, checks: Sequence[CheckRecord]) -> Iterator[str]:
-        """Why pytest ended red, where no check that counts says it: what it saw must not be lost."""
+        """Yield why pytest ended with 1, where no mandatory check that failed says it."""
         failing = [check for check in checks if check.outcome is not Outcome.PASSED]
         if not self._safety.red or any(check.mandatory for check in failing):
             return
