@@ -26,6 +26,8 @@ from restoreproof.events.outer import (
     InnerLaunched,
     IsolationVerdict,
     OuterNote,
+    PlanChangeFacts,
+    PlanCompared,
     ReissueFacts,
     SetContradicted,
     SetFile,
@@ -85,6 +87,7 @@ AnyOuterEvent = (
     | InnerExited
     | TeardownDone
     | OuterNote
+    | PlanCompared
     | ViewReduced
     | DrillInterrupted
     | DrillClosed
@@ -185,6 +188,8 @@ __all__ = [
     "OuterNote",
     "Overridden",
     "PhaseTimed",
+    "PlanChangeFacts",
+    "PlanCompared",
     "ReissueFacts",
     "ReviewApproved",
     "ScanHit",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from restoreproof.events.base import (
     AtMost,
+    CheckId,
     Count,
     Digest,
     EventPart,
@@ -118,6 +119,28 @@ class ReissueFacts(EventPart):
 
     set_id: Name | None = None
     manifest_sha256: Digest | None = None
+
+
+class PlanChangeFacts(EventPart):
+    """One thing that is asked less of than in an earlier drill; ``what`` says what became of it."""
+
+    subject: CheckId
+    title: Annotated[str, AtMost(500)]
+    what: Line
+
+
+class PlanCompared(OuterEvent):
+    """The plan was held against that of the last drill of the stack that asked everything, ``previous``.
+
+    ``changes`` are the first of ``changes_total``. ``previous`` is None where there was no such drill;
+    ``unknown`` says why its plan could not be compared, None where it could.
+    """
+
+    type: Literal["plan-compared"] = "plan-compared"
+    previous: Name | None = None
+    changes: Annotated[tuple[PlanChangeFacts, ...], AtMost(200)] = ()
+    changes_total: Count = 0
+    unknown: Line | None = None
 
 
 class SetVerified(OuterEvent):

@@ -27,6 +27,7 @@ from restoreproof.drill.outer.finalize import close, left_by, point_latest
 from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
+from restoreproof.drill.outer.previous_plan import compare_with_previous
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
 from restoreproof.drill.request import DrillRequest, DrillResult, Say
@@ -152,6 +153,8 @@ class _Drill:
                 stacks = ", ".join(begun.only_stacks)
                 journal.emit(OuterNote(text=f"the ledger held drills of other stacks alone: {stacks}"))
                 self.say(f"the ledger held drills of other stacks alone: {stacks}")
+            entries = self.request.filing.ledger.entries()
+            journal.emit(compare_with_previous(entries, self.request.reports, self.request.plan))
             if told := self.request.filing.exposed_key(self.hosting.exposure):
                 journal.emit(OuterNote(text=told))
             for name, view in reduced_views():
