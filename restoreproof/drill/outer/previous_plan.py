@@ -1,4 +1,4 @@
-"""The plan of the last drill of this stack, which the ledger vouches for, and what is asked no longer since."""
+"""The plan of the last drill of this stack, by the ledger's word, and what is asked no longer since."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def compare_with_previous(entries: Sequence[LedgerEntry], reports: Path, plan: P
         reports: where the evidence of drills lies, a directory for each.
 
     Returns:
-        what is asked less of. ``unknown`` says why nothing could be compared: the evidence is not here, or its
-        plan is not the one that the ledger names. A first drill has no ``previous`` and nothing unknown.
+        what is asked less of. ``unknown`` says why nothing could be compared: the evidence is not here, or
+        its plan is not the one that the ledger names. A first drill has no ``previous`` and nothing unknown.
     """
     # A selection is passed over: what it left out was asked by the drill before it.
     for drill_id, digest in _finished(entries, plan.stack):
