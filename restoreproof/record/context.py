@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from restoreproof.plan import Excluded, Policy, Runbook
+from restoreproof.plan_changes import PlanChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,20 @@ class HarnessBuild:
     contract_sha256: str = ""
     lockfile_sha256: str | None = None
     python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanComparisonRecord:
+    """What the plan asks less of than that of ``previous``, the stack's last drill that asked everything.
+
+    ``changes`` are the first of ``total``. ``previous`` is None where there was no such drill; ``unknown`` says
+    why its plan could not be compared.
+    """
+
+    previous: str | None = None
+    changes: tuple[PlanChange, ...] = ()
+    total: int = 0
+    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

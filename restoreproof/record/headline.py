@@ -9,11 +9,29 @@ from restoreproof.record.model import CheckRecord, Record
 
 def headline(record: Record) -> str:
     """Return the sentence that says what the verdict rests on."""
-    if record.verdict is Verdict.FAILED:
-        return f"{_failed(record)} {_times(record)}".strip()
-    if record.verdict in (Verdict.VERIFIED, Verdict.VERIFIED_WITH_WAIVERS):
-        return f"{_passed(record)} {_times(record)}".strip()
-    return f"{_unproven(record)} {_times(record)}".strip()
+    match record.verdict:
+        case Verdict.FAILED:
+            basis = _failed(record)
+        case Verdict.VERIFIED | Verdict.VERIFIED_WITH_WAIVERS:
+            basis = _passed(record)
+        case _:
+            basis = _unproven(record)
+    return " ".join(sentence for sentence in (basis, _asked_less(record), _times(record)) if sentence)
+
+
+def _asked_less(record: Record) -> str:
+    """Return what an earlier drill asked and this one does not: a pass is worth less by it."""
+    compared = record.plan_comparison
+    if compared.unknown:
+        return (
+            f"What the drill {compared.previous} asked could not be held against this one: "
+            f"{one_line(compared.unknown, 200)}."
+        )
+    if not compared.changes:
+        return ""
+    first = one_line(str(compared.changes[0]), 300)
+    more = f" and {compared.total - 1} more" if compared.total > 1 else ""
+    return f"Asked less of than in the drill {compared.previous}: {first}{more}."
 
 
 def duration(seconds: float) -> str:

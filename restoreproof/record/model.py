@@ -19,6 +19,7 @@ from restoreproof.record.context import (
     FidelityRecord,
     GovernanceRecord,
     HarnessBuild,
+    PlanComparisonRecord,
     ScopeRecord,
     TargetRecord,
     Unknown,
@@ -251,6 +252,7 @@ class Record:
     custody: Custody = field(default_factory=Custody)
     unknown: tuple[Unknown, ...] = ()
     controls: StackControls = field(default_factory=StackControls)
+    plan_comparison: PlanComparisonRecord = field(default_factory=PlanComparisonRecord)
     schema: str = field(default=RECORD_SCHEMA)
 
     def as_json(self) -> dict[str, Any]:

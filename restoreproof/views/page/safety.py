@@ -6,7 +6,7 @@ from restoreproof.outcome import Outcome
 from restoreproof.record.execution import Deviation, ForbiddenScan
 from restoreproof.record.model import Record
 from restoreproof.views.page.identity import NOT_RECORDED, instant
-from restoreproof.views.page.model import Facts, Line, Paragraph, Section, Table, joined, line
+from restoreproof.views.page.model import Block, Facts, Line, Paragraph, Section, Table, joined, line
 from restoreproof.views.page.results import SIGNS, outcome_words
 
 _LEFTOVERS = 20
@@ -16,11 +16,33 @@ _UNSCANNABLE = 5
 def deviations(record: Record) -> Section:
     """Make the table of what is not as it should be, who owns it, and who accepted it until when."""
     name, heading = "deviations", "Deviations and waivers"
+    asked = _asked_less(record)
     if not record.deviations:
-        return Section(name, heading, (Paragraph(line("None: nothing deviated and nothing was waived.")),))
+        none = "None: each check passed and nothing was waived."
+        return Section(name, heading, (Paragraph(line(none)), *asked))
     columns = ("What", "Severity", "Why it is accepted, or not", "Owner", "Approver", "Until")
     rows = tuple(_deviation(deviation) for deviation in record.deviations)
-    return Section(name, heading, (Table(columns, (7, 2, 7, 2, 2, 2), rows),))
+    return Section(name, heading, (Table(columns, (7, 2, 7, 2, 2, 2), rows), *asked))
+
+
+def _asked_less(record: Record) -> tuple[Block, ...]:
+    """What the last drill that asked everything asked, and this one does not."""
+    compared = record.plan_comparison
+    if compared.previous is None:
+        return (Paragraph(line("The ledger has no earlier drill of this stack to hold the plan against.")),)
+    if compared.unknown:
+        said = f"Whether this drill asks less than {compared.previous} is not known: {compared.unknown}."
+        return (Paragraph(line(said)),)
+    if not compared.changes:
+        said = f"Nothing that the drill {compared.previous} asked is asked less of in this one."
+        return (Paragraph(line(said)),)
+    rows = tuple((line(change.title), line(change.what), line(change.subject)) for change in compared.changes)
+    left = compared.total - len(compared.changes)
+    more = (Paragraph(line(f"And {left} more.")),) if left > 0 else ()
+    return (
+        Table((f"Asked less of than in {compared.previous}", "What became of it", "Id"), (7, 7, 5), rows),
+        *more,
+    )
 
 
 def _deviation(deviation: Deviation) -> tuple[Line, ...]:
