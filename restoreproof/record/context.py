@@ -43,8 +43,8 @@ class HarnessBuild:
 class PlanComparisonRecord:
     """What the plan asks less of than that of ``previous``, the stack's last drill that asked everything.
 
-    ``changes`` are the first of ``total``. ``previous`` is None where there was no such drill; ``unknown`` says
-    why its plan could not be compared.
+    ``changes`` are the first of ``total``. ``previous`` is None where there was no such drill; ``unknown``
+    says why its plan could not be compared.
     """
 
     previous: str | None = None

@@ -27,6 +27,7 @@ from restoreproof.record.headline import headline
 from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record, StepRecord
 from restoreproof.record.moments import moment
 from restoreproof.record.outcomes import Account, judge
+from restoreproof.record.plan_events import PlanEvents
 from restoreproof.record.safety import SafetyEvents
 from restoreproof.record.timing import Timing
 from restoreproof.record.unknowns import unknowns
@@ -56,6 +57,7 @@ class _Reduction:
         self._set = BackupSetEvents(self._opening)
         self._execution = ExecutionEvents(self._opening)
         self._timing = Timing(plan)
+        self._comparison = PlanEvents()
         self._sequence: Counter[str] = Counter()
         self._events = 0
         self._restoring = False
@@ -75,7 +77,8 @@ class _Reduction:
         self._sequence[line.source] = line.seq
         self._events += 1
         self._last_at = line.at
-        for reader in (self._opening, self._timing, self._safety, self._set, self._execution):
+        readers = (self._opening, self._timing, self._comparison, self._safety, self._set, self._execution)
+        for reader in readers:
             reader.take(line)
         self._take_check(line)
 
@@ -162,6 +165,7 @@ class _Reduction:
             clock=opening.clock(),
             custody=opening.custody(),
             controls=plan.controls or StackControls(),
+            plan_comparison=self._comparison.comparison,
         )
         return replace(record, headline=headline(record), unknown=unknowns(record))
 
