@@ -186,16 +186,18 @@ def test_advisory_findings_are_shown_and_not_counted() -> None:
 
 def test_what_is_asked_less_of_than_before_is_in_the_headline_of_a_pass(plan: Plan) -> None:
     changes = [{"subject": "c/rows", "title": "Rows are there", "what": "no longer asked"}]
-    story = opened(plan).tell("plan-compared", previous="d0", changes=changes, changes_total=3)
-    record = reduce(plan, closed(story.whole(plan)).events)
+    story = healthy(plan).tell("plan-compared", previous="d0", changes=changes, changes_total=3)
+    record = reduce(plan, story.events)
     assert record.verdict is Verdict.VERIFIED
-    assert "Asked less of than in the drill d0: Rows are there: no longer asked and 2 more." in record.headline
+    assert (
+        "Asked less of than in the drill d0: Rows are there: no longer asked and 2 more." in record.headline
+    )
     assert record.plan_comparison.total == 3
 
 
 def test_a_plan_that_could_not_be_compared_is_in_the_headline(plan: Plan) -> None:
-    story = opened(plan).tell("plan-compared", previous="d0", unknown="its plan is not on this machine")
-    record = reduce(plan, closed(story.whole(plan)).events)
+    story = healthy(plan).tell("plan-compared", previous="d0", unknown="its plan is not on this machine")
+    record = reduce(plan, story.events)
     assert "What the drill d0 asked could not be held against this one: its plan is not on" in record.headline
 
 
