@@ -21,6 +21,7 @@ These never leave a drill: each becomes the outcome of a stage or a check.
 
 RestoreFailed                       an asset could not be brought back: the backup is at fault
 ReferenceLost                       a provider can't restore what a set refers to
+DatabaseError                       a restored database refused a login or a query, or did not answer
 PartMissing                         an adopted set, or a target, never had what was asked for
 NotPassed                           a step whose observation is no PASSED
 ├── CheckFailed                     the same, where it is FAILED

@@ -42,7 +42,7 @@ class CustodyAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         source = backup_context.provisioned / DIRECTORY
         target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)

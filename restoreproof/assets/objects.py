@@ -14,15 +14,15 @@ from botocore.exceptions import ClientError, ParamValidationError
 from pydantic import BaseModel, ConfigDict
 
 from restoreproof.assets.base import (
-    ArrivalTrace,
     Asset,
     BackupContext,
     InstallContext,
     RestoreContext,
     RestoreFailed,
-    Searchable,
     StackContext,
 )
+from restoreproof.assets.searchable import Searchable
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
 from restoreproof.assets.search_streams import stored
@@ -173,7 +173,7 @@ class ObjectsAsset(Asset):
                 Note(text=f"{lost} objects of {bucket} are named by the set but not in it")
             )
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         kept = (bucket for bucket, block in self.buckets.items() if block.kept)
         buckets = {bucket: self._collect(backup_context, bucket) for bucket in kept}
         backup_context.expect(self.name, BucketsKnown(buckets=buckets))

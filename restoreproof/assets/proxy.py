@@ -40,7 +40,7 @@ class ProxyAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("secrets",)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)
         shutil.copyfile(backup_context.stack_context.contract.directory / self.source, target / self.config)

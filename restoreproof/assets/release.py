@@ -22,7 +22,7 @@ class ReleaseAsset(Asset):
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.RELEASE)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         contract = backup_context.stack_context.contract
         running = contract.source.release if contract.source else "expected"
         source = contract.release_directory(running)

@@ -12,7 +12,8 @@ import obstore
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import S3Store
 
-from restoreproof.assets.base import Searchable, StackContext
+from restoreproof.assets.base import StackContext
+from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.compatibility import misfit
 from restoreproof.errors import EnvironmentUnfitError
 

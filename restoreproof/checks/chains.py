@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
-from restoreproof.assets.database import known_chain
-from restoreproof.assets.dataset import connect_asset, stream
+from restoreproof.assets.dataset import open_database
+from restoreproof.assets.query_results import known_chain
 from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
@@ -167,8 +167,8 @@ class ChainSurvey:
 
 
 def _links(restore_context: RestoreContext, block: Chain) -> Iterator[dict[str, Any]]:
-    with connect_asset(restore_context.stack_context, block.database) as connection:
-        yield from stream(connection, block.sql, {})
+    with open_database(restore_context.stack_context, block.database) as database:
+        yield from database.rows(block.sql)
 
 
 def _problem(row: Mapping[str, Any], block: Chain, tail: _Tail) -> str | None:

@@ -110,7 +110,7 @@ def target(destination: str) -> tuple[str, int]:
 
 def certificate_problems(restore_context: RestoreContext, block: ProxyAsset, host: str) -> Problems:
     """What is wrong with the proxy's certificate; nothing, if it can be served for ``host``."""
-    vault, at = restore_context.stack_context.vault, restore_context.backup.manifest.recovery_point
+    vault, at = restore_context.stack_context.vault, restore_context.recovery_point(block.name)
     stored = restore_context.backup.directory / proxy.DIRECTORY / "tls.crt"
     pem = vault.pem(block.certificate)
     try:

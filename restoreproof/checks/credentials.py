@@ -4,44 +4,29 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
-import psycopg
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from obstore.exceptions import BaseError as StoreError
-from psycopg.conninfo import make_conninfo
 
 from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.database import DatabaseError
+from restoreproof.assets.dataset import log_in
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.s3 import keys, store
 from restoreproof.assets.secrets import Mail, SecretsAsset, SecretsKnown, StoreKeys
+from restoreproof.assets.vault import Vault
 from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.identity import grant
 from restoreproof.checks.objects import objects_asset
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
-
-
-@contextmanager
-def connect_as(restore_context: RestoreContext, variable: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection as the role, and with the password, of a restored database URL."""
-    url = urlsplit(restore_context.stack_context.vault.secret(variable).reveal())
-    endpoint = restore_context.stack_context.runtime.endpoint(url.hostname or "")
-    with psycopg.connect(
-        make_conninfo(**endpoint.libpq()),
-        user=unquote(url.username or ""),
-        password=unquote(url.password or ""),
-        dbname=url.path.lstrip("/").partition("?")[0],
-        connect_timeout=10,
-    ) as connection:
-        yield connection
 
 
 def role_of(restore_context: RestoreContext, variable: str) -> str:
@@ -153,8 +138,9 @@ class CredentialSurvey:
                 attempt()
             except EnvironmentUnfitError:
                 raise  # nobody was asked, so nobody refused
+            except DatabaseError as error:
+                refused.add(f"{name}: {error.name}")
             except (
-                psycopg.Error,
                 StoreError,
                 smtplib.SMTPException,
                 OSError,
@@ -177,7 +163,8 @@ class CredentialSurvey:
 
 
 def _attempts(restore_context: RestoreContext) -> Iterator[tuple[str, Callable[[], None]]]:
-    asset = secrets_asset(restore_context)
+    asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
+    at = restore_context.recovery_point(asset.name)
     for variable in asset.databases:
         yield variable, partial(_log_in, restore_context, variable)
     for name, identity in asset.storage.items():
@@ -189,12 +176,12 @@ def _attempts(restore_context: RestoreContext) -> Iterator[tuple[str, Callable[[
     if asset.mail:
         yield asset.mail.user, partial(_log_in_to_mail, restore_context, asset.mail)
     for certificate, key in asset.pairs.items():
-        yield f"{certificate} and its key", partial(_belong_together, restore_context, certificate, key)
+        yield f"{certificate} and its key", partial(_belong_together, vault, certificate, key, at)
 
 
 def _log_in(restore_context: RestoreContext, variable: str) -> None:
-    with connect_as(restore_context, variable) as connection:
-        connection.execute("select 1")
+    with log_in(restore_context, variable) as database:
+        database.value("select 1")
 
 
 def _list_bucket(restore_context: RestoreContext, identity: StoreKeys) -> None:
@@ -218,12 +205,11 @@ def _log_in_to_mail(restore_context: RestoreContext, mail: Mail) -> None:
         client.login(vault.secret(mail.user).reveal(), vault.secret(mail.password).reveal())
 
 
-def _belong_together(restore_context: RestoreContext, certificate: str, key: str) -> None:
-    vault = restore_context.stack_context.vault
+def _belong_together(vault: Vault, certificate: str, key: str, at: datetime) -> None:
     parsed = x509.load_pem_x509_certificate(vault.pem(certificate))
     private = load_pem_private_key(vault.pem(key), password=None)
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if parsed.public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
         raise ValueError(f"{certificate} is not for {key}")
-    if parsed.not_valid_after_utc < restore_context.backup.manifest.recovery_point:
+    if parsed.not_valid_after_utc < at:
         raise ValueError(f"{certificate} had expired at the recovery point")

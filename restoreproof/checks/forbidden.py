@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from restoreproof.assets.base import Asset, RestoreContext, RestoreFailed, Searchable
+from restoreproof.assets.base import Asset, RestoreContext, RestoreFailed
+from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.postgres import PostgresAsset
 from restoreproof.assets.search_streams import pieces, printed

@@ -146,7 +146,7 @@ def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: Real
     try:
         if client.grant:
             granted = openid.token(grant_type=client.grant)
-            stack_context.learn(
+            stack_context.register_secrets(
                 [Secret(f"access token of {client.id}", str(granted.get("access_token", "")))]
             )
         else:

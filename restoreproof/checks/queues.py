@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Annotated
 
 from restoreproof.assets.base import RestoreContext, StackContext
-from restoreproof.assets.database import known_letters, known_queues
-from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
+from restoreproof.assets.dataset import open_database, restored_parameters
+from restoreproof.assets.query_results import known_letters, known_queues
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.ref import Ref
@@ -30,8 +30,8 @@ def counted(stack_context: StackContext, name: str) -> dict[str, int]:
     queue = stack_context.contract.queues.get(name)
     if queue is None:
         raise ContractError(f"the contract has no queue {name!r}")
-    with connect_asset(stack_context, queue.database) as connection:
-        return {str(row["kind"]): int(row["items"]) for row in stream(connection, queue.sql, {})}
+    with open_database(stack_context, queue.database) as database:
+        return {str(row["kind"]): int(row["items"]) for row in database.rows(queue.sql)}
 
 
 def unexpected(waiting: Counts, limits: Counts) -> list[str]:
@@ -199,8 +199,8 @@ def letters_in(stack_context: StackContext, name: str) -> frozenset[str] | None:
     queue = stack_context.contract.queues[name]
     if queue.items is None:
         return None
-    with connect_asset(stack_context, queue.database) as connection:
-        return frozenset(str(row["item"]) for row in stream(connection, queue.items, {}))
+    with open_database(stack_context, queue.database) as database:
+        return frozenset(str(row["item"]) for row in database.rows(queue.items))
 
 
 def first_taken(restore_context: RestoreContext, name: str) -> datetime | None:
@@ -212,7 +212,7 @@ def first_taken(restore_context: RestoreContext, name: str) -> datetime | None:
     queue = stack_context.contract.queues[name]
     if queue.taken is None:
         return None
-    values = parameters(stack_context, queue.taken, restore_context.backup.manifest.recovery_point)
-    with connect_asset(stack_context, queue.database) as connection:
-        moment: datetime | None = scalar(connection, queue.taken, values)
+    values = restored_parameters(restore_context, queue.database, queue.taken)
+    with open_database(stack_context, queue.database) as database:
+        moment: datetime | None = database.value(queue.taken, values)
     return moment

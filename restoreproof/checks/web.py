@@ -155,7 +155,7 @@ def logged_in(restore_context: RestoreContext, person: str) -> httpx.Client:
                 break
         _must_have_session(client, page, public.session, public_url(restore_context))
         sessions = [Secret(f"cookie {one.name} of {person}", one.value or "") for one in client.cookies.jar]
-        restore_context.stack_context.learn(sessions)
+        restore_context.stack_context.register_secrets(sessions)
     except httpx.HTTPError as error:
         client.close()
         raise LoginFailed(f"the login of {person} broke off: {type(error).__name__}: {error}") from error

@@ -39,8 +39,10 @@ class SourceBlock(Noun):
     ``provision`` and ``seed`` are a tool of ``service`` and its arguments: for a Python service a module, for
     another what its component has. A stack that needs neither leaves them out. ``{directory}`` stands for
     where provisioning leaves what it made: ``environment.env``, ``roles.sql``, ``realm.json``, ``custody/``
-    and ``signer/``, as far as the stack's assets need them; ``{size}`` (``default`` or ``small``) and
-    ``{seed}`` (a number) for what is asked of the seeder. ``needs`` are the services that it talks to.
+    and ``signer/``, as far as the stack's assets need them. Of several servers each has its
+    ``SERVICE/roles.sql``, of several Keycloaks each its ``SERVICE/realm.json``. ``{size}`` (``default`` or
+    ``small``) and ``{seed}`` (a number) stand for what is asked of the seeder. ``needs`` are the services
+    that it talks to.
     """
 
     release: Annotated[str, Ref("release")] = "expected"

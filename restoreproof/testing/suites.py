@@ -28,8 +28,8 @@ from restoreproof.assets.base import (
     RestoreContext,
     RestoreFailed,
     StackContext,
-    asset_kinds,
 )
+from restoreproof.assets.registry import asset_kinds
 from restoreproof.backups.adopt import UNKNOWN_RELEASE
 from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
@@ -81,7 +81,7 @@ class AssetSuite:
             directory = tmp_path / "set"
             directory.mkdir()
             backup_context = BackupContext(stack_context, directory, "", tmp_path)
-            asset.take(backup_context)
+            asset.back_up(backup_context)
             yield backup_context
 
     def test_it_is_registered_under_the_name_that_contracts_write(self, loaded: Contract) -> None:
@@ -123,7 +123,7 @@ class AssetSuite:
         again = backup_context.directory.with_name("another-set")
         again.mkdir()
         stack_context = backup_context.stack_context
-        stack_context.asset(self.asset).take(BackupContext(stack_context, again, "", again))
+        stack_context.asset(self.asset).back_up(BackupContext(stack_context, again, "", again))
         assert self.content(stack_context) == before
 
     def test_a_file_that_the_set_lost_is_a_loss_and_never_a_success(

@@ -17,7 +17,8 @@ import typer
 import yaml
 from pydantic import BaseModel
 
-from restoreproof.assets.base import Asset, asset_kinds, load_assets
+from restoreproof.assets.base import Asset, load_assets
+from restoreproof.assets.registry import asset_kinds
 from restoreproof.backups.manifest import write_manifest
 from restoreproof.cli import app
 from restoreproof.components import registry

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.assets.base import refuse_misread
 from restoreproof.assets.placeholders import vault_of
+from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import BackupSet, open_set

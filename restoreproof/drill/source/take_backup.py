@@ -42,7 +42,7 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
     known: dict[str, AssetKnown] = {}
     for asset in stack_context.assets():
         backup_context = BackupContext(stack_context, order.directory, order.recipient, provisioned)
-        asset.take(backup_context)
+        asset.back_up(backup_context)
         known[asset.name] = backup_context.learnt.known(asset.name, asset.kind)
     contract = stack_context.contract
     release = (

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from restoreproof.assets.base import BackupContext, RestoreContext, refuse_misread
+from restoreproof.assets.base import BackupContext, RestoreContext
 from restoreproof.assets.postgres import PostgresKnown
+from restoreproof.assets.registry import refuse_misread
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.contract.loader import parse
 from restoreproof.errors import UsageError

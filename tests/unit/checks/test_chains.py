@@ -17,7 +17,7 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from restoreproof.assets.database import ChainHead, ChainKnown
+from restoreproof.assets.query_results import ChainHead, ChainKnown
 from restoreproof.checks import chains
 from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature
 from restoreproof.contract.datasets import Chain

@@ -8,8 +8,10 @@ import pytest
 
 from restoreproof.assets.database import TableKnown
 from restoreproof.checks.base import Findings
-from restoreproof.checks.database import DatabaseSurvey, RecoveryTimeSurvey, TenantIsolation, told
+from restoreproof.checks.database import DatabaseSurvey, comparable
 from restoreproof.checks.exceptions import Exceptions
+from restoreproof.checks.objectives import RecoveryTimeSurvey
+from restoreproof.checks.tenants import TenantIsolation
 from restoreproof.outcome import Outcome
 
 A, B = "a" * 64, "a" * 63 + "b"
@@ -20,8 +22,8 @@ def table(rows: int, fingerprint: str | None = A) -> TableKnown:
 
 
 def survey(seen: dict[str, TableKnown], known: dict[str, TableKnown] | None) -> DatabaseSurvey:
-    same = told(seen, known)
-    expected = None if known is None else told(known)
+    same = comparable(seen, known)
+    expected = None if known is None else comparable(known)
     roles = dict.fromkeys(seen, "present")
     wanted = None if known is None else dict.fromkeys(known, "present")
     return DatabaseSurvey(same, same, roles, expected, expected, wanted)
