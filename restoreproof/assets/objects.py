@@ -166,8 +166,10 @@ class ObjectsAsset(Asset):
             return entry.size
 
         with stack_context.phase(f"objects of {bucket}") as work:
-            sizes = list_sizes(run_bounded(put, backup.objects(bucket)))
-            work.items, work.bytes, lost = sizes
+            try:
+                work.items, work.bytes, lost = list_sizes(run_bounded(put, backup.objects(bucket)))
+            except FileNotFoundError as error:
+                raise RestoreFailed(f"the set has no index of the bucket {bucket}") from error
         if lost:
             stack_context.emitter.emit(
                 Note(text=f"{lost} objects of {bucket} are named by the set but not in it")

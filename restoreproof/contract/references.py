@@ -150,6 +150,7 @@ def problems(contract: Contract) -> Iterator[Problem]:
         names[definition.mark.kind].add(definition.name)
         if definition.mark.parameter:
             parameters.add(definition.name)
+    yield from _doubled(contract, everything)
     for each in everything:
         match each:
             case Use(mark=Ref(kind=kind, where_listed=lenient), name=name):
@@ -166,6 +167,22 @@ def problems(contract: Contract) -> Iterator[Problem]:
 def _plain(value: Any) -> Any:
     """``value`` with each date, and whatever else YAML has beyond JSON, as text."""
     return json.loads(json.dumps(value, default=str))
+
+
+def _doubled(contract: Contract, everything: Sequence[Declared]) -> Iterator[Problem]:
+    """Every name that two nouns of one kind have, where a sentence or a query names them by it alone."""
+    first: dict[Key, Definition] = {}
+    for definition in _definitions(everything):
+        other = first.setdefault(definition.key, definition)
+        if definition.path[:-1] == other.path[:-1]:
+            continue  # the same, or twice in one list: ``consistency`` knows its words
+        if definition.mark.spoken or definition.mark.parameter:
+            kind, name = definition.key
+            yield Problem(
+                contract.where(*definition.path),
+                f"{dotted(definition.path)}: the {kind} {name!r} stands at {dotted(other.path)} already: "
+                "nothing could tell the two apart; give one of them another name",
+            )
 
 
 def _unknown(contract: Contract, path: Path, what: str, name: str, known: typing.Collection[str]) -> Problem:
