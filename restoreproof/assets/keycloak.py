@@ -12,6 +12,7 @@ import httpx
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
     Asset,
     BackupContext,
@@ -20,8 +21,6 @@ from restoreproof.assets.base import (
     RestoreFailed,
     StackContext,
 )
-from restoreproof.assets.searchable import Searchable
-from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.database import Database
 from restoreproof.assets.postgres.connection import snapshot
 from restoreproof.assets.postgres.database import PostgresDatabase, open_by_url, open_postgres
@@ -30,6 +29,7 @@ from restoreproof.assets.provisioned import provisioned_file
 from restoreproof.assets.realm import Realm
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.realm.tables import Tables
+from restoreproof.assets.searchable import Searchable
 from restoreproof.backups import layout, missing
 from restoreproof.backups.missing import PartMissing
 from restoreproof.contract.declarations import Defines, ServiceName, VariableName

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
     Asset,
     InstallContext,
@@ -12,7 +13,6 @@ from restoreproof.assets.base import (
     RestoreFailed,
     StackContext,
 )
-from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.dataset import open_database
 from restoreproof.contract.declarations import AssetName, ServiceName
 from restoreproof.contract.sql import FixedSql

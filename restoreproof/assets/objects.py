@@ -13,6 +13,7 @@ import obstore
 from botocore.exceptions import ClientError, ParamValidationError
 from pydantic import BaseModel, ConfigDict
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
     Asset,
     BackupContext,
@@ -21,11 +22,10 @@ from restoreproof.assets.base import (
     RestoreFailed,
     StackContext,
 )
-from restoreproof.assets.searchable import Searchable
-from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
 from restoreproof.assets.search_streams import stored
+from restoreproof.assets.searchable import Searchable
 from restoreproof.backups import missing
 from restoreproof.backups.catalogue import BucketKnown, BucketsKnown
 from restoreproof.backups.digests import in_threads

@@ -13,8 +13,8 @@ from obstore.exceptions import BaseError as StoreError
 from obstore.store import S3Store
 
 from restoreproof.assets.base import StackContext
-from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.compatibility import misfit
+from restoreproof.assets.searchable import Searchable
 from restoreproof.errors import EnvironmentUnfitError
 
 _PIECE = 8 * 1024 * 1024

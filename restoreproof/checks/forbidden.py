@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from restoreproof.assets.base import Asset, RestoreContext, RestoreFailed
-from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.postgres import PostgresAsset
 from restoreproof.assets.search_streams import pieces, printed
+from restoreproof.assets.searchable import Searchable
 from restoreproof.backups import layout, missing
 from restoreproof.backups.digests import in_threads
 from restoreproof.backups.missing import PartMissing

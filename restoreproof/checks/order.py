@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from restoreproof.assets.base import Asset, RestoreContext, StackContext
 from restoreproof.assets.arrival import ArrivalTrace
+from restoreproof.assets.base import Asset, RestoreContext, StackContext
 from restoreproof.backups.missing import PartMissing
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when

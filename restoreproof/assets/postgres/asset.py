@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
     Asset,
     BackupContext,
@@ -17,8 +18,6 @@ from restoreproof.assets.base import (
     RestoreContext,
     StackContext,
 )
-from restoreproof.assets.searchable import Searchable
-from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.database import Database
 from restoreproof.assets.database_stats import chain_heads, count_datasets, count_queues, identify_letters
 from restoreproof.assets.postgres.connection import connect, snapshot
@@ -34,6 +33,7 @@ from restoreproof.assets.postgres.roles import (
 from restoreproof.assets.provisioned import provisioned_file
 from restoreproof.assets.query_results import DatabaseKnown
 from restoreproof.assets.search_streams import printed
+from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.servers import roles_of
 from restoreproof.backups import layout, missing
 from restoreproof.contract.declarations import ServiceName

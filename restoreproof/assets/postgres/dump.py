@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psycopg
 
-from restoreproof.assets.base import BackupContext, RestoreContext, RestoreFailed, StackContext
 from restoreproof.assets.arrival import ArrivalTrace
+from restoreproof.assets.base import BackupContext, RestoreContext, RestoreFailed, StackContext
 from restoreproof.assets.compatibility import misfit, refuse_base, refuse_newer
 from restoreproof.assets.postgres.connection import connect
 from restoreproof.assets.postgres.tools import complains, require_success
