@@ -19,6 +19,7 @@ from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.backups.references import Reference
 from restoreproof.backups.safe_open import open_file, walk
 from restoreproof.errors import Location, UsageError
+from restoreproof.private_files import close_to_others
 
 UNKNOWN_RELEASE = "unknown"
 _CHUNK = 1024 * 1024
@@ -121,6 +122,7 @@ def adopt(given: Given, out: Path) -> tuple[Manifest, str]:
             adopted=Adoption(lacks=lacks(given)),
             references=given.references,
         )
+        close_to_others(made)
         made.replace(out)
     return manifest, sha256
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.errors import EvidenceError
+from restoreproof.private_files import write_private
 
 
 class InnerConfig(BaseModel):
@@ -40,8 +41,8 @@ class InnerConfig(BaseModel):
     fault_folders: tuple[Path, ...] = ()
 
     def write(self, path: Path) -> None:
-        """Write it where the inner process will read it."""
-        path.write_text(self.model_dump_json())
+        """Write it where the inner process will read it, for this user only."""
+        write_private(path, self.model_dump_json().encode())
 
     @staticmethod
     def read(path: Path) -> InnerConfig:

@@ -17,6 +17,7 @@ from restoreproof.checks.sinks import sink_kind
 from restoreproof.contract.interfaces import Sink
 from restoreproof.errors import ServiceFailedError
 from restoreproof.outcome import Observation
+from restoreproof.private_files import private
 from restoreproof.waiting import NotReady, wait_until
 
 NOTICE_WITHIN_S = 10.0
@@ -65,7 +66,7 @@ class SinkSurvey:
 def new_mark(stack_context: StackContext) -> str:
     """A mark for one control of this drill, noted where no service can read it before it is used."""
     mark = f"restoreproof-control-{secrets.token_hex(16)}"
-    with (stack_context.workdir / MARKS).open("a") as file:
+    with open(stack_context.workdir / MARKS, "a", opener=private) as file:
         file.write(f"{mark}\n")
     return mark
 

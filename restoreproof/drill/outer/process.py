@@ -47,6 +47,7 @@ from restoreproof.events import (
 )
 from restoreproof.journal.write import JournalWriter
 from restoreproof.ledger import Begun
+from restoreproof.private_files import make_private_directory
 from restoreproof.runtimes.driver import IsolationControl, OuterContext
 from restoreproof.runtimes.registry import driver
 from restoreproof.views import every_view, reduced_views
@@ -189,7 +190,7 @@ class _Drill:
         )
 
     def _perform(self, journal: JournalWriter) -> None:
-        self.workdir.mkdir(parents=True)
+        make_private_directory(self.workdir)
         with self.hosting.control() as control:
             outside = control.probe_outside()
             for result in outside:
@@ -291,7 +292,13 @@ class _Drill:
     def _tear_down(self, journal: JournalWriter) -> None:
         done = TornDown()  # nothing of the target is made before its directory
         if self.workdir.exists():
-            done = tear_down(self.hosting, self.workdir, self.directory / "logs", self.redactor)
+            done = tear_down(
+                self.hosting,
+                self.workdir,
+                self.directory / "logs",
+                self.redactor,
+                self.request.contract.services,
+            )
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))

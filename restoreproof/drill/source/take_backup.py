@@ -13,6 +13,7 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.adopt import UNKNOWN_RELEASE
 from restoreproof.backups.catalogue import AssetKnown, Catalogue
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
+from restoreproof.private_files import close_to_others, make_private_directory
 
 
 class BackupOrder(BaseModel):
@@ -37,7 +38,7 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
         RestoreFailed: a tool failed.
         OSError: the set can't be written.
     """
-    order.directory.mkdir(parents=True)
+    make_private_directory(order.directory)
     begun = datetime.now(UTC)
     known: dict[str, AssetKnown] = {}
     for asset in stack_context.assets():
@@ -62,6 +63,7 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
             release=release,
             tool_versions=_versions(stack_context),
         )
+    close_to_others(order.directory)  # whatever the tools and kinds of asset that wrote it think of modes
     catalogues.save(_catalogue(manifest, sha256, known), order.catalogue)
     return manifest.set_id
 

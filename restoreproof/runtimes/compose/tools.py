@@ -12,6 +12,7 @@ from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import CommandRun
+from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
@@ -20,6 +21,7 @@ from restoreproof.runtimes.compose.exit_status import remove_ended, why_no_answe
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.hints import hint_for
+from restoreproof.runtimes.messages import messages_of
 
 _STDERR_TAIL = 4000
 _SAID = 600
@@ -62,7 +64,7 @@ class ContainerTools:
         began = time.monotonic()
         with contextlib.ExitStack() as files:
             source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
-            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            target = files.enter_context(private_writer(stdout)) if stdout else subprocess.PIPE
             try:
                 done = self._project.run(
                     ["run", "--name", name, "--no-deps", "-T", *_options(given, read, write), service, *argv],
@@ -77,7 +79,9 @@ class ContainerTools:
                 remove_ended(name)
                 raise
         seconds = time.monotonic() - began
-        stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
+        component = self._inside.contract.services[service].component
+        said = self._inside.redactor.text(done.stderr.decode(errors="replace"))
+        stderr = messages_of(component).shown(said)
         self._inside.emitter.emit(
             CommandRun(
                 tool=tool,

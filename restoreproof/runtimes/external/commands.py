@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external import watchdog
@@ -109,7 +110,7 @@ class Commands:
         began = time.monotonic()
         with ExitStack() as files:
             source = files.enter_context(order.stdin.open("rb")) if order.stdin else subprocess.DEVNULL
-            out = files.enter_context(order.stdout.open("wb") if order.stdout else self._scratch())
+            out = files.enter_context(private_writer(order.stdout) if order.stdout else self._scratch())
             err = files.enter_context(self._scratch())
             process = self._spawner.popen(
                 self._leashed(argv), environment=environment, stdin=source, stdout=out, stderr=err
