@@ -52,6 +52,7 @@ from restoreproof.events.restore import (
     Note,
     Overridden,
     PhaseTimed,
+    ProgramRun,
     ReviewApproved,
     ScanHit,
     SecretKnown,
@@ -105,6 +106,7 @@ AnyInnerEvent = (
     | ServiceStopped
     | ServiceLogged
     | CommandRun
+    | ProgramRun
     | Overridden
     | FidelityCompared
     | Measured
@@ -190,6 +192,7 @@ __all__ = [
     "PhaseTimed",
     "PlanChangeFacts",
     "PlanCompared",
+    "ProgramRun",
     "ReissueFacts",
     "ReviewApproved",
     "ScanHit",

@@ -142,6 +142,19 @@ class CommandRun(InnerEvent):
     stderr_tail: Annotated[str, AtMost(20_000)] = ""
 
 
+class ProgramRun(InnerEvent):
+    """Restored code ran a program of the operating system, or is in a language that may run any.
+
+    ``expected`` says that the contract knows of it (``runs_programs``).
+    """
+
+    type: Literal["program-run"] = "program-run"
+    service: Name
+    what: Line
+    stage: Name | None = None
+    expected: Flag = False
+
+
 class Overridden(InnerEvent):
     """A change that the drill made to run the restored stack; the service ``*`` stands for all."""
 

@@ -163,7 +163,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """Whether the target was proven isolated while it ran and gone afterwards."""
+    """Whether the target was proven isolated while it ran and gone afterwards.
+
+    ``programs`` are those of the operating system that restored code ran, or may have run.
+    """
 
     isolated: bool
     isolation_reason: str
@@ -171,6 +174,7 @@ class Safety:
     probes: tuple[Probe, ...]
     torn_down: bool
     leftovers: tuple[str, ...]
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
+from restoreproof.redaction.password_hashes import hashes_in
 from restoreproof.redaction.secret_encodings import is_distinctive, spellings
 
 MASK = "‹redacted›"
@@ -157,8 +158,8 @@ class Redactor:
                     yield Spotted(one.name, one.encoding, start, end)
 
     def data(self, data: bytes) -> bytes:
-        """``data`` with every known secret replaced by ``MASK``; it need not be text."""
-        spans = sorted((one.start, one.end) for one in self.spotted(data))
+        """Return ``data`` with known secrets and anybody's password hashes masked; it need not be text."""
+        spans = sorted([*((one.start, one.end) for one in self.spotted(data)), *hashes_in(data)])
         kept, at = [], 0
         for start, end in spans:
             if start >= at:
@@ -167,7 +168,7 @@ class Redactor:
         return b"".join([*kept, data[at:]]) if spans else data
 
     def text(self, text: str) -> str:
-        """``text`` with every known secret replaced by ``MASK``."""
+        """Return ``text`` with known secrets and anybody's password hashes masked."""
         return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def value(self, value: Any) -> Any:

@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from restoreproof.redaction.redactor import Secret
+from restoreproof.redaction.server_messages import shown_error
 from restoreproof.runtimes.base import Stack
 
 STATEMENT_TIMEOUT_MS = 300_000
@@ -27,6 +28,16 @@ _SESSION = (
 
 
 @contextmanager
+def without_rows() -> Iterator[None]:
+    """Take out of the errors that pass through here what they quote of rows: they end up in evidence."""
+    try:
+        yield
+    except psycopg.Error as error:
+        error.args = (shown_error(str(error)),)
+        raise
+
+
+@contextmanager
 def connect(
     runtime: Stack, service: str, database: str, *, readonly: bool = True, autocommit: bool = False
 ) -> Iterator[Connection]:
@@ -35,16 +46,19 @@ def connect(
     A transaction is open, unless ``autocommit``; it is committed on leaving unless ``readonly``.
     """
     endpoint, admin = runtime.endpoint(service), runtime.administrator(service)
-    with psycopg.connect(
-        make_conninfo(**endpoint.libpq()),
-        user=admin.user,
-        password=admin.password.reveal(),
-        dbname=database,
-        connect_timeout=CONNECT_TIMEOUT_S,
-        options=_SESSION.format(readonly="on" if readonly else "off"),
-        row_factory=dict_row,
-        autocommit=autocommit,
-    ) as connection:
+    with (
+        without_rows(),
+        psycopg.connect(
+            make_conninfo(**endpoint.libpq()),
+            user=admin.user,
+            password=admin.password.reveal(),
+            dbname=database,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            options=_SESSION.format(readonly="on" if readonly else "off"),
+            row_factory=dict_row,
+            autocommit=autocommit,
+        ) as connection,
+    ):
         yield connection
 
 
@@ -53,14 +67,17 @@ def connect_by_url(runtime: Stack, url: Secret) -> Iterator[Connection]:
     """Connect to the database of ``url`` with the role and password in it; its host is a service's name."""
     parts = urlsplit(url.reveal())
     endpoint = runtime.endpoint(parts.hostname or "")
-    with psycopg.connect(
-        make_conninfo(**endpoint.libpq()),
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        dbname=parts.path.lstrip("/").partition("?")[0],
-        connect_timeout=CONNECT_TIMEOUT_S,
-        row_factory=dict_row,
-    ) as connection:
+    with (
+        without_rows(),
+        psycopg.connect(
+            make_conninfo(**endpoint.libpq()),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            dbname=parts.path.lstrip("/").partition("?")[0],
+            connect_timeout=CONNECT_TIMEOUT_S,
+            row_factory=dict_row,
+        ) as connection,
+    ):
         yield connection
 
 

@@ -15,6 +15,7 @@ from restoreproof.assets.postgres.connection import Connection, connect, connect
 from restoreproof.assets.postgres.fingerprints import fingerprint_structure, fingerprint_tables
 from restoreproof.contract.sql import bind
 from restoreproof.redaction.redactor import Secret
+from restoreproof.redaction.server_messages import without_values
 from restoreproof.runtimes.base import Stack
 
 BATCH = 2_000
@@ -143,9 +144,9 @@ def open_by_url(runtime: Stack, url: Secret) -> Iterator[PostgresDatabase]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise the client's errors as DatabaseError, by the first line: what follows it may quote rows."""
+    """Raise the client's errors as DatabaseError, by the first line, without what it quotes of rows."""
     try:
         yield
     except psycopg.Error as error:
         reason = error.diag.message_primary or str(error).strip().partition("\n")[0]
-        raise DatabaseError(type(error).__name__, reason) from error
+        raise DatabaseError(type(error).__name__, without_values(reason)) from error

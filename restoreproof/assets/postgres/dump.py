@@ -7,8 +7,18 @@ import psycopg
 from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import BackupContext, RestoreContext, RestoreFailed, StackContext
 from restoreproof.assets.compatibility import misfit, refuse_base, refuse_newer
-from restoreproof.assets.postgres.connection import connect
+from restoreproof.assets.postgres.connection import Connection, connect
 from restoreproof.assets.postgres.tools import complains, require_success
+from restoreproof.events import ProgramRun
+
+_UNTRUSTED = """
+select p.oid::regproc::text as name, l.lanname as language, current_database() as database
+from pg_proc p join pg_language l on l.oid = p.prolang
+where not l.lanpltrusted and p.oid >= 16384 and not exists (
+  select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+order by 1 limit 20
+"""
+"""Functions of C, plpython3u and the like; ids from 16384 on are of what was made after initdb."""
 
 
 def dump_database(
@@ -66,8 +76,23 @@ def restore_dump(restore_context: RestoreContext, service: str, database: str, p
             stack_context.phase("analyze"),
         ):
             connection.execute("analyze")
+            tell_untrusted(stack_context, service, connection)
     except psycopg.DatabaseError as error:
         raise RestoreFailed(f"{path} was restored, but {database!r} can't be used: {error}") from error
+
+
+def tell_untrusted(stack_context: StackContext, service: str, connection: Connection) -> None:
+    """Tell of each restored function that may run any program: its language is no trusted one.
+
+    What an extension of the server brings is its own, and passed over.
+    """
+    expected = stack_context.contract.services[service].options().get("runs_programs") is True
+    for row in connection.execute(_UNTRUSTED).fetchall():
+        what = (
+            f"the function {row['name']} of {row['database']} is in {row['language']}, which is not trusted"
+        )
+        stage = stack_context.stage()
+        stack_context.emitter.emit(ProgramRun(service=service, what=what, stage=stage, expected=expected))
 
 
 def database_mark(stack_context: StackContext, service: str, database: str) -> ArrivalTrace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -18,8 +18,10 @@ from restoreproof.backups.missing import PartMissing
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import Note, Overridden
 from restoreproof.redaction.redactor import Secret
+from restoreproof.redaction.server_messages import without_values
 
 _ROLE_STATEMENT = re.compile(r'^(?:CREATE|ALTER) ROLE "?(?P<role>[^"\s;]+)"?(?: WITH [^;]*| SET [^;]*)?;$')
+_PASSWORD = re.compile(r"\bPASSWORD '((?:[^']|'')+)'", re.IGNORECASE)
 _GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
 
 
@@ -64,15 +66,22 @@ def restore_roles(restore_context: RestoreContext, service: str, path: str, want
         with administration as connection, file.open(encoding="utf-8") as lines:
             for line in lines:
                 if is_wanted(line.strip(), wanted):
+                    stack_context.learn(passwords_in(line))
                     connection.execute(line.encode())
                     applied += 1
     except UnicodeDecodeError as error:
         raise RestoreFailed(f"{path} is no text") from error
     except psycopg.DatabaseError as error:
         # Only the server's one-line reason: the statement holds a role's password.
-        reason = error.diag.message_primary or type(error).__name__
+        reason = without_values(error.diag.message_primary or type(error).__name__)
         raise misfit(str(error)) or RestoreFailed(f"the server refused a role of {path}: {reason}") from error
     return applied
+
+
+def passwords_in(line: str) -> Iterator[Secret]:
+    """Yield each password or verifier of a line of a globals file: what the server says must not show it."""
+    for quoted in _PASSWORD.findall(line):
+        yield Secret("a role's password", quoted.replace("''", "'"))
 
 
 def is_wanted(line: str, wanted: frozenset[str]) -> bool:

@@ -25,6 +25,23 @@ def libpq(host: str, port: int, administrator: Credentials) -> dict[str, str | S
     }
 
 
+SILENT = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""Settings with which a server's log holds no statement, and nothing of a row beside the message itself.
+
+A statement may hold a role's password or verifier, and DETAIL and CONTEXT hold rows.
+"""
+
+SILENT_SESSION = {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in SILENT.items())}
+"""The same for the sessions of a tool: what a set gives a role or a database may say otherwise."""
+
 NO_FSYNC = Override(
     "fsync=off",
     "the target is thrown away after the drill; the restore is timed without waiting for this machine's disk",

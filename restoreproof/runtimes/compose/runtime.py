@@ -31,6 +31,7 @@ from restoreproof.runtimes.compose.tools import ContainerTools
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.disk_space import enough_room
 from restoreproof.runtimes.host.hints import hint_for
+from restoreproof.runtimes.messages import messages_of
 from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
@@ -114,6 +115,7 @@ class ComposeRuntime:
             text = self._inside.redactor.text(log_of(container, lines))
         except EnvironmentUnfitError as error:
             return f"the log can't be had: {error.message}"
+        text = messages_of(self._inside.contract.services[service].component).shown(text)
         return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
 
     def run_tool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,10 +25,20 @@ class Handler:
         self.stage: str | None = None
         self._commands, self._emitter, self._redactor = commands, emitter, redactor
 
-    def run(self, order: Order, service: str | None = None, tool: str | None = None) -> Completed:
-        """Run ``order``, and journal it as ``tool`` if it is one. Raises as ``Commands.run``."""
+    def run(
+        self,
+        order: Order,
+        service: str | None = None,
+        tool: str | None = None,
+        shown: Callable[[str], str] = str,
+    ) -> Completed:
+        """Run ``order``, and journal it as ``tool`` if it is one, in words that ``shown`` has seen.
+
+        Raises as ``Commands.run``.
+        """
         words = {"RESTOREPROOF_STAGE": self.stage or "", "RESTOREPROOF_SERVICE": service or ""}
         done = self._commands.run(replace(order, more={**words, **order.more}))
+        done = replace(done, stderr=shown(done.stderr))
         self._emitter.emit(
             CommandRun(
                 tool=tool or order.what,

@@ -28,6 +28,7 @@ from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.external.write_guard import WriteGuard
 from restoreproof.runtimes.host.disk_space import enough_room
+from restoreproof.runtimes.messages import messages_of
 from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
@@ -101,7 +102,10 @@ class ExternalRuntime:
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
         """The last lines that the service's log command prints, redacted; empty if it has none."""
         block = self._target.block.services.get(service)
-        return tail(self._handler.log(service, block), lines) if block else ""
+        if block is None:
+            return ""
+        component = self._target.contract.services[service].component
+        return tail(messages_of(component).shown(self._handler.log(service, block)), lines)
 
     def run_tool(
         self,
@@ -124,6 +128,7 @@ class ExternalRuntime:
         endpoint = self._target.endpoint(service)
         self._guard.require(service, endpoint)
         component = self._target.contract.services[service].component
+        shown = messages_of(component).shown
         inside = block.inside if block.exec else None
         pointing = pointed(component, endpoint, inside, self._target.administrator(service))
         given = {**pointing, **(environment or {})}
@@ -131,11 +136,11 @@ class ExternalRuntime:
         if block.exec is None:
             argv = [str(own_tool(endpoint, component, tool)), *arguments]
             order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout, ours=True)
-            return self._handler.run(order, service, tool)
+            return self._handler.run(order, service, tool, shown)
         with secret_files.for_tool(self._private, given, read, write) as told:
             argv = [*block.exec, tool, *arguments]
             order = Order(f"{tool} in {service}", argv, timeout_s, told, stdin, stdout)
-            return _the_tools_own(order, self._handler.run(order, service, tool))
+            return _the_tools_own(order, self._handler.run(order, service, tool, shown))
 
     # ---- Runtime
 

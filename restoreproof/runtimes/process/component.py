@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from restoreproof.components.base import ComponentOptions
 from restoreproof.contract.services import Service
@@ -68,6 +68,8 @@ class Launch:
     """How to start the service, and how to know that it is ready.
 
     ``administrator_if`` is a text of the log without which the administrator was not made after all.
+    ``programs`` says what it means if the service starts a shell: nothing, where it may by its nature
+    (``any``); else it is told, and keeps the drill from VERIFIED unless it was ``expected``.
     """
 
     argv: Sequence[str]
@@ -79,6 +81,7 @@ class Launch:
     overrides: tuple[Override, ...] = ()
     administrator: Credentials | None = None
     administrator_if: str | None = None
+    programs: Literal["any", "expected", "unexpected"] = "any"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,21 @@ from pathlib import Path
 from restoreproof.backups.references import Reference
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
-from restoreproof.events import Emitter, Overridden, ServiceReady, ServiceStarted, ServiceStopped
+from restoreproof.events import Emitter, Overridden, ProgramRun, ServiceReady, ServiceStarted, ServiceStopped
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.host import spawn
 from restoreproof.runtimes.host.disk_space import enough_room
 from restoreproof.runtimes.host.files import write_confined
 from restoreproof.runtimes.host.spawn import revealed
+from restoreproof.runtimes.messages import messages_of
 from restoreproof.runtimes.process.addresses import addresses, hosts
 from restoreproof.runtimes.process.component import Launch, Site, process_component
 from restoreproof.runtimes.process.confinement import Bare, Sandbox
 from restoreproof.runtimes.process.ports import refuse_busy_ports
-from restoreproof.runtimes.process.sandbox import Etc, Mounts
+from restoreproof.runtimes.process.sandbox import NO_MOUNTS, Etc, Mounts
 from restoreproof.runtimes.process.service_unit import LOG_LINES, ServiceUnit, await_ready
+from restoreproof.runtimes.process.shell_witness import ShellWitness
 from restoreproof.runtimes.process.tools import ProcessTools
 
 _PLAIN = Start()
@@ -135,7 +137,8 @@ class ProcessRuntime:
 
     def log_tail(self, service: str, lines: int = LOG_LINES) -> str:
         """The last lines of the service's log, redacted."""
-        return spawn.tail(self._of(service).log, lines, self._redactor.text)
+        text = spawn.tail(self._of(service).log, lines, self._redactor.text)
+        return messages_of(self._services[service].component).shown(text)
 
     def run_tool(
         self,
@@ -167,6 +170,7 @@ class ProcessRuntime:
             stdin=stdin,
             stdout=stdout,
             timeout_s=timeout_s,
+            shown=messages_of(self._services[service].component).shown,
         )
 
     # ---- Runtime
@@ -203,6 +207,9 @@ class ProcessRuntime:
             grace = component.stop_grace_s if grace_s is None else grace_s
             code = self._confinement.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
             unit.process = None
+            if unit.witness:
+                unit.witness.close()
+                unit.witness = None
             self._emitter.emit(ServiceStopped(service=service, returncode=code))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
@@ -247,7 +254,7 @@ class ProcessRuntime:
             self._emitter.emit(Overridden(service=unit.site.name, name=override.name, why=override.why))
 
     def _spawn(self, unit: ServiceUnit, launch: Launch) -> int:
-        mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
+        mounts = launch.mounts.plus(Mounts(write=(unit.site.data,))).plus(self._watched(unit, launch))
         argv = self._confinement.command(unit.site.name, launch.argv, mounts=mounts, cwd=unit.site.data)
         with spawn.append_only(unit.log) as log:
             offset = log.seek(0, os.SEEK_END)
@@ -267,6 +274,19 @@ class ProcessRuntime:
             )
         )
         return offset
+
+    def _watched(self, unit: ServiceUnit, launch: Launch) -> Mounts:
+        """What has the service tell of each shell that it starts; nothing where it may start any."""
+        name = unit.site.name
+        if launch.programs == "any" or not self._confinement.lays_over:
+            return NO_MOUNTS
+
+        def tell(command: str) -> None:
+            expected = launch.programs == "expected"
+            self._emitter.emit(ProgramRun(service=name, what=command, stage=self.stage, expected=expected))
+
+        unit.witness = ShellWitness(self._workdir / "witness" / name, tell)
+        return unit.witness.mounts
 
     def _await(self, unit: ServiceUnit, launch: Launch, offset: int) -> None:
         try:

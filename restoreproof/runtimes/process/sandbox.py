@@ -32,16 +32,22 @@ class Mounts:
     """What a sandbox sees beside the system's programs.
 
     ``read`` and ``write`` appear at their own path; ``onto`` are writable (source, destination) pairs laid
-    over a path of ``read``.
+    over a path of ``read``, ``over`` are (source, destination) pairs that only read, over anything.
     """
 
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
     onto: tuple[tuple[Path, Path], ...] = ()
+    over: tuple[tuple[Path, Path], ...] = ()
 
     def plus(self, other: Mounts) -> Mounts:
         """Both together."""
-        return Mounts(self.read + other.read, self.write + other.write, self.onto + other.onto)
+        return Mounts(
+            self.read + other.read,
+            self.write + other.write,
+            self.onto + other.onto,
+            self.over + other.over,
+        )
 
 
 NO_MOUNTS = Mounts()
@@ -117,6 +123,8 @@ def _filesystem(mounts: Mounts, etc: Etc) -> list[str]:
         options += ["--bind", str(path), str(path)]
     for source, destination in mounts.onto:
         options += ["--bind", str(source), str(destination)]
+    for source, destination in mounts.over:
+        options += ["--ro-bind", str(source), str(destination)]
     # The root itself is a tmpfs of the sandbox; nobody has any business there.
     return [*options, "--remount-ro", "/"]
 

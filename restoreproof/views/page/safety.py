@@ -77,6 +77,7 @@ def safety(record: Record) -> Section:
         ("Outbound effects", _effects(record)),
         ("End of the target", _end(record)),
         *_marked(record),
+        *_programs(record),
     ]
     return Section("safety", "Safety", (Facts(tuple(rows)),))
 
@@ -130,6 +131,18 @@ def _marked(record: Record) -> list[tuple[str, Line]]:
     ]
     return (
         [("Made for this drill", joined(["✔ each store showed the drill's marker", *shown]))] if shown else []
+    )
+
+
+def _programs(record: Record) -> list[tuple[str, Line]]:
+    """What restored code ran of the operating system; nothing where it ran nothing that anybody saw."""
+    ran = record.safety.programs
+    more = len(ran) - _LEFTOVERS
+    told = [*ran[:_LEFTOVERS], *([f"and {more} more"] if more > 0 else [])]
+    return (
+        [("Programs run by the backup", joined(["✘ restored code ran programs, or may", *told]))]
+        if ran
+        else []
     )
 
 
