@@ -101,12 +101,8 @@ class SafetyEvents:
                 self._take_verdict(event)
             case StageFailed() as event:
                 self._take_failed_stage(event)
-            case InnerExited() as event:
-                self._take_exit(event)
-            case TeardownDone() as event:
-                self._take_teardown(event)
-            case DrillInterrupted() as event:
-                self._problem(f"interrupted: {event.reason or 'no reason given'}")
+            case InnerExited() | TeardownDone() | DrillInterrupted() as event:
+                self._take_end(event)
             case FaultInjected() as event:
                 self.faults.setdefault(event.fault)
                 self._problem(f"a fault was injected to test the harness: {event.fault}")
@@ -118,6 +114,16 @@ class SafetyEvents:
                     self._problem(f"the set was adopted and lacks {part}: {reason}")
             case _:
                 self._take_remark(line)
+
+    def _take_end(self, event: InnerExited | TeardownDone | DrillInterrupted) -> None:
+        """Account for how the inner process, its target or the drill came to an end."""
+        match event:
+            case InnerExited():
+                self._take_exit(event)
+            case TeardownDone():
+                self._take_teardown(event)
+            case DrillInterrupted():
+                self._problem(f"interrupted: {event.reason or 'no reason given'}")
 
     def _take_program(self, event: ProgramRun) -> None:
         """What a dump ran while it was restored can have made the target what it looks like."""
