@@ -66,7 +66,7 @@ def restore_roles(restore_context: RestoreContext, service: str, path: str, want
         with administration as connection, file.open(encoding="utf-8") as lines:
             for line in lines:
                 if is_wanted(line.strip(), wanted):
-                    stack_context.learn(passwords_in(line))
+                    stack_context.register_secrets(passwords_in(line))
                     connection.execute(line.encode())
                     applied += 1
     except UnicodeDecodeError as error:
