@@ -120,6 +120,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_the_threat_model_names_every_attack_that_is_tried() -> None:
+    """A new one gets a row of its table "What was tried"; that each link leads somewhere is tested above."""
+    named = set(re.findall(r"\]\(\.\./(tests/attack/\S+\.py)\)", (ROOT / "docs/threat-model.md").read_text()))
+    tried = {str(path.relative_to(ROOT)) for path in (ROOT / "tests/attack").glob("test_*.py")}
+    assert named == tried, "docs/threat-model.md has a row for each file of tests/attack/"
+
+
 def test_the_architecture_names_the_layers_that_are_held() -> None:
     held = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [layer.replace("restoreproof.", "") for layer in held[0]["layers"]]

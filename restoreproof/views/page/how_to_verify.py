@@ -12,6 +12,7 @@ from restoreproof.views.page.model import CommandLines, Facts, Line, Paragraph, 
 from restoreproof.views.page.results import SIGNS, outcome_words
 
 _DOCS = "docs/controls.md"
+_THREATS = "docs/threat-model.md"
 
 
 def controls(record: Record) -> Section:
@@ -75,6 +76,10 @@ def yourself(record: Record) -> Section:
                 f"plan.json and journal.jsonl ({record.events:,} events), and from nothing else; "
                 "record.json holds every figure, SHA256SUMS names every file"
             ),
+        ),
+        (
+            "Who could forge it",
+            line(f"who can touch what, what each could forge and which test tries it stands in {_THREATS}"),
         ),
     )
     advice = line(
