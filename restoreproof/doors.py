@@ -80,11 +80,11 @@ def entries(group: str) -> tuple[Door, ...]:
         (_door(point) for point in metadata.entry_points(group=group)),
         key=lambda door: (door.name, door.distribution, door.target),
     )
-    for one, other in pairwise(doors):
-        if one.name == other.name:
+    for first, second in pairwise(doors):
+        if first.name == second.name:
             raise PluginError(
-                f"two plug-ins are called {one.name!r} in {group}: {one.target} of {one.distribution}"
-                f" and {other.target} of {other.distribution}",
+                f"two plug-ins are called {first.name!r} in {group}: {first.target} of {first.distribution}"
+                f" and {second.target} of {second.distribution}",
                 hint="uninstall one of the two distributions",
             )
     return tuple(doors)

@@ -38,7 +38,7 @@ class DrillHooks:
     def pytest_restoreproof_open_drill(
         self, config_path: Path, emitter: Emitter, redactor: Redactor
     ) -> AbstractContextManager[RunningDrill] | None:
-        """The drill of this inner process, as a context manager. The first plugin that answers decides."""
+        """Open the drill of this inner process as a context manager; the first plugin to answer decides."""
 
 
 class FeaturesElsewhere:
@@ -70,7 +70,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_restoreproof_open_drill(
     config_path: Path, emitter: Emitter, redactor: Redactor
 ) -> AbstractContextManager[RunningDrill]:
-    """The real one."""
+    """Open the drill as the outer process ordered it, without faults."""
     from restoreproof.drill.inner.session import open_drill  # only an inner process needs all of the drill
 
     return cast("AbstractContextManager[RunningDrill]", open_drill(config_path, emitter, redactor))

@@ -34,7 +34,7 @@ class Component:
 
     @property
     def name(self) -> str:
-        """What ``component:`` says in a contract."""
+        """Name that ``component:`` in a contract says."""
         return self.door.name
 
     def options(self) -> type[ComponentOptions]:

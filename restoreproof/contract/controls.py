@@ -116,14 +116,14 @@ def _text(path: Path) -> str:
 
 
 def _line(text: str, place: tuple[int | str, ...]) -> int | None:
-    """The line (from 1) of a table of ``[[check]]``, or of a control's label; None for anything else."""
+    """Return the line (from 1) of a ``[[check]]`` table or of a control's label; None for anything else."""
     match place:
         case ("check", int(index), *_):
-            starts = [found.start() for found in re.finditer(r"^\[\[check\]\]", text, re.MULTILINE)]
+            starts = [match.start() for match in re.finditer(r"^\[\[check\]\]", text, re.MULTILINE)]
             start = starts[index] if index < len(starts) else None
         case ("bears_on", str(label), *_):
-            found = re.search(rf'^"?{re.escape(label)}"?\s*=', text, re.MULTILINE)
-            start = found.start() if found else None
+            match = re.search(rf'^"?{re.escape(label)}"?\s*=', text, re.MULTILINE)
+            start = match.start() if match else None
         case _:
             start = None
     return None if start is None else text.count("\n", 0, start) + 1

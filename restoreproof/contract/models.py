@@ -49,7 +49,7 @@ class AssetBlock(BaseModel):
     service: ServiceName | None = None
 
     def options(self) -> dict[str, Any]:
-        """The kind's own keys, not yet validated."""
+        """Return the kind's own keys, not yet validated."""
         return dict(self.model_extra or {})
 
 
@@ -111,7 +111,7 @@ class Contract(Noun):
         return getattr(self, field) if field else None
 
     def release_directory(self, name: str) -> Path:
-        """Where the release called ``expected`` or ``previous`` lies.
+        """Return where the release called ``expected`` or ``previous`` lies.
 
         Raises:
             ContractError: the contract has no such release.
@@ -123,15 +123,15 @@ class Contract(Noun):
         return (self.directory / self.releases.named(name).path).resolve()
 
     def code_directory(self, release: str = "expected") -> Path:
-        """Where the code of a release lies; a stack without releases of its own has none to run."""
+        """Return where the code of a release lies; a stack without releases of its own has none to run."""
         return self.release_directory(release) if self.releases else self.directory
 
     def where(self, *path: str | int) -> Location:
-        """The line on which ``path`` (keys, from the top) stands."""
+        """Return the place on which ``path`` (keys, from the top) stands."""
         return self._document.where(path)
 
     def written(self, *path: str | int) -> Any:
-        """The plain value that stands at ``path``. Raises LookupError where there is none."""
+        """Return the plain value that stands at ``path``. Raises LookupError where there is none."""
         return self._document.value(path)
 
     def asset_block(self, name: str) -> BaseModel:
@@ -161,34 +161,34 @@ class Contract(Noun):
         Raises:
             ContractError: there is no such component, or the keys don't fit it; every fault with its line.
         """
-        service, known = self.services[name], component_names()
-        if service.component not in known:
-            others, meant = instead(service.component, known)
+        service, names = self.services[name], component_names()
+        if service.component not in names:
+            others, meant = instead(service.component, names)
             message = f"services.{name}.component: there is no component {service.component!r}{others}"
             raise InvalidContract([Problem(self.where("services", name, "component"), message, meant)])
         model = component_model(service.component)
         return self._fitting(service.options(), model or ComponentOptions, ("services", name))
 
     def blocks(self) -> Iterator[OwnedBlock]:
-        """Every block that belongs to an asset kind or a component, as its model. Raises ContractError."""
+        """Yield every block of an asset kind or a component, as its model. Raises ContractError."""
         for name in self.services:
             yield OwnedBlock(("services", name), ("service", name), self.component_options(name))
         for name in self.assets:
             yield OwnedBlock(("assets", name), ("asset", name), self.asset_block(name))
 
     def misfits(self) -> list[Problem]:
-        """Everything that is wrong with the blocks that belong to an asset kind or a component."""
-        found: list[Problem] = []
+        """Return everything wrong with the blocks that belong to an asset kind or a component."""
+        problems: list[Problem] = []
         reads = [partial(self.component_options, name) for name in self.services]
         for read in (*reads, *(partial(self.asset_block, name) for name in self.assets)):
             try:
                 read()
             except InvalidContract as refusal:
-                found += refusal.problems
-        return found
+                problems += refusal.problems
+        return problems
 
     def options(self, block: Literal["assets", "services"], name: str, model: type[Block]) -> Block:
-        """The keys that belong to the kind or component of one asset or service, as its own ``model``.
+        """Return the keys that belong to the kind or component of one asset or service, as its own ``model``.
 
         Raises:
             ContractError: they don't fit; every fault with its line.

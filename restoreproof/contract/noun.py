@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Noun(BaseModel):
-    """A block whose keys are all known."""
+    """Base of a contract's blocks: frozen, all keys known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -26,7 +26,7 @@ class Releases(Noun):
     previous: Annotated[Release, _RELEASE] | None = None
 
     def named(self, name: str) -> Release:
-        """The release called ``expected`` or ``previous``. Raises ContractError if there is none."""
+        """Return the release called ``expected`` or ``previous``. Raises ContractError if there is none."""
         release = {"expected": self.expected, "previous": self.previous}.get(name)
         if release is None:
             raise ContractError(f"the contract has no release called {name!r}")

@@ -28,7 +28,7 @@ from restoreproof.errors import PluginError
 
 
 class RuntimeBlock(BaseModel):
-    """Base of a runtime's ``block``; its keys are all known."""
+    """Base of a runtime's ``block``: frozen, all keys known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,9 +49,9 @@ def contract_model(data: object) -> type[Contract]:
         PluginError: a runtime can't be imported, its block is no ``RuntimeBlock``, or its name is a key that
             every contract has.
     """
-    known = _keys()
+    keys = _keys()
     unknown = (
-        [key for key in data if isinstance(key, str) and key not in known] if isinstance(data, dict) else []
+        [key for key in data if isinstance(key, str) and key not in keys] if isinstance(data, dict) else []
     )
     return _with_blocks(door for door in _runtimes() if any(nearest(key, [door.name]) for key in unknown))
 
@@ -74,9 +74,9 @@ def _keys() -> set[str]:
 
 
 def _runtimes() -> tuple[doors.Door, ...]:
-    runtimes, known = doors.entries(doors.RUNTIMES), _keys()
+    runtimes, keys = doors.entries(doors.RUNTIMES), _keys()
     for door in runtimes:
-        if door.name in known:
+        if door.name in keys:
             raise PluginError(
                 f"{door} is called like a key that every contract has",
                 hint=f"report it to {door.distribution}: its runtime needs another name",

@@ -88,7 +88,7 @@ def confide(redactor: Redactor, emitter: Emitter, key: bytes) -> None:
             known = fingerprint(key, value)
             emitter.emit(SecretKnown(name=secret.name, maskable=True, length=len(value), fingerprint=known))
 
-    redactor.told = tell
+    redactor.on_learnt = tell
     for name in redactor.unmaskable:
         _tell_plain(emitter, name)
 

@@ -74,14 +74,14 @@ class DamagedBucket:
         self._store = store(endpoint, admin, self.name)
 
     def listed(self) -> list[str]:
-        """Every key in it, sorted. Raises FaultMissed if there is none."""
-        found = sorted(meta["path"] for page in obstore.list(self._store) for meta in page)
-        if not found:
+        """Return every key in the bucket, sorted. Raises FaultMissed if there is none."""
+        keys = sorted(meta["path"] for page in obstore.list(self._store) for meta in page)
+        if not keys:
             raise FaultMissed(f"the bucket {self.name} is empty")
-        return found
+        return keys
 
     def read(self, key: str) -> bytes:
-        """The content under ``key``."""
+        """Return the content under ``key``."""
         return bytes(obstore.get(self._store, key).bytes())
 
     def write(self, key: str, content: bytes, content_type: str) -> None:
@@ -94,6 +94,6 @@ class DamagedBucket:
 
 
 def altered(content: bytes) -> bytes:
-    """``content`` with its middle byte changed: same length, other digest."""
+    """Return ``content`` with its middle byte changed: of the same length, with another digest."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

@@ -25,7 +25,7 @@ from restoreproof.gherkin.request import Wanted
 
 @contextmanager
 def prepared(wanted: Wanted) -> Iterator[Wanted]:
-    """The drill that ``wanted`` asks for, on damaged copies; they are gone afterwards. The originals stay.
+    """Prepare the drill that ``wanted`` asks for on damaged copies, which are removed afterwards.
 
     Raises:
         UsageError: a fault is unknown, or the set has no catalogue to seal a damaged copy with.
@@ -54,10 +54,12 @@ def _on_set(wanted: Wanted, stack: str, faults: tuple[Fault, ...], directory: Pa
     if not chosen:
         return wanted
     backup = open_set(wanted.backup, stack)
-    known = wanted.catalogue or catalogues.path_of(wanted.var / "catalogue", backup.manifest.set_id)
-    if not known.exists():
-        raise UsageError(f"no catalogue at {known}: a damaged set can't be sealed", hint="pass --catalogue")
-    copy = SetCopy(backup, known, directory, wanted.identity)
+    catalogue = wanted.catalogue or catalogues.path_of(wanted.var / "catalogue", backup.manifest.set_id)
+    if not catalogue.exists():
+        raise UsageError(
+            f"no catalogue at {catalogue}: a damaged set can't be sealed", hint="pass --catalogue"
+        )
+    copy = SetCopy(backup, catalogue, directory, wanted.identity)
     sealed = [fault for fault in chosen if fault.sealed]
     for fault in sealed:
         assert fault.on_set
@@ -91,7 +93,7 @@ def _on_contract(wanted: Wanted, faults: tuple[Fault, ...], directory: Path) -> 
 
 
 def _bring_runbook(content: dict[str, Any], base: Path, copy: Path) -> None:
-    """The runbook is named relative to the contract, and its digest is taken where the contract is loaded."""
+    """Copy the runbook beside the contract's copy, since it is named relative to the contract."""
     runbook = (content.get("governance") or {}).get("runbook") or {}
     name = str(runbook.get("path") or "")
     if name and not Path(name).is_absolute() and (base / name).is_file():
@@ -100,7 +102,7 @@ def _bring_runbook(content: dict[str, Any], base: Path, copy: Path) -> None:
 
 
 def _absolute(block: Any, base: Path) -> None:
-    """Paths that lead out of the contract's directory would lead elsewhere from a copy of it."""
+    """Make paths absolute that lead out of the contract's directory: from a copy they lead elsewhere."""
     for key, value in list(block.items() if isinstance(block, dict) else enumerate(block)):
         if isinstance(value, dict | list):
             _absolute(value, base)
@@ -112,6 +114,6 @@ def _order(order: tuple[str, ...], faults: tuple[Fault, ...]) -> tuple[str, ...]
     swapped = list(order)
     for fault in faults:
         if fault.swap:
-            one, other = (swapped.index(stage) for stage in fault.swap)
-            swapped[one], swapped[other] = swapped[other], swapped[one]
+            first, second = (swapped.index(stage) for stage in fault.swap)
+            swapped[first], swapped[second] = swapped[second], swapped[first]
     return tuple(swapped) if swapped != list(order) else None

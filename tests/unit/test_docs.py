@@ -175,7 +175,8 @@ def keys(model: type[BaseModel]) -> set[str]:
 
 def test_the_contract_page_names_every_key() -> None:
     text = (DOCS / "contract.md").read_text()
-    blocks = [Noun, *(block for block in Noun.__subclasses__() for block in (block, *block.__subclasses__()))]
+    direct = Noun.__subclasses__()
+    blocks = [*direct, *(block for each in direct if each is not Contract for block in each.__subclasses__())]
     wanted = {key for block in blocks for key in keys(block)}
     for kind in asset_kinds().values():
         wanted |= keys(kind) - (keys(Asset) - {"kind", "at", "service"})

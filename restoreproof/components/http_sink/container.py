@@ -9,7 +9,7 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 
 
 class HttpSinkContainer(ContainerComponent[ComponentOptions]):
-    """It accepts whatever comes."""
+    """The webhook sink as a container; its environment names its ports."""
 
     def container(self, start: Start) -> Container:
         return Container(environment=ports(self.service), arguments=start.arguments)

@@ -22,7 +22,7 @@ _PLACE = "/run/stack"
 
 
 class PostgresContainer(ContainerComponent[PostgresOptions]):
-    """The password reaches the image as a file, its settings as arguments."""
+    """PostgreSQL whose password reaches the image as a file, and its settings as arguments."""
 
     data = ("/var/lib/postgresql",)
 

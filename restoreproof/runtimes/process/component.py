@@ -32,7 +32,7 @@ class Run(Protocol):
     def __call__(
         self, argv: Sequence[str], *, mounts: Mounts, environment: Mapping[str, str | Secret] | None = None
     ) -> Completed:
-        """A failure is returned, not raised."""
+        """Run ``argv`` to its end; a failure is returned, not raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Site:
     confinement: Confinement
 
     def port(self, name: str, default: int | None = None) -> int:
-        """The contract's port called ``name``, else ``default``. Raises ContractError if there is neither."""
+        """Return the contract's port ``name``, else ``default``. Raises ContractError if there is neither."""
         port = self.service.port_of(name) or default
         if port is None:
             raise ContractError(
@@ -133,17 +133,17 @@ class ProcessComponent(ABC, Generic[OptionsT]):
         """
 
     def identity(self, site: Site, launch: Launch) -> Identity:
-        """What runs as this service, for the record."""
+        """Return what runs as this service, for the record."""
         stated = site.service.options().get("version")
         name, program = site.service.component, Path(launch.argv[0])
         return identify(name, program, self.distribution, None if stated is None else str(stated))
 
     def tool(self, site: Site, name: str) -> Tool:
-        """How the tool ``name`` runs. Raises ContractError if the component has no such tool."""
+        """Return how the tool ``name`` runs. Raises ContractError if the component has no such tool."""
         raise ContractError(f"the component of service {site.name!r} has no tool {name!r}")
 
     def hint(self, log: str) -> str | None:
-        """What to do next, if ``log`` tells."""
+        """Return what to do next, if ``log`` tells; else None."""
         return None
 
 

@@ -15,7 +15,7 @@ from restoreproof.runtimes.process.launch import DrillSandbox
 
 
 class _OnThisMachine:
-    """What both halves share: the control listens here, and the services write their own logs."""
+    """Base of both halves: the control listens here, and the services write their own logs."""
 
     def __init__(self, context: OuterContext) -> None:
         self._context = context
@@ -67,13 +67,13 @@ class Unsandboxed(_OnThisMachine):
     ) -> subprocess.Popen[bytes]:
         if os.geteuid() == 0:
             raise EnvironmentUnfitError("nothing of a drill runs as uid 0")
-        inside = {
+        base = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
             "HOME": str(self._context.workdir),
         }
-        told = {**inside, **environment, BARE: "1"}
-        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
+        variables = {**base, **environment, BARE: "1"}
+        return launch_bare(argv, variables, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def remove(self) -> list[str]:
         return end_remains(self._context.workdir)

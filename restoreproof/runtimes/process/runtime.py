@@ -116,27 +116,27 @@ class ProcessRuntime:
     # ---- Stack
 
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
-        """Where ``service`` listens. Raises ContractError for an unknown service or port."""
+        """Return where ``service`` listens. Raises ContractError for an unknown service or port."""
         site = self._of(service).site
         return Endpoint(service, service, site.address, site.port(port))
 
     def require(self, service: str) -> None:
-        """Nothing, for a service of the contract: none is left out here. Raises ContractError for another."""
+        """Raise ContractError unless ``service`` is of the contract: none is left out in this runtime."""
         self._of(service)
 
     def administrator(self, service: str) -> Credentials:
-        """The throw-away administrator of a service that was started. Raises ContractError if it has none."""
+        """Return the throw-away administrator of a started service. Raises ContractError if it has none."""
         credentials = self._of(service).administrator
         if credentials is None:
             raise ContractError(f"service {service!r} has no throw-away administrator (or was never started)")
         return credentials
 
     def data_directory(self, service: str) -> Path:
-        """The one directory that ``service`` may write; the same path inside and outside its sandbox."""
+        """Return the one directory that ``service`` may write; its path is the same in its sandbox."""
         return self._of(service).site.data
 
     def log_tail(self, service: str, lines: int = LOG_LINES) -> str:
-        """The last lines of the service's log, redacted."""
+        """Return the last lines of the service's log, redacted."""
         text = spawn.tail(self._of(service).log, lines, self._redactor.text)
         return messages_of(self._services[service].component).shown(text)
 
@@ -213,19 +213,19 @@ class ProcessRuntime:
             self._emitter.emit(ServiceStopped(service=service, returncode=code))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
-        """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
+        """Raise EnvironmentUnfitError: nothing in this runtime is managed by a provider."""
         raise nothing_managed(asset, reference)
 
     def claim(self) -> None:
-        """Nothing: the target was made for this drill."""
+        """Do nothing: the target was made for this drill."""
 
     def running(self, service: str) -> bool:
-        """Whether the service's process is alive."""
+        """Return whether the service's process is alive."""
         process = self._of(service).process
         return process is not None and process.poll() is None
 
     def started_at(self, service: str) -> datetime | None:
-        """When the kernel started the service's process (UTC), to its clock tick; None if none runs."""
+        """Return when the kernel started the process (UTC, to its clock tick); None if none runs."""
         process = self._of(service).process
         return None if process is None else self._confinement.started_at(process)
 

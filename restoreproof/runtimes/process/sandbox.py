@@ -41,7 +41,7 @@ class Mounts:
     over: tuple[tuple[Path, Path], ...] = ()
 
     def plus(self, other: Mounts) -> Mounts:
-        """Both together."""
+        """Return the mounts of both together."""
         return Mounts(
             self.read + other.read,
             self.write + other.write,
@@ -77,13 +77,13 @@ class Etc:
         return etc
 
     def arguments(self) -> list[str]:
-        """The binds of these files."""
+        """Return bubblewrap's options that bind these files."""
         binds = ((str(self.directory / name), f"/etc/{name}") for name in self.files)
         return [part for source, destination in binds for part in ("--ro-bind", source, destination)]
 
 
 def service_argv(name: str, argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> list[str]:
-    """``argv`` in the sandbox of one service: the drill's network, nothing else of the drill.
+    """Return ``argv`` in the sandbox of one service: the drill's network, nothing else of the drill.
 
     It sees its own processes, a private ``/tmp`` and the mounts; it has no capabilities and can't make
     further user namespaces.
@@ -93,7 +93,7 @@ def service_argv(name: str, argv: Sequence[str], *, mounts: Mounts, etc: Etc, cw
 
 
 def drill_argv(argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> list[str]:
-    """``argv`` in the drill sandbox: as a service's, with a network of its own that leads nowhere."""
+    """Return ``argv`` in the drill sandbox: as a service's, with its own network that leads nowhere."""
     # Services nest user namespaces in this one, so it must leave them enabled.
     options = ["--unshare-user", "--unshare-net", *_alone("drill")]
     return [bwrap(), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
