@@ -33,5 +33,5 @@ def make_identity(path: Path) -> str:
 
 
 def recipient_of(path: Path) -> str:
-    """The public recipient of the identity in ``path``. Raises IdentityError if there is none."""
+    """Return the public recipient of the identity in ``path``. Raises IdentityError if there is none."""
     return str(read_identity(path).to_public())

@@ -190,7 +190,7 @@ class KeycloakAsset(Asset):
         return ()
 
     def counts(self, stack_context: StackContext, *, kept: bool = False) -> dict[str, int]:
-        """How many users, clients, roles, groups, credentials and role mappings the realm holds.
+        """Return how many users, clients, roles, groups, credentials and role mappings the realm holds.
 
         ``kept``: a provider kept it, and the set only refers to it.
         """
@@ -198,7 +198,7 @@ class KeycloakAsset(Asset):
             return realm.counts()
 
     def subjects(self, stack_context: StackContext, *, kept: bool = False) -> frozenset[str]:
-        """The ids of the realm's people, as tokens carry them in ``sub``. ``kept`` as for ``counts``."""
+        """Return the ids of the realm's people, as tokens carry them in ``sub``; ``kept`` as in ``counts``."""
         with self._realm(stack_context, kept=kept) as realm:
             return frozenset(realm.subjects())
 
@@ -235,6 +235,6 @@ _REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("
 
 
 def thumbprint(key: Mapping[str, Any]) -> str:
-    """The SHA-256 thumbprint of a JSON Web Key (RFC 7638)."""
+    """Return the SHA-256 thumbprint of a JSON Web Key (RFC 7638)."""
     members = {name: key[name] for name in _REQUIRED[key["kty"]]}
     return base64.urlsafe_b64encode(hashlib.sha256(rfc8785.dumps(members)).digest()).decode().rstrip("=")

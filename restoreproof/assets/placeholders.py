@@ -43,7 +43,7 @@ class StandInVault(Vault):
 
 
 def vault_of(backup: BackupSet, contract: Contract, identity: Path) -> Vault:
-    """The set's environment, decrypted; or a stand-in for the one it was adopted without.
+    """Return the set's environment, decrypted; or a stand-in for the one it was adopted without.
 
     A stack whose contract has no secrets to restore has an empty one.
 

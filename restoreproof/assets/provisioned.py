@@ -17,9 +17,9 @@ def provisioned_file(install_context: InstallContext, service: str, name: str) -
     Raises:
         EnvironmentUnfitError: there is none, or it does not say which of several services it is for.
     """
-    own, shared = install_context.provisioned / service / name, install_context.provisioned / name
-    if own.is_file():
-        return own
+    apart, shared = install_context.provisioned / service / name, install_context.provisioned / name
+    if apart.is_file():
+        return apart
     services = install_context.stack_context.contract.services
     component = services[service].component
     alike = sorted(other for other, block in services.items() if block.component == component)

@@ -62,15 +62,15 @@ class DatabaseKnown(QueriesKnown):
 def known_dataset(restore_context: RestoreContext, name: str) -> DatasetKnown | None:
     """Return what the catalogue counted of a dataset of the contract; None if it has no count."""
     database = restore_context.stack_context.contract.datasets[name].database
-    known = restore_context.expected(database, QueriesKnown)
-    return known.datasets.get(name) if known else None
+    part = restore_context.expected(database, QueriesKnown)
+    return part.datasets.get(name) if part else None
 
 
 def known_chain(restore_context: RestoreContext, name: str) -> ChainKnown | None:
     """Return where a chain ended when the backup was taken; None if the catalogue has none."""
     database = restore_context.stack_context.contract.chains[name].database
-    known = restore_context.expected(database, QueriesKnown)
-    return known.chains.get(name) if known else None
+    part = restore_context.expected(database, QueriesKnown)
+    return part.chains.get(name) if part else None
 
 
 def known_queues(restore_context: RestoreContext) -> dict[str, dict[str, int]] | None:
@@ -87,6 +87,6 @@ def known_queues(restore_context: RestoreContext) -> dict[str, dict[str, int]] |
 def known_letters(restore_context: RestoreContext, queue: str) -> frozenset[str] | None:
     """Return the identity of each item that ``queue`` held at the backup; None if the catalogue has none."""
     database = restore_context.stack_context.contract.queues[queue].database
-    known = restore_context.expected(database, QueriesKnown)
-    letters = known.letters.get(queue) if known else None
+    part = restore_context.expected(database, QueriesKnown)
+    letters = part.letters.get(queue) if part else None
     return None if letters is None else frozenset(letters)

@@ -33,6 +33,6 @@ class ReleaseAsset(Asset):
 
 
 def describe(directory: Path) -> dict[str, Any]:
-    """The ``release.json`` below ``directory``. Raises OSError or ValueError where there is none."""
+    """Return the ``release.json`` below ``directory``. Raises OSError or ValueError where there is none."""
     described: dict[str, Any] = json.loads((directory / "release.json").read_text())
     return described

@@ -38,5 +38,5 @@ def roles_of(contract: Contract, service: str) -> frozenset[str]:
     """Return the roles that the assets on the server ``service`` name: only these are restored."""
     blocks = (block.model_dump() for block in contract.assets.values())
     # An asset like a realm has its tables on a server that is not its own service.
-    here = (block for block in blocks if (block.get("store") or block.get("service")) == service)
-    return frozenset(str(role) for block in here for role in block.get("roles", ()))
+    related = (block for block in blocks if (block.get("store") or block.get("service")) == service)
+    return frozenset(str(role) for block in related for role in block.get("roles", ()))

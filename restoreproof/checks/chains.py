@@ -87,12 +87,14 @@ class ChainSurvey:
                 tail.sequence = int(number) if isinstance(number, int | Decimal) else None
                 tail.hash = row[block.hash]
             work.items = examined
-        known = known_chain(restore_context, chain)
-        heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
+        recorded = known_chain(restore_context, chain)
+        heads = (
+            {part: (head.sequence, head.hash) for part, head in recorded.heads.items()} if recorded else None
+        )
         return cls(
             chain,
             examined,
-            known.rows if known else None,
+            recorded.rows if recorded else None,
             gaps,
             broken,
             unsigned,
@@ -196,7 +198,7 @@ def _unsigned(row: Mapping[str, Any], block: Chain, keys: Mapping[str, Ed25519Pu
 def check_signature(
     keys: Mapping[str, Ed25519PublicKey], key_id: str, signature: str | None, message: str
 ) -> str | None:
-    """What is wrong with a base64 Ed25519 signature over ``message`` (ASCII), or None."""
+    """Return what is wrong with a base64 Ed25519 signature over ``message`` (ASCII), or None."""
     if key_id not in keys:
         return f"signed by {key_id}, which is not in custody"
     try:
@@ -225,20 +227,20 @@ class WorkerReport:
             restore_context.stack_context,
             restore_context.stack_context.contract.chains[chain],
         )
-        known = known_chain(restore_context, chain)
-        of = known.rows if known else None
+        recorded = known_chain(restore_context, chain)
+        total = recorded.rows if recorded else None
         if block.worker is None:
-            return cls(chain, None, (), of, 1)
+            return cls(chain, None, (), total, 1)
         with stack_context.phase("maintenance worker"):
             done = stack_context.run_once(block.worker.service, environment=stack_context.vault.environment())
         reported = [
-            one
-            for one in _last_json(done.stdout).get("chains", ())
-            if one.get("chain") == block.worker.report
+            report
+            for report in _last_json(done.stdout).get("chains", ())
+            if report.get("chain") == block.worker.report
         ]
-        breaks = tuple(json.dumps(fault, sort_keys=True) for one in reported for fault in one["breaks"])
-        examined = sum(int(one["examined"]) for one in reported) if reported else None
-        return cls(chain, examined, breaks, of, done.returncode)
+        breaks = tuple(json.dumps(fault, sort_keys=True) for report in reported for fault in report["breaks"])
+        examined = sum(int(report["examined"]) for report in reported) if reported else None
+        return cls(chain, examined, breaks, total, done.returncode)
 
     @then("it reports no break and has examined every link")
     def clean(self) -> Observation:
@@ -249,8 +251,8 @@ class WorkerReport:
                 expected, f"the worker ended with {self.returncode} and no report of this chain"
             )
         findings = Findings()
-        for one in self.breaks:
-            findings.add(one)
+        for fault in self.breaks:
+            findings.add(fault)
         observed = f"it examined {self.examined:,} links and reports {len(self.breaks)} breaks"
         return conclude(expected, observed, findings, examined=self.examined, total=self.total)
 

@@ -30,7 +30,7 @@ from restoreproof.outcome import Observation
 
 
 def role_of(restore_context: RestoreContext, variable: str) -> str:
-    """The role that a restored database URL logs in as."""
+    """Return the role that a restored database URL logs in as."""
     return unquote(urlsplit(restore_context.stack_context.vault.secret(variable).reveal()).username or "")
 
 
@@ -52,7 +52,7 @@ class EnvironmentSurvey:
     def look(cls, restore_context: RestoreContext) -> EnvironmentSurvey:
         """Compare the decrypted environment with the contract and the catalogue."""
         asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
-        known = restore_context.expected(asset.name, SecretsKnown)
+        recorded = restore_context.expected(asset.name, SecretsKnown)
         filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
         return cls(
             names=filled,
@@ -60,7 +60,7 @@ class EnvironmentSurvey:
             pinned=asset.pinned,
             pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
             commitments={name: vault.commitment(name) for name in vault.names()},
-            committed=known.commitments or None if known else None,
+            committed=recorded.commitments or None if recorded else None,
             session=asset.session,
         )
 
@@ -68,9 +68,9 @@ class EnvironmentSurvey:
     def complete(self) -> Observation:
         """Exactly the required variables, each with a value."""
         wanted = dict.fromkeys(self.required, "set")
-        seen = dict.fromkeys(self.names, "set")
+        present = dict.fromkeys(self.names, "set")
         return compare(
-            "the environment has every required variable and no other", wanted, seen, unit="variables"
+            "the environment has every required variable and no other", wanted, present, unit="variables"
         )
 
     @then("it agrees with the values the contract pins")
@@ -99,20 +99,20 @@ class EnvironmentSurvey:
         return self._held(expected, wanted, {self.session: self.commitments.get(self.session, "")})
 
     @staticmethod
-    def _held(expected: str, wanted: Mapping[str, str], seen: Mapping[str, str]) -> Observation:
+    def _held(expected: str, wanted: Mapping[str, str], restored: Mapping[str, str]) -> Observation:
         findings = Findings()
-        for name in sorted(wanted.keys() | seen.keys()):
-            if wanted.get(name) != seen.get(name):
+        for name in sorted(wanted.keys() | restored.keys()):
+            if wanted.get(name) != restored.get(name):
                 findings.add(
-                    f"{name}: {'differs' if name in wanted and name in seen else 'is on one side only'}"
+                    f"{name}: {'differs' if name in wanted and name in restored else 'is on one side only'}"
                 )
-        same = sum(seen.get(name) == value for name, value in wanted.items())
+        same = sum(restored.get(name) == value for name, value in wanted.items())
         observed = f"{same} of {len(wanted)} equal"
-        return conclude(expected, observed, findings, examined=len(seen), total=len(wanted))
+        return conclude(expected, observed, findings, examined=len(restored), total=len(wanted))
 
 
 def secrets_asset(restore_context: RestoreContext) -> SecretsAsset:
-    """The contract's environment. Raises RestoreproofError if it has none."""
+    """Return the contract's environment. Raises RestoreproofError if it has none."""
     for asset in restore_context.stack_context.assets():
         if isinstance(asset, SecretsAsset):
             return asset

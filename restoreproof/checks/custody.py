@@ -37,9 +37,9 @@ class CustodySurvey:
             for hit in scan_file(path, BUILT_IN):
                 secret.add(f"{path.name}: {hit.rule} at byte {hit.offset}")
         listed = [
-            one
-            for one in restore_context.backup.manifest.artifacts
-            if one.path.startswith(f"{custody.DIRECTORY}/")
+            artifact
+            for artifact in restore_context.backup.manifest.artifacts
+            if artifact.path.startswith(f"{custody.DIRECTORY}/")
         ]
         return cls(len(files), len(listed), secret, tuple(sorted(_used(restore_context))), frozenset(keys))
 

@@ -41,14 +41,14 @@ class DatabaseSurvey:
             tables, structure, present = database.tables(), database.structure(), database.roles()
         servers = stack_context.asset(asset).stores()
         wanted = {role for server in servers for role in roles_of(stack_context.contract, server)}
-        known = restore_context.expected(asset, DatabaseKnown)
+        recorded = restore_context.expected(asset, DatabaseKnown)
         return cls(
-            comparable(tables, known.tables if known else None),
-            comparable(structure, known.structure if known else None),
+            comparable(tables, recorded.tables if recorded else None),
+            comparable(structure, recorded.structure if recorded else None),
             dict.fromkeys(present & wanted, "present"),
-            comparable(known.tables) if known else None,
-            comparable(known.structure) if known else None,
-            dict.fromkeys(known.roles, "present") if known else None,
+            comparable(recorded.tables) if recorded else None,
+            comparable(recorded.structure) if recorded else None,
+            dict.fromkeys(recorded.roles, "present") if recorded else None,
             restore_context.backup.lacks(missing.ROLES),
         )
 
@@ -72,11 +72,11 @@ class DatabaseSurvey:
             return not_verified(expected, self.unknown_roles)
         return self._compare(expected, "roles", "roles")
 
-    def _compare(self, expected: str, what: str, unit: str) -> Observation:
-        known, seen = getattr(self, f"known_{what}"), getattr(self, what)
-        if known is None:
+    def _compare(self, expected: str, subject: str, unit: str) -> Observation:
+        recorded, restored = getattr(self, f"known_{subject}"), getattr(self, subject)
+        if recorded is None:
             return not_verified(expected, "there is no catalogue to compare with")
-        return compare(expected, known, seen, unit="tables" if unit == "rows" else unit)
+        return compare(expected, recorded, restored, unit="tables" if unit == "rows" else unit)
 
 
 def comparable(

@@ -41,21 +41,23 @@ def positions(size: int, total: int) -> list[int]:
 
 
 def draw(restore_context: RestoreContext, dataset: str) -> Sample:
-    """The rows of ``dataset``, or as many of them as its ``sample`` says, evenly over its own order.
+    """Return the rows of ``dataset``, or as many of them as its ``sample`` says, evenly over its own order.
 
     How many rows there are to draw from is the catalogue's word, so that lost rows are missed.
     """
-    known, wanted = (
+    catalogued, wanted = (
         expected_rows(restore_context, dataset),
         restore_context.stack_context.contract.datasets[dataset].sample,
     )
     if wanted is None:
-        return Sample(tuple(rows(restore_context, dataset)), known, "all")
-    total = known if known is not None else sum(1 for _ in rows(restore_context, dataset))
+        return Sample(tuple(rows(restore_context, dataset)), catalogued, "all")
+    total = catalogued if catalogued is not None else sum(1 for _ in rows(restore_context, dataset))
     chosen = set(positions(wanted, total))
     drawn = tuple(row for place, row in enumerate(rows(restore_context, dataset)) if place in chosen)
     return Sample(
-        drawn, None if known is None else len(chosen), f"{len(chosen)} of {total:,}, evenly over their order"
+        drawn,
+        None if catalogued is None else len(chosen),
+        f"{len(chosen)} of {total:,}, evenly over their order",
     )
 
 
@@ -144,7 +146,7 @@ class EndpointSurvey:
 
 
 def visitor(restore_context: RestoreContext, block: PublicEndpoint) -> httpx.Client:
-    """A client for the person that ``block`` names, or for nobody in particular. Raises LoginFailed."""
+    """Return a client for the person that ``block`` names, or without a login. Raises LoginFailed."""
     return logged_in(restore_context, block.identity) if block.identity else public_client(restore_context)
 
 
@@ -188,9 +190,9 @@ class _Visit:
         else:
             return
         self.compared += 1
-        found = hashlib.sha256(content).hexdigest()
-        if found != wanted:
-            self.altered.add(f"{path}: SHA-256 {found[:16]}…, {wanted[:16]}… was stored")
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 != wanted:
+            self.altered.add(f"{path}: SHA-256 {sha256[:16]}…, {wanted[:16]}… was stored")
 
     def _stored(self, bucket: str, row: Row) -> bytes | None:
         source = application_bucket(self._restoring, bucket)
@@ -202,15 +204,15 @@ class _Visit:
 
     def _list(self, answer: httpx.Response, column: str) -> None:
         try:
-            seen = [str(one) for one in members(answer.json(), column)]
+            listed = [str(member) for member in members(answer.json(), column)]
         except ValueError as error:
             self.unlisted.add(str(error))
             return
-        self.listed = len(seen)
+        self.listed = len(listed)
         wanted = {str(row[column]) for row in self.sample.rows}
-        for missing in sorted(wanted - set(seen)):
+        for missing in sorted(wanted - set(listed)):
             self.unlisted.add(f"{missing} is not listed")
-        for extra in sorted(set(seen) - wanted):
+        for extra in sorted(set(listed) - wanted):
             self.unlisted.add(f"{extra} is listed, and is no row of the dataset")
 
 
@@ -220,10 +222,10 @@ def filled(path: str, row: Row) -> str:
 
 
 def unfit(answer: httpx.Response, content_type: str | None) -> str | None:
-    """Why ``answer`` is not what was asked for, or None."""
+    """Return why ``answer`` is not what was asked for, or None."""
     if answer.status_code != httpx.codes.OK:
         return f"answers {answer.status_code}"
-    given = answer.headers.get("content-type", "").partition(";")[0].strip()
-    if content_type and given != content_type:
-        return f"answers with {given or 'no content type'}, not {content_type}"
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type and media_type != content_type:
+        return f"answers with {media_type or 'no content type'}, not {content_type}"
     return None if answer.content else "answers with nothing"

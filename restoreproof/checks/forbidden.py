@@ -55,11 +55,11 @@ class ForbiddenSurvey:
 
         The identity provider's own database holds the realm's signing keys by right: it is kept as a secret.
         """
-        own = {
-            name: (one.pattern, one.example)
-            for name, one in restore_context.stack_context.contract.forbidden.items()
+        extra = {
+            name: (rule.pattern, rule.example)
+            for name, rule in restore_context.stack_context.contract.forbidden.items()
         }
-        all_rules = rules(own)
+        all_rules = rules(extra)
         search = _Search(all_rules)
         with restore_context.stack_context.phase("forbidden material") as work:
             search.through(_of_the_set(restore_context))
@@ -94,16 +94,16 @@ class ForbiddenSurvey:
         expected = f"the backup holds none of: {', '.join(self.names)}"
         if self.blind:
             return not_verified(expected, f"the scanner missed its own sample of: {', '.join(self.blind)}")
-        seen = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found"
+        searched = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found"
         if self.restored:
-            seen += f"; in the target: {', '.join(self.restored)}"
+            searched += f"; in the target: {', '.join(self.restored)}"
         if self.closed.total and not self.found.total:
             more = self.closed.total - len(self.closed.listed)
             named = [*self.closed.listed, *([f"{more:,} more"] if more else [])]
-            return not_verified(expected, f"{seen}; not searched: {'; '.join(named)}")
+            return not_verified(expected, f"{searched}; not searched: {'; '.join(named)}")
         return conclude(
             expected,
-            f"{seen}; all {len(self.names)} rules found their planted sample",
+            f"{searched}; all {len(self.names)} rules found their planted sample",
             self.found,
             examined=self.parts,
             total=self.total,
@@ -132,18 +132,18 @@ class _Search:
 
     def through(self, parts: Iterable[Searchable]) -> None:
         """Search every part. One that is closed is named, and the others are searched all the same."""
-        for seen in in_threads(self._look, parts):
-            if seen.closed:
-                self.closed.add(f"{seen.label}: {seen.closed}")
-            self.parts += not seen.closed
-            self.size += seen.size
-            for hit in seen.hits:
-                self.found.add(f"{seen.label}: {hit.rule} at byte {hit.offset:,}")
+        for part in in_threads(self._look, parts):
+            if part.closed:
+                self.closed.add(f"{part.label}: {part.closed}")
+            self.parts += not part.closed
+            self.size += part.size
+            for hit in part.hits:
+                self.found.add(f"{part.label}: {hit.rule} at byte {hit.offset:,}")
                 if len(self.hits) < MAX_FINDINGS:
                     self.hits.append(
-                        ScanHit(rule=hit.rule, location=f"{seen.label[:300]}, byte {hit.offset}")
+                        ScanHit(rule=hit.rule, location=f"{part.label[:300]}, byte {hit.offset}")
                     )
-            self.found.total += seen.total - len(seen.hits)
+            self.found.total += part.total - len(part.hits)
 
     def _look(self, part: Searchable) -> _Seen:
         hits: list[Hit] = []
@@ -237,7 +237,9 @@ def _left_out(restore_context: RestoreContext) -> list[str]:
     by_right = "holds the realm's signing keys by right"
     reasons = {path: by_right for path in listed if path in dumps}
     reasons |= {path: "encrypted" for path in listed if path.endswith(layout.ENCRYPTED)}
-    reasons |= {f"{one.name} ({elsewhere[one.name]})": by_right for one in realms if one.name in elsewhere}
+    reasons |= {
+        f"{realm.name} ({elsewhere[realm.name]})": by_right for realm in realms if realm.name in elsewhere
+    }
     return [f"{path}: {reasons[path]}" for path in sorted(reasons)]
 
 

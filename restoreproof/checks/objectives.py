@@ -52,8 +52,8 @@ class Recovery:
             )
             stack_context.emitter.emit(Measured(name="rpo.skew", value=skew, unit="s", detail=""))
         backup = stack_context.contract.backup
-        known = restore_context.catalogue.newest if restore_context.catalogue else {}
-        recorded = frozenset(known)
+        newest_of = restore_context.catalogue.newest if restore_context.catalogue else {}
+        recorded = frozenset(newest_of)
         return cls(
             ages, recorded, stack_context.contract.objectives.rpo_s, backup.every_s if backup else None
         )
@@ -131,7 +131,9 @@ class RecoveryTimeSurvey:
             if not service.options().get("one_shot", False):
                 stack_context.runtime.require(name)  # without it the platform is not back
         objectives = stack_context.contract.objectives
-        in_place = (name for name, one in restore_context.backup.references.items() if one.in_place)
+        in_place = (
+            name for name, reference in restore_context.backup.references.items() if reference.in_place
+        )
         standing = tuple(sorted(set(in_place) - set(objectives.survives)))
         return cls(time.monotonic() - stack_context.opened_mono, objectives.rto_s, standing)
 

@@ -114,7 +114,7 @@ class ObjectSurvey:
 
 
 def objects_asset(restore_context: RestoreContext, bucket: str) -> ObjectsAsset:
-    """The asset that restores ``bucket``. Raises ContractError if none does, or PartMissing."""
+    """Return the asset that restores ``bucket``. Raises ContractError if none does, or PartMissing."""
     for asset in restore_context.stack_context.assets():
         if isinstance(asset, ObjectsAsset) and bucket in asset.buckets:
             restore_context.backup.require(missing.OBJECTS, missing.bucket_part(bucket))
@@ -136,7 +136,7 @@ def application_bucket(restore_context: RestoreContext, bucket: str) -> S3Store:
 
 
 def rows(restore_context: RestoreContext, dataset: str) -> Iterator[dict[str, Any]]:
-    """The rows of the contract's dataset, streamed from the restored database."""
+    """Yield the rows of the contract's dataset, streamed from the restored database."""
     stack_context = restore_context.stack_context
     block = stack_context.contract.datasets[dataset]
     values = restored_parameters(restore_context, block.database, block.sql)
@@ -145,6 +145,6 @@ def rows(restore_context: RestoreContext, dataset: str) -> Iterator[dict[str, An
 
 
 def expected_rows(restore_context: RestoreContext, dataset: str) -> int | None:
-    """How many rows the catalogue counted when the backup was taken, or None without a catalogue."""
-    known = known_dataset(restore_context, dataset)
-    return None if known is None else known.rows
+    """Return how many rows the catalogue counted when the backup was taken, or None without a catalogue."""
+    catalogued = known_dataset(restore_context, dataset)
+    return None if catalogued is None else catalogued.rows

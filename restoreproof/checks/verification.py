@@ -70,10 +70,10 @@ class VerificationSurvey:
                             continue
                         if problem := _refused(client, block, row, content):
                             unconfirmed.add(f"{row[block.document]}: {problem}")
-                        for what, changed, other in _forgeries(block, sample.rows, place, content):
+                        for forgery, changed, other in _forgeries(block, sample.rows, place, content):
                             forged += 1
                             if problem := _believed(client, block, other, changed):
-                                believed.add(f"{row[block.document]} {what}: {problem}")
+                                believed.add(f"{row[block.document]} {forgery}: {problem}")
             except (LoginFailed, httpx.HTTPError) as error:
                 unconfirmed.add(f"{type(error).__name__}: {error}")
             work.items = shown + forged
@@ -197,10 +197,10 @@ def _says_yes(answer: httpx.Response, block: PublicEndpoint) -> bool:
     if block.confirms is None:
         return True
     try:
-        said = answer.json()
+        claims = answer.json()
     except ValueError:
         return False
-    return isinstance(said, dict) and said.get(block.confirms) is True
+    return isinstance(claims, dict) and claims.get(block.confirms) is True
 
 
 @check("signatures")
@@ -254,7 +254,7 @@ class SignatureSurvey:
 
 
 def not_canonical(content: bytes, sha256: str) -> str | None:
-    """Why ``content`` is not the canonical JSON (RFC 8785) whose digest is ``sha256``, or None."""
+    """Return why ``content`` is not the canonical JSON (RFC 8785) whose digest is ``sha256``, or None."""
     if hashlib.sha256(content).hexdigest() != sha256:
         return "its digest is not the one its row records"
     try:

@@ -182,8 +182,8 @@ def _perform(root: Path, asked: ByHand) -> tuple[int, Path | None]:
 def _latest(root: Path) -> Path | None:
     """The evidence of the newest drill that left a record; None if there is none."""
     latest = (root / "reports" / "latest").resolve()
-    inside = latest.parent == (root / "reports").resolve()
-    return latest if inside and (latest / "record.json").is_file() else None
+    own_report = latest.parent == (root / "reports").resolve()
+    return latest if own_report and (latest / "record.json").is_file() else None
 
 
 def refuse_xdist(config: pytest.Config) -> None:

@@ -29,8 +29,8 @@ class RuntimeSuite:
 
     def test_its_methods_take_what_the_driver_says(self, driver: RuntimeDriver) -> None:
         for name, method in inspect.getmembers(RuntimeDriver, inspect.isfunction):
-            own = inspect.signature(getattr(type(driver), name))
-            assert list(own.parameters) == list(inspect.signature(method).parameters), name
+            signature = inspect.signature(getattr(type(driver), name))
+            assert list(signature.parameters) == list(inspect.signature(method).parameters), name
 
     def test_it_keeps_no_state(self, driver: RuntimeDriver) -> None:
         assert vars(driver) == {}

@@ -46,7 +46,7 @@ class Bench:
         self.events = Events()
         self.project = Project(contract, DRILL, directory)
         self.project.own(Owner.this())
-        inside = InnerContext(
+        inner_context = InnerContext(
             drill_id=DRILL,
             contract=contract,
             workdir=directory,
@@ -55,7 +55,7 @@ class Bench:
             emitter=self.events,
             redactor=Redactor(),
         )
-        self.tools = ContainerTools(self.project, inside, directory)
+        self.tools = ContainerTools(self.project, inner_context, directory)
 
     def run(self, *argv: str, timeout_s: float = 60, stdout: Path | None = None) -> Completed:
         """Run a command beside PostgreSQL, which does not run."""

@@ -127,7 +127,7 @@ class PostgresAsset(Asset):
                 work.items = sum(table.rows for table in tables.values())
             if self.newest:
                 backup_context.learnt.newest = database.value(self.newest)
-            known = PostgresKnown(
+            expectation = PostgresKnown(
                 tables=tables,
                 structure=database.structure(),
                 roles=tuple(sorted(roles_of(stack_context.contract, self.service))),
@@ -136,7 +136,7 @@ class PostgresAsset(Asset):
                 queues=count_queues(stack_context, self.name, database),
                 letters=identify_letters(stack_context, self.name, database),
             )
-        backup_context.expect(self.name, known)
+        backup_context.expect(self.name, expectation)
 
     def connect(
         self, stack_context: StackContext, *, readonly: bool = True

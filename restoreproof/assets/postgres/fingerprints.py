@@ -12,7 +12,7 @@ from restoreproof.backups.fingerprint import Fingerprint
 
 
 def fingerprint_tables(connection: Connection) -> dict[str, TableKnown]:
-    """Rows and an order-independent fingerprint of every table in ``public``, streamed through COPY."""
+    """Count and fingerprint the rows of every table in ``public``, whatever their order, through COPY."""
     names = connection.execute(
         "select relname as name from pg_class where relnamespace = 'public'::regnamespace "
         "and relkind in ('r', 'p') and not relispartition order by relname"
@@ -58,7 +58,7 @@ STRUCTURE: dict[str, LiteralString] = {
 
 
 def fingerprint_structure(connection: Connection) -> dict[str, TableKnown]:
-    """Count and fingerprint of each kind of structure: a lost policy or index shows like a lost row."""
+    """Count and fingerprint each kind of structure: a lost policy or index shows like a lost row."""
     return {name: _fingerprint(connection, composed.SQL(query + "")) for name, query in STRUCTURE.items()}
 
 

@@ -48,7 +48,7 @@ def dump_roles(backup_context: BackupContext, service: str, path: str) -> None:
 
 
 def restore_roles(restore_context: RestoreContext, service: str, path: str, wanted: frozenset[str]) -> int:
-    """Create the ``wanted`` roles from the set's globals file; returns how many statements were applied.
+    """Create the ``wanted`` roles from the set's globals file; return how many statements were applied.
 
     The file is untrusted and would be run by a superuser, so only statements about wanted roles pass, one
     by one. A bare dump has no globals: the roles are then missing, which a check reports.
@@ -113,7 +113,7 @@ def refuse_used(stack_context: StackContext, service: str, roles: Iterable[str])
 
 
 def stand_in_roles(stack_context: StackContext, service: str, wanted: Iterable[str]) -> int:
-    """Create the contract's roles, which the set lacks, so that its dump finds its owners; returns how many.
+    """Create the contract's roles, which the set lacks, so that its dump finds its owners; return how many.
 
     A role gets the password that the environment has for it; where it has none, nobody can log in as it.
     """

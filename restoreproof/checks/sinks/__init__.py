@@ -21,19 +21,19 @@ def sink_kinds() -> list[str]:
 
 def sink_kind(kind: str) -> SinkKind:
     """Return the kind of sink that a contract calls ``kind``. Raises ContractError if there is none."""
-    known = sink_kinds()
-    if kind not in known:
-        raise ContractError(f"no sink of kind {kind!r} is known", hint=f"kinds: {', '.join(known)}")
+    kinds = sink_kinds()
+    if kind not in kinds:
+        raise ContractError(f"no sink of kind {kind!r} is known", hint=f"kinds: {', '.join(kinds)}")
     module_kind: SinkKind = importlib.import_module(f"{__name__}.{kind}").KIND
     return module_kind
 
 
 def sink_problems(contract: Contract) -> Iterator[Problem]:
     """Yield, with its line, each sink whose ``kind`` does not exist or that lacks a key its kind needs."""
-    known = sink_kinds()
+    kinds = sink_kinds()
     for name, sink in contract.sinks.items():
-        if sink.kind not in known:
-            others, meant = instead(sink.kind, known)
+        if sink.kind not in kinds:
+            others, meant = instead(sink.kind, kinds)
             message = f"sinks.{name}.kind: there is no kind of sink {sink.kind!r}{others}"
             yield Problem(contract.where("sinks", name, "kind"), message, meant)
             continue

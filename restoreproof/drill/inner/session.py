@@ -64,7 +64,7 @@ def open_drill(
     permission = os.environ.get(PERMISSION)
     emitter = Awaiting(emitter, config.probes, int(permission) if permission else None)
     emitter = witness = Witness(emitter)
-    inside = InnerContext(
+    inner_context = InnerContext(
         drill_id=config.drill_id,
         contract=contract,
         workdir=config.workdir,
@@ -74,7 +74,7 @@ def open_drill(
         redactor=redactor,
     )
     redactor.learn(runtime_driver.secrets(contract))
-    for result in runtime_driver.probes(inside, config.probes):
+    for result in runtime_driver.probes(inner_context, config.probes):
         emitter.emit(IsolationProbed(probe=result.probe, reached=result.reached, detail=result.detail))
     backup = open_set(config.backup, contract.stack)
     vault = vault_of(backup, contract, config.identity)
@@ -82,7 +82,7 @@ def open_drill(
     confide(redactor, emitter, bytes.fromhex(config.secrecy))
     redactor.learn(vault.stand_ins())
     absences = Absences(emitter)
-    runtime: Runtime = Present(runtime_driver.inner(inside, config.probes), absences)
+    runtime: Runtime = Present(runtime_driver.inner(inner_context, config.probes), absences)
     clock = CurrentStage(runtime)
     stack_context = StackContext(
         contract,

@@ -43,7 +43,7 @@ class NetworkControl:
 
     image: str
     network: str
-    inside: Sequence[str]
+    networks: Sequence[str]
     labels: Mapping[str, str]
     listener: Listener
     reachable: Mapping[str, str]
@@ -53,7 +53,7 @@ class NetworkControl:
         """For each network of the stack what is tried from it. Its own gateway is known once it was made."""
         port = self.listener.address[1]
         tried = {**self.reachable, "gateway": f"{GATEWAY} {port}", **_BEYOND}
-        return {f"{network}: {name}": target for network in self.inside for name, target in tried.items()}
+        return {f"{network}: {name}": target for network in self.networks for name, target in tried.items()}
 
     def probe_outside(self) -> list[ProbeResult]:
         """The same probes on the ordinary network: each must reach its target."""
@@ -70,7 +70,7 @@ class NetworkControl:
 
 @contextmanager
 def control(
-    image: str, name: str, inside: Sequence[str], labels: Mapping[str, str]
+    image: str, name: str, networks: Sequence[str], labels: Mapping[str, str]
 ) -> Iterator[NetworkControl]:
     """Make the ordinary network ``name`` with its container; both go with the drill's other remains.
 
@@ -98,7 +98,7 @@ def control(
             "container of another network": f"tcp {peer}:{_UNUSED_PORT}",
             "name of that container": f"resolve {name}",
         }
-        yield NetworkControl(image, name, tuple(inside), labels, listener, reachable)
+        yield NetworkControl(image, name, tuple(networks), labels, listener, reachable)
 
 
 def host_addresses() -> list[str]:

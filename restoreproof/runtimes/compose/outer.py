@@ -45,8 +45,8 @@ class ComposeProject:
     def control(self) -> AbstractContextManager[NetworkControl]:
         project = self._project
         labels = {**project.labels, OWNER: str(Owner.this())}
-        inside = networks_of(project, list(self._context.contract.services))
-        return control(probe_image(project), f"{project.name}-control", inside, labels)
+        networks = networks_of(project, list(self._context.contract.services))
+        return control(probe_image(project), f"{project.name}-control", networks, labels)
 
     def launch(
         self,

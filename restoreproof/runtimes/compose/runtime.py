@@ -59,20 +59,21 @@ class ComposeRuntime:
     name = "compose"
     clock = "Docker"
 
-    def __init__(self, project: Project, inside: InnerContext, targets: Mapping[str, str]) -> None:
+    def __init__(self, project: Project, inner_context: InnerContext, targets: Mapping[str, str]) -> None:
         self.stage: str | None = None
         self._project = project
-        self._inside = inside
+        self._inner_context = inner_context
         self._prover = Prover(project, dict(targets))
         self._units = {
-            name: _Unit(container_component(name, one)) for name, one in inside.contract.services.items()
+            name: _Unit(container_component(name, one))
+            for name, one in inner_context.contract.services.items()
         }
-        self._private = inside.workdir / "private"
-        self._logs = inside.workdir / "logs"
+        self._private = inner_context.workdir / "private"
+        self._logs = inner_context.workdir / "logs"
         self._lock = threading.Lock()
-        self._tools = ContainerTools(project, inside, self._private)
+        self._tools = ContainerTools(project, inner_context, self._private)
         self._doors: dict[int, int] | None = None
-        with enough_room(inside.workdir):
+        with enough_room(inner_context.workdir):
             self._private.mkdir(mode=0o700)
             self._logs.mkdir(exist_ok=True)
 
@@ -92,7 +93,7 @@ class ComposeRuntime:
         if (door := self._open_doors().get(wanted)) is None:
             raise EnvironmentUnfitError(
                 f"the {EDGE} does not publish {wanted}, the {port} port of {service}, and the drill needs it",
-                where=composefile.place(self._inside.contract, "services", EDGE, "ports"),
+                where=composefile.place(self._inner_context.contract, "services", EDGE, "ports"),
                 hint=f"add `- 127.0.0.1::{wanted}` there, and let the {EDGE} lead to {service}:{wanted}",
             )
         return Endpoint(service, service, "127.0.0.1", door)
@@ -112,7 +113,7 @@ class ComposeRuntime:
         """The last lines of the service's log, redacted; or, in one line, why they can't be had."""
         container = self._of(service).container
         try:
-            text = self._inside.redactor.text(log_of(container, lines))
+            text = self._inner_context.redactor.text(log_of(container, lines))
         except EnvironmentUnfitError as error:
             return f"the log can't be had: {error.message}"
         text = messages_of(self._inside.contract.services[service].component).shown(text)
@@ -162,7 +163,7 @@ class ComposeRuntime:
             self._learn(container, start)
             path = self._private / f"{service}.yaml"
             told = self._project.config["services"][service]
-            with enough_room(self._inside.workdir):
+            with enough_room(self._inner_context.workdir):
                 override.write_start(
                     path,
                     name=service,
@@ -178,9 +179,9 @@ class ComposeRuntime:
                 unit.administrator = None
             left = override.left_of(unit.part.service, container, told)
             for made in (*container.overrides, *self._project.other_image(service), *left):
-                self._inside.emitter.emit(Overridden(service=service, name=made.name, why=made.why))
+                self._inner_context.emitter.emit(Overridden(service=service, name=made.name, why=made.why))
             seconds = round(time.monotonic() - began, 3)
-            self._inside.emitter.emit(ServiceReady(service=service, seconds=seconds))
+            self._inner_context.emitter.emit(ServiceReady(service=service, seconds=seconds))
 
     def stop(self, service: str) -> None:
         """Stop ``service`` and remove its container, its log kept; nothing happens if it does not run."""
@@ -195,7 +196,7 @@ class ComposeRuntime:
                 code = container.attrs["State"]["ExitCode"]
                 append_log(self._logs, service, container)
                 container.remove(force=True, v=True)
-                self._inside.emitter.emit(ServiceStopped(service=service, returncode=code))
+                self._inner_context.emitter.emit(ServiceStopped(service=service, returncode=code))
             unit.container = None
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
@@ -230,15 +231,15 @@ class ComposeRuntime:
 
     def _learn(self, container: Container, start: Start) -> None:
         values = [*container.environment.values(), *start.environment.values()]
-        self._inside.redactor.learn(value for value in values if isinstance(value, Secret))
+        self._inner_context.redactor.learn(value for value in values if isinstance(value, Secret))
         if container.administrator is not None:
-            self._inside.redactor.learn([container.administrator.password])
+            self._inner_context.redactor.learn([container.administrator.password])
 
     def _up(self, unit: _Unit, service: str, container: Container, path: Path) -> None:
         done = self._project.run(["up", "-d", "--no-build", "--no-deps", service], files=[path])
         made = self._made(unit, service)
         if done.returncode or made is None:
-            said = self._inside.redactor.text(done.stderr.decode(errors="replace")).strip()
+            said = self._inner_context.redactor.text(done.stderr.decode(errors="replace")).strip()
             raise ServiceFailedError(f"{service} could not be started: {said[-600:]}{self._context(service)}")
         # Side by side: the probes wait for answers that do not come, and the service comes up meanwhile.
         with ThreadPoolExecutor(1) as pool:
@@ -249,7 +250,7 @@ class ComposeRuntime:
             if container.ready is not None:
                 self._await_log(unit, service, container.ready, container.deadline_s)
         for one in proof.result():
-            self._inside.emitter.emit(
+            self._inner_context.emitter.emit(
                 IsolationProbed(probe=one.probe, reached=one.reached, detail=one.detail)
             )
 
@@ -260,7 +261,7 @@ class ComposeRuntime:
             if made is None:
                 return None
             unit.container = str(made.id)
-            self._inside.emitter.emit(
+            self._inner_context.emitter.emit(
                 ServiceStarted(
                     service=service,
                     pid=made.attrs["State"]["Pid"],

@@ -30,8 +30,8 @@ _SAID = 600
 class ContainerTools:
     """Runs tools of one drill; from any thread. ``private`` is where its override files are kept."""
 
-    def __init__(self, project: Project, inside: InnerContext, private: Path) -> None:
-        self._project, self._inside, self._private = project, inside, private
+    def __init__(self, project: Project, inner_context: InnerContext, private: Path) -> None:
+        self._project, self._inner_context, self._private = project, inner_context, private
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
 
@@ -58,7 +58,7 @@ class ContainerTools:
                 ``timeout_s``, was killed, or the daemon went away. It is dead then, if the daemon answers.
         """
         given = {**spec.environment, **environment}
-        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
+        self._inner_context.redactor.learn(value for value in given.values() if isinstance(value, Secret))
         argv = [*spec.argv, *arguments]
         name = f"{self._project.name}-tool-{next(self._numbers)}"
         began = time.monotonic()
@@ -79,10 +79,10 @@ class ContainerTools:
                 remove_ended(name)
                 raise
         seconds = time.monotonic() - began
-        component = self._inside.contract.services[service].component
-        said = self._inside.redactor.text(done.stderr.decode(errors="replace"))
+        component = self._inner_context.contract.services[service].component
+        said = self._inner_context.redactor.text(done.stderr.decode(errors="replace"))
         stderr = messages_of(component).shown(said)
-        self._inside.emitter.emit(
+        self._inner_context.emitter.emit(
             CommandRun(
                 tool=tool,
                 argv=tuple(argv),

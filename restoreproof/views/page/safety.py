@@ -65,14 +65,17 @@ def _deviation(deviation: Deviation) -> tuple[Line, ...]:
 def safety(record: Record) -> Section:
     """Make the section on isolation with its positive control, secrets, effects, and the target's end."""
     proofs = record.safety
-    inside = f"{sum(not probe.reached for probe in proofs.probes)} of {len(proofs.probes)} reached nothing"
+    contained = f"{sum(not probe.reached for probe in proofs.probes)} of {len(proofs.probes)} reached nothing"
     outside = (
         f"{sum(probe.reached for probe in proofs.controls)} of {len(proofs.controls)} reached their target"
     )
     proof = "✔ proven" if proofs.isolated else "✘ not proven"
     rows: list[tuple[str, Line]] = [
         ("Isolation", line(f"{proof}{': ' if proofs.isolation_reason else ''}{proofs.isolation_reason}")),
-        ("Probes", line(f"from inside {inside}; the same ones from outside, as positive control, {outside}")),
+        (
+            "Probes",
+            line(f"from inside {contained}; the same ones from outside, as positive control, {outside}"),
+        ),
         ("Secrets in the set", _scan(record.forbidden_scan)),
         ("Outbound effects", _effects(record)),
         ("End of the target", _end(record)),
