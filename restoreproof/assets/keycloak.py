@@ -198,7 +198,7 @@ class KeycloakAsset(Asset):
             return realm.counts()
 
     def subjects(self, stack_context: StackContext, *, kept: bool = False) -> frozenset[str]:
-        """Return the ids of the realm's people, as tokens carry them in ``sub``; ``kept`` as in ``counts``."""
+        """Return the ids of the realm's people, as tokens have them in ``sub``; ``kept`` as in ``counts``."""
         with self._realm(stack_context, kept=kept) as realm:
             return frozenset(realm.subjects())
 

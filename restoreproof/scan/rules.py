@@ -190,7 +190,7 @@ def _own(name: str, pattern: str, example: str) -> ForbiddenRule:
 
 
 def ruleset_digest(all_rules: Iterable[ForbiddenRule]) -> str:
-    """Return the SHA-256 (hex) over names, patterns and readings: of one digest, searches look for the same."""
+    """Return the SHA-256 (hex) over names, patterns and readings: equal digests search for the same."""
     readings: list[list[str]] = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
     readings.append(["read", "as it is", r"\x as hex"])
     return hashlib.sha256(json.dumps(readings).encode()).hexdigest()
