@@ -30,7 +30,7 @@ class Hit:
 def scan(
     chunks: Iterable[bytes], rules: Sequence[ForbiddenRule], counted: Counted = _ignore
 ) -> Iterator[Hit]:
-    """Yield every hit of ``rules`` in a stream, once, with its offset; ``counted`` gets the size of each piece.
+    """Yield each hit of ``rules`` once, with its offset; ``counted`` gets the sizes of the pieces.
 
     Bytes that are written as ``\\x…``, as in a dump, are searched as the bytes that they are, too.
     """

@@ -116,7 +116,7 @@ class ComposeRuntime:
             text = self._inner_context.redactor.text(log_of(container, lines))
         except EnvironmentUnfitError as error:
             return f"the log can't be had: {error.message}"
-        text = messages_of(self._inside.contract.services[service].component).shown(text)
+        text = messages_of(self._inner_context.contract.services[service].component).shown(text)
         return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
 
     def run_tool(
