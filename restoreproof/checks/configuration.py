@@ -264,7 +264,6 @@ class SetIdentity:
             "stack": manifest.stack,
             "recovery point": manifest.recovery_point.isoformat(),
             "manifest": restore_context.backup.manifest_sha256,
-            "Merkle root": manifest.computed_root(),
             "release": manifest.release,
         }
         if catalogue is None:
@@ -274,7 +273,6 @@ class SetIdentity:
             "stack": catalogue.stack,
             "recovery point": catalogue.recovery_point.isoformat(),
             "manifest": catalogue.manifest_sha256,
-            "Merkle root": catalogue.merkle_root,
             "release": catalogue.release or "",
         }
         return cls(seen, wanted)

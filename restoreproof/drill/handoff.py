@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.errors import EvidenceError
+from restoreproof.plan import Plan
 from restoreproof.private_files import write_private
 
 
@@ -23,7 +23,7 @@ class InnerConfig(BaseModel):
 
     drill_id: str
     runtime: str
-    plan: dict[str, Any]
+    plan: Plan
     features: Path
     support_modules: tuple[str, ...]
     contract: Path

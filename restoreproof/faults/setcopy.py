@@ -111,7 +111,6 @@ class SetCopy:
         self.known = self.known.model_copy(
             update={
                 "manifest_sha256": sha256,
-                "merkle_root": manifest.merkle_root,
                 "recovery_point": manifest.recovery_point,
                 "assets": {name: self._recounted(asset) for name, asset in self.known.assets.items()},
             }

@@ -185,7 +185,6 @@ class AssetSuite:
             taken_at=datetime.now(UTC),
             recovery_point=manifest.recovery_point,
             manifest_sha256=sha256,
-            merkle_root=manifest.merkle_root,
             assets={
                 self.asset: backup_context.learnt.known(
                     self.asset, stack_context.contract.assets[self.asset].kind

@@ -24,7 +24,6 @@ from restoreproof.drill.isolation_gate import PERMISSION, Awaiting
 from restoreproof.drill.missing_parts import Absences, Present
 from restoreproof.drill.secret_tracking import confide, read_canaries
 from restoreproof.events import Emitter, IsolationProbed, Measured
-from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Runtime
 from restoreproof.runtimes.driver import InnerContext
@@ -106,7 +105,7 @@ def open_drill(
             hooks(restore_context, config.faults),
             clock.enter,
             absences=absences,
-            weigh=Scales(contract, Plan.from_json(config.plan), seen).weigh,
+            weigh=Scales(contract, config.plan, seen).weigh,
         )
         tell_last_effects(restore_context)
         tell_fidelity(stack_context, seen())

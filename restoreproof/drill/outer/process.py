@@ -17,9 +17,8 @@ from restoreproof.assets.placeholders import vault_of
 from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.drill.evidence_store import new_drill_id, refusals_entered
+from restoreproof.drill.evidence_store import EvidenceStore, new_drill_id, refusals_entered
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.isolation_gate import PERMISSION
 from restoreproof.drill.liveness_lock import alive
@@ -30,7 +29,7 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pi
 from restoreproof.drill.outer.previous_plan import compare_with_previous
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
-from restoreproof.drill.request import DrillRequest, DrillResult, Say
+from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
 from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
@@ -53,8 +52,8 @@ from restoreproof.runtimes.registry import driver
 from restoreproof.views import every_view, reduced_views
 
 
-def run(request: DrillRequest, say: Say) -> DrillResult:
-    """Perform one drill and leave its evidence.
+def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: Say) -> DrillResult:
+    """Perform one drill and leave its evidence. Every path of ``request`` is absolute.
 
     Raises:
         UsageError: the set is another stack's or unsafe, or the identity does not decrypt its secrets.
@@ -62,26 +61,28 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
-    with refusals_entered(request.filing, request.backup, request.plan.digest):
-        drill = _opened(request, say, opened_mono)
+    with refusals_entered(filing, inputs.backup.directory, inputs.plan.digest):
+        drill = _opened(request, inputs, filing, say, opened_mono)
     with drill.redactor.errors():
         return drill.run()
 
 
-def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
+def _opened(
+    request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: Say, opened_mono: float
+) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
     every_view()  # one that can't be imported is told before the drill, not after it
-    backup = open_set(request.backup, request.contract.stack)
-    vault = vault_of(backup, request.contract, request.identity)
-    known = catalogues.load(request.catalogue) if request.catalogue else None
+    contract = inputs.contract
+    vault = vault_of(inputs.backup, contract, request.identity)
+    known = catalogues.load(inputs.catalogue) if inputs.catalogue else None
     if known:
-        refuse_misread(known, request.contract)
-    for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
+        refuse_misread(known, contract)
+    for aborted in filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
     for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
-    driver(request.runtime).prepare(request.contract, request.cache, say)
-    return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
+    driver(request.runtime).prepare(contract, request.cache, say)
+    return _Drill(request, inputs, filing, known, vault, opened_mono=opened_mono, say=say)
 
 
 class _Drill:
@@ -90,30 +91,33 @@ class _Drill:
     def __init__(
         self,
         request: DrillRequest,
-        backup: BackupSet,
+        inputs: DrillInputs,
+        filing: EvidenceStore,
         known: Catalogue | None,
         vault: Vault,
         *,
         opened_mono: float,
         say: Say,
     ) -> None:
-        self.request, self.backup, self.known = request, backup, known
-        given = driver(request.runtime).secrets(request.contract)
-        self.secrecy = SecretTracking(vault, request.canaries, request.contract, given)
+        self.request, self.inputs, self.filing, self.known = request, inputs, filing, known
+        self.plan, self.backup = inputs.plan, inputs.backup
+        contract = inputs.contract
+        given = driver(request.runtime).secrets(contract)
+        self.secrecy = SecretTracking(vault, request.canaries, contract, given)
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono
         self.id = new_drill_id()
         self.directory = request.reports / self.id
         self.workdir = request.var / "run" / self.id
-        seen = readable(request.contract, request.cache, *self._inputs())
-        request.filing.refuse_visible_key(seen)
-        self.plan = json.dumps(request.plan.as_json(), indent=1)
-        self.secrecy.refuse_in(self.plan, "a feature or the contract")
+        seen = readable(contract, request.cache, *self._inputs())
+        filing.refuse_visible_key(seen)
+        self.plan_text = json.dumps(self.plan.as_json(), indent=1)
+        self.secrecy.refuse_in(self.plan_text, "a feature or the contract")
         self.hosting = driver(request.runtime).outer(
             OuterContext(
                 drill_id=self.id,
-                contract=request.contract,
+                contract=contract,
                 workdir=self.workdir,
                 cache=request.cache,
                 read=tuple(seen),
@@ -122,18 +126,17 @@ class _Drill:
 
     def run(self) -> DrillResult:
         """Perform the drill, and leave its evidence."""
-        request = self.request
+        plan, ledger = self.plan, self.filing.ledger
         self.directory.mkdir(parents=True)
-        (self.directory / "plan.json").write_text(self.plan)
+        (self.directory / "plan.json").write_text(self.plan_text)
         journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
-        begun = request.filing.ledger.start(
-            self.id, self.backup.manifest.set_id, request.plan.digest, request.contract.stack
-        )
-        point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
+        begun = ledger.start(self.id, self.backup.manifest.set_id, plan.digest, plan.stack)
+        # Now: a drill that dies must leave no stale pass there.
+        point_latest(self.request.reports, self.directory)
         with alive(self.workdir):
             distrust = self._journaled(journal, begun)
         self.say("writing the evidence")
-        record, filed = close(self.directory, request.plan, request.filing, self.id, self.secrecy.leaks)
+        record, filed = close(self.directory, plan, self.filing, self.id, self.secrecy.leaks)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
@@ -145,7 +148,7 @@ class _Drill:
             journal_opening(
                 journal,
                 self.request,
-                self.backup,
+                self.inputs,
                 drill_id=self.id,
                 attempt=begun.attempt,
                 custody=self._custody(begun),
@@ -154,9 +157,9 @@ class _Drill:
                 stacks = ", ".join(begun.only_stacks)
                 journal.emit(OuterNote(text=f"the ledger held drills of other stacks alone: {stacks}"))
                 self.say(f"the ledger held drills of other stacks alone: {stacks}")
-            entries = self.request.filing.ledger.entries()
-            journal.emit(compare_with_previous(entries, self.request.reports, self.request.plan))
-            if told := self.request.filing.exposed_key(self.hosting.exposure):
+            entries = self.filing.ledger.entries()
+            journal.emit(compare_with_previous(entries, self.request.reports, self.plan))
+            if told := self.filing.exposed_key(self.hosting.exposure):
                 journal.emit(OuterNote(text=told))
             for name, view in reduced_views():
                 journal.emit(ViewReduced(view=name, why=view.reduction))
@@ -179,7 +182,7 @@ class _Drill:
         return distrust
 
     def _custody(self, begun: Begun) -> CustodyFacts:
-        key = self.request.filing.key
+        key = self.filing.key
         return CustodyFacts(
             ledger_seq=begun.entry.seq,
             ledger_entry_sha256=begun.entry.sha256,
@@ -222,21 +225,21 @@ class _Drill:
         return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
 
     def _launch(self, control: IsolationControl) -> Callable[[Pipes], subprocess.Popen[bytes]]:
-        request, workdir = self.request, self.workdir
+        request, inputs, workdir = self.request, self.inputs, self.workdir
         config = InnerConfig(
             drill_id=self.id,
             runtime=request.runtime,
-            plan=request.plan.as_json(),
-            features=request.features,
-            support_modules=request.support_modules,
-            contract=request.contract.path,
+            plan=self.plan,
+            features=inputs.features,
+            support_modules=inputs.support_modules,
+            contract=inputs.contract.path,
             backup=self.backup.directory,
-            catalogue=request.catalogue,
+            catalogue=inputs.catalogue,
             identity=request.identity,
             workdir=workdir,
             cache=request.cache,
             opened_mono=self.opened_mono,
-            order=request.order or request.contract.order,
+            order=request.order or inputs.contract.order,
             probes=control.targets,
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
@@ -253,20 +256,20 @@ class _Drill:
         )
 
     def _inputs(self) -> list[Path]:
-        request = self.request
-        own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
-        given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
+        request, inputs = self.request, self.inputs
+        own = [inputs.features, *(inputs.root / name for name in ("steps", "fixtures", "conftest.py"))]
+        given = [self.backup.directory, request.identity, inputs.catalogue, request.canaries]
         return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
 
     def _argv(self) -> list[str]:
-        request = self.request
-        chosen = [str(path) for path in request.paths] or [str(request.features)]
+        request, root = self.request, self.inputs.root
+        chosen = [str(path) for path in request.paths] or [str(self.inputs.features)]
         options = [
             "-c",
             str(self.workdir / "pytest.ini"),
-            f"--rootdir={request.root}",
+            f"--rootdir={root}",
             # The ini file lies in the work directory, and pytest would read no conftest.py above that.
-            f"--confcutdir={request.root}",
+            f"--confcutdir={root}",
             *plugin_options(),
         ]
         faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
@@ -277,7 +280,7 @@ class _Drill:
             "RESTOREPROOF_INNER": str(self.workdir / "inner.json"),
             "RESTOREPROOF_PIPE": str(pipes.events),
             PERMISSION: str(pipes.permission),
-            "PYTHONPATH": str(self.request.root),
+            "PYTHONPATH": str(self.inputs.root),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONUNBUFFERED": "1",
@@ -297,10 +300,10 @@ class _Drill:
                 self.workdir,
                 self.directory / "logs",
                 self.redactor,
-                self.request.contract.services,
+                self.inputs.contract.services,
             )
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))
-        kept = driver(self.request.runtime).kept(self.request.contract)
+        kept = driver(self.request.runtime).kept(self.inputs.contract)
         journal.emit(TeardownDone(proven=not done.left, leftovers=tuple(done.left), kept=kept))

@@ -75,7 +75,6 @@ def _catalogue(manifest: Manifest, sha256: str, assets: dict[str, AssetKnown]) -
         taken_at=datetime.now(UTC),
         recovery_point=manifest.recovery_point,
         manifest_sha256=sha256,
-        merkle_root=manifest.merkle_root,
         release=manifest.release,
         assets=assets,
     )

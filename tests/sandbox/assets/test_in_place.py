@@ -68,7 +68,6 @@ def catalogue(
         taken_at=manifest.recovery_point,
         recovery_point=manifest.recovery_point,
         manifest_sha256="0" * 64,
-        merkle_root="0" * 64,
         assets={asset.name: backup_context.learnt.known(asset.name, asset.kind)},
     )
 

@@ -112,7 +112,7 @@ def looks(
     known = {**asset.counts(ways["tables"]), "jwks": asset.signing_keys(ways["tables"])}
     catalogue = Catalogue.model_validate(
         {
-            **{"set_id": "s", "stack": "shop", "manifest_sha256": "0" * 64, "merkle_root": "0" * 64},
+            **{"set_id": "s", "stack": "shop", "manifest_sha256": "0" * 64},
             **{"taken_at": datetime.now(UTC), "recovery_point": datetime.now(UTC)},
             "assets": {"identity": {"kind": "keycloak", "holds": known}},
         }
