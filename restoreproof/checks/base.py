@@ -86,9 +86,8 @@ def compare(
             findings.add(f"{name}: expected {wanted[name]}, found {restored[name]}")
     same = sum(name in restored and restored[name] == value for name, value in wanted.items())
     observed = f"{same} of {len(wanted)} {unit} as the catalogue has them"
-    return conclude(
-        expected, observed, findings, examined=len(restored) if not findings.total else 0, total=len(wanted)
-    )
+    compared = len(wanted.keys() & restored.keys())
+    return conclude(expected, observed, findings, examined=compared, total=len(wanted))
 
 
 def not_verified(expected: str, observed: str) -> Observation:

@@ -149,9 +149,7 @@ class ChainSurvey:
         for part, (sequence, hash_) in self.heads.items():
             tail = self.tails.get(part, _Tail())
             if (tail.sequence, tail.hash) != (sequence, hash_):
-                findings.add(
-                    f"{part or self.name}: ends at {tail.sequence}, the catalogue recorded {sequence}"
-                )
+                findings.add(f"{part or self.name}: {_other_end(tail, sequence, hash_)}")
         for part in self.tails.keys() - self.heads.keys():
             findings.add(f"{part}: a chain the catalogue does not know")
         same = sum(
@@ -166,6 +164,13 @@ class ChainSurvey:
             examined=len(self.tails),
             total=len(self.heads),
         )
+
+
+def _other_end(tail: _Tail, sequence: int, hash_: str) -> str:
+    """Say in what a chain's end differs from the link that the catalogue recorded."""
+    if tail.sequence != sequence:
+        return f"ends at #{tail.sequence}, the catalogue recorded #{sequence}"
+    return f"ends at #{sequence} with the hash {str(tail.hash)[:16]}…, the catalogue recorded {hash_[:16]}…"
 
 
 def _links(restore_context: RestoreContext, block: Chain) -> Iterator[dict[str, Any]]:

@@ -73,10 +73,15 @@ class EndpointSurvey:
     sample: str
     refused: Findings
     compared: int
+    """Answers that were held against what was stored."""
+    unstored: int
+    """Answers that nothing is stored to compare with, which ``altered`` names."""
     altered: Findings | None
     listing: int
     rows: int | None
     unlisted: Findings | None
+    unasked: str | None = None
+    """Why nothing was asked for: nobody could log in."""
 
     @when('"{endpoint}" is asked for')
     @classmethod
@@ -91,7 +96,7 @@ class EndpointSurvey:
                 with closing(visitor(restore_context, block)) as client:
                     visit.go(client)
             except LoginFailed as error:
-                visit.refused.add(error.message)
+                visit.unasked = error.message
             work.items = visit.requests
         return cls(
             endpoint,
@@ -101,17 +106,22 @@ class EndpointSurvey:
             visit.sample.drawn,
             visit.refused,
             visit.compared,
+            visit.unstored,
             visit.altered if block.sha256 or block.object else None,
             visit.listed,
             visit.sample.total,
             visit.unlisted if block.items else None,
+            visit.unasked,
         )
 
     @then("it answers")
     def answered(self) -> Observation:
         """Every request got 200, the right content type and something to read."""
+        expected = f"the {self.endpoint} answers {self.who}"
+        if self.unasked:
+            return self._unasked(expected)
         return conclude(
-            f"the {self.endpoint} answers {self.who}",
+            expected,
             f"{self.requests - self.refused.total} of {self.requests} requests answered",
             self.refused,
             examined=self.requests,
@@ -125,9 +135,12 @@ class EndpointSurvey:
         expected = f"what the {self.endpoint} gives is what was stored"
         if self.altered is None:
             return not_verified(expected, "the contract names no digest and no object to compare with")
+        if self.unasked:
+            return not_verified(expected, f"nothing was asked for: {self.unasked}")
+        equal = self.compared - (self.altered.total - self.unstored)
         return conclude(
             expected,
-            f"{self.compared - self.altered.total} of {self.requests} answers equal what was stored",
+            f"{equal} of {self.requests} answers equal what was stored",
             self.altered,
             examined=self.compared,
             total=self.total,
@@ -140,9 +153,17 @@ class EndpointSurvey:
         expected = f"the {self.endpoint} lists every row it should, and no other"
         if self.unlisted is None:
             return not_verified(expected, "the contract does not say what the endpoint lists (items)")
+        if self.unasked:
+            return not_verified(expected, f"nothing was asked for: {self.unasked}")
         return conclude(
             expected, f"{self.listing} listed", self.unlisted, examined=self.listing, total=self.rows
         )
+
+    def _unasked(self, expected: str) -> Observation:
+        """Return that the login was refused: the backup holds the credentials, so that is a finding."""
+        findings = Findings()
+        findings.add(str(self.unasked))
+        return conclude(expected, "nothing was asked for", findings, examined=0, total=self.total)
 
 
 def visitor(restore_context: RestoreContext, block: PublicEndpoint) -> httpx.Client:
@@ -154,7 +175,8 @@ class _Visit:
     """The requests of one survey, and what came of them."""
 
     def __init__(self, restore_context: RestoreContext, block: PublicEndpoint) -> None:
-        self.requests = self.compared = self.listed = 0
+        self.requests = self.compared = self.unstored = self.listed = 0
+        self.unasked: str | None = None
         self.refused, self.altered, self.unlisted = Findings(), Findings(), Findings()
         self.each_row = block.of is not None and not block.items
         self.sample = draw(restore_context, block.of) if block.of else Sample((), None, "all")
@@ -185,6 +207,7 @@ class _Visit:
             stored = self._stored(block.object, row)
             if stored is None:
                 self.altered.add(f"{path}: there is no object {row['key']} to compare with")
+                self.unstored += 1
                 return
             wanted = hashlib.sha256(stored).hexdigest()
         else:

@@ -38,6 +38,7 @@ class VerificationSurvey:
 
     endpoint: str
     shown: int
+    confirmed: int
     total: int | None
     sample: str
     unconfirmed: Findings
@@ -57,7 +58,7 @@ class VerificationSurvey:
             )
         sample = draw(restore_context, block.of)
         unconfirmed, believed = Findings(), Findings()
-        shown = forged = 0
+        shown = confirmed = forged = 0
         documents = _documents(restore_context, block, sample.rows)
         with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
             try:
@@ -70,6 +71,7 @@ class VerificationSurvey:
                             continue
                         if problem := _refused(client, block, row, content):
                             unconfirmed.add(f"{row[block.document]}: {problem}")
+                        confirmed += not problem
                         for forgery, changed, other in _forgeries(block, sample.rows, place, content):
                             forged += 1
                             if problem := _believed(client, block, other, changed):
@@ -77,14 +79,14 @@ class VerificationSurvey:
             except (LoginFailed, httpx.HTTPError) as error:
                 unconfirmed.add(f"{type(error).__name__}: {error}")
             work.items = shown + forged
-        return cls(endpoint, shown, sample.total, sample.drawn, unconfirmed, forged, believed)
+        return cls(endpoint, shown, confirmed, sample.total, sample.drawn, unconfirmed, forged, believed)
 
     @then("genuine documents are confirmed")
     def confirms(self) -> Observation:
         """Every document is confirmed under its own signature."""
         return conclude(
             f"{self.endpoint} confirms every sampled document",
-            f"{self.shown - self.unconfirmed.total} of {self.shown} confirmed",
+            f"{self.confirmed} of {self.shown} confirmed",
             self.unconfirmed,
             examined=self.shown,
             total=self.total,

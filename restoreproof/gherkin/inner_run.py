@@ -14,6 +14,7 @@ from restoreproof.drill.handoff import InnerConfig
 from restoreproof.events import Emitter, Note
 from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
+from restoreproof.gherkin.further_steps import FurtherSteps
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill
 from restoreproof.gherkin.step_events import Tee
@@ -74,7 +75,9 @@ def configure_inner(config: pytest.Config, path: Path) -> None:
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run
-    for name, plugin in {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}.items():
+    plugins = {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}
+    plugins["further-steps"] = FurtherSteps()
+    for name, plugin in plugins.items():
         config.pluginmanager.register(plugin, f"restoreproof-{name}")
     _replace_terminal(config)
 

@@ -54,6 +54,13 @@ def test_every_difference_is_named(seen: dict[str, TableKnown], finding: str) ->
     assert said.findings[0].startswith(finding)
 
 
+def test_one_difference_leaves_the_others_counted() -> None:
+    told = survey({"orders": table(9), "empty": table(0)}, KNOWN).rows()
+    assert (told.examined, told.of, told.observed) == (2, 2, "1 of 2 tables as the catalogue has them")
+    lost = survey({"empty": table(0)}, KNOWN).rows()
+    assert (lost.examined, lost.of, lost.findings) == (1, 2, ("orders: missing",))
+
+
 def test_a_table_of_which_only_the_count_was_taken_is_compared_by_its_count() -> None:
     known = {"orders": table(10, None), "empty": table(0)}
     assert survey(KNOWN, known).rows().outcome is Outcome.PASSED
