@@ -75,9 +75,7 @@ RecoveryPoint = Annotated[
 ]
 Synthetic = Annotated[
     bool,
-    typer.Option(
-        "--synthetic/--real", help="whether the data is made up; real data is restored isolated only"
-    ),
+    typer.Option("--synthetic/--real", help="whether the data is made up, for the record"),
 ]
 
 

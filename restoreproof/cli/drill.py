@@ -47,9 +47,7 @@ RuntimeOption = Annotated[str, typer.Option("--runtime", help="where the stack r
 FaultOption = Annotated[list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")]
 UnisolatedOption = Annotated[
     bool,
-    typer.Option(
-        "--allow-unisolated", help="restore a real set though isolation is unproven; never ends VERIFIED"
-    ),
+    typer.Option("--allow-unisolated", help="restore though isolation is unproven; never ends VERIFIED"),
 ]
 CanariesOption = Annotated[
     Path | None,

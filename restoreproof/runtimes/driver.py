@@ -96,6 +96,10 @@ class OuterRuntime(Protocol):
     def exposure(self) -> str:
         """Why what runs in the drill could read this user's files, a signing key too; empty if it can't."""
 
+    @property
+    def unconfined(self) -> str:
+        """Why restored code would run as this user with nothing around it; empty where it does not."""
+
     def control(self) -> AbstractContextManager[IsolationControl]:
         """Return the listeners, for as long as the drill runs. Raises EnvironmentUnfitError."""
 

@@ -23,7 +23,7 @@ from restoreproof.events import (
 from restoreproof.record.build import harness_build
 from restoreproof.verifier.formats import sha256_of
 
-_ALLOWED = "--allow-unisolated: a real set was to be drilled even where the target is not proven isolated"
+_ALLOWED = "--allow-unisolated: the set was to be drilled even where the target is not proven isolated"
 _NO_CUSTODY = CustodyFacts()
 
 
@@ -61,7 +61,7 @@ def journal_opening(
             custody=custody,
         )
     )
-    if request.allow_unisolated and not manifest.synthetic:
+    if request.allow_unisolated:
         journal.emit(OuterNote(text=_ALLOWED))
     sources = request.var / "source"
     remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []

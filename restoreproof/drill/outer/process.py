@@ -27,6 +27,7 @@ from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
 from restoreproof.drill.outer.previous_plan import compare_with_previous
+from restoreproof.drill.outer.reach import refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
@@ -123,6 +124,7 @@ class _Drill:
                 read=tuple(seen),
             )
         )
+        refuse_reachable(request, self.hosting)
 
     def run(self) -> DrillResult:
         """Perform the drill, and leave its evidence."""
@@ -221,8 +223,8 @@ class _Drill:
             )
 
     def _refusal(self) -> bool:
-        """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
-        return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
+        """Whether an unproven isolation ends the drill; what the set says of its data is not believed."""
+        return not self.request.allow_unisolated
 
     def _launch(self, control: IsolationControl) -> Callable[[Pipes], subprocess.Popen[bytes]]:
         request, inputs, workdir = self.request, self.inputs, self.workdir

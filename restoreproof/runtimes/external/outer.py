@@ -26,6 +26,7 @@ class ProvisionedTarget:
     """The inner process is a plain one of this machine: nothing that was restored runs in it."""
 
     exposure = "the contract's commands, and no restored code, ran as the user who seals"
+    unconfined = ""
 
     def __init__(self, context: OuterContext, target: ExternalTarget) -> None:
         self._context, self._target = context, target

@@ -147,7 +147,10 @@ class Bare(Confinement):
             name: self._in_url.sub(lambda match: match["before"] + self._addresses[match["name"]], value)
             for name, value in environment.items()
         }
-        drill = {name: value for name, value in os.environ.items() if name == BELONGS_TO}
+        drill = {name: value for name, value in os.environ.items() if name in (BELONGS_TO, "TMPDIR")}
+        if scratch := drill.get("TMPDIR"):
+            # Java does not heed it, and leaves figures of itself in /tmp.
+            drill["JDK_JAVA_OPTIONS"] = f"-Djava.io.tmpdir={scratch} -XX:-UsePerfData"
         return {**resolved, **bare_python.environment(resolved, self.etc.directory / "hosts"), **drill}
 
     def in_file(self, text: str) -> str:
