@@ -20,7 +20,10 @@ _SECRET_NAME = re.compile(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PRIVATE|TOKEN|CREDENTIAL|KEY|APIKEY)S?(?:_|$)",
     re.IGNORECASE,
 )
-MAX_ENVIRONMENT = 4 * 1024 * 1024
+MAX_ENVIRONMENT = 1024 * 1024
+"""Bytes of all variables; with more no process can be started (execve(2): a quarter of the stack's limit)."""
+MAX_VARIABLE = 128 * 1024 - 1
+"""Bytes of one variable, its name and what ends it included (execve(2), MAX_ARG_STRLEN)."""
 
 
 class Vault:
@@ -119,7 +122,8 @@ def parse_environment(text: str, where: str) -> dict[str, str]:
     """Read ``KEY=VALUE`` lines; blank lines and ``#`` comments are skipped.
 
     Raises:
-        ContractError: another line, or a name that is set twice; names the line and never a value.
+        ContractError: another line, a name that is set twice, or a variable that no process can be given;
+            names the line and never a value.
     """
     environment: dict[str, str] = {}
     # Not splitlines(): a value may hold what only Unicode takes for the end of a line.
@@ -129,6 +133,15 @@ def parse_environment(text: str, where: str) -> dict[str, str]:
         name, equals, value = line.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ContractError("not a KEY=VALUE line", where=Location(where, number))
+        if "\0" in value:
+            raise ContractError(
+                f"{name} holds a NUL, which no environment can", where=Location(where, number)
+            )
+        if len(line.encode("utf-8", "surrogatepass")) >= MAX_VARIABLE:
+            raise ContractError(
+                f"{name} is longer than {MAX_VARIABLE:,} bytes, and no process could be started with it",
+                where=Location(where, number),
+            )
         if name in environment:
             raise ContractError(f"{name} is set a second time", where=Location(where, number))
         environment[name] = value

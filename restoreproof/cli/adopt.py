@@ -132,12 +132,14 @@ def adopt_set(
 def _adopted(contract: Path, request: AdoptRequest, out: Path) -> Manifest:
     """Write the set and, if one was named, the catalogue for it; return the set's manifest."""
     from restoreproof.backups import catalogue as catalogues
-    from restoreproof.backups.adopt import adopt
+    from restoreproof.backups.adopt import adopt, refuse_without_room
     from restoreproof.backups.rebind import refuse_other, reissue
     from restoreproof.cli.adopt_inputs import inputs_of
     from restoreproof.contract import load
     from restoreproof.runtimes.host.privileges import hand_over
 
+    files = (request.dump, request.realm_dump, request.roles)
+    refuse_without_room([file for file in files if file], out.absolute())
     inputs = inputs_of(load(contract), request)
     catalogue = inputs.catalogue
     if catalogue and request.catalogue:

