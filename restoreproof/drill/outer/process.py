@@ -124,7 +124,7 @@ class _Drill:
                 read=tuple(seen),
             )
         )
-        refuse_reachable(request, self.hosting)
+        refuse_reachable(request, inputs, filing, self.hosting)
 
     def run(self) -> DrillResult:
         """Perform the drill, and leave its evidence."""

@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from restoreproof.drill.request import DrillRequest
+from restoreproof.drill.evidence_store import EvidenceStore
+from restoreproof.drill.request import DrillInputs, DrillRequest
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.driver import OuterRuntime
 
 
-def refuse_reachable(request: DrillRequest, hosting: OuterRuntime) -> None:
+def refuse_reachable(
+    request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, hosting: OuterRuntime
+) -> None:
     """Refuse ``--allow-unisolated`` where restored code would run as a user who may read what is private.
 
     Raises:
@@ -19,7 +22,7 @@ def refuse_reachable(request: DrillRequest, hosting: OuterRuntime) -> None:
     """
     if not (request.allow_unisolated and hosting.unconfined):
         return
-    if reachable := [what for what, path in _private(request) if os.access(path, os.R_OK)]:
+    if reachable := [what for what, path in _private(request, inputs, filing) if os.access(path, os.R_OK)]:
         raise EnvironmentUnfitError(
             f"{hosting.unconfined}; so restored code could read {', '.join(reachable)}, and "
             "--allow-unisolated does not go as far as that",
@@ -28,12 +31,12 @@ def refuse_reachable(request: DrillRequest, hosting: OuterRuntime) -> None:
         )
 
 
-def _private(request: DrillRequest) -> Iterator[tuple[str, Path]]:
+def _private(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore) -> Iterator[tuple[str, Path]]:
     """What nobody else may read, as a person calls it, and where it is."""
-    if request.filing.key_path:
-        yield f"the signing key {request.filing.key_path}", request.filing.key_path
+    if filing.key_path:
+        yield f"the signing key {filing.key_path}", filing.key_path
     yield f"the recovery identity {request.identity}", request.identity
-    yield f"the set {request.backup}", request.backup
-    if request.catalogue:
-        yield f"its catalogue {request.catalogue}", request.catalogue
+    yield f"the set {inputs.backup.directory}", inputs.backup.directory
+    if inputs.catalogue:
+        yield f"its catalogue {inputs.catalogue}", inputs.catalogue
     yield f"the evidence in {request.reports}", request.reports
