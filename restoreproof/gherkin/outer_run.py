@@ -15,8 +15,9 @@ from restoreproof.contract.plan_inputs import (
     service_stage_of,
     waivers_of,
 )
-from restoreproof.drill.evidence_store import open_evidence_store, refusals_entered
+from restoreproof.drill.evidence_store import ledger_of, open_evidence_store
 from restoreproof.drill.outer.process import run
+from restoreproof.drill.refusals import refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
@@ -29,8 +30,10 @@ def perform(request: DrillRequest, say: Say) -> DrillResult:
         RestoreproofError: see ``restoreproof.drill.outer.process.run``; contract and features as well.
     """
     wanted = request.absolute()
-    filing = open_evidence_store(wanted.filing, wanted.var, wanted.reports, say)
-    with refusals_entered(filing, request.backup):
+    reports = wanted.reports
+    with refusals_entered(reports, lambda: ledger_of(wanted.filing, reports), request.backup):
+        filing = open_evidence_store(wanted.filing, wanted.var, reports, say)
+    with refusals_entered(reports, lambda: filing.ledger, request.backup):
         inputs = _opened(wanted, say)
     return run(wanted, inputs, filing, say)
 

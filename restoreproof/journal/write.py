@@ -10,10 +10,12 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restoreproof.errors import EvidenceError
+from restoreproof.errors import EvidenceError, Location
 from restoreproof.events import INNER, OUTER, Event, InnerEvent
 from restoreproof.journal.read import JournalLine, parse_line
 from restoreproof.redaction.redactor import Redactor
@@ -102,12 +104,25 @@ class JournalWriter:
         return accepted
 
     def _write(self, line: JournalLine) -> None:
-        self._file.write(_bytes(line))
-        self._file.flush()
+        with self._in_a_sentence():
+            self._file.write(_bytes(line))
+            self._file.flush()
 
     def close(self) -> None:
         """Flush to disk and close; safe to call twice."""
         if not self._file.closed:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            with self._in_a_sentence():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+
+    @contextmanager
+    def _in_a_sentence(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EvidenceError(
+                f"the journal can't be written: {error.strerror}",
+                where=Location(str(self.path)),
+                hint="see that the disk has room and that this user may write there, and drill again",
+            ) from error

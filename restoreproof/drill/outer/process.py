@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,20 +16,21 @@ from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.drill.evidence_store import EvidenceStore, new_drill_id, refusals_entered
+from restoreproof.drill.evidence_store import EvidenceStore, new_drill_id
 from restoreproof.drill.handoff import InnerConfig
-from restoreproof.drill.isolation_gate import PERMISSION
 from restoreproof.drill.liveness_lock import alive
-from restoreproof.drill.outer.finalize import close, left_by, point_latest
+from restoreproof.drill.outer.finalize import close, distrusted, left_by, point_latest
 from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
+from restoreproof.drill.outer.inner_command import argv, environment
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
 from restoreproof.drill.outer.previous_plan import compare_with_previous
 from restoreproof.drill.outer.reach import refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
+from restoreproof.drill.refusals import enter_noted, refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
-from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
+from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.events import (
@@ -62,14 +61,22 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
-    with refusals_entered(filing, inputs.backup.directory, inputs.plan.digest):
-        drill = _opened(request, inputs, filing, say, opened_mono)
+    plan, drill_id = inputs.plan, new_drill_id()
+    details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
+    with refusals_entered(request.reports, lambda: filing.ledger, inputs.backup.directory, **details):
+        drill = _opened(request, inputs, filing, drill_id, say, opened_mono)
+        journal, begun = drill.begin()
     with drill.redactor.errors():
-        return drill.run()
+        return drill.run(journal, begun)
 
 
 def _opened(
-    request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: Say, opened_mono: float
+    request: DrillRequest,
+    inputs: DrillInputs,
+    filing: EvidenceStore,
+    drill_id: str,
+    say: Say,
+    opened_mono: float,
 ) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
     every_view()  # one that can't be imported is told before the drill, not after it
@@ -80,10 +87,12 @@ def _opened(
         refuse_misread(known, contract)
     for aborted in filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
+    if noted := enter_noted(request.reports, filing.ledger):
+        say(f"{noted} refused drills were noted in {request.reports}: entered in the ledger")
     for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
     driver(request.runtime).prepare(contract, request.cache, say)
-    return _Drill(request, inputs, filing, known, vault, opened_mono=opened_mono, say=say)
+    return _Drill(request, inputs, filing, known, vault, drill_id=drill_id, opened_mono=opened_mono, say=say)
 
 
 class _Drill:
@@ -97,6 +106,7 @@ class _Drill:
         known: Catalogue | None,
         vault: Vault,
         *,
+        drill_id: str,
         opened_mono: float,
         say: Say,
     ) -> None:
@@ -108,7 +118,7 @@ class _Drill:
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono
-        self.id = new_drill_id()
+        self.id = drill_id
         self.directory = request.reports / self.id
         self.workdir = request.var / "run" / self.id
         seen = readable(contract, request.cache, *self._inputs())
@@ -126,19 +136,31 @@ class _Drill:
         )
         refuse_reachable(request, inputs, filing, self.hosting)
 
-    def run(self) -> DrillResult:
-        """Perform the drill, and leave its evidence."""
-        plan, ledger = self.plan, self.filing.ledger
+    def begin(self) -> tuple[JournalWriter, Begun]:
+        """Make the drill's directory and its entry in the ledger: both, or neither."""
+        plan, set_id = self.plan, self.backup.manifest.set_id
         self.directory.mkdir(parents=True)
-        (self.directory / "plan.json").write_text(self.plan_text)
-        journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
-        begun = ledger.start(self.id, self.backup.manifest.set_id, plan.digest, plan.stack)
+        try:
+            (self.directory / "plan.json").write_text(self.plan_text)
+            journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
+            begun = self.filing.ledger.start(self.id, set_id, plan.digest, plan.stack, self.request.faults)
+        except BaseException:
+            shutil.rmtree(self.directory)
+            raise
         # Now: a drill that dies must leave no stale pass there.
         point_latest(self.request.reports, self.directory)
-        with alive(self.workdir):
-            distrust = self._journaled(journal, begun)
+        return journal, begun
+
+    def run(self, journal: JournalWriter, begun: Begun) -> DrillResult:
+        """Perform the drill, and leave its evidence."""
+        try:
+            with alive(self.workdir):
+                distrust = self._journaled(journal, begun)
+        except EvidenceError as error:  # the journal itself can't be written; the target is gone
+            distrusted(self.directory, self.filing.ledger, self.id, error)
+            raise
         self.say("writing the evidence")
-        record, filed = close(self.directory, plan, self.filing, self.id, self.secrecy.leaks)
+        record, filed = close(self.directory, self.plan, self.filing, self.id, self.secrecy.leaks)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
@@ -251,8 +273,8 @@ class _Drill:
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
         return lambda pipes: self.hosting.launch(
-            self._argv(),
-            self._environment(pipes),
+            argv(request, inputs, workdir),
+            environment(inputs, workdir, pipes),
             pass_fds=[pipes.events, pipes.permission],
             stdout=request.inner_stdout,
         )
@@ -262,37 +284,6 @@ class _Drill:
         own = [inputs.features, *(inputs.root / name for name in ("steps", "fixtures", "conftest.py"))]
         given = [self.backup.directory, request.identity, inputs.catalogue, request.canaries]
         return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
-
-    def _argv(self) -> list[str]:
-        request, root = self.request, self.inputs.root
-        chosen = [str(path) for path in request.paths] or [str(self.inputs.features)]
-        options = [
-            "-c",
-            str(self.workdir / "pytest.ini"),
-            f"--rootdir={root}",
-            # The ini file lies in the work directory, and pytest would read no conftest.py above that.
-            f"--confcutdir={root}",
-            *plugin_options(),
-        ]
-        faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
-        return [sys.executable, "-m", "pytest", *options, *faults, *request.pytest_options, *chosen]
-
-    def _environment(self, pipes: Pipes) -> dict[str, str]:
-        environment = {
-            "RESTOREPROOF_INNER": str(self.workdir / "inner.json"),
-            "RESTOREPROOF_PIPE": str(pipes.events),
-            PERMISSION: str(pipes.permission),
-            "PYTHONPATH": str(self.inputs.root),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONUNBUFFERED": "1",
-            "TERM": os.environ.get("TERM", "dumb"),
-            "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
-            "COLUMNS": str(shutil.get_terminal_size((110, 24)).columns),
-        }
-        if sys.stdout.isatty():
-            environment["RESTOREPROOF_TTY"] = "1"
-        return environment
 
     def _tear_down(self, journal: JournalWriter) -> None:
         done = TornDown()  # nothing of the target is made before its directory
