@@ -14,7 +14,7 @@ from restoreproof.drill.sandbox_contents import plugin_options
 
 
 def argv(request: DrillRequest, inputs: DrillInputs, workdir: Path) -> list[str]:
-    """Return the command line: pytest with the configuration in ``workdir``, over the parts that are asked for."""
+    """Return the command line: pytest, configured in ``workdir``, over the parts asked for."""
     chosen = [str(path) for path in request.paths] or [str(inputs.features)]
     options = [
         "-c",

@@ -64,7 +64,7 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
     plan, drill_id = inputs.plan, new_drill_id()
     details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
     with refusals_entered(request.reports, lambda: filing.ledger, inputs.backup.directory, **details):
-        drill = _opened(request, inputs, filing, drill_id, say, opened_mono)
+        drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
         journal, begun = drill.begin()
     with drill.redactor.errors():
         return drill.run(journal, begun)
@@ -74,8 +74,9 @@ def _opened(
     request: DrillRequest,
     inputs: DrillInputs,
     filing: EvidenceStore,
-    drill_id: str,
     say: Say,
+    *,
+    drill_id: str,
     opened_mono: float,
 ) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
