@@ -136,5 +136,5 @@ def test_fixtures_that_raise_break_the_drill_and_are_named(workshop: Workshop, p
     finally:
         path.unlink()
     assert done.returncode == 4, done.output[-4000:]
-    assert "fixtures/broken.py: can't be imported: ValueError: no such thing" in done.output
+    assert "fixtures/broken.py:1: can't be imported: ValueError: no such thing" in done.output
     assert "pytest could not start in the sandbox" in done.output
