@@ -61,7 +61,7 @@ def bare_orders(contract: Contract, backup: Path, identity: Path, workdir: Path,
     return InnerConfig(
         drill_id=workdir.name,
         runtime="process",
-        plan=_nothing_planned(contract).as_json(),
+        plan=_nothing_planned(contract),
         features=Path("features").absolute(),
         support_modules=(),
         contract=contract.path,

@@ -11,7 +11,7 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect_asset
+from restoreproof.assets.dataset import open_database
 from restoreproof.faults.base import Fault, FaultMissed
 from restoreproof.faults.setcopy import SetCopy
 
@@ -26,9 +26,9 @@ def _forged(
 ) -> tuple[dict[str, Any], str]:
     """The newest link of a chain, and the hash that it has once ``changes`` are made to it."""
     chain = restore_context.stack_context.contract.chains[name]
-    with connect_asset(restore_context.stack_context, chain.database) as connection:
+    with open_database(restore_context.stack_context, chain.database) as database:
         query = f"select * from ({chain.sql}) as links order by {chain.sequence} desc limit 1"
-        row = connection.execute(query.encode()).fetchone()
+        row = next(database.rows(query), None)
     if row is None:
         raise FaultMissed(f"the {name} is empty")
     fields = {field: row[field] for field in chain.fields} | changes
@@ -37,19 +37,20 @@ def _forged(
 
 def _audit_tail(restore_context: RestoreContext) -> None:
     row, forged = _forged(restore_context, "audit log", {"actor": "nobody"})
-    with connect_asset(restore_context.stack_context, "database", readonly=False) as connection:
-        change = "update audit_log set actor = 'nobody', hash = %s where seq = %s"
-        connection.execute(change, [forged, row["seq"]])
+    with open_database(restore_context.stack_context, "database", readonly=False) as database:
+        change = "update audit_log set actor = 'nobody', hash = :hash where seq = :seq"
+        database.execute(change, {"hash": forged, "seq": row["seq"]})
 
 
 def _receipt_tail(restore_context: RestoreContext) -> None:
     row, forged = _forged(restore_context, "consumption receipts", {"units": 1_000})
     signature = base64.b64encode(_KEY.sign(f"wipe-receipt-v1:{forged}".encode())).decode()
-    with connect_asset(restore_context.stack_context, "database", readonly=False) as connection:
-        connection.execute(
-            "update consumption_receipts set units = 1000, hash = %s, signature = %s, signing_key_id = %s "
-            "where tenant_id = %s and seq = %s",
-            [forged, signature, _KEY_ID, row["tenant_id"], row["seq"]],
+    values = {"hash": forged, "signature": signature, "key": _KEY_ID}
+    with open_database(restore_context.stack_context, "database", readonly=False) as database:
+        database.execute(
+            "update consumption_receipts set units = 1000, hash = :hash, signature = :signature, "
+            "signing_key_id = :key where tenant_id = :tenant and seq = :seq",
+            {**values, "tenant": row["tenant_id"], "seq": row["seq"]},
         )
 
 

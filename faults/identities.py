@@ -6,7 +6,6 @@ from collections.abc import Callable
 from secrets import token_urlsafe
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.faults.base import Fault, FaultMissed
 from restoreproof.faults.damage import sql, start_again
@@ -20,7 +19,7 @@ AS_CANARY = (
     "restore/billing-report",
 )
 
-_OF_CANARY = "user_id = (select id from user_entity where username = %(canary)s)"
+_OF_CANARY = "user_id = (select id from user_entity where username = :canary)"
 
 
 def _in_keycloak(statement: str) -> Callable[[RestoreContext], None]:
@@ -32,8 +31,8 @@ def _in_keycloak(statement: str) -> Callable[[RestoreContext], None]:
             "canary": stack_context.vault.secret("CANARY_USER").reveal(),
             "agent": stack_context.vault.secret("AGENT_CLIENT_ID").reveal(),
         }
-        with connect(stack_context.runtime, asset.store, asset.database, readonly=False) as connection:
-            if connection.execute(statement.encode(), values).rowcount == 0:
+        with asset.connect(stack_context, readonly=False) as database:
+            if database.execute(statement, values) == 0:
                 raise FaultMissed(f"nothing was changed by: {statement}")
 
     return damage
@@ -94,7 +93,7 @@ FAULTS = (
         after="identity",
         on_stack=_in_keycloak(
             "update client set realm_id = (select id from realm where name = 'master') "
-            "where client_id = %(agent)s"
+            "where client_id = :agent"
         ),
     ),
     Fault(
@@ -110,7 +109,7 @@ FAULTS = (
         ("restore/client-grants",),
         also=("restore/credentials",),
         after="identity",
-        on_stack=_in_keycloak("update client set secret = 'another' where client_id = %(agent)s"),
+        on_stack=_in_keycloak("update client set secret = 'another' where client_id = :agent"),
     ),
     Fault(
         "wrong-password",

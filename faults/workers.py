@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect_asset
+from restoreproof.assets.dataset import open_database
 from restoreproof.faults.base import Fault
 from restoreproof.faults.damage import DamagedBucket, sql, start_again
 from restoreproof.waiting import NotReady, wait_until
@@ -29,12 +29,12 @@ def _start_early(restore_context: RestoreContext) -> None:
     start_again(restore_context, "worker")
 
     def mailed() -> None:
-        with connect_asset(stack_context, "database") as connection:
-            row = connection.execute(
-                "select count(*) as done from jobs where kind = 'send-mail' and state = 'done' "
+        with open_database(stack_context, "database") as database:
+            done = database.value(
+                "select count(*) from jobs where kind = 'send-mail' and state = 'done' "
                 "and finished_at > now() - interval '1 minute'"
-            ).fetchone()
-        if not row or not row["done"]:
+            )
+        if not done:
             raise NotReady("no mail was sent yet")
 
     wait_until(mailed, what="the early worker's first mail", deadline_s=30, retry_on=(NotReady,))

@@ -1,4 +1,4 @@
-"""Two drills of one set side by side: whether they came to the same outcomes by examining the same."""
+"""A comparison of two drills of one set: outcomes, and what was examined for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WHERE = "name the directory of one drill, such as reports/latest"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that the two records say differently, in words."""
+    """A difference between two records, in words."""
 
     subject: str
     first: str
@@ -27,7 +27,7 @@ class Difference:
 
 
 def read_record(directory: Path) -> Record:
-    """The record in a drill's evidence; whether its seal holds is not asked.
+    """Return the record in a drill's evidence, whether or not its seal holds.
 
     Raises:
         EvidenceError: there is none, or it is not one.
@@ -49,28 +49,28 @@ def read_record(directory: Path) -> Record:
 
 def refuse_same_runtime(first: Record, second: Record) -> None:
     """Raise UsageError unless the two name different runtimes: a drill is always like its own kind."""
-    one, other = first.target.runtime, second.target.runtime
-    if one is None or other is None or one == other:
+    here, there = first.target.runtime, second.target.runtime
+    if here is None or there is None or here == there:
         raise UsageError(
-            f"drills in different runtimes were to be compared, and these ran in {one} and {other}",
+            f"drills in different runtimes were to be compared, and these ran in {here} and {there}",
             hint="drill the same set with another --runtime",
         )
 
 
 def differences(first: Record, second: Record) -> list[Difference]:
-    """What the two say differently: the verdict, each check's outcome, and what its observations examined.
+    """Return what two records say differently: verdict, each check's outcome, what its observations examined.
 
     Raises:
         UsageError: they are of different sets or features, so that no difference would mean anything.
     """
-    for what, one, other in (
+    for what, of_first, of_second in (
         ("set", first.backup_set.set_id, second.backup_set.set_id),
         ("features", first.plan.features_sha256, second.plan.features_sha256),
         ("part of the features", first.plan.selection, second.plan.selection),
     ):
-        if one != other:
+        if of_first != of_second:
             raise UsageError(
-                f"drills of a different {what} can't be compared: {one} and {other}",
+                f"drills of a different {what} can't be compared: {of_first} and {of_second}",
                 hint="drill the same set with the same features twice",
             )
     return list(_told_differently(first, second))
@@ -81,30 +81,33 @@ def _told_differently(first: Record, second: Record) -> Iterator[Difference]:
         yield Difference("verdict", str(first.verdict), str(second.verdict))
     there = {check.id: check for check in second.checks}
     for check in first.checks:
-        one, other = _account(check), _account(there.pop(check.id)) if check.id in there else "absent"
-        if one != other:
-            yield Difference(check.id, one, other)
+        account, counterpart = (
+            _account(check),
+            _account(there.pop(check.id)) if check.id in there else "absent",
+        )
+        if account != counterpart:
+            yield Difference(check.id, account, counterpart)
     for check in there.values():
         yield Difference(check.id, "absent", _account(check))
 
 
 def _account(check: CheckRecord) -> str:
-    """Its outcome, and for each observation how it ended, what it examined and how much of it was wrong.
+    """A check's outcome, and for each observation how it ended, what it examined and how much was wrong.
 
     A record keeps only so many observations; of all of them it has the sums.
     """
-    said = [str(check.outcome), *map(_observed, check.observations)]
+    parts = [str(check.outcome), *map(_observed, check.observations)]
     if check.observations_total != len(check.observations):
-        said.append(
+        parts.append(
             f"in all {check.observations_total} observations, {check.passed_total} of them passed, "
             f"{check.examined_total} of {check.of_total} examined"
         )
-    return "; ".join(said)
+    return "; ".join(parts)
 
 
-def _observed(one: Observation) -> str:
-    wrong = f", {one.findings_total} found wrong" if one.findings_total else ""
-    return f"{one.outcome} {_count(one.examined)} of {_count(one.of)}{wrong}"
+def _observed(observation: Observation) -> str:
+    wrong = f", {observation.findings_total} found wrong" if observation.findings_total else ""
+    return f"{observation.outcome} {_count(observation.examined)} of {_count(observation.of)}{wrong}"
 
 
 def _count(number: int | None) -> str:

@@ -13,7 +13,7 @@ _REORDERING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)
 
 
 def shown(text: object, limit: int = LIMIT) -> str:
-    """``text`` in at most ``limit`` characters, control characters and reordering marks made visible."""
+    """Return ``text`` in at most ``limit`` characters, control and reordering characters made visible."""
     string = str(text)
     cut = string if len(string) <= limit else f"{string[: limit - 1]}…"
     if cut.translate(_BLANKED).isprintable():  # most strings are, and this is fast
@@ -22,7 +22,7 @@ def shown(text: object, limit: int = LIMIT) -> str:
 
 
 def one_line(text: object, limit: int = LIMIT) -> str:
-    """``shown``, with line breaks and runs of blanks made single blanks."""
+    """Return ``shown(text, limit)``, with line breaks and runs of blanks made single blanks."""
     return " ".join(shown(text, limit).split())
 
 

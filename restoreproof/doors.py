@@ -16,6 +16,7 @@ import importlib.util
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -79,11 +80,11 @@ def entries(group: str) -> tuple[Door, ...]:
         (_door(point) for point in metadata.entry_points(group=group)),
         key=lambda door: (door.name, door.distribution, door.target),
     )
-    for one, other in pairwise(doors):
-        if one.name == other.name:
+    for first, second in pairwise(doors):
+        if first.name == second.name:
             raise PluginError(
-                f"two plug-ins are called {one.name!r} in {group}: {one.target} of {one.distribution}"
-                f" and {other.target} of {other.distribution}",
+                f"two plug-ins are called {first.name!r} in {group}: {first.target} of {first.distribution}"
+                f" and {second.target} of {second.distribution}",
                 hint="uninstall one of the two distributions",
             )
     return tuple(doors)
@@ -145,16 +146,24 @@ def _imported(name: str, path: Path) -> ModuleType:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a stack's own code may raise anything when it is imported
         raise PluginError(
-            f"can't be imported: {type(error).__name__}: {error}", where=_place(error, path)
+            f"can't be imported: {type(error).__name__}: {error}", where=place_of(error, path)
         ) from error
 
 
-def _place(error: BaseException, path: Path) -> Location:
-    """The file and line of the stack's own that ``error`` came out of; ``path`` where no other is known."""
+def place_of(error: BaseException, path: Path, own: Iterable[Path] = ()) -> Location:
+    """Return the file and line of a stack's own that ``error`` came out of; ``path`` where none is known.
+
+    Args:
+        error: what was raised while the module ``path`` was imported.
+        path: the module's file.
+        own: files and directories of the stack; without any, the directory of ``path``.
+    """
     if isinstance(error, SyntaxError) and error.filename:
         return Location(error.filename, error.lineno)
-    folder = path.resolve().parent
+    places = [place.resolve() for place in own] or [path.resolve().parent]
     frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if folder in Path(frame.filename).parents
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if any(Path(frame.filename).resolve().is_relative_to(place) for place in places)
     ]
     return Location(frames[-1].filename, frames[-1].lineno) if frames else Location(str(path))

@@ -5,6 +5,7 @@ RestoreproofError               4   the harness itself can't vouch
 │   ├── ContractError           2   stack.yaml
 │   │   └── InvalidContract     2   stack.yaml, every fault with its line
 │   ├── FeatureError            2   a .feature file or a step phrase
+│   │   └── SelectionError      2   -k or --features choose nothing
 │   ├── ForeignSetError         2   the set belongs to another stack, or is unsafe to open
 │   ├── IdentityError           2   no recovery identity, or it does not decrypt
 │   └── PluginError             2   an entry point that can't be used
@@ -21,6 +22,7 @@ These never leave a drill: each becomes the outcome of a stage or a check.
 
 RestoreFailed                       an asset could not be brought back: the backup is at fault
 ReferenceLost                       a provider can't restore what a set refers to
+DatabaseError                       a restored database refused a login or a query, or did not answer
 PartMissing                         an adopted set, or a target, never had what was asked for
 NotPassed                           a step whose observation is no PASSED
 ├── CheckFailed                     the same, where it is FAILED
@@ -94,6 +96,10 @@ class ContractError(UsageError):
 
 class FeatureError(UsageError):
     """A feature file says something that can't be asserted."""
+
+
+class SelectionError(FeatureError):
+    """A choice made by hand is not there, or chooses nothing: no drill was asked for, and none is refused."""
 
 
 class ForeignSetError(UsageError):

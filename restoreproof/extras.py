@@ -22,7 +22,7 @@ class Extra:
 
     @property
     def command(self) -> str:
-        """What installs it."""
+        """Command that installs it."""
         return f'pip install "restoreproof[{self.name}]"'
 
     def absent(self) -> tuple[str, ...]:

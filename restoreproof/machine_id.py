@@ -10,6 +10,10 @@ _MACHINE_ID = Path("/etc/machine-id")
 
 
 def machine(purpose: str) -> str:
-    """A digest of this machine's id, or of its name where it has none; another one for each ``purpose``."""
-    known = _MACHINE_ID.read_text().strip() if _MACHINE_ID.is_file() else ""
-    return hashlib.sha256(f"restoreproof {purpose} {known or platform.node()}".encode()).hexdigest()[:16]
+    """Return a digest (16 hex digits) of this machine's id, or of its host name where it has none.
+
+    Args:
+        purpose: what the digest is for; it is another one for each purpose.
+    """
+    own = _MACHINE_ID.read_text().strip() if _MACHINE_ID.is_file() else ""
+    return hashlib.sha256(f"restoreproof {purpose} {own or platform.node()}".encode()).hexdigest()[:16]

@@ -32,7 +32,7 @@ class Verdict(StrEnum):
     PARTIAL = "PARTIAL"
 
     def exit_code(self, *, waivers_allowed: bool = False) -> ExitCode:
-        """The exit code a pipeline gates on. Waivers pass only where the contract's policy allows."""
+        """Return the exit code a pipeline gates on. Waivers pass only where the contract's policy allows."""
         match self:
             case Verdict.VERIFIED:
                 return ExitCode.VERIFIED
@@ -64,7 +64,7 @@ class Observation:
 
 
 class NotPassed(Exception):
-    """Base of the two ways in which an observation stops a scenario."""
+    """Base of the two errors by which an observation stops a scenario."""
 
     def __init__(self, observation: Observation) -> None:
         listed = "".join(f"\n  - {finding}" for finding in observation.findings)
@@ -75,11 +75,11 @@ class NotPassed(Exception):
 
 
 class CheckFailed(NotPassed, AssertionError):
-    """The restored stack contradicts the expectation. Allure shows it as failed."""
+    """Raised where the restored stack contradicts the expectation; Allure shows it as failed."""
 
 
 class CheckNotVerified(NotPassed):
-    """Nothing could be examined. Allure shows it as broken."""
+    """Raised where nothing could be examined; Allure shows it as broken."""
 
 
 def require_passed(observation: Observation) -> None:
@@ -96,7 +96,7 @@ def require_passed(observation: Observation) -> None:
 
 
 def decide(mandatory: Iterable[Outcome], *, isolated: bool, complete: bool, whole: bool) -> Verdict:
-    """The verdict of a drill: the first rule that holds.
+    """Return the verdict of a drill, by the first rule that holds.
 
     Args:
         mandatory: the outcomes of every mandatory check that was planned.

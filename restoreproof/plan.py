@@ -12,6 +12,8 @@ import rfc8785
 from pydantic import TypeAdapter
 
 PLAN_SCHEMA = "restoreproof/plan/v1"
+CATALOGUE_CHECK = "set/catalogue"
+"""The check that no feature states, and every drill makes: whether the set is what its catalogue says."""
 _LATER: dict[str, Any] = {
     "governance": None,
     "coverage": None,
@@ -21,6 +23,11 @@ _LATER: dict[str, Any] = {
     "nouns": [],
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
+
+
+def stage_check(stage: str) -> str:
+    """Return the id of the check that no feature states: whether the set restores at ``stage``."""
+    return f"restore/{stage}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class PlannedCheck:
 
     @property
     def is_plain_test(self) -> bool:
-        """Whether it is a function of a ``test_*.py`` file, and no scenario."""
+        """Whether the check is a function of a ``test_*.py`` file, and no scenario."""
         return self.file.endswith(".py")
 
 
@@ -102,7 +109,7 @@ class Retention:
     days: int = 0
 
     def until(self, day: date) -> date | None:
-        """The last day on which evidence of ``day`` is kept; None if there is no such day in the calendar."""
+        """Return the last day on which evidence of ``day`` is kept; None past the end of the calendar."""
         year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
         if year > date.max.year:
             return None
@@ -212,20 +219,20 @@ class Plan:
         return hashlib.sha256(rfc8785.dumps(self.as_json())).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as plain JSON values.
+        """Return the plan as plain JSON values.
 
         A later key that says nothing is left out, so a plan frozen before it keeps its digest.
         """
         value: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
-        return {key: given for key, given in value.items() if key not in _LATER or given != _LATER[key]}
+        return {key: item for key, item in value.items() if key not in _LATER or item != _LATER[key]}
 
     def check(self, check_id: str) -> PlannedCheck | None:
-        """The planned check of that id, or None."""
+        """Return the planned check of that id; None if there is none."""
         return next((check for check in self.checks if check.id == check_id), None)
 
     @staticmethod
     def from_json(value: Any) -> Plan:
-        """The plan that ``as_json`` wrote. Raises pydantic.ValidationError on anything else."""
+        """Return the plan that ``as_json`` wrote. Raises pydantic.ValidationError on anything else."""
         return _ADAPTER.validate_python(value)
 
 

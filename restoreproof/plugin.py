@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -37,7 +38,7 @@ class DrillHooks:
     def pytest_restoreproof_open_drill(
         self, config_path: Path, emitter: Emitter, redactor: Redactor
     ) -> AbstractContextManager[RunningDrill] | None:
-        """The drill of this inner process, as a context manager. The first plugin that answers decides."""
+        """Open the drill of this inner process as a context manager; the first plugin to answer decides."""
 
 
 class FeaturesElsewhere:
@@ -69,10 +70,24 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_restoreproof_open_drill(
     config_path: Path, emitter: Emitter, redactor: Redactor
 ) -> AbstractContextManager[RunningDrill]:
-    """The real one."""
+    """Open the drill as the outer process ordered it, without faults."""
     from restoreproof.drill.inner.session import open_drill  # only an inner process needs all of the drill
 
     return cast("AbstractContextManager[RunningDrill]", open_drill(config_path, emitter, redactor))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Say, with file and line, why the stack's ``conftest.py`` can't be imported in a drill."""
+    try:
+        return (yield)
+    except Exception as error:
+        inner, path = os.environ.get(INNER), getattr(error, "path", None)
+        if not inner or path is None:  # pytest's own words do for a run outside of a drill
+            raise
+        from restoreproof.gherkin.inner_run import refuse_conftest
+
+        raise refuse_conftest(error, Path(path), Path(inner)) from error
 
 
 @pytest.hookimpl(tryfirst=True)

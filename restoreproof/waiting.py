@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class NotReady(Exception):
-    """A probe's way of saying: not yet, and this is what I saw."""
+    """Raised by a probe whose answer is "not yet", with what it saw."""
 
 
 def wait_until(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pytest_bdd import parsers, then, when
 
-from restoreproof.checks.database import TenantIsolation
+from restoreproof.checks.tenants import TenantIsolation
 from restoreproof.contract.ref import Ref
 from restoreproof.drill.inner.stages import Drill
 

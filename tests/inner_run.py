@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from restoreproof.drill.handoff import InnerConfig
 from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.support_code import support_modules
 from restoreproof.journal.read import parse_line
@@ -136,12 +137,7 @@ def run_inner(project: Path) -> Callable[..., InnerRun]:
         (project / "conftest.py").write_text(CONFTEST.format(broken=broken, stages=STAGES) + extra)
         plan = plan_of(project / "features", selection=selection)
         config = project / "inner.json"
-        orders = {
-            "plan": plan.as_json(),
-            "features": str(project / "features"),
-            "support_modules": support_modules(project),
-        }
-        config.write_text(json.dumps(orders))
+        orders_of(project, plan).write(config)
         reading, writing = os.pipe()
         events = project / "events.jsonl"
         environment = {**os.environ, "RESTOREPROOF_INNER": str(config), "RESTOREPROOF_PIPE": str(writing)}
@@ -163,6 +159,27 @@ def run_inner(project: Path) -> Callable[..., InnerRun]:
         return InnerRun(process.returncode, output, read, plan)
 
     return run
+
+
+def orders_of(project: Path, plan: Plan) -> InnerConfig:
+    """What the outer process would tell the inner one; the fake drill needs no contract and no set."""
+    return InnerConfig(
+        drill_id="d1",
+        runtime="process",
+        plan=plan,
+        features=project / "features",
+        support_modules=support_modules(project),
+        contract=project / "stack.yaml",
+        backup=project / "set",
+        catalogue=None,
+        identity=project / "key",
+        workdir=project,
+        cache=project,
+        opened_mono=0.0,
+        order=plan.stages,
+        probes={},
+        secrecy="",
+    )
 
 
 def plan_of(

@@ -78,7 +78,6 @@ def catalogue(directory: Path) -> Catalogue:
         taken_at=RECOVERY_POINT,
         recovery_point=RECOVERY_POINT,
         manifest_sha256=opened.manifest_sha256,
-        merkle_root=opened.manifest.merkle_root,
         assets={
             "objects": AssetKnown(kind="objects", holds=buckets.model_dump()),
             "secrets": AssetKnown(kind="secrets", holds={"commitments": {"NAME": "ab"}}),

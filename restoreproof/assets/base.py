@@ -1,10 +1,10 @@
-"""What every asset kind promises, and the frozen view of a drill that it works with."""
+"""What every asset kind promises, and the frozen views of a backup and a restore that it works with."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,37 +12,43 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from restoreproof import doors
+from restoreproof.assets.arrival import ArrivalTrace
+from restoreproof.assets.database import Database
 from restoreproof.assets.learnt import ExpectationT, Learnt, expected
+from restoreproof.assets.phases import PhaseStats, timed
+from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.servers import SharedServers
 from restoreproof.assets.vault import Vault
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract import Contract
 from restoreproof.contract.declarations import ServiceName, StageName
-from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError, UsageError
-from restoreproof.events import Emitter, PhaseTimed
+from restoreproof.contract.problems import InvalidContract, Problem
+from restoreproof.errors import ContractError, EnvironmentUnfitError, Location, PluginError
+from restoreproof.events import Emitter
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed, Runtime, Start
 
 
 def _forget(_: Iterable[Secret]) -> None:
-    """Where nothing is written, nothing has to be masked."""
-
-
-class PhaseStats:
-    """Counts what a timed piece of work handled, for the figure beside its seconds."""
-
-    def __init__(self) -> None:
-        self.bytes: int | None = None
-        self.items: int | None = None
+    """Do nothing: where nothing is written, nothing has to be masked."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackContext:
-    """What assets and checks stand on: the nouns, the set, what runs, and where to tell of it.
+    """What assets and checks work with: the contract, what runs, the secrets, and where events go.
 
-    ``learn`` takes secrets that come up on the way, tokens and sessions: they must be in no evidence.
+    Attributes:
+        contract: the stack, as its contract describes it.
+        runtime: starts, stops and reaches the services.
+        vault: the restored environment.
+        emitter: where events go.
+        workdir: a directory for files of the drill's own, removed with it.
+        stage: returns the name of the stage in progress; an empty text before the first.
+        opened_mono: when the drill began, on the monotonic clock (seconds).
+        register_secrets: takes secrets that come up on the way, tokens and sessions: they are masked in
+            everything that is written from then on.
+        servers: which servers of this drill were found empty and are being filled.
     """
 
     contract: Contract
@@ -52,25 +58,12 @@ class StackContext:
     workdir: Path
     stage: Callable[[], str]
     opened_mono: float = field(default_factory=time.monotonic)
-    learn: Callable[[Iterable[Secret]], None] = _forget
+    register_secrets: Callable[[Iterable[Secret]], None] = _forget
     servers: SharedServers = field(default_factory=SharedServers)
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[PhaseStats]:
-        """Time a piece of work inside the present stage and journal it, also when it raises."""
-        work, started = PhaseStats(), time.monotonic()
-        try:
-            yield work
-        finally:
-            self.emitter.emit(
-                PhaseTimed(
-                    stage=self.stage(),
-                    name=name,
-                    seconds=round(time.monotonic() - started, 4),
-                    bytes=work.bytes,
-                    items=work.items,
-                )
-            )
+    def phase(self, name: str) -> AbstractContextManager[PhaseStats]:
+        """Time a piece of work of the present stage and journal it, also when it raises."""
+        return timed(self.emitter, self.stage, name)
 
     def run_once(self, service: str, arguments: Sequence[str] = (), **bound: Any) -> Completed:
         """Run a one-shot Python service (``run: [-m, MODULE, …]``) with ``arguments`` appended.
@@ -87,17 +80,17 @@ class StackContext:
         return self.runtime.run_tool(service, module, arguments, **bound)
 
     def asset(self, name: str) -> Asset:
-        """The asset called ``name``, with its kind's own block validated. Raises ContractError."""
+        """Return the asset called ``name``, with its kind's own block validated. Raises ContractError."""
         return load_asset(self.contract, name)
 
     def assets(self) -> Sequence[Asset]:
-        """All assets in the contract's order of stages."""
+        """Return all assets in the contract's order of stages. Raises ContractError."""
         return load_assets(self.contract)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreContext:
-    """A restore: the ground, and the set and catalogue it restores from."""
+    """A restore: what runs, the set that is restored, and its catalogue; None where none was given."""
 
     stack_context: StackContext
     backup: BackupSet
@@ -112,17 +105,21 @@ class RestoreContext:
         return expected(self.catalogue, asset, model)
 
     def recovery_point(self, asset: str) -> datetime:
-        """Return the moment (UTC) that ``asset`` was taken of: its own in the catalogue, else the set's."""
-        known = self.catalogue.assets.get(asset) if self.catalogue else None
-        return (known and known.recovery_point) or self.backup.manifest.recovery_point
+        """Return the moment (UTC) ``asset`` was backed up at: its own in the catalogue, else the set's."""
+        part = self.catalogue.assets.get(asset) if self.catalogue else None
+        return (part and part.recovery_point) or self.backup.manifest.recovery_point
 
 
 @dataclass(frozen=True, slots=True)
 class BackupContext:
-    """A backup of one asset being taken: where the set is written, and what is learnt for the catalogue.
+    """A backup of one asset: where the set is written, and what the catalogue is told.
 
-    ``recipient`` is the age recipient of the secrets; ``provisioned`` holds what provisioning left for the
-    operator: custody records, the proxy's configuration.
+    Attributes:
+        stack_context: the source that is backed up.
+        directory: where the set is written.
+        recipient: the age recipient of the secrets.
+        provisioned: what provisioning left for the operator: custody records, the proxy's configuration.
+        learnt: the asset's part of the catalogue, filled on the way.
     """
 
     stack_context: StackContext
@@ -136,36 +133,16 @@ class BackupContext:
         self.learnt.expectations[asset] = expectation
 
     def recovery_point(self, point: datetime) -> None:
-        """State the time (UTC) that the asset is taken of. The first asset's is that of the whole set."""
+        """State the moment (UTC) the asset is backed up at. The first asset's is the whole set's."""
         self.learnt.recovery_point = point
 
 
 @dataclass(frozen=True, slots=True)
 class InstallContext:
-    """A fresh source being made: the ground, and the directory that its provisioning command filled."""
+    """A fresh source in the making: what runs, and the directory that its provisioning command filled."""
 
     stack_context: StackContext
     provisioned: Path
-
-
-@dataclass(frozen=True, slots=True)
-class ArrivalTrace:
-    """An independent trace: when a server says that something arrived (UTC), and which server said it."""
-
-    at: datetime
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Searchable:
-    """One thing to search for what must not be in a backup; ``label`` is what a person knows it by.
-
-    ``read`` makes its bytes, piece by piece. It raises EnvironmentUnfitError if that can't be done here, and
-    RestoreFailed if the backup is at fault.
-    """
-
-    label: str
-    read: Callable[[], Iterator[bytes]]
 
 
 class Asset(BaseModel):
@@ -187,75 +164,80 @@ class Asset(BaseModel):
     expectation: ClassVar[type[BaseModel] | None] = None
 
     def stores(self) -> tuple[str, ...]:
-        """The services that have to run before ``restore``."""
+        """Return the services that have to run before ``restore``."""
         return ()
 
     def parts(self) -> tuple[str, ...]:
-        """The parts of a set that a provider may keep in its place; none where that makes no sense."""
+        """Return the parts of a set that a provider may keep in its place; none where that makes no sense."""
         return ()
 
     def restore(self, restore_context: RestoreContext) -> None:
         """Bring the asset back from the set. Raises a RestoreproofError that says what is lost."""
 
     def contribution(self, service: str, restore_context: RestoreContext) -> Start:
-        """What this asset adds to the start of ``service``: files, environment, arguments."""
+        """Return what this asset adds to the start of ``service``: files, environment, arguments."""
         return Start()
 
     def install(self, install_context: InstallContext) -> None:
         """Make the asset's empty place in a fresh source: roles, a schema, buckets."""
 
     def provision(self, service: str, install_context: InstallContext) -> Start:
-        """What this asset adds to the start of ``service`` in a fresh source; as ``contribution`` else."""
+        """Return what this asset adds to the start of ``service`` in a fresh source."""
         return Start()
 
-    def take(self, backup_context: BackupContext) -> None:
-        """Write the asset's part of a backup set, and what the catalogue has to know of it."""
+    def back_up(self, backup_context: BackupContext) -> None:
+        """Write the asset's part of a backup set, and tell the catalogue. Raises RestoreFailed."""
+
+    def connect(
+        self, stack_context: StackContext, *, readonly: bool = True
+    ) -> AbstractContextManager[Database]:
+        """Open the database that this asset restores, as the throw-away administrator.
+
+        Unless ``readonly``, what was executed is committed on leaving.
+
+        Raises:
+            ContractError: its kind restores no database.
+            DatabaseError: the server refuses, or does not answer.
+        """
+        raise ContractError(f"the asset {self.name!r} ({self.kind}) restores no database")
+
+    def log_in(self, stack_context: StackContext, url: Secret) -> AbstractContextManager[Database]:
+        """Open the database of a restored ``url`` as its role, on a server that this asset is restored into.
+
+        Raises:
+            ContractError, DatabaseError: as ``connect``.
+        """
+        raise ContractError(f"the asset {self.name!r} ({self.kind}) is restored into no database server")
 
     def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
-        """What the target holds of an asset that is no file of the set, to be read and never written.
+        """Return what the target holds of an asset that is no file of the set, to be read and never written.
 
         Nothing, for a kind whose part of a set is left out of the search by right.
 
         Raises:
-            EnvironmentUnfitError, PartMissing: it can't be looked into.
+            EnvironmentUnfitError, PartMissing: it can't be searched.
         """
-        raise EnvironmentUnfitError(f"nobody can look into {self.kind} that a provider keeps")
+        raise EnvironmentUnfitError(f"the kind {self.kind} has no way to search what a provider keeps")
 
     def newest_record(self, restore_context: RestoreContext) -> datetime | None:
-        """When the newest business record that came back was made (UTC), if the asset can tell."""
+        """Return when the newest business record that came back was made (UTC); None if nothing tells."""
         return None
 
     def versions(self, stack_context: StackContext) -> Mapping[str, str]:
-        """Tool to version, for the tools that write this asset's part of a set."""
+        """Map tool to version, for the tools that write this asset's part of a set."""
         return {}
 
     def parameter(self, stack_context: StackContext, name: str) -> Any:
-        """The value of ``:name`` in a contract's SQL, if it is this asset's to know; else None."""
+        """Return the value of ``:name`` in a contract's SQL; None if this asset does not define it."""
         return None
 
     def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
-        """Traces of the asset's arrival that the harness did not write itself."""
+        """Return traces of the asset's arrival that the harness did not write itself."""
         return ()
 
 
 class RestoreFailed(Exception):
     """An asset could not be brought back: the backup is at fault, not the machine."""
-
-
-def asset_kinds() -> Mapping[str, type[Asset]]:
-    """Return each ``kind:`` that a contract may write, with its class: the entry points of doors.ASSETS.
-
-    Raises:
-        PluginError: one of them can't be imported, is no Asset, or shares its name with another.
-    """
-    return {door.name: _opened(door) for door in doors.entries(doors.ASSETS)}
-
-
-def _opened(door: doors.Door) -> type[Asset]:
-    kind = door.open()
-    if not (isinstance(kind, type) and issubclass(kind, Asset)):
-        raise PluginError(f"{door} is no subclass of {Asset.__module__}.{Asset.__name__}")
-    return kind
 
 
 def load_asset(contract: Contract, name: str) -> Asset:
@@ -270,40 +252,32 @@ def load_asset(contract: Contract, name: str) -> Asset:
 
 
 def load_assets(contract: Contract) -> list[Asset]:
-    """All assets of ``contract``, in the order of their stages.
+    """Return all assets of ``contract``, in the order of their stages.
 
     Raises:
         ContractError: a block is malformed, or the order contradicts what a kind depends on.
     """
     place = {stage: index for index, stage in enumerate(contract.order)}
-    assets = sorted((load_asset(contract, name) for name in contract.assets), key=lambda one: place[one.at])
+    assets = [load_asset(contract, name) for name in contract.assets]
+    if problems := list(order_problems(contract)):
+        raise InvalidContract(problems)
+    return sorted(assets, key=lambda asset: place[asset.at])
+
+
+def order_problems(contract: Contract) -> Iterator[Problem]:
+    """Yield each asset that the order restores before another one of a kind that its kind comes ``after``.
+
+    Raises:
+        ContractError: a block is malformed.
+    """
+    place = {stage: index for index, stage in enumerate(contract.order)}
+    assets = [load_asset(contract, name) for name in contract.assets]
     for asset in assets:
         for other in assets:
             if other.kind in asset.after and place[other.at] > place[asset.at]:
-                raise ContractError(
+                message = (
                     f"order: {asset.name!r} ({asset.kind}) is restored at {asset.at!r}, before "
-                    f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on",
-                    where=contract.where("order"),
-                    hint=f"move {other.at!r} before {asset.at!r} in order:",
+                    f"{other.name!r} ({other.kind}) at {other.at!r}, which it depends on; "
+                    f"move {other.at!r} before {asset.at!r}"
                 )
-    return assets
-
-
-def refuse_misread(catalogue: Catalogue, contract: Contract) -> None:
-    """Read each asset's part of ``catalogue`` through its kind, before anything is begun.
-
-    What the contract has no asset for, or a kind that expects nothing, stays unread.
-
-    Raises:
-        UsageError: a part is of another kind than the contract's asset, or not in its kind's form.
-    """
-    for name in sorted(contract.assets.keys() & catalogue.assets.keys()):
-        asset, known = load_asset(contract, name), catalogue.assets[name]
-        if known.kind != asset.kind:
-            raise UsageError(
-                f"the catalogue knows {asset.name!r} as {known.kind}, the contract as {asset.kind}",
-                where=Location(str(contract.path)),
-                hint="drill the set with the contract that it was backed up with",
-            )
-        if asset.expectation is not None:
-            expected(catalogue, asset.name, asset.expectation)
+                yield Problem(contract.where("order", place[asset.at]), message)

@@ -90,29 +90,29 @@ def refuse_base(backup: BackupSet, target: int) -> None:
     )
 
 
-def misfit(said: str) -> EnvironmentUnfitError | None:
-    """Why the target can't hold the dump, if that is what ``said`` (by pg_restore) comes from.
+def misfit(output: str) -> EnvironmentUnfitError | None:
+    """Return why the target can't hold the dump, if that is what the ``output`` of pg_restore comes from.
 
     Only what a tool or the server says of itself is looked at. Rows that they quote may hold the same words.
     """
-    for line in _messages(said):
+    for line in _messages(output):
         for pattern, (message, hint) in _MISFITS.items():
-            if found := pattern.match(line):
-                return EnvironmentUnfitError(message.format(**found.groupdict()), hint=hint)
+            if match := pattern.match(line):
+                return EnvironmentUnfitError(message.format(**match.groupdict()), hint=hint)
     return None
 
 
-def _messages(said: str) -> Iterator[str]:
+def _messages(output: str) -> Iterator[str]:
     """The first line of every error in ``said``, from where the server's own words begin, or the tool's.
 
     What follows it (CONTEXT, DETAIL, the command, the further lines of a value) is the dump's; so no line
     counts by the server's ERROR alone, but for the very first.
     """
-    for number, line in enumerate(said.strip().splitlines()):
+    for number, line in enumerate(output.strip().splitlines()):
         tool = _TOOL.match(line)
         if tool is None and number > 0:
             continue
-        told = line[tool.end() if tool else 0 :]
+        words = line[tool.end() if tool else 0 :]
         # The leftmost: what comes after it is quoted.
-        server, head = _SERVER.search(told), _HEAD.match(told)
-        yield told[server.end() :] if server else told[head.end() if head else 0 :]
+        server, head = _SERVER.search(words), _HEAD.match(words)
+        yield words[server.end() :] if server else words[head.end() if head else 0 :]

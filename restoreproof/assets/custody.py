@@ -42,7 +42,7 @@ class CustodyAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         source = backup_context.provisioned / DIRECTORY
         target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)
@@ -50,7 +50,7 @@ class CustodyAsset(Asset):
             shutil.copyfile(path, target / path.name)
 
     def own_home(self, restore_context: RestoreContext) -> Path:
-        """The drill signer's home; made at the first call."""
+        """Return the drill signer's home; made at the first call."""
         stack_context = restore_context.stack_context
         home = stack_context.workdir / "signer-home"
         if not home.exists():
@@ -97,14 +97,14 @@ class CustodyAsset(Asset):
 
 
 def records(directory: Path) -> list[Mapping[str, Any]]:
-    """Every custody record of a set or provisioning directory. Raises ValueError on one that is no JSON."""
-    found: list[Mapping[str, Any]] = []
+    """Return the custody records of a set or provisioning directory. Raises ValueError if one is no JSON."""
+    collected: list[Mapping[str, Any]] = []
     for path in sorted((directory / DIRECTORY).glob("*.json")):
         if path.stat().st_size > MAX_RECORD:
             raise ValueError(f"{path.name} is larger than {MAX_RECORD} bytes")
         value = json.loads(path.read_text())
-        found += value if isinstance(value, list) else [value]
-    return found
+        collected += value if isinstance(value, list) else [value]
+    return collected
 
 
 def keys_in_custody(backup: BackupSet) -> dict[str, Ed25519PublicKey]:

@@ -1,87 +1,96 @@
-"""What the catalogue knows of the contract's queries of a database: datasets, chains, queues."""
+"""What the contract's nouns ask of a database: SQL, its tables, its structure. PostgreSQL is one of them."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from restoreproof.assets.base import RestoreContext
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
+
 from restoreproof.backups.manifest import Sha256
 
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+"""What a query gets that asks for nothing."""
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class TableKnown(_Part):
+class TableKnown(BaseModel):
     """Rows of a table; ``fingerprint`` is None where only the count was taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rows: NonNegativeInt
     fingerprint: Sha256 | None = None
 
 
-class DatasetKnown(_Part):
-    """Rows of a contract dataset at the recovery point."""
+@dataclass(frozen=True, slots=True)
+class DatabaseTraits:
+    """What a server tells of a database and of itself.
 
-    rows: NonNegativeInt
-
-
-class ChainHead(_Part):
-    """The last link of one partition of a chain."""
-
-    sequence: int
-    hash: str
-
-
-class ChainKnown(_Part):
-    """A chain's rows and heads; a chain without partitions has one, under the empty name."""
-
-    rows: NonNegativeInt
-    heads: dict[str, ChainHead] = Field(default_factory=dict)
-
-
-class QueriesKnown(BaseModel):
-    """What the contract's queries of one database answered at its recovery point.
-
-    ``queues`` maps queue → class → items; ``letters`` identifies each item of a queue, where the contract
-    says how to tell them apart. A kind of database extends this with what only it knows.
+    Attributes:
+        version: of the server, such as ``16.3``.
+        collation: the locale that text is sorted by.
+        provider: where the rules of that locale are from, such as ``ICU``.
+        collation_version: their version; None where the server tells none.
+        unversioned: the words that stand for a version of None.
+        bytes: the size of the database on the server's disk.
+        extensions: name to version.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    version: str
+    collation: str
+    provider: str
+    collation_version: str | None
+    bytes: int
+    extensions: Mapping[str, str]
+    unversioned: str = "none"
 
-    datasets: dict[str, DatasetKnown] = Field(default_factory=dict)
-    chains: dict[str, ChainKnown] = Field(default_factory=dict)
-    queues: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
-    letters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-
-
-def known_dataset(restore_context: RestoreContext, name: str) -> DatasetKnown | None:
-    """Return what the catalogue counted of a dataset of the contract; None if it has no count."""
-    database = restore_context.stack_context.contract.datasets[name].database
-    known = restore_context.expected(database, QueriesKnown)
-    return known.datasets.get(name) if known else None
-
-
-def known_chain(restore_context: RestoreContext, name: str) -> ChainKnown | None:
-    """Return where a chain ended when the backup was taken; None if the catalogue has none."""
-    database = restore_context.stack_context.contract.chains[name].database
-    known = restore_context.expected(database, QueriesKnown)
-    return known.chains.get(name) if known else None
+    @property
+    def collated(self) -> str:
+        """How text sorts, in words."""
+        return f"{self.provider} {self.collation}, version {self.collation_version or self.unversioned}"
 
 
-def known_queues(restore_context: RestoreContext) -> dict[str, dict[str, int]] | None:
-    """Return queue → class → items of the backup over all databases; None without a catalogue."""
-    if restore_context.catalogue is None:
-        return None
-    databases = dict.fromkeys(
-        queue.database for queue in restore_context.stack_context.contract.queues.values()
-    )
-    parts = (restore_context.expected(database, QueriesKnown) for database in databases)
-    return {name: dict(classes) for part in parts if part for name, classes in part.queues.items()}
+class DatabaseError(Exception):
+    """A database refused a login or a query, or did not answer.
+
+    Args:
+        name: what its client calls the refusal, such as ``UndefinedTable``.
+        reason: its own words, without the rows and values that it quotes.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
 
 
-def known_letters(restore_context: RestoreContext, queue: str) -> frozenset[str] | None:
-    """Return the identity of each item that ``queue`` held at the backup; None if the catalogue has none."""
-    database = restore_context.stack_context.contract.queues[queue].database
-    known = restore_context.expected(database, QueriesKnown)
-    letters = known.letters.get(queue) if known else None
-    return None if letters is None else frozenset(letters)
+class Database(Protocol):
+    """An open database. Each method may raise DatabaseError; ``:name`` in SQL stands for a parameter."""
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a query, column to value. They are streamed: memory does not grow with them."""
+
+    def value(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Any:
+        """Return the first column of the first row, or None if there is no row."""
+
+    def execute(self, sql: str, parameters: Mapping[str, Any] = NO_PARAMETERS) -> int:
+        """Run a statement and return how many rows it changed. It lasts only where ``readonly`` was false."""
+
+    def tables(self) -> dict[str, TableKnown]:
+        """Count and fingerprint the rows of every table; the order of rows does not matter."""
+
+    def structure(self) -> dict[str, TableKnown]:
+        """Count and fingerprint each kind of what is no row: policies, grants, constraints, indexes, …"""
+
+    def roles(self) -> frozenset[str]:
+        """Return the names of the server's roles, administrators left out."""
+
+    def protected_tables(self, role: str) -> tuple[str, ...]:
+        """Return the tables that ``role`` may read and whose rows a policy hides from it or shows to it."""
+
+    def count(self, table: str) -> int:
+        """Count the rows of ``table`` that whoever is logged in may see."""
+
+    def traits(self) -> DatabaseTraits:
+        """Ask the server what it is and how this database is set up."""

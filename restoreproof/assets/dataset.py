@@ -1,91 +1,69 @@
-"""Rows of the restored database, streamed: read-only, with a statement timeout, in UTC."""
+"""The contract's queries: which database they are asked of, and the values of their ``:names``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-import psycopg
-from psycopg.conninfo import make_conninfo
-from psycopg.rows import dict_row
-
-from restoreproof.assets.base import StackContext
-from restoreproof.contract.sql import Sql, bind
+from restoreproof.assets.base import RestoreContext, StackContext
+from restoreproof.assets.database import Database
+from restoreproof.contract.sql import Sql
 from restoreproof.errors import ContractError
-from restoreproof.runtimes.base import Runtime
-
-STATEMENT_TIMEOUT_MS = 300_000
-BATCH = 2_000
-
-_SESSION = (
-    "-c default_transaction_read_only={readonly} "
-    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c datestyle=ISO -c extra_float_digits=3"
-)
 
 
 def parameters(stack_context: StackContext, sql: str, recovery_point: datetime) -> dict[str, Any]:
-    """Values for the ``:names`` that a contract's ``sql`` uses: the recovery point, windows, people.
+    """Return values for the ``:names`` that a contract's ``sql`` uses: the recovery point, windows, people.
 
     Windows count back from ``recovery_point``, never from today: a backup does not age by lying about.
     """
-    known: dict[str, Any] = {"recovery_point": recovery_point}
-    known |= {name: window.span for name, window in stack_context.contract.windows.items()}
-    for name in Sql(sql).parameters - known.keys():
+    values: dict[str, Any] = {"recovery_point": recovery_point}
+    values |= {name: window.span for name, window in stack_context.contract.windows.items()}
+    for name in Sql(sql).parameters - values.keys():
         for asset in stack_context.assets():
             if (value := asset.parameter(stack_context, name)) is not None:
-                known[name] = value
-    return known
+                values[name] = value
+    return values
 
 
-@contextmanager
-def connect(
-    runtime: Runtime, service: str, database: str, *, readonly: bool = True, autocommit: bool = False
-) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    """A connection of the throw-away administrator to ``database`` on ``service``.
+def restored_parameters(restore_context: RestoreContext, asset: str, sql: str) -> dict[str, Any]:
+    """Return ``parameters`` at the recovery point of ``asset``, the one that the catalogue counted at."""
+    return parameters(restore_context.stack_context, sql, restore_context.recovery_point(asset))
 
-    A transaction is open, unless ``autocommit``; it is committed on leaving unless ``readonly``.
+
+def open_database(
+    stack_context: StackContext, asset: str, *, readonly: bool = True
+) -> AbstractContextManager[Database]:
+    """Open the database that the contract's asset ``asset`` restores, as the throw-away administrator.
+
+    Unless ``readonly``, what was executed is committed on leaving.
+
+    Raises:
+        ContractError: there is no such asset, or it restores no database.
+        DatabaseError: the server refuses, or does not answer.
     """
-    endpoint, admin = runtime.endpoint(service), runtime.administrator(service)
-    with psycopg.connect(
-        make_conninfo(**endpoint.libpq()),
-        user=admin.user,
-        password=admin.password.reveal(),
-        dbname=database,
-        connect_timeout=10,
-        options=_SESSION.format(readonly="on" if readonly else "off"),
-        row_factory=dict_row,
-        autocommit=autocommit,
-    ) as connection:
-        yield connection
+    return stack_context.asset(asset).connect(stack_context, readonly=readonly)
 
 
 @contextmanager
-def connect_asset(
-    stack_context: StackContext, asset_name: str, *, readonly: bool = True
-) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    """A connection to the database that the contract's asset ``asset_name`` restores."""
-    block = stack_context.contract.assets[asset_name].model_dump()
-    if "database" not in block or "service" not in block:
-        raise ContractError(f"asset {asset_name!r} is no database")
-    with connect(stack_context.runtime, block["service"], block["database"], readonly=readonly) as connection:
-        yield connection
+def log_in(restore_context: RestoreContext, variable: str) -> Iterator[Database]:
+    """Open the database of a restored URL, as the role and with the password that stand in it.
 
+    Args:
+        restore_context: the restore; its vault holds the URL, whose host is a service of the contract.
+        variable: the name of the URL's variable in the restored environment.
 
-def stream(
-    connection: psycopg.Connection[dict[str, Any]], sql: str, parameters: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """Rows of a contract's SQL through a server-side cursor: memory does not grow with rows."""
-    query, values = bind(sql, dict(parameters))
-    with connection.cursor(name="restoreproof") as cursor:
-        cursor.itersize = BATCH
-        cursor.execute(query.encode(), values)
-        yield from cursor
-
-
-def scalar(connection: psycopg.Connection[dict[str, Any]], sql: str, parameters: Mapping[str, Any]) -> Any:
-    """The first column of the first row, or None."""
-    query, values = bind(sql, dict(parameters))
-    row = connection.execute(query.encode(), values).fetchone()
-    return next(iter(row.values())) if row else None
+    Raises:
+        ContractError: no asset restores a database of that service.
+        DatabaseError: the server refuses the login, or does not answer.
+    """
+    stack_context = restore_context.stack_context
+    url = stack_context.vault.secret(variable)
+    service = urlsplit(url.reveal()).hostname or ""
+    keeper = next((asset for asset in stack_context.assets() if service in asset.stores()), None)
+    if keeper is None:
+        raise ContractError(f"{variable} names the server {service!r}, which no asset is restored into")
+    with keeper.log_in(stack_context, url) as database:
+        yield database

@@ -10,6 +10,7 @@ import pyrage
 
 from restoreproof.assets.vault import read_identity
 from restoreproof.errors import UsageError
+from restoreproof.private_files import make_private_directory
 
 
 def make_identity(path: Path) -> str:
@@ -21,7 +22,7 @@ def make_identity(path: Path) -> str:
     identity = pyrage.x25519.Identity.generate()
     recipient = str(identity.to_public())
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_directory(path.parent, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
@@ -32,5 +33,5 @@ def make_identity(path: Path) -> str:
 
 
 def recipient_of(path: Path) -> str:
-    """The public recipient of the identity in ``path``. Raises IdentityError if there is none."""
+    """Return the public recipient of the identity in ``path``. Raises IdentityError if there is none."""
     return str(read_identity(path).to_public())

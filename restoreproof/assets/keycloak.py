@@ -5,37 +5,42 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any, ClassVar
 
 import httpx
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
-    ArrivalTrace,
     Asset,
     BackupContext,
     InstallContext,
     RestoreContext,
     RestoreFailed,
-    Searchable,
     StackContext,
 )
-from restoreproof.assets.dataset import connect
-from restoreproof.assets.postgres import database_mark, dump_database, restore_dump, snapshot
+from restoreproof.assets.database import Database
+from restoreproof.assets.postgres.connection import snapshot
+from restoreproof.assets.postgres.database import PostgresDatabase, open_by_url, open_postgres
+from restoreproof.assets.postgres.dump import database_mark, dump_database, restore_dump
+from restoreproof.assets.provisioned import provisioned_file
 from restoreproof.assets.realm import Realm
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.realm.tables import Tables
+from restoreproof.assets.searchable import Searchable
 from restoreproof.backups import layout, missing
 from restoreproof.backups.missing import PartMissing
 from restoreproof.contract.declarations import Defines, ServiceName, VariableName
+from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
 
 _CLIENTS = (
-    "select from pg_stat_activity where datname = current_database() "
+    "select count(*) from pg_stat_activity where datname = current_database() "
     "and pid <> pg_backend_pid() and backend_type = 'client backend'"
 )
+_DATABASES = "select count(*) from pg_database where datname = :name"
 PROVISIONED_REALM = "realm.json"
 """What provisioning leaves for a fresh Keycloak to import."""
 
@@ -120,22 +125,29 @@ class KeycloakAsset(Asset):
     def provision(self, service: str, install_context: InstallContext) -> Start:
         if service != self.service:
             return Start()
-        return Start(
-            files={"import/realm.json": (install_context.provisioned / PROVISIONED_REALM).read_bytes()}
-        )
+        realm = provisioned_file(install_context, self.service, PROVISIONED_REALM)
+        return Start(files={"import/realm.json": realm.read_bytes()})
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         stack_context = backup_context.stack_context
         with (
-            snapshot(stack_context, self.store, self.database) as (connection, name),
+            snapshot(stack_context.runtime, self.store, self.database) as (connection, name),
             stack_context.phase("dump of the identity database") as work,
         ):
             work.bytes = dump_database(
                 backup_context, self.store, self.database, self.dump, snapshot_name=name
             )
-            counts = Tables(connection, self.realm).counts()
+            counts = Tables(PostgresDatabase(connection), self.realm).counts()
         jwks = tuple(KeyKnown(**key) for key in self.signing_keys(stack_context))
         backup_context.expect(self.name, RealmKnown(**counts, jwks=jwks))
+
+    def connect(
+        self, stack_context: StackContext, *, readonly: bool = True
+    ) -> AbstractContextManager[Database]:
+        return open_postgres(stack_context.runtime, self.store, self.database, readonly=readonly)
+
+    def log_in(self, stack_context: StackContext, url: Secret) -> AbstractContextManager[Database]:
+        return open_by_url(stack_context.runtime, url)
 
     def _present(self, stack_context: StackContext) -> None:
         """Raise PartMissing where the set was adopted without this realm: its database is missing too."""
@@ -146,17 +158,16 @@ class KeycloakAsset(Asset):
         """The realm, by its tables where they are there to be believed, else by asking Keycloak."""
         self._present(stack_context)
         if self._has_tables(stack_context) and (not kept or self._only_tables(stack_context)):
-            with connect(stack_context.runtime, self.store, self.database) as connection:
-                yield Tables(connection, self.realm)
+            with self.connect(stack_context) as database:
+                yield Tables(database, self.realm)
         else:
             endpoint = stack_context.runtime.endpoint(self.service)
             yield Admin(endpoint, self.realm, stack_context.runtime.administrator(self.service))
 
     def _has_tables(self, stack_context: StackContext) -> bool:
         try:
-            with connect(stack_context.runtime, self.store, "postgres") as connection:
-                found = connection.execute("select from pg_database where datname = %s", [self.database])
-                return found.fetchone() is not None
+            with open_postgres(stack_context.runtime, self.store, "postgres") as server:
+                return bool(server.value(_DATABASES, {"name": self.database}))
         except PartMissing:
             # The store is not among what runs here: Keycloak's provider keeps it to itself.
             return False
@@ -170,8 +181,8 @@ class KeycloakAsset(Asset):
         try:
             stack_context.runtime.administrator(self.service)
         except PartMissing:
-            with connect(stack_context.runtime, self.store, self.database) as connection:
-                return connection.execute(_CLIENTS).fetchone() is not None
+            with self.connect(stack_context) as database:
+                return bool(database.value(_CLIENTS))
         return False
 
     def searchable(self, stack_context: StackContext) -> Iterable[Searchable]:
@@ -179,7 +190,7 @@ class KeycloakAsset(Asset):
         return ()
 
     def counts(self, stack_context: StackContext, *, kept: bool = False) -> dict[str, int]:
-        """How many users, clients, roles, groups, credentials and role mappings the realm holds.
+        """Return how many users, clients, roles, groups, credentials and role mappings the realm holds.
 
         ``kept``: a provider kept it, and the set only refers to it.
         """
@@ -187,7 +198,7 @@ class KeycloakAsset(Asset):
             return realm.counts()
 
     def subjects(self, stack_context: StackContext, *, kept: bool = False) -> frozenset[str]:
-        """The ids of the realm's people, as tokens carry them in ``sub``. ``kept`` as for ``counts``."""
+        """Return the ids of the realm's people, as tokens have them in ``sub``; ``kept`` as in ``counts``."""
         with self._realm(stack_context, kept=kept) as realm:
             return frozenset(realm.subjects())
 
@@ -212,7 +223,7 @@ class KeycloakAsset(Asset):
         published = answer.json()["keys"]
         return sorted(
             ({"kid": key["kid"], "thumbprint": thumbprint(key)} for key in published),
-            key=lambda one: one["kid"],
+            key=lambda key: key["kid"],
         )
 
     def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
@@ -224,6 +235,6 @@ _REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("
 
 
 def thumbprint(key: Mapping[str, Any]) -> str:
-    """The SHA-256 thumbprint of a JSON Web Key (RFC 7638)."""
+    """Return the SHA-256 thumbprint of a JSON Web Key (RFC 7638)."""
     members = {name: key[name] for name in _REQUIRED[key["kty"]]}
     return base64.urlsafe_b64encode(hashlib.sha256(rfc8785.dumps(members)).digest()).decode().rstrip("=")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
-    ArrivalTrace,
     Asset,
     InstallContext,
     RestoreContext,
     RestoreFailed,
     StackContext,
 )
-from restoreproof.assets.dataset import connect_asset, scalar
+from restoreproof.assets.dataset import open_database
 from restoreproof.contract.declarations import AssetName, ServiceName
 from restoreproof.contract.sql import FixedSql
 
@@ -49,12 +49,12 @@ class MigrationsAsset(Asset):
             raise RestoreFailed(f"the migrations ended with {done.returncode}: {done.stderr.strip()[-600:]}")
 
     def current(self, stack_context: StackContext) -> str | None:
-        """The version that the restored database is at."""
-        with connect_asset(stack_context, self.database) as connection:
-            version = scalar(connection, self.version, {})
+        """Return the version that the restored database is at; None if it has none."""
+        with open_database(stack_context, self.database) as database:
+            version = database.value(self.version)
         return None if version is None else str(version)
 
     def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
-        with connect_asset(stack_context, self.database) as connection:
-            at = scalar(connection, self.committed, {})
+        with open_database(stack_context, self.database) as database:
+            at = database.value(self.committed)
         return (ArrivalTrace(at, "postgres: commit time of the schema version"),) if at else ()

@@ -13,19 +13,19 @@ import obstore
 from botocore.exceptions import ClientError, ParamValidationError
 from pydantic import BaseModel, ConfigDict
 
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.assets.base import (
-    ArrivalTrace,
     Asset,
     BackupContext,
     InstallContext,
     RestoreContext,
     RestoreFailed,
-    Searchable,
     StackContext,
 )
 from restoreproof.assets.require_empty import refuse_filled
 from restoreproof.assets.s3 import code_of, control, is_there, keys, run_bounded, store
 from restoreproof.assets.search_streams import stored
+from restoreproof.assets.searchable import Searchable
 from restoreproof.backups import missing
 from restoreproof.backups.catalogue import BucketKnown, BucketsKnown
 from restoreproof.backups.digests import in_threads
@@ -71,21 +71,21 @@ class ObjectsAsset(Asset):
         return (self.service,)
 
     def parts(self) -> tuple[str, ...]:
-        kept = (missing.bucket_part(bucket) for bucket, one in self.buckets.items() if one.kept)
+        kept = (missing.bucket_part(bucket) for bucket, block in self.buckets.items() if block.kept)
         return (missing.OBJECTS, *kept)
 
     def bucket_name(self, stack_context: StackContext, bucket: str) -> str:
-        """The real name of the contract's bucket. Raises ContractError if there is none of that name."""
+        """Return the real name of the contract's ``bucket``. Raises ContractError if there is none."""
         if bucket not in self.buckets:
             raise ContractError(f"asset {self.name!r} has no bucket {bucket!r}")
         return resolve(self.buckets[bucket].name, stack_context.vault.settings())
 
     def application(self, stack_context: StackContext, bucket: str) -> Credentials:
-        """The restored keys that the application uses for ``bucket``."""
-        own = self.buckets[bucket]
+        """Return the restored keys that the application uses for ``bucket``."""
+        block = self.buckets[bucket]
         return keys(
-            stack_context.vault.secret(own.access_key or self.access_key),
-            stack_context.vault.secret(own.secret_key or self.secret_key),
+            stack_context.vault.secret(block.access_key or self.access_key),
+            stack_context.vault.secret(block.secret_key or self.secret_key),
         )
 
     def contribution(self, service: str, restore_context: RestoreContext) -> Start:
@@ -98,23 +98,25 @@ class ObjectsAsset(Asset):
 
     def _identities(self, stack_context: StackContext) -> list[dict[str, Any]]:
         """Provision what the contract says each identity may do: nobody gets more than it had."""
-        own: list[str] = []
+        rights: list[str] = []
         identities: list[dict[str, Any]] = []
         for bucket, block in self.buckets.items():
             name = self.bucket_name(stack_context, bucket)
             if block.access_key is None:
-                own += [f"{action}:{name}" for action in ("Read", "Write", "List", "Tagging")]
+                rights += [f"{action}:{name}" for action in ("Read", "Write", "List", "Tagging")]
             else:
                 actions = ["Write"] if block.access == "write-only" else ["Read", "Write", "List"]
                 identities.append(
                     _identity(
-                        bucket, self.application(stack_context, bucket), [f"{one}:{name}" for one in actions]
+                        bucket,
+                        self.application(stack_context, bucket),
+                        [f"{action}:{name}" for action in actions],
                     )
                 )
         application = keys(
             stack_context.vault.secret(self.access_key), stack_context.vault.secret(self.secret_key)
         )
-        return [_identity("application", application, own), *identities]
+        return [_identity("application", application, rights), *identities]
 
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.OBJECTS)
@@ -122,8 +124,8 @@ class ObjectsAsset(Asset):
         restore_context.stack_context.runtime.claim()
         kept = {
             name: self.bucket_name(restore_context.stack_context, name)
-            for name, one in self.buckets.items()
-            if one.kept and not restore_context.backup.lacks(missing.bucket_part(name))
+            for name, block in self.buckets.items()
+            if block.kept and not restore_context.backup.lacks(missing.bucket_part(name))
         }
         # A bucket's first write waits for the store to make room for it: all of them wait together.
         with ThreadPoolExecutor(max_workers=max(len(kept), 1)) as pool:
@@ -166,14 +168,16 @@ class ObjectsAsset(Asset):
             return entry.size
 
         with stack_context.phase(f"objects of {bucket}") as work:
-            sizes = list_sizes(run_bounded(put, backup.objects(bucket)))
-            work.items, work.bytes, lost = sizes
+            try:
+                work.items, work.bytes, lost = list_sizes(run_bounded(put, backup.objects(bucket)))
+            except FileNotFoundError as error:
+                raise RestoreFailed(f"the set has no index of the bucket {bucket}") from error
         if lost:
             stack_context.emitter.emit(
                 Note(text=f"{lost} objects of {bucket} are named by the set but not in it")
             )
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         kept = (bucket for bucket, block in self.buckets.items() if block.kept)
         buckets = {bucket: self._collect(backup_context, bucket) for bucket in kept}
         backup_context.expect(self.name, BucketsKnown(buckets=buckets))

@@ -40,7 +40,7 @@ class ProxyAsset(Asset):
 
     after: ClassVar[tuple[str, ...]] = ("secrets",)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         target = backup_context.directory / DIRECTORY
         target.mkdir(parents=True)
         shutil.copyfile(backup_context.stack_context.contract.directory / self.source, target / self.config)
@@ -74,7 +74,7 @@ _PASSES = frozenset({"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "s
 
 
 def destinations(config: str) -> list[str]:
-    """Every host that an nginx configuration sends requests to, as written, by parsing it.
+    """Return every host that an nginx configuration sends requests to, as written, by parsing it.
 
     An ``upstream`` of the file's own stands for its servers. What is in another file can't be seen, so an
     ``include`` is a destination too.
@@ -85,7 +85,7 @@ def destinations(config: str) -> list[str]:
     parsed: dict[str, Any] = crossplane.parse(config, single=True, combine=False)
     if parsed["status"] != "ok":
         raise ValueError(f"{config}: {parsed['errors'][0]['error']}")
-    found: list[str] = []
+    places: list[str] = []
     upstreams: set[str] = set()
 
     def walk(block: list[dict[str, Any]], in_upstream: bool) -> None:
@@ -94,10 +94,10 @@ def destinations(config: str) -> list[str]:
             if name == "upstream":
                 upstreams.update(arguments[:1])
             if name in _PASSES or (name == "server" and in_upstream and arguments):
-                found.append(arguments[0])
+                places.append(arguments[0])
             elif name == "include":
-                found.append(f"include {arguments[0]}")
+                places.append(f"include {arguments[0]}")
             walk(directive.get("block", []), name == "upstream")
 
     walk(parsed["config"][0]["parsed"], False)
-    return [one for one in found if one.partition("://")[2].partition("/")[0] not in upstreams]
+    return [place for place in places if place.partition("://")[2].partition("/")[0] not in upstreams]

@@ -22,7 +22,7 @@ class ReleaseAsset(Asset):
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.RELEASE)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         contract = backup_context.stack_context.contract
         running = contract.source.release if contract.source else "expected"
         source = contract.release_directory(running)
@@ -33,6 +33,6 @@ class ReleaseAsset(Asset):
 
 
 def describe(directory: Path) -> dict[str, Any]:
-    """The ``release.json`` below ``directory``. Raises OSError or ValueError where there is none."""
+    """Return the ``release.json`` below ``directory``. Raises OSError or ValueError where there is none."""
     described: dict[str, Any] = json.loads((directory / "release.json").read_text())
     return described

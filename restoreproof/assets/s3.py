@@ -26,12 +26,12 @@ R = TypeVar("R")
 
 
 def keys(access: Secret, secret: Secret) -> Credentials:
-    """An access key and its secret as credentials; an access key id is no secret, but masked all the same."""
+    """Return an access key and its secret as credentials; the key id is no secret, but masked too."""
     return Credentials(access.reveal(), secret)
 
 
 def store(endpoint: Endpoint, credentials: Credentials, bucket: str) -> S3Store:
-    """One bucket's data. Keys are always passed: without them clients ask the cloud's metadata address."""
+    """Return a client of one bucket's data. Without keys it would ask the cloud's metadata address."""
     return S3Store(
         bucket,
         endpoint=endpoint.url,
@@ -52,7 +52,7 @@ def _trusting(endpoint: Endpoint) -> ClientConfig:
 
 
 def control(endpoint: Endpoint, credentials: Credentials) -> Any:
-    """A boto3 client for bucket configuration."""
+    """Return a boto3 client for bucket configuration."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint.url,
@@ -65,7 +65,7 @@ def control(endpoint: Endpoint, credentials: Credentials) -> Any:
 
 
 def code_of(error: ClientError) -> str:
-    """What the service calls the refusal."""
+    """Return what the service calls the refusal."""
     return str(error.response.get("Error", {}).get("Code", "no code"))
 
 
@@ -107,6 +107,6 @@ async def _gather(work: Callable[[T], Awaitable[R]], batch: list[T]) -> list[R]:
 
 
 async def chunks(stream: AsyncIterator[Any]) -> AsyncIterator[bytes]:
-    """The chunks of an object's body as bytes."""
+    """Yield the chunks of an object's body as bytes."""
     async for chunk in stream:
         yield bytes(chunk)

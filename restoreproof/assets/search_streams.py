@@ -12,15 +12,16 @@ import obstore
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import S3Store
 
-from restoreproof.assets.base import Searchable, StackContext
+from restoreproof.assets.base import StackContext
 from restoreproof.assets.compatibility import misfit
+from restoreproof.assets.searchable import Searchable
 from restoreproof.errors import EnvironmentUnfitError
 
 _PIECE = 8 * 1024 * 1024
 
 
 def pieces(path: Path) -> Iterator[bytes]:
-    """The bytes of one file."""
+    """Yield the bytes of one file."""
     with path.open("rb") as file:
         yield from iter(lambda: file.read(_PIECE), b"")
 
@@ -33,7 +34,7 @@ def printed(
     read: Sequence[Path] = (),
     failed: Callable[[str], Exception],
 ) -> Iterator[bytes]:
-    """What a tool of ``service`` prints, by way of a file that is deleted after it was read.
+    """Yield what a tool of ``service`` prints, by way of a file that is deleted after it was read.
 
     Raises:
         EnvironmentUnfitError: it did not end in time, or the disk is full.
@@ -51,7 +52,7 @@ def printed(
 
 
 def stored(bucket: str, source: S3Store) -> Iterator[Searchable]:
-    """Every object that ``source`` lists, at its latest version. Raises EnvironmentUnfitError if it can't."""
+    """Yield every object of ``source`` at its latest version. Raises EnvironmentUnfitError if it can't."""
     with _answering(f"bucket {bucket}"):
         for page in obstore.list(source, chunk_size=1000):
             for meta in page:
@@ -64,8 +65,8 @@ def _content(source: S3Store, key: str) -> Iterator[bytes]:
 
 
 @contextmanager
-def _answering(what: str) -> Iterator[None]:
+def _answering(subject: str) -> Iterator[None]:
     try:
         yield
     except (StoreError, OSError) as error:
-        raise EnvironmentUnfitError(f"the {what} can't be read: {type(error).__name__}") from error
+        raise EnvironmentUnfitError(f"the {subject} can't be read: {type(error).__name__}") from error

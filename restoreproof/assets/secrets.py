@@ -63,7 +63,7 @@ class SecretsAsset(Asset):
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.SECRETS)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         key = secrets.token_bytes(32)
         directory = backup_context.directory / "secrets"
         directory.mkdir(parents=True, exist_ok=True)

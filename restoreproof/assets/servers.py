@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from restoreproof.contract import Contract
+
 
 class SharedServers:
     """Which servers one drill found empty and has begun to fill, with a lock for each."""
@@ -30,3 +32,11 @@ class SharedServers:
     def claim(self, service: str) -> None:
         """State that what ``service`` holds from now on is this drill's own."""
         self._claimed.add(service)
+
+
+def roles_of(contract: Contract, service: str) -> frozenset[str]:
+    """Return the roles that the assets on the server ``service`` name: only these are restored."""
+    blocks = (block.model_dump() for block in contract.assets.values())
+    # An asset like a realm has its tables on a server that is not its own service.
+    related = (block for block in blocks if (block.get("store") or block.get("service")) == service)
+    return frozenset(str(role) for block in related for role in block.get("roles", ()))

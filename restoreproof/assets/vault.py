@@ -20,7 +20,10 @@ _SECRET_NAME = re.compile(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PRIVATE|TOKEN|CREDENTIAL|KEY|APIKEY)S?(?:_|$)",
     re.IGNORECASE,
 )
-MAX_ENVIRONMENT = 4 * 1024 * 1024
+MAX_ENVIRONMENT = 1024 * 1024
+"""Bytes of all variables; with more no process can be started (execve(2): a quarter of the stack's limit)."""
+MAX_VARIABLE = 128 * 1024 - 1
+"""Bytes of one variable, its name and what ends it included (execve(2), MAX_ARG_STRLEN)."""
 
 
 class Vault:
@@ -31,31 +34,31 @@ class Vault:
         self._commitment_key = commitment_key
 
     def names(self) -> frozenset[str]:
-        """The names of every variable in it."""
+        """Return the names of every variable in it."""
         return frozenset(self._values)
 
     def secret(self, name: str) -> Secret:
-        """The value of ``name``. Raises ContractError if the restored environment has no such variable."""
+        """Return the value of ``name``. Raises ContractError if there is no such variable."""
         if name not in self._values:
             raise ContractError(f"the restored environment has no {name}", hint="see assets.secrets.required")
         return Secret(name, self._values[name])
 
     def public(self, name: str) -> str:
-        """The value of a variable that is no secret: an address, a bucket, a certificate."""
+        """Return the value of a variable that is no secret: an address, a bucket, a certificate."""
         value = self.secret(name).reveal()
         if _is_secret(name, value):
             raise ContractError(f"{name} is a secret by its name and may not be shown")
         return value
 
     def pem(self, name: str) -> bytes:
-        """The decoded bytes of a base64 variable. Raises ContractError if it is none."""
+        """Return the decoded bytes of a base64 variable. Raises ContractError if it is none."""
         try:
             return base64.b64decode(self.secret(name).reveal(), validate=True)
         except ValueError as error:
             raise ContractError(f"the restored environment's {name} is no base64") from error
 
     def environment(self) -> dict[str, str | Secret]:
-        """Everything, for a service that runs with the restored environment.
+        """Return everything, for a service that runs with the restored environment.
 
         What is no secret stays plain text: masked, the address of a service would be missing in the evidence.
         """
@@ -65,20 +68,20 @@ class Vault:
         }
 
     def settings(self) -> dict[str, str]:
-        """The variables that are no secret, for resolving ``$NAME`` in the contract."""
+        """Return the variables that are no secret, for resolving ``$NAME`` in the contract."""
         return {name: value for name, value in self._values.items() if not _is_secret(name, value)}
 
     def commitment(self, name: str) -> str:
-        """HMAC-SHA-256 (hex) of a value under the key that travels, encrypted, with the set."""
+        """Return the HMAC-SHA-256 (hex) of a value under the key that travels, encrypted, with the set."""
         message = f"{name}={self._values[name]}".encode()
         return hmac.new(self._commitment_key, message, hashlib.sha256).hexdigest()
 
     def stand_ins(self) -> tuple[Secret, ...]:
-        """What the drill made up because an adopted set lacks it; none where the set has an environment."""
+        """Return what the drill made up in place of an environment that an adopted set lacks."""
         return ()
 
     def secrets(self) -> Iterator[Secret]:
-        """Every secret in every form a log might show it in: whole, password of a URL, lines of a PEM."""
+        """Yield every secret in each form a log might show: whole, password of a URL, lines of a PEM."""
         for name, value in self._values.items():
             if not _is_secret(name, value):
                 continue
@@ -116,10 +119,11 @@ def _pem_lines(name: str, value: str) -> Iterator[Secret]:
 
 
 def parse_environment(text: str, where: str) -> dict[str, str]:
-    """``KEY=VALUE`` lines; blank lines and ``#`` comments are skipped.
+    """Read ``KEY=VALUE`` lines; blank lines and ``#`` comments are skipped.
 
     Raises:
-        ContractError: another line, or a name that is set twice; names the line and never a value.
+        ContractError: another line, a name that is set twice, or a variable that no process can be given;
+            names the line and never a value.
     """
     environment: dict[str, str] = {}
     # Not splitlines(): a value may hold what only Unicode takes for the end of a line.
@@ -129,6 +133,15 @@ def parse_environment(text: str, where: str) -> dict[str, str]:
         name, equals, value = line.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ContractError("not a KEY=VALUE line", where=Location(where, number))
+        if "\0" in value:
+            raise ContractError(
+                f"{name} holds a NUL, which no environment can", where=Location(where, number)
+            )
+        if len(line.encode("utf-8", "surrogatepass")) >= MAX_VARIABLE:
+            raise ContractError(
+                f"{name} is longer than {MAX_VARIABLE:,} bytes, and no process could be started with it",
+                where=Location(where, number),
+            )
         if name in environment:
             raise ContractError(f"{name} is set a second time", where=Location(where, number))
         environment[name] = value
@@ -136,7 +149,7 @@ def parse_environment(text: str, where: str) -> dict[str, str]:
 
 
 def read_identity(path: Path) -> pyrage.x25519.Identity:
-    """An age identity file as ``age-keygen`` and ``restoreproof keygen`` write it. Raises IdentityError."""
+    """Read an age identity file, as ``age-keygen`` and ``keygen`` write it. Raises IdentityError."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError as error:

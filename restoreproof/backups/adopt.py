@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from restoreproof.backups import layout, missing
 from restoreproof.backups.basebackup import BaseBackup
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.dumpfile import DumpFile
+from restoreproof.backups.dumpfile import DumpFile, stamp_of
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
 from restoreproof.backups.missing import Adoption
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.backups.references import Reference
-from restoreproof.backups.safe_open import open_file, walk
-from restoreproof.errors import Location, UsageError
+from restoreproof.backups.safe_open import copy_exactly, open_file, open_named, refuse_links, walk
+from restoreproof.errors import ForeignSetError, Location, UsageError
+from restoreproof.private_files import close_to_others, private_writer
 
 UNKNOWN_RELEASE = "unknown"
 _CHUNK = 1024 * 1024
+RESERVE = 64 * 1024 * 1024
+"""Bytes that stay free on the disk that a set is written to."""
 _REASONS = {
     missing.ROLES: "what roles may do and how they log in is not known; the drill makes up the contract's",
     missing.CATALOGUE: "nothing outside the set says what must be in it, so no count can be confirmed",
@@ -99,11 +103,15 @@ def adopt(given: Given, out: Path) -> tuple[Manifest, str]:
     Returns the manifest and its SHA-256.
 
     Raises:
-        UsageError: ``out`` exists.
-        ForeignSetError: a directory holds something that is no ordinary file.
+        UsageError: ``out`` exists, or there is no room for it.
+        ForeignSetError: a directory holds something that is no ordinary file, or one changed meanwhile.
     """
     if out.exists():
         raise UsageError("there is something already", where=Location(str(out)), hint="name a new directory")
+    mirrors = [mirror for mirror in given.buckets.values() if mirror]
+    files = [file.path for file in (given.dump, given.realm, given.base) if file]
+    roles = [given.globals] if given.globals else []
+    refuse_without_room([*files, *roles, *given.directories.values(), *mirrors], out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".adopting-", dir=out.parent) as temporary:
         made = Path(temporary) / "set"
@@ -121,6 +129,7 @@ def adopt(given: Given, out: Path) -> tuple[Manifest, str]:
             adopted=Adoption(lacks=lacks(given)),
             references=given.references,
         )
+        close_to_others(made)
         made.replace(out)
     return manifest, sha256
 
@@ -133,9 +142,9 @@ def _versions(given: Given) -> dict[str, str]:
 
 def _fill(given: Given, made: Path) -> None:
     if given.dump:
-        _copy(given.dump.path, made / layout.dump("postgres", given.database, given.dump.database))
+        _copy_dump(given.dump, made / layout.dump("postgres", given.database, given.dump.database))
     if given.realm:
-        _copy(given.realm.path, made / layout.dump("keycloak", given.identity, given.realm.database))
+        _copy_dump(given.realm, made / layout.dump("keycloak", given.identity, given.realm.database))
     if given.globals:
         _copy(given.globals, made / layout.globals_of(given.database))
     if given.secrets:
@@ -144,25 +153,72 @@ def _fill(given: Given, made: Path) -> None:
         (made / layout.COMMITMENT).write_bytes(given.secrets.commitment)
     base = {layout.BASE: given.base.path} if given.base else {}
     for place, directory in {**base, **given.directories}.items():
+        refuse_links(directory)
         for entry in walk(directory):
             with open_file(directory, entry.path) as source:
                 target = made / place / entry.path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("xb") as file:
-                    shutil.copyfileobj(source, file)
+                with private_writer(target) as file:
+                    copy_exactly(source, file, directory / entry.path)
     for bucket, mirror in given.buckets.items():
         if mirror:
             write_index(made, bucket, _objects(made, mirror))
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(path: Path, target: Path, stamp: tuple[int, ...] = ()) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    with open_named(path) as source, private_writer(target) as file:
+        if stamp and stamp != stamp_of(source):
+            raise ForeignSetError("it is not the file that was read", where=Location(str(path)))
+        copy_exactly(source, file, path)
+
+
+def _copy_dump(dump: DumpFile, target: Path) -> None:
+    _copy(dump.path, target, dump.stamp)
+
+
+def refuse_without_room(paths: Iterable[Path], out: Path) -> None:
+    """Refuse what would fill the disk, before anything of it is read; a sparse file counts in full.
+
+    Args:
+        paths: ordinary files, and directories of them.
+        out: where they are to be copied to.
+
+    Raises:
+        UsageError: less is free there than they take and ``RESERVE``.
+        ForeignSetError: something in a directory is no ordinary file.
+    """
+    taken = sum(_length(path) for path in paths)
+    place = next(parent for parent in (out, *out.parents) if parent.is_dir())
+    free = shutil.disk_usage(place).free
+    if taken + RESERVE > free:
+        raise UsageError(
+            f"what is given takes {taken:,} bytes when it is copied, and {free:,} are free",
+            where=Location(str(place)),
+            hint="name an --out where there is room; a sparse file takes its whole length",
+        )
+
+
+def _length(path: Path) -> int:
+    if path.is_dir() and not path.is_symlink():
+        return sum(entry.size for entry in walk(path))
+    return path.lstat().st_size if path.exists() else 0
 
 
 def _objects(made: Path, mirror: Path) -> Iterator[ObjectEntry]:
     """Every file of a mirror under its path; its time is the copy's, so no time is stated."""
+    refuse_links(mirror)
     for entry in walk(mirror):
         with open_file(mirror, entry.path) as file:
-            size, sha256 = store_blob(made, iter(lambda: file.read(_CHUNK), b""))
+            size, sha256 = store_blob(made, _pieces(file, entry.size, mirror / entry.path))
         yield ObjectEntry(key=entry.path, size=size, sha256=sha256)
+
+
+def _pieces(file: BinaryIO, size: int, where: Path) -> Iterator[bytes]:
+    """Yield the content of ``file``, which has to be as long as it was listed."""
+    left = size
+    while left and (piece := file.read(min(left, _CHUNK))):
+        left -= len(piece)
+        yield piece
+    if left or file.read(1):
+        raise ForeignSetError("it changed while it was read", where=Location(str(where)))

@@ -81,7 +81,8 @@ class Catalogue(Known):
     taken_at: Utc
     recovery_point: Utc
     manifest_sha256: Sha256
-    merkle_root: Sha256
+    merkle_root: Sha256 | None = Field(default=None, exclude=True, repr=False)
+    """Read of older catalogues and never written: ``manifest_sha256`` binds the same list."""
     release: Name | None = None
     assets: dict[AssetName, AssetKnown] = Field(default_factory=dict)
     reissued_from: ReissuedFrom | None = None

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
+from restoreproof.backups.safe_open import open_named
 from restoreproof.errors import EnvironmentUnfitError, Location, UsageError
+from restoreproof.redaction.server_messages import without_values
 
 MAGIC = b"PGDMP"
 TIMEOUT_S = 3600.0
@@ -20,34 +26,53 @@ NEWER = r"unsupported version \((?P<what>1\.\d+)\) in file header"
 
 @dataclass(frozen=True, slots=True)
 class DumpFile:
-    """A whole dump. ``created`` is that machine's clock, taken for UTC: a dump names no zone."""
+    """A whole dump. ``created`` is that machine's clock, taken for UTC: a dump names no zone.
+
+    ``stamp`` tells the file that was read from any other in its place.
+    """
 
     path: Path
     database: str
     created: datetime
     server: str
     pg_dump: str
+    stamp: tuple[int, ...] = ()
 
 
-def read_dump(path: Path, pg_restore: Path, ids: tuple[int, int] | None = None) -> DumpFile:
+def stamp_of(file: BinaryIO) -> tuple[int, ...]:
+    """Return what tells an open file from another, or from itself after somebody wrote to it."""
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def read_dump(
+    path: Path, pg_restore: Path, ids: tuple[int, int] | None = None, confined: Sequence[str] = ()
+) -> DumpFile:
     """Read all of the dump at ``path`` with the binary ``pg_restore``; nothing is restored.
 
-    The dump is anybody's: root has it read by the uid and gid of ``ids``.
+    The dump is anybody's: root has it read by the uid and gid of ``ids``, and ``confined`` is what a command
+    begins with so that it runs in a sandbox.
 
     Raises:
         UsageError: it is no such dump, of a newer PostgreSQL than ``pg_restore``, damaged or cut short.
+        ForeignSetError: it is a link, or no ordinary file.
         EnvironmentUnfitError: that user may not run ``pg_restore``.
     """
     where = Location(str(path))
-    if not path.is_file() or path.is_symlink():
-        raise UsageError("there is no such dump", where=where, hint=_TAKE_ONE)
-    with path.open("rb") as file:
+    try:
+        # Opened once, and here: whoever reads it need not be let into the directory.
+        file = open_named(path)
+    except FileNotFoundError as error:
+        raise UsageError("there is no such dump", where=where, hint=_TAKE_ONE) from error
+    with file:
         if file.read(len(MAGIC)) != MAGIC:
             raise UsageError(
                 "this is no pg_dump -Fc: plain SQL can't be adopted", where=where, hint=_TAKE_ONE
             )
-    about = dict(_ABOUT.findall(_pg_restore(pg_restore, path, "--list", ids)))
-    _pg_restore(pg_restore, path, "--file=/dev/null", ids)
+        reading = partial(_pg_restore, [*confined, str(pg_restore)], path, file, ids=ids)
+        about = dict(_ABOUT.findall(reading("--list")))
+        reading("--file=/dev/null")
+        stamp = stamp_of(file)
     try:
         created = datetime.strptime(about["Archive created"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S")
         return DumpFile(
@@ -56,6 +81,7 @@ def read_dump(path: Path, pg_restore: Path, ids: tuple[int, int] | None = None) 
             created.replace(tzinfo=UTC),
             _version(about["Dumped from database version"]),
             _version(about["Dumped by pg_dump version"]),
+            stamp,
         )
     except (KeyError, ValueError) as error:
         raise UsageError(
@@ -68,26 +94,27 @@ def _version(told: str) -> str:
     return told.split(maxsplit=1)[0]
 
 
-def _pg_restore(binary: Path, path: Path, option: str, ids: tuple[int, int] | None) -> str:
+def _pg_restore(
+    command: Sequence[str], path: Path, file: BinaryIO, option: str, *, ids: tuple[int, int] | None
+) -> str:
     """What pg_restore prints. It gets no environment of ours: no address, no password, no locale."""
     uid, gid = ids or (None, None)
     try:
-        # Opened here: whoever reads it need not be let into the directory.
-        with path.open("rb") as file:
-            done = subprocess.run(
-                [str(binary), option],
-                env={"TZ": "UTC", "LC_ALL": "C"},
-                stdin=file,
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                user=uid,
-                group=gid,
-                extra_groups=[] if ids else None,
-                check=False,
-            )
+        os.lseek(file.fileno(), 0, os.SEEK_SET)  # of the descriptor itself: that is what is handed on
+        done = subprocess.run(
+            [*command, option],
+            env={"TZ": "UTC", "LC_ALL": "C"},
+            stdin=file,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            user=uid,
+            group=gid,
+            extra_groups=[] if ids else None,
+            check=False,
+        )
     except PermissionError as error:
         raise EnvironmentUnfitError(
-            f"{binary} can't be run by uid {uid}, which reads a dump in root's place",
+            f"{command[0]} can't be run by uid {uid}, which reads a dump in root's place",
             hint="work in a checkout and a venv that others may read",
         ) from error
     except subprocess.TimeoutExpired as error:
@@ -95,7 +122,7 @@ def _pg_restore(binary: Path, path: Path, option: str, ids: tuple[int, int] | No
             f"pg_restore was not done with it in {TIMEOUT_S:.0f} s", where=Location(str(path))
         ) from error
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()[-400:]
+        said = without_values(done.stderr.decode(errors="replace")).strip()[-400:]
         if newer := re.search(NEWER, said):
             raise UsageError(
                 f"the dump is in the archive format {newer[1]}, of a newer pg_dump than this harness has",

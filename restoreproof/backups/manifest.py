@@ -16,7 +16,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from restoreproof.backups import layout
 from restoreproof.backups.digests import file_sha256, in_threads
 from restoreproof.backups.files import write_atomically
-from restoreproof.backups.merkle import artifact_root
 from restoreproof.backups.missing import Adoption
 from restoreproof.backups.references import AssetName, Reference
 from restoreproof.backups.safe_open import check_relative, walk
@@ -50,8 +49,8 @@ class Artifact(BaseModel):
 class Manifest(BaseModel):
     """One recovery point of all assets.
 
-    ``artifacts`` lists every file but the blobs, which the index shards list; so the Merkle root over the
-    artifacts covers the blobs too, however many there are.
+    ``artifacts`` lists every file but the blobs, which the index shards list; so the manifest's own SHA-256,
+    which the catalogue holds, covers the blobs too, however many there are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,7 +66,8 @@ class Manifest(BaseModel):
         default_factory=dict, max_length=200
     )
     artifacts: tuple[Artifact, ...] = Field(max_length=MAX_ARTIFACTS)
-    merkle_root: Sha256
+    merkle_root: Sha256 | None = Field(default=None, exclude=True, repr=False)
+    """Read of older sets and never written: the manifest's own digest binds the same list."""
     adopted: Adoption | None = None
     """Only where the set was made of files that another tool had written."""
     references: dict[AssetName, Reference] | None = Field(default=None, max_length=100)
@@ -76,10 +76,6 @@ class Manifest(BaseModel):
     def artifact(self, path: str) -> Artifact | None:
         """What the manifest says of ``path``."""
         return next((artifact for artifact in self.artifacts if artifact.path == path), None)
-
-    def computed_root(self) -> str:
-        """The Merkle root over the artifacts as listed; a sound manifest states the same."""
-        return artifact_root((artifact.path, artifact.sha256) for artifact in self.artifacts)
 
     def as_bytes(self) -> bytes:
         """The manifest as it is written."""
@@ -128,7 +124,6 @@ def write_manifest(
         release=release,
         tool_versions=dict(tool_versions),
         artifacts=artifacts,
-        merkle_root=artifact_root((artifact.path, artifact.sha256) for artifact in artifacts),
         adopted=adopted,
         references=dict(references) if references else None,
     )

@@ -36,7 +36,6 @@ def reissue(catalogue: Catalogue, manifest: Manifest, sha256: str, *, committed:
         update={
             "set_id": manifest.set_id,
             "manifest_sha256": sha256,
-            "merkle_root": manifest.merkle_root,
             "reissued_from": ReissuedFrom(set_id=catalogue.set_id, manifest_sha256=catalogue.manifest_sha256),
         }
     )

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 from restoreproof.errors import ForeignSetError, Location
 
 MAX_DEPTH = 12
 MAX_PATH_BYTES = 1024
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,80 @@ def open_file(directory: Path, path: str) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
+def open_named(path: Path) -> BufferedReader:
+    """Open the ordinary file that somebody named on a command line; ``path`` itself may be no link.
+
+    On the way there only links of root and of this user are followed: anybody else's could lead root to a
+    file of the system's.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ForeignSetError: it is a link, or no ordinary file, or somebody else's link leads there.
+    """
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, absolute() keeps ".."
+    parent = _open_parent(absolute)
+    try:
+        # Without O_NONBLOCK a FIFO would wait for a writer for ever.
+        descriptor = _open_at(path, "", absolute.name, os.O_RDONLY | os.O_NONBLOCK, parent)
+    finally:
+        os.close(parent)
+    try:
+        _check_ordinary(path, os.fstat(descriptor))
+    except ForeignSetError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def refuse_links(directory: Path) -> None:
+    """Raise ForeignSetError if ``directory`` is a link, or somebody else's link leads there."""
+    absolute = Path(os.path.abspath(directory))  # noqa: PTH100 - as above
+    parent = _open_parent(absolute)
+    try:
+        if absolute.name:
+            os.close(_open_at(directory, "", absolute.name, os.O_RDONLY | os.O_DIRECTORY, parent))
+    finally:
+        os.close(parent)
+
+
+def _open_parent(absolute: Path) -> int:
+    at = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for number, name in enumerate(absolute.parts[1:-1], 2):
+            status = os.stat(name, dir_fd=at, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.geteuid()):
+                raise _unsafe(
+                    Path(*absolute.parts[:number]), f"a symbolic link that uid {status.st_uid} made"
+                )
+            follow = 0 if stat.S_ISLNK(status.st_mode) else os.O_NOFOLLOW
+            below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow, dir_fd=at)
+            os.close(at)
+            at = below
+    except BaseException:
+        os.close(at)
+        raise
+    return at
+
+
+def copy_exactly(source: BinaryIO, target: BinaryIO, where: Path) -> None:
+    """Copy ``source`` from its beginning, at the size that it has now: neither more nor less.
+
+    Raises:
+        ForeignSetError: it grew or shrank meanwhile.
+    """
+    left = os.fstat(source.fileno()).st_size
+    source.seek(0)
+    while left and (piece := source.read(min(left, _PIECE))):
+        target.write(piece)
+        left -= len(piece)
+    if left or source.read(1):
+        raise ForeignSetError(
+            "it changed while it was read",
+            where=Location(str(where)),
+            hint="adopt it when whoever writes it is done",
+        )
+
+
 def _open_at(directory: Path, path: str, name: str, flags: int, at: int) -> int:
     try:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
@@ -110,7 +186,7 @@ def _open_at(directory: Path, path: str, name: str, flags: int, at: int) -> int:
     except PermissionError as error:
         raise _unreadable(directory / path) from error
     except OSError as error:
-        raise _unsafe(directory / path, f"can't be opened as a file of the set: {error.strerror}") from error
+        raise _unsafe(directory / path, f"can't be opened, as through a link: {error.strerror}") from error
 
 
 def _check_ordinary(path: Path, status: os.stat_result) -> None:

@@ -11,17 +11,19 @@ MAX_FINDING_LENGTH = 300
 
 
 class Findings:
-    """Collects what is wrong: at most ``MAX_FINDINGS`` are kept, all are counted."""
+    """What is wrong: at most ``MAX_FINDINGS`` are listed, all are counted."""
 
     def __init__(self) -> None:
         self.listed: list[str] = []
         self.total = 0
 
     def add(self, finding: str) -> None:
-        """Note one thing that is wrong. Control characters and excess length are cut here."""
+        """Count a finding, and list it without control characters, cut to ``MAX_FINDING_LENGTH``."""
         self.total += 1
         if len(self.listed) < MAX_FINDINGS:
-            shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in finding)
+            shown = "".join(
+                letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in finding
+            )
             self.listed.append(shown[:MAX_FINDING_LENGTH])
 
 
@@ -50,40 +52,44 @@ def conclude(
         sample: how the examined items were chosen.
         zero_is_right: whether a ``total`` of nothing is as it should be.
     """
-    outcome, seen = Outcome.PASSED, observed
+    outcome, sentence = Outcome.PASSED, observed
     if findings.total:
         outcome = Outcome.FAILED
     elif total is not None and examined != total:
-        outcome, seen = Outcome.FAILED, f"{observed}; {examined} examined where the catalogue counted {total}"
+        outcome, sentence = (
+            Outcome.FAILED,
+            f"{observed}; {examined} examined where the catalogue counted {total}",
+        )
     elif total is None:
-        outcome, seen = (
+        outcome, sentence = (
             Outcome.NOT_VERIFIED,
             f"{observed}; nothing outside the set says how many there should be",
         )
     elif examined == 0 and not zero_is_right:
-        outcome, seen = Outcome.NOT_VERIFIED, f"{observed}; there was nothing to examine"
+        outcome, sentence = Outcome.NOT_VERIFIED, f"{observed}; there was nothing to examine"
     return Observation(
-        outcome, expected, seen, examined, total, sample, tuple(findings.listed), findings.total
+        outcome, expected, sentence, examined, total, sample, tuple(findings.listed), findings.total
     )
 
 
-def compare(expected: str, wanted: Mapping[str, Any], seen: Mapping[str, Any], *, unit: str) -> Observation:
-    """Judge a table of named values against the one the catalogue holds; every name is an item."""
+def compare(
+    expected: str, wanted: Mapping[str, Any], restored: Mapping[str, Any], *, unit: str
+) -> Observation:
+    """Compare the ``restored`` values by name with the catalogue's ``wanted``; each name is an item."""
     findings = Findings()
-    for name in sorted(wanted.keys() | seen.keys()):
-        if name not in seen:
+    for name in sorted(wanted.keys() | restored.keys()):
+        if name not in restored:
             findings.add(f"{name}: missing")
         elif name not in wanted:
             findings.add(f"{name}: not in the catalogue")
-        elif wanted[name] != seen[name]:
-            findings.add(f"{name}: expected {wanted[name]}, found {seen[name]}")
-    same = sum(name in seen and seen[name] == value for name, value in wanted.items())
+        elif wanted[name] != restored[name]:
+            findings.add(f"{name}: expected {wanted[name]}, found {restored[name]}")
+    same = sum(name in restored and restored[name] == value for name, value in wanted.items())
     observed = f"{same} of {len(wanted)} {unit} as the catalogue has them"
-    return conclude(
-        expected, observed, findings, examined=len(seen) if not findings.total else 0, total=len(wanted)
-    )
+    compared = len(wanted.keys() & restored.keys())
+    return conclude(expected, observed, findings, examined=compared, total=len(wanted))
 
 
 def not_verified(expected: str, observed: str) -> Observation:
-    """Nothing could be examined, and why."""
+    """Return NOT_VERIFIED: nothing could be examined, for the reason in ``observed``."""
     return Observation(Outcome.NOT_VERIFIED, expected, observed)

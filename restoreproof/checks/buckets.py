@@ -52,23 +52,27 @@ class BucketsSurvey:
         block = restore_context.stack_context.asset(asset)
         if not isinstance(block, ObjectsAsset):
             raise ContractError(f"asset {asset!r} restores no buckets")
-        kept = [bucket for bucket, one in block.buckets.items() if one.kept]
+        kept = [bucket for bucket, settings in block.buckets.items() if settings.kept]
         restore_context.backup.require(missing.OBJECTS, *map(missing.bucket_part, kept))
-        known = restore_context.catalogue.buckets if restore_context.catalogue else None
+        catalogued = restore_context.catalogue.buckets if restore_context.catalogue else None
         differing, strange = Findings(), Findings()
         unindexed: list[str] = []
         objects = size = 0
-        for bucket, one in block.buckets.items():
-            if one.kept:
+        for bucket, settings in block.buckets.items():
+            if settings.kept:
                 reading = _Reading(restore_context, block, bucket, strange)
                 reading.go()
                 reading.compare(differing)
                 objects, size = objects + reading.total.count, size + reading.size
                 unindexed += [] if reading.indexed else [bucket]
         versioning, locks = _settings(restore_context, block)
-        of = None if known is None else sum(known[bucket].objects for bucket in kept if bucket in known)
+        total = (
+            None
+            if catalogued is None
+            else sum(catalogued[bucket].objects for bucket in kept if bucket in catalogued)
+        )
         return cls(
-            objects, of, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
+            objects, total, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
         )
 
     @then("every bucket holds the objects it held")
@@ -140,12 +144,12 @@ class _Reading:
             self.unreadable.add(f"{self._bucket}: there is no such bucket")
             return
         with self._restoring.stack_context.phase(f"every object of {self._bucket}") as work:
-            for (key, entry), found, sha256, attributes in run_bounded(self._read, self._named()):
+            for (key, entry), size, sha256, attributes in run_bounded(self._read, self._named()):
                 if sha256 is None:
                     self.unreadable.add(f"{self._bucket}/{key}: can't be read")
                     continue
-                self.total.add(object_row(key, found, sha256))
-                self.size += found
+                self.total.add(object_row(key, size, sha256))
+                self.size += size
                 if entry and (problem := different(entry, attributes)):
                     self._strange.add(f"{self._bucket}/{key}: {problem}")
             self.listed = sum(1 for _ in self._keys())
@@ -185,35 +189,34 @@ class _Reading:
 
     def compare(self, findings: Findings) -> None:
         """Add everything in which this bucket differs from what the catalogue knows of it."""
-        for one in self.unreadable.listed:
-            findings.add(one)
+        for problem in self.unreadable.listed:
+            findings.add(problem)
         catalogue = self._restoring.catalogue
         if catalogue is None:
             return
-        known = catalogue.buckets.get(self._bucket)
-        if known is None:
+        recorded = catalogue.buckets.get(self._bucket)
+        if recorded is None:
             findings.add(f"{self._bucket}: the catalogue knows no such bucket")
             return
-        for what, wanted, seen in (
-            ("objects listed", known.objects, self.listed),
-            ("bytes", known.bytes, self.size),
-            ("content fingerprint", known.fingerprint, self.total.hexdigest()),
+        for figure, wanted, restored in (
+            ("objects listed", recorded.objects, self.listed),
+            ("bytes", recorded.bytes, self.size),
+            ("content fingerprint", recorded.fingerprint, self.total.hexdigest()),
         ):
-            if wanted is not None and wanted != seen:
-                findings.add(
-                    f"{self._bucket}: {what} {str(seen)[:16]}, the catalogue recorded {str(wanted)[:16]}"
-                )
+            if wanted is not None and wanted != restored:
+                catalogued = f"the catalogue recorded {str(wanted)[:16]}"
+                findings.add(f"{self._bucket}: {figure} {str(restored)[:16]}, {catalogued}")
 
 
 def different(entry: ObjectEntry, attributes: Mapping[str, Any]) -> str | None:
-    """In what an object's content type or metadata differs from the set's index, or None."""
-    seen = {str(name): str(value) for name, value in attributes.items()}
-    given = seen.pop("Content-Type", None)
-    if entry.content_type is not None and given != entry.content_type:
-        return f"content type {given}, it was {entry.content_type}"
+    """Return in what an object's content type or metadata differs from the set's index, or None."""
+    stored = {str(name): str(value) for name, value in attributes.items()}
+    content_type = stored.pop("Content-Type", None)
+    if entry.content_type is not None and content_type != entry.content_type:
+        return f"content type {content_type}, it was {entry.content_type}"
     wanted = dict(entry.metadata)
-    if seen != wanted:
-        names = sorted(name for name in seen.keys() | wanted.keys() if seen.get(name) != wanted.get(name))
+    if stored != wanted:
+        names = sorted(name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name))
         return f"metadata differs in {', '.join(names)}"
     return None
 
@@ -224,17 +227,17 @@ def _settings(restore_context: RestoreContext, asset: ObjectsAsset) -> tuple[Fin
         stack_context.runtime.endpoint(asset.service), stack_context.runtime.administrator(asset.service)
     )
     versioning, locks = Findings(), Findings()
-    for bucket, one in asset.buckets.items():
+    for bucket, settings in asset.buckets.items():
         name = asset.bucket_name(stack_context, bucket)
         try:
             on = client.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
-            if on != (one.versioning == "enabled"):
+            if on != (settings.versioning == "enabled"):
                 versioning.add(f"{bucket}: versioning is {'on' if on else 'off'}")
         except ClientError as error:
             versioning.add(f"{bucket}: {code_of(error)}")
         try:
-            given = client.get_object_lock_configuration(Bucket=name).get("ObjectLockConfiguration", {})
-            if given.get("ObjectLockEnabled") == "Enabled":
+            lock = client.get_object_lock_configuration(Bucket=name).get("ObjectLockConfiguration", {})
+            if lock.get("ObjectLockEnabled") == "Enabled":
                 locks.add(f"{bucket}: Object Lock is on")
         except ClientError as error:
             if code_of(error) not in _NO_LOCK:

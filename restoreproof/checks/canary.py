@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 
 from restoreproof.assets.base import RestoreContext, StackContext
-from restoreproof.assets.dataset import connect_asset, parameters, scalar
+from restoreproof.assets.dataset import open_database, restored_parameters
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
-from restoreproof.contract.models import Canary
+from restoreproof.contract.queues import Canary
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.outcome import Observation
 from restoreproof.waiting import NotReady, wait_until
@@ -33,11 +33,11 @@ class CanaryJob:
         stack_context, canary = restore_context.stack_context, restore_context.stack_context.contract.canary
         if canary is None:
             raise ContractError("the contract has no canary:, so no job can prove that the workers work")
-        values = parameters(stack_context, canary.enqueue, restore_context.backup.manifest.recovery_point)
+        values = restored_parameters(restore_context, canary.database, canary.enqueue)
         started, problem = time.monotonic(), None
         with stack_context.phase("canary"):
-            with connect_asset(stack_context, canary.database, readonly=False) as connection:
-                job = scalar(connection, canary.enqueue, values)
+            with open_database(stack_context, canary.database, readonly=False) as database:
+                job = database.value(canary.enqueue, values)
             if job is not None:
                 problem = _await(stack_context, canary, job)
         seconds = time.monotonic() - started
@@ -58,8 +58,8 @@ class CanaryJob:
 
 def _await(stack_context: StackContext, canary: Canary, job: object) -> str | None:
     def done() -> None:
-        with connect_asset(stack_context, canary.database) as connection:
-            state = scalar(connection, canary.done, {"job": job})
+        with open_database(stack_context, canary.database) as database:
+            state = database.value(canary.done, {"job": job})
         if state != canary.state:
             raise NotReady(f"it is {state}")
 

@@ -20,12 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.custody import keys_in_custody
-from restoreproof.assets.database import known_chain
-from restoreproof.assets.dataset import connect_asset, stream
+from restoreproof.assets.dataset import open_database
+from restoreproof.assets.query_results import known_chain
 from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
-from restoreproof.contract.models import Chain
+from restoreproof.contract.datasets import Chain
 from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 
@@ -87,12 +87,14 @@ class ChainSurvey:
                 tail.sequence = int(number) if isinstance(number, int | Decimal) else None
                 tail.hash = row[block.hash]
             work.items = examined
-        known = known_chain(restore_context, chain)
-        heads = {part: (head.sequence, head.hash) for part, head in known.heads.items()} if known else None
+        recorded = known_chain(restore_context, chain)
+        heads = (
+            {part: (head.sequence, head.hash) for part, head in recorded.heads.items()} if recorded else None
+        )
         return cls(
             chain,
             examined,
-            known.rows if known else None,
+            recorded.rows if recorded else None,
             gaps,
             broken,
             unsigned,
@@ -147,9 +149,7 @@ class ChainSurvey:
         for part, (sequence, hash_) in self.heads.items():
             tail = self.tails.get(part, _Tail())
             if (tail.sequence, tail.hash) != (sequence, hash_):
-                findings.add(
-                    f"{part or self.name}: ends at {tail.sequence}, the catalogue recorded {sequence}"
-                )
+                findings.add(f"{part or self.name}: {_other_end(tail, sequence, hash_)}")
         for part in self.tails.keys() - self.heads.keys():
             findings.add(f"{part}: a chain the catalogue does not know")
         same = sum(
@@ -166,9 +166,16 @@ class ChainSurvey:
         )
 
 
+def _other_end(tail: _Tail, sequence: int, hash_: str) -> str:
+    """Say in what a chain's end differs from the link that the catalogue recorded."""
+    if tail.sequence != sequence:
+        return f"ends at #{tail.sequence}, the catalogue recorded #{sequence}"
+    return f"ends at #{sequence} with the hash {str(tail.hash)[:16]}…, the catalogue recorded {hash_[:16]}…"
+
+
 def _links(restore_context: RestoreContext, block: Chain) -> Iterator[dict[str, Any]]:
-    with connect_asset(restore_context.stack_context, block.database) as connection:
-        yield from stream(connection, block.sql, {})
+    with open_database(restore_context.stack_context, block.database) as database:
+        yield from database.rows(block.sql)
 
 
 def _problem(row: Mapping[str, Any], block: Chain, tail: _Tail) -> str | None:
@@ -196,7 +203,7 @@ def _unsigned(row: Mapping[str, Any], block: Chain, keys: Mapping[str, Ed25519Pu
 def check_signature(
     keys: Mapping[str, Ed25519PublicKey], key_id: str, signature: str | None, message: str
 ) -> str | None:
-    """What is wrong with a base64 Ed25519 signature over ``message`` (ASCII), or None."""
+    """Return what is wrong with a base64 Ed25519 signature over ``message`` (ASCII), or None."""
     if key_id not in keys:
         return f"signed by {key_id}, which is not in custody"
     try:
@@ -225,20 +232,20 @@ class WorkerReport:
             restore_context.stack_context,
             restore_context.stack_context.contract.chains[chain],
         )
-        known = known_chain(restore_context, chain)
-        of = known.rows if known else None
+        recorded = known_chain(restore_context, chain)
+        total = recorded.rows if recorded else None
         if block.worker is None:
-            return cls(chain, None, (), of, 1)
+            return cls(chain, None, (), total, 1)
         with stack_context.phase("maintenance worker"):
             done = stack_context.run_once(block.worker.service, environment=stack_context.vault.environment())
         reported = [
-            one
-            for one in _last_json(done.stdout).get("chains", ())
-            if one.get("chain") == block.worker.report
+            report
+            for report in _last_json(done.stdout).get("chains", ())
+            if report.get("chain") == block.worker.report
         ]
-        breaks = tuple(json.dumps(fault, sort_keys=True) for one in reported for fault in one["breaks"])
-        examined = sum(int(one["examined"]) for one in reported) if reported else None
-        return cls(chain, examined, breaks, of, done.returncode)
+        breaks = tuple(json.dumps(fault, sort_keys=True) for report in reported for fault in report["breaks"])
+        examined = sum(int(report["examined"]) for report in reported) if reported else None
+        return cls(chain, examined, breaks, total, done.returncode)
 
     @then("it reports no break and has examined every link")
     def clean(self) -> Observation:
@@ -249,8 +256,8 @@ class WorkerReport:
                 expected, f"the worker ended with {self.returncode} and no report of this chain"
             )
         findings = Findings()
-        for one in self.breaks:
-            findings.add(one)
+        for fault in self.breaks:
+            findings.add(fault)
         observed = f"it examined {self.examined:,} links and reports {len(self.breaks)} breaks"
         return conclude(expected, observed, findings, examined=self.examined, total=self.total)
 

@@ -59,15 +59,15 @@ class ProxySurvey:
         problems = certificate_problems(restore_context, block, host)
         path = restore_context.backup.directory / proxy.DIRECTORY / block.config
         try:
-            found = proxy.destinations(str(path))
+            destinations = proxy.destinations(str(path))
         except (OSError, ValueError) as error:
             return cls((), (f"can't be read: {error}",), (), host, tuple(problems))
         services = restore_context.stack_context.contract.services
         allowed = {(name, services[name].port): name for name in block.upstreams}
-        reached = {allowed.get(target(one)) for one in found}
+        reached = {allowed.get(target(destination)) for destination in destinations}
         return cls(
-            tuple(found),
-            tuple(one for one in found if target(one) not in allowed),
+            tuple(destinations),
+            tuple(destination for destination in destinations if target(destination) not in allowed),
             tuple(name for name in block.upstreams if name not in reached),
             host,
             tuple(problems),
@@ -76,8 +76,8 @@ class ProxySurvey:
     @then("every destination in it is a service of this stack")
     def internal(self) -> Observation:
         """Every destination is one of the contract's upstreams, and each of these is reached."""
-        problems = [f"sends requests to {one}" for one in self.foreign]
-        problems += [f"sends nothing to {one}" for one in self.unrouted]
+        problems = [f"sends requests to {destination}" for destination in self.foreign]
+        problems += [f"sends nothing to {upstream}" for upstream in self.unrouted]
         return conclude(
             "the proxy sends requests to the contract's upstreams, to all of them and nowhere else",
             f"{len(self.destinations)} destinations: {', '.join(sorted(set(self.destinations)))}",
@@ -109,8 +109,8 @@ def target(destination: str) -> tuple[str, int]:
 
 
 def certificate_problems(restore_context: RestoreContext, block: ProxyAsset, host: str) -> Problems:
-    """What is wrong with the proxy's certificate; nothing, if it can be served for ``host``."""
-    vault, at = restore_context.stack_context.vault, restore_context.backup.manifest.recovery_point
+    """Return what is wrong with the proxy's certificate; nothing, if it can be served for ``host``."""
+    vault, at = restore_context.stack_context.vault, restore_context.recovery_point(block.name)
     stored = restore_context.backup.directory / proxy.DIRECTORY / "tls.crt"
     pem = vault.pem(block.certificate)
     try:
@@ -141,7 +141,7 @@ def certificate_problems(restore_context: RestoreContext, block: ProxyAsset, hos
 
 
 def covered(certificate: x509.Certificate) -> list[str]:
-    """The DNS names that a certificate is for."""
+    """Return the DNS names that a certificate is for."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -178,9 +178,9 @@ class ReleaseSurvey:
         tree = tree_of(restore_context.stack_context.contract, version)
         missing = None if tree else f"there is no tree of release {version} here to compare with"
         for path, wanted in artifacts.items() if tree else ():
-            if (found := digest(tree / path)) != wanted:
+            if (actual := digest(tree / path)) != wanted:
                 problems.append(
-                    f"{path}: {found[:16] if found else 'missing'}, {str(wanted)[:16]} is recorded"
+                    f"{path}: {actual[:16] if actual else 'missing'}, {str(wanted)[:16]} is recorded"
                 )
         if missing and problems:
             missing = None
@@ -217,11 +217,15 @@ def _documents(directory: Path, artifacts: Mapping[str, str]) -> Problems:
 
 
 def tree_of(contract: Contract, version: str) -> Path | None:
-    """Where the release of that version lies on this machine, if the contract knows and it is there."""
+    """Return where the release ``version`` lies on this machine; None if it does not."""
     releases = contract.releases
-    known = [releases.expected, releases.previous] if releases else []
-    for one in known:
-        if one and one.version == version and (path := contract.directory / one.path).is_dir():
+    candidates = [releases.expected, releases.previous] if releases else []
+    for candidate in candidates:
+        if (
+            candidate
+            and candidate.version == version
+            and (path := contract.directory / candidate.path).is_dir()
+        ):
             return path
     return None
 
@@ -234,9 +238,11 @@ def digest(path: Path) -> str | None:
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     files = (
-        [one for one in path.rglob("*") if one.is_file() and one.suffix != ".pyc"] if path.is_dir() else []
+        [file for file in path.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+        if path.is_dir()
+        else []
     )
-    lines = [f"{digest(one)}  {one.relative_to(path.parent).as_posix()}\n" for one in sorted(files)]
+    lines = [f"{digest(file)}  {file.relative_to(path.parent).as_posix()}\n" for file in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
 
 
@@ -252,24 +258,22 @@ class SetIdentity:
     @classmethod
     def look(cls, restore_context: RestoreContext) -> SetIdentity:
         """Compare digest, Merkle root and recovery point of the opened set with the catalogue's."""
-        manifest, known = restore_context.backup.manifest, restore_context.catalogue
+        manifest, catalogue = restore_context.backup.manifest, restore_context.catalogue
         seen = {
             "set": manifest.set_id,
             "stack": manifest.stack,
             "recovery point": manifest.recovery_point.isoformat(),
             "manifest": restore_context.backup.manifest_sha256,
-            "Merkle root": manifest.computed_root(),
             "release": manifest.release,
         }
-        if known is None:
+        if catalogue is None:
             return cls(seen, None)
         wanted = {
-            "set": known.set_id,
-            "stack": known.stack,
-            "recovery point": known.recovery_point.isoformat(),
-            "manifest": known.manifest_sha256,
-            "Merkle root": known.merkle_root,
-            "release": known.release or "",
+            "set": catalogue.set_id,
+            "stack": catalogue.stack,
+            "recovery point": catalogue.recovery_point.isoformat(),
+            "manifest": catalogue.manifest_sha256,
+            "release": catalogue.release or "",
         }
         return cls(seen, wanted)
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
-import psycopg
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from obstore.exceptions import BaseError as StoreError
-from psycopg.conninfo import make_conninfo
 
 from restoreproof.assets.base import RestoreContext
+from restoreproof.assets.database import DatabaseError
+from restoreproof.assets.dataset import log_in
 from restoreproof.assets.keycloak import KeycloakAsset
 from restoreproof.assets.s3 import keys, store
 from restoreproof.assets.secrets import Mail, SecretsAsset, SecretsKnown, StoreKeys
+from restoreproof.assets.vault import Vault
 from restoreproof.checks.base import Findings, compare, conclude, not_verified
 from restoreproof.checks.identity import grant
 from restoreproof.checks.objects import objects_asset
@@ -29,23 +29,8 @@ from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.outcome import Observation
 
 
-@contextmanager
-def connect_as(restore_context: RestoreContext, variable: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection as the role, and with the password, of a restored database URL."""
-    url = urlsplit(restore_context.stack_context.vault.secret(variable).reveal())
-    endpoint = restore_context.stack_context.runtime.endpoint(url.hostname or "")
-    with psycopg.connect(
-        make_conninfo(**endpoint.libpq()),
-        user=unquote(url.username or ""),
-        password=unquote(url.password or ""),
-        dbname=url.path.lstrip("/").partition("?")[0],
-        connect_timeout=10,
-    ) as connection:
-        yield connection
-
-
 def role_of(restore_context: RestoreContext, variable: str) -> str:
-    """The role that a restored database URL logs in as."""
+    """Return the role that a restored database URL logs in as."""
     return unquote(urlsplit(restore_context.stack_context.vault.secret(variable).reveal()).username or "")
 
 
@@ -67,7 +52,7 @@ class EnvironmentSurvey:
     def look(cls, restore_context: RestoreContext) -> EnvironmentSurvey:
         """Compare the decrypted environment with the contract and the catalogue."""
         asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
-        known = restore_context.expected(asset.name, SecretsKnown)
+        recorded = restore_context.expected(asset.name, SecretsKnown)
         filled = frozenset(name for name in vault.names() if vault.secret(name).reveal())
         return cls(
             names=filled,
@@ -75,7 +60,7 @@ class EnvironmentSurvey:
             pinned=asset.pinned,
             pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
             commitments={name: vault.commitment(name) for name in vault.names()},
-            committed=known.commitments or None if known else None,
+            committed=recorded.commitments or None if recorded else None,
             session=asset.session,
         )
 
@@ -83,9 +68,9 @@ class EnvironmentSurvey:
     def complete(self) -> Observation:
         """Exactly the required variables, each with a value."""
         wanted = dict.fromkeys(self.required, "set")
-        seen = dict.fromkeys(self.names, "set")
+        present = dict.fromkeys(self.names, "set")
         return compare(
-            "the environment has every required variable and no other", wanted, seen, unit="variables"
+            "the environment has every required variable and no other", wanted, present, unit="variables"
         )
 
     @then("it agrees with the values the contract pins")
@@ -114,20 +99,20 @@ class EnvironmentSurvey:
         return self._held(expected, wanted, {self.session: self.commitments.get(self.session, "")})
 
     @staticmethod
-    def _held(expected: str, wanted: Mapping[str, str], seen: Mapping[str, str]) -> Observation:
+    def _held(expected: str, wanted: Mapping[str, str], restored: Mapping[str, str]) -> Observation:
         findings = Findings()
-        for name in sorted(wanted.keys() | seen.keys()):
-            if wanted.get(name) != seen.get(name):
+        for name in sorted(wanted.keys() | restored.keys()):
+            if wanted.get(name) != restored.get(name):
                 findings.add(
-                    f"{name}: {'differs' if name in wanted and name in seen else 'is on one side only'}"
+                    f"{name}: {'differs' if name in wanted and name in restored else 'is on one side only'}"
                 )
-        same = sum(seen.get(name) == value for name, value in wanted.items())
+        same = sum(restored.get(name) == value for name, value in wanted.items())
         observed = f"{same} of {len(wanted)} equal"
-        return conclude(expected, observed, findings, examined=len(seen), total=len(wanted))
+        return conclude(expected, observed, findings, examined=len(restored), total=len(wanted))
 
 
 def secrets_asset(restore_context: RestoreContext) -> SecretsAsset:
-    """The contract's environment. Raises RestoreproofError if it has none."""
+    """Return the contract's environment. Raises RestoreproofError if it has none."""
     for asset in restore_context.stack_context.assets():
         if isinstance(asset, SecretsAsset):
             return asset
@@ -153,8 +138,9 @@ class CredentialSurvey:
                 attempt()
             except EnvironmentUnfitError:
                 raise  # nobody was asked, so nobody refused
+            except DatabaseError as error:
+                refused.add(f"{name}: {error.name}")
             except (
-                psycopg.Error,
                 StoreError,
                 smtplib.SMTPException,
                 OSError,
@@ -177,7 +163,8 @@ class CredentialSurvey:
 
 
 def _attempts(restore_context: RestoreContext) -> Iterator[tuple[str, Callable[[], None]]]:
-    asset = secrets_asset(restore_context)
+    asset, vault = secrets_asset(restore_context), restore_context.stack_context.vault
+    at = restore_context.recovery_point(asset.name)
     for variable in asset.databases:
         yield variable, partial(_log_in, restore_context, variable)
     for name, identity in asset.storage.items():
@@ -189,12 +176,12 @@ def _attempts(restore_context: RestoreContext) -> Iterator[tuple[str, Callable[[
     if asset.mail:
         yield asset.mail.user, partial(_log_in_to_mail, restore_context, asset.mail)
     for certificate, key in asset.pairs.items():
-        yield f"{certificate} and its key", partial(_belong_together, restore_context, certificate, key)
+        yield f"{certificate} and its key", partial(_belong_together, vault, certificate, key, at)
 
 
 def _log_in(restore_context: RestoreContext, variable: str) -> None:
-    with connect_as(restore_context, variable) as connection:
-        connection.execute("select 1")
+    with log_in(restore_context, variable) as database:
+        database.value("select 1")
 
 
 def _list_bucket(restore_context: RestoreContext, identity: StoreKeys) -> None:
@@ -218,12 +205,11 @@ def _log_in_to_mail(restore_context: RestoreContext, mail: Mail) -> None:
         client.login(vault.secret(mail.user).reveal(), vault.secret(mail.password).reveal())
 
 
-def _belong_together(restore_context: RestoreContext, certificate: str, key: str) -> None:
-    vault = restore_context.stack_context.vault
+def _belong_together(vault: Vault, certificate: str, key: str, at: datetime) -> None:
     parsed = x509.load_pem_x509_certificate(vault.pem(certificate))
     private = load_pem_private_key(vault.pem(key), password=None)
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if parsed.public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
         raise ValueError(f"{certificate} is not for {key}")
-    if parsed.not_valid_after_utc < restore_context.backup.manifest.recovery_point:
+    if parsed.not_valid_after_utc < at:
         raise ValueError(f"{certificate} had expired at the recovery point")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from restoreproof.assets import custody
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect_asset, parameters, stream
+from restoreproof.assets.dataset import open_database, restored_parameters
 from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.outcome import Observation
@@ -37,9 +37,9 @@ class CustodySurvey:
             for hit in scan_file(path, BUILT_IN):
                 secret.add(f"{path.name}: {hit.rule} at byte {hit.offset}")
         listed = [
-            one
-            for one in restore_context.backup.manifest.artifacts
-            if one.path.startswith(f"{custody.DIRECTORY}/")
+            artifact
+            for artifact in restore_context.backup.manifest.artifacts
+            if artifact.path.startswith(f"{custody.DIRECTORY}/")
         ]
         return cls(len(files), len(listed), secret, tuple(sorted(_used(restore_context))), frozenset(keys))
 
@@ -72,17 +72,20 @@ class CustodySurvey:
 
 def _used(restore_context: RestoreContext) -> set[str]:
     """The ids of the keys that signed what the contract says is signed."""
-    stack_context, found = restore_context.stack_context, set()
+    stack_context = restore_context.stack_context
+    key_ids: set[str] = set()
     contract = stack_context.contract
     queries = [
-        (one.database, one.sql, one.signature.key) for one in contract.chains.values() if one.signature
+        (chain.database, chain.sql, chain.signature.key)
+        for chain in contract.chains.values()
+        if chain.signature
     ]
     for signature in contract.signatures.values():
         dataset = contract.datasets[signature.dataset]
         queries.append((dataset.database, dataset.sql, signature.key))
-    for database, sql, column in queries:
-        values = parameters(stack_context, sql, restore_context.backup.manifest.recovery_point)
-        with connect_asset(stack_context, database) as connection:
-            query = f'select distinct "{column}"::text as id from ({sql}) as signed'
-            found |= {str(row["id"]) for row in stream(connection, query, values)}
-    return found
+    for asset, sql, column in queries:
+        values = restored_parameters(restore_context, asset, sql)
+        with open_database(stack_context, asset) as database:
+            query = f'select distinct "{column}" as id from ({sql}) as signed'
+            key_ids |= {str(row["id"]) for row in database.rows(query, values)}
+    return key_ids

@@ -18,7 +18,7 @@ from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.objects import application_bucket, expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed, logged_in, members, public_client
-from restoreproof.contract.models import PublicEndpoint
+from restoreproof.contract.interfaces import PublicEndpoint
 from restoreproof.contract.ref import Ref
 from restoreproof.outcome import Observation
 
@@ -41,21 +41,23 @@ def positions(size: int, total: int) -> list[int]:
 
 
 def draw(restore_context: RestoreContext, dataset: str) -> Sample:
-    """The rows of ``dataset``, or as many of them as its ``sample`` says, evenly over its own order.
+    """Return the rows of ``dataset``, or as many of them as its ``sample`` says, evenly over its own order.
 
     How many rows there are to draw from is the catalogue's word, so that lost rows are missed.
     """
-    known, wanted = (
+    catalogued, wanted = (
         expected_rows(restore_context, dataset),
         restore_context.stack_context.contract.datasets[dataset].sample,
     )
     if wanted is None:
-        return Sample(tuple(rows(restore_context, dataset)), known, "all")
-    total = known if known is not None else sum(1 for _ in rows(restore_context, dataset))
+        return Sample(tuple(rows(restore_context, dataset)), catalogued, "all")
+    total = catalogued if catalogued is not None else sum(1 for _ in rows(restore_context, dataset))
     chosen = set(positions(wanted, total))
     drawn = tuple(row for place, row in enumerate(rows(restore_context, dataset)) if place in chosen)
     return Sample(
-        drawn, None if known is None else len(chosen), f"{len(chosen)} of {total:,}, evenly over their order"
+        drawn,
+        None if catalogued is None else len(chosen),
+        f"{len(chosen)} of {total:,}, evenly over their order",
     )
 
 
@@ -71,10 +73,15 @@ class EndpointSurvey:
     sample: str
     refused: Findings
     compared: int
+    """Answers that were held against what was stored."""
+    unstored: int
+    """Answers that nothing is stored to compare with, which ``altered`` names."""
     altered: Findings | None
     listing: int
     rows: int | None
     unlisted: Findings | None
+    unasked: str | None = None
+    """Why nothing was asked for: nobody could log in."""
 
     @when('"{endpoint}" is asked for')
     @classmethod
@@ -89,7 +96,7 @@ class EndpointSurvey:
                 with closing(visitor(restore_context, block)) as client:
                     visit.go(client)
             except LoginFailed as error:
-                visit.refused.add(error.message)
+                visit.unasked = error.message
             work.items = visit.requests
         return cls(
             endpoint,
@@ -99,17 +106,22 @@ class EndpointSurvey:
             visit.sample.drawn,
             visit.refused,
             visit.compared,
+            visit.unstored,
             visit.altered if block.sha256 or block.object else None,
             visit.listed,
             visit.sample.total,
             visit.unlisted if block.items else None,
+            visit.unasked,
         )
 
     @then("it answers")
     def answered(self) -> Observation:
         """Every request got 200, the right content type and something to read."""
+        expected = f"the {self.endpoint} answers {self.who}"
+        if self.unasked:
+            return self._unasked(expected)
         return conclude(
-            f"the {self.endpoint} answers {self.who}",
+            expected,
             f"{self.requests - self.refused.total} of {self.requests} requests answered",
             self.refused,
             examined=self.requests,
@@ -123,9 +135,12 @@ class EndpointSurvey:
         expected = f"what the {self.endpoint} gives is what was stored"
         if self.altered is None:
             return not_verified(expected, "the contract names no digest and no object to compare with")
+        if self.unasked:
+            return not_verified(expected, f"nothing was asked for: {self.unasked}")
+        equal = self.compared - (self.altered.total - self.unstored)
         return conclude(
             expected,
-            f"{self.compared - self.altered.total} of {self.requests} answers equal what was stored",
+            f"{equal} of {self.requests} answers equal what was stored",
             self.altered,
             examined=self.compared,
             total=self.total,
@@ -138,13 +153,21 @@ class EndpointSurvey:
         expected = f"the {self.endpoint} lists every row it should, and no other"
         if self.unlisted is None:
             return not_verified(expected, "the contract does not say what the endpoint lists (items)")
+        if self.unasked:
+            return not_verified(expected, f"nothing was asked for: {self.unasked}")
         return conclude(
             expected, f"{self.listing} listed", self.unlisted, examined=self.listing, total=self.rows
         )
 
+    def _unasked(self, expected: str) -> Observation:
+        """Return that the login was refused: the backup holds the credentials, so that is a finding."""
+        findings = Findings()
+        findings.add(str(self.unasked))
+        return conclude(expected, "nothing was asked for", findings, examined=0, total=self.total)
+
 
 def visitor(restore_context: RestoreContext, block: PublicEndpoint) -> httpx.Client:
-    """A client for the person that ``block`` names, or for nobody in particular. Raises LoginFailed."""
+    """Return a client for the person that ``block`` names, or without a login. Raises LoginFailed."""
     return logged_in(restore_context, block.identity) if block.identity else public_client(restore_context)
 
 
@@ -152,7 +175,8 @@ class _Visit:
     """The requests of one survey, and what came of them."""
 
     def __init__(self, restore_context: RestoreContext, block: PublicEndpoint) -> None:
-        self.requests = self.compared = self.listed = 0
+        self.requests = self.compared = self.unstored = self.listed = 0
+        self.unasked: str | None = None
         self.refused, self.altered, self.unlisted = Findings(), Findings(), Findings()
         self.each_row = block.of is not None and not block.items
         self.sample = draw(restore_context, block.of) if block.of else Sample((), None, "all")
@@ -183,14 +207,15 @@ class _Visit:
             stored = self._stored(block.object, row)
             if stored is None:
                 self.altered.add(f"{path}: there is no object {row['key']} to compare with")
+                self.unstored += 1
                 return
             wanted = hashlib.sha256(stored).hexdigest()
         else:
             return
         self.compared += 1
-        found = hashlib.sha256(content).hexdigest()
-        if found != wanted:
-            self.altered.add(f"{path}: SHA-256 {found[:16]}…, {wanted[:16]}… was stored")
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 != wanted:
+            self.altered.add(f"{path}: SHA-256 {sha256[:16]}…, {wanted[:16]}… was stored")
 
     def _stored(self, bucket: str, row: Row) -> bytes | None:
         source = application_bucket(self._restoring, bucket)
@@ -202,15 +227,15 @@ class _Visit:
 
     def _list(self, answer: httpx.Response, column: str) -> None:
         try:
-            seen = [str(one) for one in members(answer.json(), column)]
+            listed = [str(member) for member in members(answer.json(), column)]
         except ValueError as error:
             self.unlisted.add(str(error))
             return
-        self.listed = len(seen)
+        self.listed = len(listed)
         wanted = {str(row[column]) for row in self.sample.rows}
-        for missing in sorted(wanted - set(seen)):
+        for missing in sorted(wanted - set(listed)):
             self.unlisted.add(f"{missing} is not listed")
-        for extra in sorted(set(seen) - wanted):
+        for extra in sorted(set(listed) - wanted):
             self.unlisted.add(f"{extra} is listed, and is no row of the dataset")
 
 
@@ -220,10 +245,10 @@ def filled(path: str, row: Row) -> str:
 
 
 def unfit(answer: httpx.Response, content_type: str | None) -> str | None:
-    """Why ``answer`` is not what was asked for, or None."""
+    """Return why ``answer`` is not what was asked for, or None."""
     if answer.status_code != httpx.codes.OK:
         return f"answers {answer.status_code}"
-    given = answer.headers.get("content-type", "").partition(";")[0].strip()
-    if content_type and given != content_type:
-        return f"answers with {given or 'no content type'}, not {content_type}"
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type and media_type != content_type:
+        return f"answers with {media_type or 'no content type'}, not {content_type}"
     return None if answer.content else "answers with nothing"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect_asset, parameters, scalar
+from restoreproof.assets.dataset import open_database, restored_parameters
 from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.objects import expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
@@ -39,9 +39,9 @@ class Exceptions:
         findings = Findings()
         for row in rows(restore_context, dataset):
             findings.add(" ".join(str(value) for value in row.values()))
-        with connect_asset(stack_context, block.database) as connection:
-            values = parameters(stack_context, block.of or "", restore_context.backup.manifest.recovery_point)
-            looked = scalar(connection, block.of, values) if block.of else 0
+        with open_database(stack_context, block.database) as database:
+            values = restored_parameters(restore_context, block.database, block.of or "")
+            looked = database.value(block.of, values) if block.of else 0
         return cls(dataset, findings, int(looked), expected_rows(restore_context, dataset), block.zero)
 
     @then("there is none among them")

@@ -21,7 +21,7 @@ from restoreproof.redaction.redactor import Secret
 
 
 def keycloak_asset(restore_context: RestoreContext, name: str) -> KeycloakAsset:
-    """The identity asset called ``name``."""
+    """Return the identity asset called ``name``."""
     asset = restore_context.stack_context.asset(name)
     if not isinstance(asset, KeycloakAsset):
         raise RestoreproofError(f"asset {name!r} is no Keycloak")
@@ -45,7 +45,7 @@ class RealmSurvey:
     def look(cls, restore_context: RestoreContext, asset: Annotated[str, Ref("asset")]) -> RealmSurvey:
         """Count what the restored realm holds and fetch what it publishes."""
         keycloak = keycloak_asset(restore_context, asset)
-        known = restore_context.expected(asset, RealmKnown)
+        recorded = restore_context.expected(asset, RealmKnown)
         with restore_context.stack_context.phase("realm"):
             try:
                 published = keycloak.signing_keys(restore_context.stack_context)
@@ -59,8 +59,8 @@ class RealmSurvey:
             keycloak.realm,
             counts,
             keys,
-            {name: int(getattr(known, name)) for name in counts} if known else None,
-            {key.kid: key.thumbprint for key in known.jwks} if known else None,
+            {name: int(getattr(recorded, name)) for name in counts} if recorded else None,
+            {key.kid: key.thumbprint for key in recorded.jwks} if recorded else None,
         )
 
     @then("it holds the users, clients, roles and credentials it held")
@@ -146,7 +146,7 @@ def grant(restore_context: RestoreContext, keycloak: KeycloakAsset, client: Real
     try:
         if client.grant:
             granted = openid.token(grant_type=client.grant)
-            stack_context.learn(
+            stack_context.register_secrets(
                 [Secret(f"access token of {client.id}", str(granted.get("access_token", "")))]
             )
         else:

@@ -12,9 +12,9 @@ from obstore.exceptions import BaseError as StoreError
 from obstore.store import S3Store
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.database import known_dataset
-from restoreproof.assets.dataset import connect_asset, parameters, stream
+from restoreproof.assets.dataset import open_database, restored_parameters
 from restoreproof.assets.objects import ObjectsAsset
+from restoreproof.assets.query_results import known_dataset
 from restoreproof.assets.s3 import chunks, run_bounded, store
 from restoreproof.backups import missing
 from restoreproof.checks.base import Findings, conclude
@@ -114,7 +114,7 @@ class ObjectSurvey:
 
 
 def objects_asset(restore_context: RestoreContext, bucket: str) -> ObjectsAsset:
-    """The asset that restores ``bucket``. Raises ContractError if none does, or PartMissing."""
+    """Return the asset that restores ``bucket``. Raises ContractError if none does, or PartMissing."""
     for asset in restore_context.stack_context.assets():
         if isinstance(asset, ObjectsAsset) and bucket in asset.buckets:
             restore_context.backup.require(missing.OBJECTS, missing.bucket_part(bucket))
@@ -136,15 +136,15 @@ def application_bucket(restore_context: RestoreContext, bucket: str) -> S3Store:
 
 
 def rows(restore_context: RestoreContext, dataset: str) -> Iterator[dict[str, Any]]:
-    """The rows of the contract's dataset, streamed from the restored database."""
+    """Yield the rows of the contract's dataset, streamed from the restored database."""
     stack_context = restore_context.stack_context
     block = stack_context.contract.datasets[dataset]
-    values = parameters(stack_context, block.sql, restore_context.backup.manifest.recovery_point)
-    with connect_asset(stack_context, block.database) as connection:
-        yield from stream(connection, block.sql, values)
+    values = restored_parameters(restore_context, block.database, block.sql)
+    with open_database(stack_context, block.database) as database:
+        yield from database.rows(block.sql, values)
 
 
 def expected_rows(restore_context: RestoreContext, dataset: str) -> int | None:
-    """How many rows the catalogue counted when the backup was taken, or None without a catalogue."""
-    known = known_dataset(restore_context, dataset)
-    return None if known is None else known.rows
+    """Return how many rows the catalogue counted when the backup was taken, or None without a catalogue."""
+    catalogued = known_dataset(restore_context, dataset)
+    return None if catalogued is None else catalogued.rows

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from restoreproof.assets.base import ArrivalTrace, Asset, RestoreContext, StackContext
+from restoreproof.assets.arrival import ArrivalTrace
+from restoreproof.assets.base import Asset, RestoreContext, StackContext
 from restoreproof.backups.missing import PartMissing
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
@@ -35,12 +36,12 @@ class StageMarks:
 
 
 def resolution(mark: ArrivalTrace) -> timedelta:
-    """How exact a mark is: file and object times come in whole seconds, cut off and not rounded."""
+    """Return how exact a mark is: file and object times come in whole seconds, cut off and not rounded."""
     return COARSE if mark.at.microsecond == 0 else FINE
 
 
 def backwards(stages: Sequence[StageMarks]) -> Iterator[str]:
-    """Every pair of stages in the contract's order whose witnesses saw the later one first.
+    """Yield every pair of stages in the contract's order whose witnesses saw the later one first.
 
     Only what no rounding can explain is told: a mark may lie anywhere within its resolution.
     """
@@ -106,12 +107,12 @@ class OrderSurvey:
             if at is None and stack_context.runtime.running(name):
                 untold[name] = "it runs, and nothing tells since when"
                 continue
-            found = marks.setdefault(stage, []) if name not in stores else []
+            traces = marks.setdefault(stage, []) if name not in stores else []
             if at is None:
                 silent.append(name)
             else:
                 starts[name] = at
-                found.append(ArrivalTrace(at, f"{stack_context.runtime.clock}: start of {name}"))
+                traces.append(ArrivalTrace(at, f"{stack_context.runtime.clock}: start of {name}"))
         resuming = {name for name, service in services.items() if service.options().get("resumes") in reached}
         queues = stack_context.contract.queues
         return cls(
@@ -129,16 +130,18 @@ class OrderSurvey:
     def linear(self) -> Observation:
         """No stage left a mark before a stage that the contract puts before it."""
         findings = Findings()
-        for one in backwards(self.stages):
-            findings.add(one)
-        told = " → ".join(f"{one.stage} {_clock(one.earliest.at)}" for one in self.stages) or "no marks"
+        for contradiction in backwards(self.stages):
+            findings.add(contradiction)
+        observed = (
+            " → ".join(f"{marks.stage} {_clock(marks.earliest.at)}" for marks in self.stages) or "no marks"
+        )
         expected = "the restore followed the contract's order, by the clocks of servers and of what runs them"
         unmarked = {name: why for name, why in self.untold.items() if name not in self.stores}
         if unmarked and not findings.total:
-            return not_verified(expected, f"{told}; {_unknown(unmarked)}")
+            return not_verified(expected, f"{observed}; {_unknown(unmarked)}")
         return conclude(
             expected,
-            told,
+            observed,
             findings,
             examined=len(self.stages),
             total=self.total,
@@ -159,14 +162,16 @@ class OrderSurvey:
         for name, at in self.others.items():
             if self.resumed is not None and at > self.resumed + FINE:
                 findings.add(f"{name} started at {_clock(at)}, after work was resumed")
-        seen = [f"resumed at {_clock(self.resumed)}" if self.resumed else "still held"]
-        seen += [
+        observed = [f"resumed at {_clock(self.resumed)}" if self.resumed else "still held"]
+        observed += [
             f"{queue} touched at {_clock(at)}" if at else f"{queue} untouched"
             for queue, at in self.taken.items()
         ]
         if self.untold and not findings.total:
-            return not_verified(expected, "; ".join([*seen, _unknown(self.untold)]))
-        return conclude(expected, "; ".join(seen), findings, examined=len(self.taken), total=len(self.taken))
+            return not_verified(expected, "; ".join([*observed, _unknown(self.untold)]))
+        return conclude(
+            expected, "; ".join(observed), findings, examined=len(self.taken), total=len(self.taken)
+        )
 
 
 def _unknown(untold: Mapping[str, str]) -> str:

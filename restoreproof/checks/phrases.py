@@ -203,7 +203,9 @@ def _problem(name: str, survey: type[Any], phrases: tuple[CheckPhrase, ...]) -> 
         return "no method has a @then, so it could state nothing"
     if doubled := next((text for text in texts if texts.count(text) > 1), None):
         return f"two phrases say {doubled!r}"
-    if astray := next((one for one in phrases if (one.keyword == "when") != (one.method == _LOOK)), None):
+    if astray := next(
+        (phrase for phrase in phrases if (phrase.keyword == "when") != (phrase.method == _LOOK)), None
+    ):
         return (
             f"@{astray.keyword} stands on {astray.method}(): @when is for look(), @then for what it answers"
         )

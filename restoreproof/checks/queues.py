@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Annotated
 
 from restoreproof.assets.base import RestoreContext, StackContext
-from restoreproof.assets.database import known_letters, known_queues
-from restoreproof.assets.dataset import connect_asset, parameters, scalar, stream
+from restoreproof.assets.dataset import open_database, restored_parameters
+from restoreproof.assets.query_results import known_letters, known_queues
 from restoreproof.checks.base import Findings, conclude, not_verified
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.ref import Ref
@@ -30,38 +30,38 @@ def counted(stack_context: StackContext, name: str) -> dict[str, int]:
     queue = stack_context.contract.queues.get(name)
     if queue is None:
         raise ContractError(f"the contract has no queue {name!r}")
-    with connect_asset(stack_context, queue.database) as connection:
-        return {str(row["kind"]): int(row["items"]) for row in stream(connection, queue.sql, {})}
+    with open_database(stack_context, queue.database) as database:
+        return {str(row["kind"]): int(row["items"]) for row in database.rows(queue.sql)}
 
 
 def unexpected(waiting: Counts, limits: Counts) -> list[str]:
-    """Every class that a review with ``limits`` does not list, or of which more wait than it allows."""
-    found: list[str] = []
+    """Return every class that ``limits`` do not list, or of which more wait than they allow."""
+    problems: list[str] = []
     for queue, classes in waiting.items():
         for name, items in sorted(classes.items()):
             allowed = limits.get(queue, {}).get(name)
             if allowed is None:
-                found.append(f"{queue}: {items} of the unlisted class {name!r}")
+                problems.append(f"{queue}: {items} of the unlisted class {name!r}")
             elif items > allowed:
-                found.append(f"{queue}: {items} of {name!r}, at most {allowed} are expected")
-    return found
+                problems.append(f"{queue}: {items} of {name!r}, at most {allowed} are expected")
+    return problems
 
 
-def differences(known: Counts, waiting: Counts) -> Findings:
-    """Every class of which there are not as many as the catalogue counted."""
+def differences(catalogued: Counts, waiting: Counts) -> Findings:
+    """Return every class of which there are not as many as the catalogue counted."""
     findings = Findings()
-    for queue in sorted(known.keys() | waiting.keys()):
-        wanted, seen = known.get(queue, {}), waiting.get(queue, {})
-        for name in sorted(wanted.keys() | seen.keys()):
-            if wanted.get(name, 0) != seen.get(name, 0):
+    for queue in sorted(catalogued.keys() | waiting.keys()):
+        wanted, present = catalogued.get(queue, {}), waiting.get(queue, {})
+        for name in sorted(wanted.keys() | present.keys()):
+            if wanted.get(name, 0) != present.get(name, 0):
                 findings.add(
-                    f"{queue}: {seen.get(name, 0)} of {name!r}, the backup held {wanted.get(name, 0)}"
+                    f"{queue}: {present.get(name, 0)} of {name!r}, the backup held {wanted.get(name, 0)}"
                 )
     return findings
 
 
 def total(counts: Counts) -> int:
-    """All items of all queues."""
+    """Return all items of all queues."""
     return sum(items for classes in counts.values() for items in classes.values())
 
 
@@ -94,7 +94,7 @@ class QueueSurvey:
         if self.known is None:
             return not_verified(expected, "there is no catalogue that counted the queues")
         findings = differences(self.known, self.waiting)
-        observed = "; ".join(f"{queue}: {sum(one.values())}" for queue, one in self.waiting.items())
+        observed = "; ".join(f"{queue}: {sum(counts.values())}" for queue, counts in self.waiting.items())
         return conclude(
             expected,
             observed,
@@ -111,9 +111,9 @@ class QueueSurvey:
         if self.limits is None:
             return not_verified(expected, "the contract names no review")
         findings = Findings()
-        for one in unexpected(self.waiting, self.limits):
-            findings.add(one)
-        classes = sum(len(one) for one in self.waiting.values())
+        for problem in unexpected(self.waiting, self.limits):
+            findings.add(problem)
+        classes = sum(len(counts) for counts in self.waiting.values())
         observed = f"{total(self.waiting)} items of {classes} classes reviewed"
         return conclude(
             expected,
@@ -145,11 +145,11 @@ class UntouchedQueue:
     @classmethod
     def look(cls, restore_context: RestoreContext, queue: Annotated[str, Ref("queue")]) -> UntouchedQueue:
         """Look at ``queue`` again, after the workers have resumed."""
-        stack_context, known = restore_context.stack_context, known_queues(restore_context)
+        stack_context, catalogued = restore_context.stack_context, known_queues(restore_context)
         return cls(
             queue,
             counted(stack_context, queue),
-            known.get(queue) if known else None,
+            catalogued.get(queue) if catalogued else None,
             first_taken(restore_context, queue),
             letters_in(stack_context, queue),
             known_letters(restore_context, queue),
@@ -162,17 +162,17 @@ class UntouchedQueue:
             return self._same_letters(self.letters, self.known_letters)
         return self._same_counts()
 
-    def _same_letters(self, letters: frozenset[str], known: frozenset[str]) -> Observation:
+    def _same_letters(self, letters: frozenset[str], catalogued: frozenset[str]) -> Observation:
         findings = Findings()
-        for gone in sorted(known - letters):
+        for gone in sorted(catalogued - letters):
             findings.add(f"{self.queue}: {gone} is gone, replayed or lost")
-        kept, new = len(known & letters), len(letters - known)
+        kept, new = len(catalogued & letters), len(letters - catalogued)
         return conclude(
             f"each of the {self.queue} of the backup still waits: none was replayed, none was lost",
-            f"{kept} of {len(known)} still wait" + (f", {new} are new since" if new else ""),
+            f"{kept} of {len(catalogued)} still wait" + (f", {new} are new since" if new else ""),
             findings,
-            examined=len(known),
-            total=len(known),
+            examined=len(catalogued),
+            total=len(catalogued),
             zero_is_right=True,
         )
 
@@ -195,16 +195,16 @@ class UntouchedQueue:
 
 
 def letters_in(stack_context: StackContext, name: str) -> frozenset[str] | None:
-    """The identity of every item of the queue, where the contract says how to tell them apart."""
+    """Return the identity of every item of the queue, where the contract says how to tell them apart."""
     queue = stack_context.contract.queues[name]
     if queue.items is None:
         return None
-    with connect_asset(stack_context, queue.database) as connection:
-        return frozenset(str(row["item"]) for row in stream(connection, queue.items, {}))
+    with open_database(stack_context, queue.database) as database:
+        return frozenset(str(row["item"]) for row in database.rows(queue.items))
 
 
 def first_taken(restore_context: RestoreContext, name: str) -> datetime | None:
-    """When an item of the queue was first taken or added since the recovery point; None if none was.
+    """Return when an item of the queue was first taken or added since the recovery point; None if none was.
 
     The stack's own rows say so (``taken`` in the contract), not the harness.
     """
@@ -212,7 +212,7 @@ def first_taken(restore_context: RestoreContext, name: str) -> datetime | None:
     queue = stack_context.contract.queues[name]
     if queue.taken is None:
         return None
-    values = parameters(stack_context, queue.taken, restore_context.backup.manifest.recovery_point)
-    with connect_asset(stack_context, queue.database) as connection:
-        moment: datetime | None = scalar(connection, queue.taken, values)
+    values = restored_parameters(restore_context, queue.database, queue.taken)
+    with open_database(stack_context, queue.database) as database:
+        moment: datetime | None = database.value(queue.taken, values)
     return moment

@@ -59,8 +59,8 @@ def with_own(modules: Iterable[ModuleType]) -> tuple[Registered, ...]:
     Raises:
         PluginError: as ``installed``.
     """
-    own = [Registered(kind, "a stack's own") for module in modules for kind in kinds_in(vars(module))]
-    return refuse_clashes([*installed(), *own])
+    checks = [Registered(kind, "a stack's own") for module in modules for kind in kinds_in(vars(module))]
+    return refuse_clashes([*installed(), *checks])
 
 
 def refuse_clashes(checks: Iterable[Registered]) -> tuple[Registered, ...]:
@@ -88,10 +88,10 @@ def refuse_clashes(checks: Iterable[Registered]) -> tuple[Registered, ...]:
 
 
 def _refuse_doubled(checks: Mapping[type, Registered]) -> None:
-    said: dict[tuple[str, str], tuple[Registered, CheckPhrase]] = {}
+    first: dict[tuple[str, str], tuple[Registered, CheckPhrase]] = {}
     for check in checks.values():
         for phrase in check.kind.phrases:
-            other, before = said.setdefault((phrase.keyword, phrase.text), (check, phrase))
+            other, before = first.setdefault((phrase.keyword, phrase.text), (check, phrase))
             told_apart = phrase.keyword == "then" and not (
                 check.kind.looks_when_asked or other.kind.looks_when_asked
             )

@@ -23,7 +23,7 @@ from restoreproof.checks.endpoints import draw, visitor
 from restoreproof.checks.objects import application_bucket, expected_rows, rows
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.web import LoginFailed
-from restoreproof.contract.models import PublicEndpoint
+from restoreproof.contract.interfaces import PublicEndpoint
 from restoreproof.contract.ref import Ref
 from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
@@ -38,6 +38,7 @@ class VerificationSurvey:
 
     endpoint: str
     shown: int
+    confirmed: int
     total: int | None
     sample: str
     unconfirmed: Findings
@@ -57,7 +58,7 @@ class VerificationSurvey:
             )
         sample = draw(restore_context, block.of)
         unconfirmed, believed = Findings(), Findings()
-        shown = forged = 0
+        shown = confirmed = forged = 0
         documents = _documents(restore_context, block, sample.rows)
         with restore_context.stack_context.phase(f"asking for {endpoint}") as work:
             try:
@@ -70,21 +71,22 @@ class VerificationSurvey:
                             continue
                         if problem := _refused(client, block, row, content):
                             unconfirmed.add(f"{row[block.document]}: {problem}")
-                        for what, changed, other in _forgeries(block, sample.rows, place, content):
+                        confirmed += not problem
+                        for forgery, changed, other in _forgeries(block, sample.rows, place, content):
                             forged += 1
                             if problem := _believed(client, block, other, changed):
-                                believed.add(f"{row[block.document]} {what}: {problem}")
+                                believed.add(f"{row[block.document]} {forgery}: {problem}")
             except (LoginFailed, httpx.HTTPError) as error:
                 unconfirmed.add(f"{type(error).__name__}: {error}")
             work.items = shown + forged
-        return cls(endpoint, shown, sample.total, sample.drawn, unconfirmed, forged, believed)
+        return cls(endpoint, shown, confirmed, sample.total, sample.drawn, unconfirmed, forged, believed)
 
     @then("genuine documents are confirmed")
     def confirms(self) -> Observation:
         """Every document is confirmed under its own signature."""
         return conclude(
             f"{self.endpoint} confirms every sampled document",
-            f"{self.shown - self.unconfirmed.total} of {self.shown} confirmed",
+            f"{self.confirmed} of {self.shown} confirmed",
             self.unconfirmed,
             examined=self.shown,
             total=self.total,
@@ -197,10 +199,10 @@ def _says_yes(answer: httpx.Response, block: PublicEndpoint) -> bool:
     if block.confirms is None:
         return True
     try:
-        said = answer.json()
+        claims = answer.json()
     except ValueError:
         return False
-    return isinstance(said, dict) and said.get(block.confirms) is True
+    return isinstance(claims, dict) and claims.get(block.confirms) is True
 
 
 @check("signatures")
@@ -254,7 +256,7 @@ class SignatureSurvey:
 
 
 def not_canonical(content: bytes, sha256: str) -> str | None:
-    """Why ``content`` is not the canonical JSON (RFC 8785) whose digest is ``sha256``, or None."""
+    """Return why ``content`` is not the canonical JSON (RFC 8785) whose digest is ``sha256``, or None."""
     if hashlib.sha256(content).hexdigest() != sha256:
         return "its digest is not the one its row records"
     try:

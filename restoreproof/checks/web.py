@@ -14,7 +14,7 @@ import httpx
 from restoreproof.assets.base import RestoreContext
 from restoreproof.assets.keycloak import KeycloakAsset, Person
 from restoreproof.backups.missing import NotInTarget
-from restoreproof.contract.models import Public
+from restoreproof.contract.interfaces import Public
 from restoreproof.errors import ContractError, EnvironmentUnfitError, RestoreproofError
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Endpoint, Runtime
@@ -62,14 +62,14 @@ class StackTransport(httpx.BaseTransport):
         if isinstance(endpoint, Exception):
             raise endpoint
         tls = endpoint.tls
-        there = httpx.Request(
+        forwarded = httpx.Request(
             request.method,
             url.copy_with(scheme="https" if tls else url.scheme, host=endpoint.address, port=endpoint.port),
             headers=request.headers,
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": tls.name if tls else url.host},
         )
-        return (self._managed(tls) if tls else self._inner).handle_request(there)
+        return (self._managed(tls) if tls else self._inner).handle_request(forwarded)
 
     def _managed(self, tls: Tls) -> httpx.HTTPTransport:
         """To what a provider keeps: by its own name and authorities, which the restored ones do not know."""
@@ -83,14 +83,14 @@ class StackTransport(httpx.BaseTransport):
 
 
 def routes(restore_context: RestoreContext) -> Routes:
-    """Every name and port of the contract's services, and where each listens."""
+    """Return every name and port of the contract's services, and where each listens."""
     runtime = restore_context.stack_context.runtime
-    found: dict[tuple[str, int], Endpoint | NotInTarget | EnvironmentUnfitError] = {}
+    ports: dict[tuple[str, int], Endpoint | NotInTarget | EnvironmentUnfitError] = {}
     for name, service in restore_context.stack_context.contract.services.items():
         for label, port in {"main": service.port, **service.ports}.items():
             for host in (name, *service.names):
-                found[host, port] = _route(runtime, name, label)
-    return found
+                ports[host, port] = _route(runtime, name, label)
+    return ports
 
 
 def _route(runtime: Runtime, service: str, port: str) -> Endpoint | NotInTarget | EnvironmentUnfitError:
@@ -101,7 +101,7 @@ def _route(runtime: Runtime, service: str, port: str) -> Endpoint | NotInTarget 
 
 
 def front_door(restore_context: RestoreContext) -> Public:
-    """The contract's ``public:``. Raises ContractError if it has none."""
+    """Return the contract's ``public:``. Raises ContractError if it has none."""
     public = restore_context.stack_context.contract.public
     if public is None:
         raise ContractError("the contract has no public:, so nobody can ask the stack from outside")
@@ -109,12 +109,12 @@ def front_door(restore_context: RestoreContext) -> Public:
 
 
 def public_url(restore_context: RestoreContext) -> str:
-    """The public address in the restored environment."""
+    """Return the public address in the restored environment."""
     return restore_context.stack_context.vault.public(front_door(restore_context).url).rstrip("/")
 
 
 def stack_client(restore_context: RestoreContext) -> httpx.Client:
-    """A client for any service by its contract name; TLS is verified against the restored public CA."""
+    """Return a client for services by their contract names; TLS is verified by the restored public CA."""
     public, vault = restore_context.stack_context.contract.public, restore_context.stack_context.vault
     ca = vault.pem(public.ca).decode() if public and public.ca else None
     verify = ssl.create_default_context(cadata=ca)
@@ -124,14 +124,14 @@ def stack_client(restore_context: RestoreContext) -> httpx.Client:
 
 
 def public_client(restore_context: RestoreContext) -> httpx.Client:
-    """A client whose relative URLs are of the public address; it follows no redirect by itself."""
+    """Return a client whose relative URLs are of the public address; it follows no redirect by itself."""
     client = stack_client(restore_context)
     client.base_url = httpx.URL(public_url(restore_context))
     return client
 
 
 def logged_in(restore_context: RestoreContext, person: str) -> httpx.Client:
-    """A client that carries the session of ``person``, after the login that a browser makes.
+    """Return a client that carries the session of ``person``, after the login that a browser makes.
 
     Raises:
         LoginFailed: the login did not end at the public address with a session cookie.
@@ -154,8 +154,10 @@ def logged_in(restore_context: RestoreContext, person: str) -> httpx.Client:
             if form.password:
                 break
         _must_have_session(client, page, public.session, public_url(restore_context))
-        sessions = [Secret(f"cookie {one.name} of {person}", one.value or "") for one in client.cookies.jar]
-        restore_context.stack_context.learn(sessions)
+        sessions = [
+            Secret(f"cookie {cookie.name} of {person}", cookie.value or "") for cookie in client.cookies.jar
+        ]
+        restore_context.stack_context.register_secrets(sessions)
     except httpx.HTTPError as error:
         client.close()
         raise LoginFailed(f"the login of {person} broke off: {type(error).__name__}: {error}") from error
@@ -193,7 +195,7 @@ class Form:
     password: str | None = None
 
     def filled(self, user: str, password: str) -> dict[str, str]:
-        """What a browser sends once the person has typed."""
+        """Return what a browser sends once the person has typed."""
         typed = dict(self.hidden)
         if self.user:
             typed[self.user] = user
@@ -203,7 +205,7 @@ class Form:
 
 
 def login_form(page: str) -> Form | None:
-    """The first form of ``page`` that asks for a password, or else for a name; None if there is none."""
+    """Return the first form of ``page`` that asks for a password, else for a name; None if none does."""
     parser = _Forms()
     parser.feed(page)
     asking = [form for form in parser.forms if form.password or form.user]
@@ -241,7 +243,7 @@ class _Forms(HTMLParser):
 
 
 def members(answer: object, name: str) -> Iterator[object]:
-    """The member ``name`` of every object in the one list of a JSON answer, or of the answer that is a list.
+    """Yield the member ``name`` of each object in the only list of a JSON answer, or in the answer itself.
 
     Raises ValueError if the answer holds no list, or several.
     """
@@ -250,7 +252,7 @@ def members(answer: object, name: str) -> Iterator[object]:
         lists = [value for value in answer.values() if isinstance(value, list)]
     if len(lists) != 1:
         raise ValueError(f"the answer holds {len(lists)} lists")
-    for one in lists[0]:
-        if not isinstance(one, dict) or name not in one:
+    for item in lists[0]:
+        if not isinstance(item, dict) or name not in item:
             raise ValueError(f"the answer lists something without {name!r}")
-        yield one[name]
+        yield item[name]

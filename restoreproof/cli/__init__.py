@@ -75,10 +75,12 @@ def _run(command: Callable[[], Any]) -> None:
         command()
     except RestoreproofError as error:
         err.print(shown(f"restoreproof: {error}", LONGEST), markup=False, style="red")
+        _print_notes(error)
         sys.exit(int(error.exit_code))
     except OSError as error:
         err.print(f"restoreproof: {error.strerror}: {error.filename}", markup=False, style="red")
         err.print("  next: see that this user may write there and that the disk has room", markup=False)
+        _print_notes(error)
         sys.exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
     except KeyboardInterrupt:
         err.print("restoreproof: interrupted", markup=False)
@@ -89,3 +91,9 @@ def _run(command: Callable[[], Any]) -> None:
             "restoreproof: this is a defect of the harness; nothing is said of the backup", markup=False
         )
         sys.exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
+
+
+def _print_notes(error: BaseException) -> None:
+    """Say what went wrong besides, such as a refusal that could not be entered."""
+    for note in getattr(error, "__notes__", ()):
+        err.print(shown(f"  ! {note}", LONGEST), markup=False)

@@ -19,23 +19,23 @@ from restoreproof.errors import Location, UsageError
 def references(
     contract: Contract, named: Sequence[str], engines: Sequence[str], sizes: Sequence[str]
 ) -> dict[str, Reference]:
-    """Asset to its reference.
+    """Return each asset's reference, by the asset's name.
 
     Raises:
         UsageError: an option is no ``ASSET=VALUE``, the contract has no such asset or one that no provider
             keeps, or a reference is one that no command line may carry.
     """
-    found: dict[str, dict[str, object]] = {}
+    blocks: dict[str, dict[str, object]] = {}
     for asset, name in _pairs("--reference", named):
-        found[asset] = {"reference": name, "parts": _parts(contract, asset)}
+        blocks[asset] = {"reference": name, "parts": _parts(contract, asset)}
     for option, key, values in (("--engine", "engine", engines), ("--bytes", "bytes", sizes)):
         for asset, value in _pairs(option, values):
-            if asset not in found:
+            if asset not in blocks:
                 raise UsageError(
                     f"{option} {asset}=… is of no reference", hint=f"add --reference {asset}=NAME"
                 )
-            found[asset][key] = value
-    return {asset: _reference(asset, block) for asset, block in found.items()}
+            blocks[asset][key] = value
+    return {asset: _reference(asset, block) for asset, block in blocks.items()}
 
 
 def refuse_both(references: Mapping[str, Reference], files: Mapping[str, str]) -> None:
@@ -51,14 +51,14 @@ def refuse_both(references: Mapping[str, Reference], files: Mapping[str, str]) -
 
 
 def unreferenced_databases(contract: Contract, references: Iterable[str]) -> list[str]:
-    """The databases of the contract that only a dump can bring back."""
-    given = set(references)
+    """Return the databases of the contract that only a dump can bring back, by their own names."""
+    referenced = set(references)
     databases = (asset for asset in load_assets(contract) if isinstance(asset, PostgresAsset))
-    return [asset.database for asset in databases if asset.name not in given]
+    return [asset.database for asset in databases if asset.name not in referenced]
 
 
 def refuse_databases(contract: Contract, dump: DumpFile | None, references: set[str]) -> None:
-    """Every database comes from exactly one of the dump and a reference."""
+    """Raise UsageError unless every database comes from exactly one of the dump and a reference."""
     left = unreferenced_databases(contract, references)
     if dump is None and left:
         raise UsageError(
@@ -80,8 +80,11 @@ def refuse_databases(contract: Contract, dump: DumpFile | None, references: set[
 
 
 def refuse_index(index: Path | None, references: Mapping[str, Reference]) -> None:
-    """An index says what objects are that somebody else keeps: without these all of them would be lost."""
-    if index is not None and not any(missing.OBJECTS in one.parts for one in references.values()):
+    """Raise UsageError if ``index`` is given and no reference says that objects are kept elsewhere.
+
+    An index alone holds no objects: all of them would be lost.
+    """
+    if index is not None and not any(missing.OBJECTS in reference.parts for reference in references.values()):
         raise UsageError(
             "an index alone has no objects: it is for buckets that are in place, and none is said to be",
             where=Location(str(index)),
@@ -90,22 +93,22 @@ def refuse_index(index: Path | None, references: Mapping[str, Reference]) -> Non
 
 
 def _pairs(option: str, values: Sequence[str]) -> Iterable[tuple[str, str]]:
-    seen: set[str] = set()
+    assets: set[str] = set()
     for value in values:
         asset, equals, text = value.partition("=")
         if not (asset and equals and text):
             raise UsageError(f"{option} {value!r} is no ASSET=VALUE", hint=f"as in {option} database=NAME")
-        if asset in seen:
+        if asset in assets:
             raise UsageError(f"{option} {asset}=… is given twice", hint="leave one of them out")
-        seen.add(asset)
+        assets.add(asset)
         yield asset, text
 
 
 def _parts(contract: Contract, name: str) -> tuple[str, ...]:
     if name not in contract.assets:
-        known = ", ".join(sorted(contract.assets))
+        names = ", ".join(sorted(contract.assets))
         raise UsageError(
-            f"the contract has no asset {name!r}", where=Location(str(contract.path)), hint=f"it has {known}"
+            f"the contract has no asset {name!r}", where=Location(str(contract.path)), hint=f"it has {names}"
         )
     asset = load_asset(contract, name)
     if not asset.parts():

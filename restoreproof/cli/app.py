@@ -85,12 +85,12 @@ def say(text: str) -> None:
     out.print(shown(text, LONGEST), markup=False)
 
 
-def cache_directory(given: Path | None) -> Path:
-    return (given or user_cache_path("restoreproof")).absolute()
+def cache_directory(chosen: Path | None) -> Path:
+    return (chosen or user_cache_path("restoreproof")).absolute()
 
 
 def quiet(_: str) -> None:
-    """Progress has no place in JSON output."""
+    """Do nothing: progress has no place in JSON output."""
 
 
 def tell(value: dict[str, Any], as_json: bool, text: str) -> None:

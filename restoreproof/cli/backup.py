@@ -52,9 +52,9 @@ def backup(
         taken = take(
             source, recipient, (out or var / "sets").absolute(), (var / "catalogue").absolute(), loaded.stack
         )
-    told = {
+    result = {
         "set": str(taken.backup.directory),
         "set_id": taken.backup.manifest.set_id,
         "catalogue": str(taken.catalogue),
     }
-    tell(told, json, f"backup set {taken.backup.directory}, catalogue {taken.catalogue}")
+    tell(result, json, f"backup set {taken.backup.directory}, catalogue {taken.catalogue}")

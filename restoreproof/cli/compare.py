@@ -33,15 +33,18 @@ def compare(
     records = read_record(first), read_record(second)
     if different_runtimes:
         refuse_same_runtime(*records)
-    found = differences(*records)
-    told = {
-        "alike": not found,
+    different = differences(*records)
+    result = {
+        "alike": not different,
         "checks": len(records[0].checks),
-        "differences": [asdict(one) for one in found],
+        "differences": [asdict(difference) for difference in different],
     }
-    lines = [f"{one.subject}\n  {first}: {one.first}\n  {second}: {one.second}" for one in found]
-    tell(told, json, "\n".join(lines) if found else _alike(*records))
-    if found:
+    lines = [
+        f"{difference.subject}\n  {first}: {difference.first}\n  {second}: {difference.second}"
+        for difference in different
+    ]
+    tell(result, json, "\n".join(lines) if different else _alike(*records))
+    if different:
         raise typer.Exit(int(ExitCode.FAILED))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,6 +23,9 @@ from restoreproof.cli.app import (
 )
 from restoreproof.errors import ExitCode
 from restoreproof.runtimes import DEFAULT
+
+if TYPE_CHECKING:
+    from restoreproof.runtimes.host.diagnosis import Diagnosis
 
 
 @app.command()
@@ -44,42 +48,62 @@ def doctor(
     cache: Cache = None,
 ) -> None:
     """Say what this machine has and lacks for a drill, or remove what killed drills left on it."""
-    from restoreproof.contract import load
-    from restoreproof.drill.outer.reaper import reap_everything
-    from restoreproof.runtimes.registry import driver, names
-    from restoreproof.views import reduced_views
-
     if reap:
-        reaped = reap_everything(var.absolute(), quiet if json else say)
-        lines = {
-            "could not be removed": reaped.left,
-            "not looked at": reaped.not_looked_at,
-            "left alone": reaped.left_alone,
-        }
-        still = [f"{what}: {one}" for what, found in lines.items() for one in found]
-        tell(asdict(reaped), json, "\n".join(still) or "nothing is left")
-        unsure = reaped.left or reaped.not_looked_at
-        raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
+        _reap(var.absolute(), json)
+    from restoreproof.contract import load
+    from restoreproof.runtimes.registry import driver, names
+
     wanted = driver(runtime).name
     here = Path("stack.yaml")
     loaded = load(contract or here) if contract or here.exists() else None
     findings = [
-        (name, one) for name in names() for one in driver(name).diagnose(loaded, cache_directory(cache))
+        (name, diagnosis)
+        for name in names()
+        for diagnosis in driver(name).diagnose(loaded, cache_directory(cache))
     ]
     if json:
-        told: list[dict[str, object]] = [
-            {"runtime": name, "what": one.what, "ok": one.ok, "detail": one.detail} for name, one in findings
-        ]
-        told += [
-            {"runtime": None, "what": view.file, "ok": False, "detail": view.extra.command}
-            for _, view in reduced_views()
-        ]
-        out.print_json(jsonlib.dumps(told))
-    for name, one in () if json else findings:
-        # What the other runtimes lack is told, and is no fault.
-        mark = "✔" if one.ok else "✘" if name == wanted else "–"
-        say(f"{mark} {one.what}: {one.detail}")
-    for _, view in () if json else reduced_views():
-        say(f"– {view.file} can't be made in full; next: {view.extra.command}")
-    if not all(one.ok for name, one in findings if name == wanted):
+        _tell_json(findings)
+    else:
+        _tell(findings, wanted)
+    if not all(diagnosis.ok for name, diagnosis in findings if name == wanted):
         raise typer.Exit(int(ExitCode.NOT_VERIFIED))
+
+
+def _reap(var: Path, json: bool) -> NoReturn:
+    from restoreproof.drill.outer.reaper import reap_everything
+
+    reaped = reap_everything(var, quiet if json else say)
+    lists = {
+        "could not be removed": reaped.left,
+        "not looked at": reaped.not_looked_at,
+        "left alone": reaped.left_alone,
+    }
+    lines = [f"{what}: {item}" for what, items in lists.items() for item in items]
+    tell(asdict(reaped), json, "\n".join(lines) or "nothing is left")
+    unsure = reaped.left or reaped.not_looked_at
+    raise typer.Exit(int(ExitCode.NOT_VERIFIED if unsure else ExitCode.VERIFIED))
+
+
+def _tell_json(findings: Sequence[tuple[str, Diagnosis]]) -> None:
+    from restoreproof.views import reduced_views
+
+    rows: list[dict[str, object]] = [
+        {"runtime": name, "what": diagnosis.what, "ok": diagnosis.ok, "detail": diagnosis.detail}
+        for name, diagnosis in findings
+    ]
+    rows += [
+        {"runtime": None, "what": view.file, "ok": False, "detail": view.extra.command}
+        for _, view in reduced_views()
+    ]
+    out.print_json(jsonlib.dumps(rows))
+
+
+def _tell(findings: Sequence[tuple[str, Diagnosis]], wanted: str) -> None:
+    from restoreproof.views import reduced_views
+
+    for name, diagnosis in findings:
+        # What the other runtimes lack is told, and is no fault.
+        mark = "✔" if diagnosis.ok else "✘" if name == wanted else "–"
+        say(f"{mark} {diagnosis.what}: {diagnosis.detail}")
+    for _, view in reduced_views():
+        say(f"– {view.file} can't be made in full; next: {view.extra.command}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,80 +24,94 @@ from restoreproof.cli.app import (
 from restoreproof.outcome import Verdict
 from restoreproof.runtimes import DEFAULT
 
+if TYPE_CHECKING:
+    from restoreproof.drill.request import DrillRequest
+
+
+SetOption = Annotated[
+    Path | None, typer.Option("--set", help="the backup set", show_default="VAR/sets/latest")
+]
+CatalogueOption = Annotated[
+    Path | None,
+    typer.Option("--catalogue", help="what is known of the set", show_default="VAR/catalogue/SET-ID.json"),
+]
+IdentityOption = Annotated[
+    Path | None,
+    typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt"),
+]
+ReportsOption = Annotated[Path, typer.Option("--reports", help="where the evidence goes")]
+KeywordOption = Annotated[
+    str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")
+]
+RuntimeOption = Annotated[str, typer.Option("--runtime", help="where the stack runs")]
+FaultOption = Annotated[list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")]
+UnisolatedOption = Annotated[
+    bool,
+    typer.Option("--allow-unisolated", help="restore though isolation is unproven; never ends VERIFIED"),
+]
+CanariesOption = Annotated[
+    Path | None,
+    typer.Option("--canaries", help="NAME=VALUE lines: further values that no evidence may hold"),
+]
+TriggerOption = Annotated[
+    str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        help="the key that seals: file:PATH, or a KMS or HSM key by its URI",
+        show_default="VAR/keys/drill.pem, made once",
+    ),
+]
+PublicKeyOption = Annotated[
+    Path | None, typer.Option("--public-key", help="the key's public half, for a KMS or HSM")
+]
+SealOption = Annotated[
+    bool, typer.Option("--seal/--no-seal", help="seal here, or leave it to `seal` on another machine")
+]
+LedgerOption = Annotated[
+    str | None,
+    typer.Option("--ledger", help="a file, or s3://BUCKET/PREFIX", show_default="REPORTS/ledger.jsonl"),
+]
+HeadFileOption = Annotated[
+    Path | None, typer.Option("--head-file", help="a file that gets the ledger's last head")
+]
+TimestampOption = Annotated[str | None, typer.Option("--timestamp", help="an RFC 3161 authority's URL")]
+
 
 @app.command()
 def drill(
     contract: ContractArgument,
-    backup_set: Annotated[
-        Path | None, typer.Option("--set", help="the backup set", show_default="VAR/sets/latest")
-    ] = None,
-    catalogue: Annotated[
-        Path | None,
-        typer.Option(
-            "--catalogue", help="what is known of the set", show_default="VAR/catalogue/SET-ID.json"
-        ),
-    ] = None,
-    identity: Annotated[
-        Path | None,
-        typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt"),
-    ] = None,
+    backup_set: SetOption = None,
+    catalogue: CatalogueOption = None,
+    identity: IdentityOption = None,
     features: Features = None,
-    reports: Annotated[Path, typer.Option("--reports", help="where the evidence goes")] = Path("reports"),
-    keyword: Annotated[
-        str | None, typer.Option("-k", help="run a part (pytest's expression); the verdict is PARTIAL")
-    ] = None,
-    runtime: Annotated[str, typer.Option("--runtime", help="where the stack runs")] = DEFAULT,
-    fault: Annotated[
-        list[str] | None, typer.Option("--fault", help="inject a fault; never ends VERIFIED")
-    ] = None,
-    allow_unisolated: Annotated[
-        bool,
-        typer.Option(
-            "--allow-unisolated", help="restore a real set though isolation is unproven; never ends VERIFIED"
-        ),
-    ] = False,
-    canaries: Annotated[
-        Path | None,
-        typer.Option("--canaries", help="NAME=VALUE lines: further values that no evidence may hold"),
-    ] = None,
-    trigger: Annotated[
-        str, typer.Option("--trigger", help="manual, schedule or release; kept in the record")
-    ] = "manual",
-    key: Annotated[
-        str | None,
-        typer.Option(
-            "--key",
-            help="the key that seals: file:PATH, or a KMS or HSM key by its URI",
-            show_default="VAR/keys/drill.pem, made once",
-        ),
-    ] = None,
-    public_key: Annotated[
-        Path | None, typer.Option("--public-key", help="the key's public half, for a KMS or HSM")
-    ] = None,
-    sealed: Annotated[
-        bool, typer.Option("--seal/--no-seal", help="seal here, or leave it to `seal` on another machine")
-    ] = True,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", help="a file, or s3://BUCKET/PREFIX", show_default="REPORTS/ledger.jsonl"),
-    ] = None,
-    head_file: Annotated[
-        Path | None, typer.Option("--head-file", help="a file that gets the ledger's last head")
-    ] = None,
-    timestamp: Annotated[str | None, typer.Option("--timestamp", help="an RFC 3161 authority's URL")] = None,
+    reports: ReportsOption = Path("reports"),
+    keyword: KeywordOption = None,
+    runtime: RuntimeOption = DEFAULT,
+    fault: FaultOption = None,
+    allow_unisolated: UnisolatedOption = False,
+    canaries: CanariesOption = None,
+    trigger: TriggerOption = "manual",
+    key: KeyOption = None,
+    public_key: PublicKeyOption = None,
+    sealed: SealOption = True,
+    ledger: LedgerOption = None,
+    head_file: HeadFileOption = None,
+    timestamp: TimestampOption = None,
     var: Var = Path("var"),
     cache: Cache = None,
     json: Json = False,
 ) -> None:
     """Restore a backup set into an isolated target, assert every feature, and leave the evidence."""
     from restoreproof.drill.evidence_store import EvidenceOptions
-    from restoreproof.faults.preparation import prepared
+    from restoreproof.drill.request import DrillRequest
     from restoreproof.gherkin.feature_directory import locate
-    from restoreproof.gherkin.request import Wanted, perform
     from restoreproof.runtimes.registry import driver
 
     located = locate(contract, [features] if features else [], Path.cwd())
-    wanted = Wanted(
+    request = DrillRequest(
         contract=contract,
         backup=backup_set or var / "sets" / "latest",
         catalogue=catalogue,
@@ -116,8 +130,16 @@ def drill(
         runtime=driver(runtime).name,
         inner_stdout=sys.stderr.fileno() if json else None,
     )
-    with prepared(wanted) as request:
-        result = perform(request, quiet if json else say)
+    raise typer.Exit(_perform(request, json=json))
+
+
+def _perform(request: DrillRequest, *, json: bool) -> int:
+    """Perform the drill, tell how it ended, and return its exit code."""
+    from restoreproof.faults.preparation import prepared
+    from restoreproof.gherkin.outer_run import perform
+
+    with prepared(request) as ready:
+        result = perform(ready, quiet if json else say)
     record = result.record
     told = {
         "verdict": str(record.verdict),
@@ -134,7 +156,7 @@ def drill(
         tell(told, json, "")
     else:
         _close(told, record)
-    raise typer.Exit(int(result.exit_code))
+    return int(result.exit_code)
 
 
 def _close(told: dict[str, Any], record: Any) -> None:

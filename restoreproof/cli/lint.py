@@ -28,11 +28,12 @@ def lint(
     """Refuse features that could pass without asserting anything, and a compose file of another stack."""
     from restoreproof.contract import load, nouns
     from restoreproof.contract.references import bindings
+    from restoreproof.gherkin.contract_rules import check_ids, contract_findings
     from restoreproof.gherkin.document import feature_files
     from restoreproof.gherkin.feature_directory import locate
     from restoreproof.gherkin.linter import lint as lint_features
     from restoreproof.gherkin.plain_tests import plain_test_files
-    from restoreproof.gherkin.support_code import step_modules
+    from restoreproof.gherkin.support_code import import_support_code, step_modules
     from restoreproof.runtimes.registry import driver, names
 
     loaded = load(contract)
@@ -42,10 +43,16 @@ def lint(
         raise UsageError(f"no .feature file below {whole}", hint="point --features at the directory")
     root = whole.parent
     sys.path.insert(0, str(root))
+    import_support_code(root)
     own = step_modules(root)
-    findings = [str(one) for one in lint_features(whole, loaded.order, nouns(loaded), own, bindings(loaded))]
+    of_features = lint_features(whole, loaded.order, nouns(loaded), own, bindings(loaded))
+    # Which checks there are is known only once the features can be read.
+    of_contract = [] if of_features else contract_findings(loaded, check_ids(whole, loaded))
+    findings = [str(finding) for finding in (*of_features, *of_contract)]
     findings += [
-        f"{one.where}: {one} [{name}]" for name in names() for one in driver(name).objections(loaded)
+        f"{problem.where}: {problem} [{name}]"
+        for name in names()
+        for problem in driver(name).objections(loaded)
     ]
     if json:
         out.print_json(jsonlib.dumps(findings))

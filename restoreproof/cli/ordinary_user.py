@@ -43,12 +43,12 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
 
 
 def _asked(argv: Sequence[str], option: str, default: Path) -> Path:
-    """The path given to ``option`` on this command line, absolute; else the default."""
+    """Return the path given to ``option`` on this command line, absolute; else the default."""
     return Path(_word(argv, option) or default).absolute()
 
 
 def _word(argv: Sequence[str], option: str) -> str | None:
-    """What is given to ``option`` on this command line, if anything is."""
+    """Return what is given to ``option`` on this command line, if anything is."""
     for number, word in enumerate(argv):
         if word == option and number + 1 < len(argv):
             return argv[number + 1]

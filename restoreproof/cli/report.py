@@ -42,8 +42,8 @@ def report(
         refuse_unwritable(into or directory)
         record = render_again(directory, into)
         where = str(into or directory)
-        told = {"rendered": where, "sealed": False, "verdict": str(record.verdict)}
-        tell(told, json, f"{where}: every view rendered anew: {record.verdict}")
+        result = {"rendered": where, "sealed": False, "verdict": str(record.verdict)}
+        tell(result, json, f"{where}: every view rendered anew: {record.verdict}")
     elif into is not None:
         refuse_unwritable(into)
         _held_against(directory, into, into, json)
@@ -56,31 +56,31 @@ def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -
     from restoreproof.views.rerender import compare, render_again
 
     record = render_again(sealed, rendered)
-    found = compare(rendered, sealed)
-    told = {
+    comparison = compare(rendered, sealed)
+    result = {
         "rendered": str(kept) if kept else None,
         "sealed": True,
-        "equal": found.equal,
-        "same": len(found.same),
-        "different": list(found.different),
-        "missing": list(found.missing),
+        "equal": comparison.equal,
+        "same": len(comparison.same),
+        "different": list(comparison.different),
+        "missing": list(comparison.missing),
         "verdict": str(record.verdict),
     }
-    equal = f"{len(found.same)} files rendered anew are, byte for byte, those that were sealed"
+    equal = f"{len(comparison.same)} files rendered anew are, byte for byte, those that were sealed"
     tell(
-        told,
+        result,
         json,
-        f"{sealed}: {equal if found.equal else 'the sealed views are not what plan and journal give'}",
+        f"{sealed}: {equal if comparison.equal else 'the sealed views are not what plan and journal give'}",
     )
-    if not found.equal:
-        _explain(found, sealed)
+    if not comparison.equal:
+        _explain(comparison, sealed)
         raise typer.Exit(int(ExitCode.NO_TRUSTWORTHY_EVIDENCE))
 
 
-def _explain(found: RenderComparison, sealed: Path) -> None:
+def _explain(comparison: RenderComparison, sealed: Path) -> None:
     from restoreproof.verifier.verify import made_elsewhere, this
 
-    for word, names in (("differs", found.different), ("is missing", found.missing)):
+    for word, names in (("differs", comparison.different), ("is missing", comparison.missing)):
         for name in names[:_SHOWN]:
             err.print(f"  {name} {word}", markup=False)
         if len(names) > _SHOWN:

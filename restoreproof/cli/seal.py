@@ -54,5 +54,5 @@ def seal(
         book.seal(identity_of(real).drill_id, made.attestation_sha256)
     if timestamp:
         stamp(real, timestamp)
-    told = {"sealed": str(real), "attestation_sha256": made.attestation_sha256, "key": made.keyid}
-    tell(told, json, f"{real} is sealed by the key SHA256:{made.keyid}")
+    result = {"sealed": str(real), "attestation_sha256": made.attestation_sha256, "key": made.keyid}
+    tell(result, json, f"{real} is sealed by the key SHA256:{made.keyid}")

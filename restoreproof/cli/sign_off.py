@@ -45,5 +45,5 @@ def sign_off(
     made = sign_evidence_off(real, Word(name, role, decision, comment), signing)
     if book:
         book.sign_off(made.drill_id, str(decision), made.sha256)
-    told = {"sign_off": str(made.path), "decision": str(decision), "key": signing.keyid}
-    tell(told, json, f"{made.path}: {decision} by {name}, signed by the key SHA256:{signing.keyid}")
+    result = {"sign_off": str(made.path), "decision": str(decision), "key": signing.keyid}
+    tell(result, json, f"{made.path}: {decision} by {name}, signed by the key SHA256:{signing.keyid}")

@@ -60,7 +60,7 @@ def verify(
             head=parse_head(head),
             max_age=parse_age(max_age),
             drill=drill,
-            approvers=tuple(pinned_key(one) for one in approver_key or ()),
+            approvers=tuple(pinned_key(path) for path in approver_key or ()),
         )
     except Refused as error:
         raise UsageError(str(error)) from error

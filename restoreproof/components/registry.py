@@ -7,6 +7,7 @@ A component is one package, which its entry point names. Of its modules a drill 
     container   PART: how the compose runtime configures its container
     marker      PART: how the external runtime reads the drill's marker from it, if it holds data
     client      PART: how the external runtime speaks to it, if taking a connection is not enough
+    messages    PART: what of the words of its programs may be shown, if they quote what it stores
 
 A runtime of another distribution may ask for a module of its own name. What a component lacks, it can't do.
 """
@@ -33,7 +34,7 @@ class Component:
 
     @property
     def name(self) -> str:
-        """What ``component:`` says in a contract."""
+        """Name that ``component:`` in a contract says."""
         return self.door.name
 
     def options(self) -> type[ComponentOptions]:

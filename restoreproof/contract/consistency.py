@@ -10,15 +10,16 @@ from restoreproof.contract.models import Contract
 from restoreproof.contract.plan_inputs import SMOKE
 from restoreproof.contract.problems import Problem, nearest
 from restoreproof.contract.references import Use, declared
+from restoreproof.contract.runtime_blocks import runtime_blocks
 
 
 def problems(contract: Contract) -> Iterator[Problem]:
-    """Everything that no model can see alone, with its line."""
+    """Yield everything that is wrong with ``contract`` and that no model can see alone, with its line."""
     yield from _stages(contract)
     yield from _placeholders(contract)
     yield from _unreviewed(contract)
-    if contract.external is not None:
-        yield from contract.external.problems(contract)
+    for block in runtime_blocks(contract):
+        yield from block.problems(contract)
 
 
 def _stages(contract: Contract) -> Iterator[Problem]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from restoreproof.contract.models import Contract
+from restoreproof.contract.problems import Problem, nearest
 from restoreproof.errors import ContractError, Location
 from restoreproof.plan import Bearing, CheckScope, StackControls
 
@@ -73,6 +76,32 @@ def read_controls(path: Path) -> StackControls:
     )
 
 
+def stray_globs(contract: Contract, ids: Collection[str]) -> Iterator[Problem]:
+    """Yield each check, or glob of checks, in ``controls.toml`` that none of ``ids`` matches, with its line.
+
+    Args:
+        contract: the contract that the file lies beside; without such a file nothing is yielded.
+        ids: the ids of every check that a drill of the stack can have.
+
+    Raises:
+        ContractError: see ``controls_of``.
+    """
+    controls = controls_of(contract)
+    if controls is None:
+        return
+    path = contract.directory / FILE
+    lines = _text(path).splitlines()
+    named = [
+        (f"bears_on.{bearing.control}", glob) for bearing in controls.bearings for glob in bearing.checks
+    ]
+    named += [("check", scope.id) for scope in controls.scopes]
+    for block, glob in named:
+        if not any(fnmatchcase(check, glob) for check in ids):
+            line = next((number for number, text in enumerate(lines, 1) if f'"{glob}"' in text), None)
+            message = f"{block}: no check is called {glob!r}"
+            yield Problem(Location(str(path), line), message, nearest(glob, ids))
+
+
 def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
@@ -87,14 +116,14 @@ def _text(path: Path) -> str:
 
 
 def _line(text: str, place: tuple[int | str, ...]) -> int | None:
-    """The line (from 1) of a table of ``[[check]]``, or of a control's label; None for anything else."""
+    """Return the line (from 1) of a ``[[check]]`` table or of a control's label; None for anything else."""
     match place:
         case ("check", int(index), *_):
-            starts = [found.start() for found in re.finditer(r"^\[\[check\]\]", text, re.MULTILINE)]
+            starts = [match.start() for match in re.finditer(r"^\[\[check\]\]", text, re.MULTILINE)]
             start = starts[index] if index < len(starts) else None
         case ("bears_on", str(label), *_):
-            found = re.search(rf'^"?{re.escape(label)}"?\s*=', text, re.MULTILINE)
-            start = found.start() if found else None
+            match = re.search(rf'^"?{re.escape(label)}"?\s*=', text, re.MULTILINE)
+            start = match.start() if match else None
         case _:
             start = None
     return None if start is None else text.count("\n", 0, start) + 1

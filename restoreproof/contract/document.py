@@ -27,13 +27,13 @@ class YamlDocument:
     lines: Mapping[Path, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def where(self, path: Path) -> Location:
-        """The place of ``path``, or of the nearest thing around it that has a place."""
+        """Return the place of ``path``, or of the nearest thing around it that has a place."""
         while path and path not in self.lines:
             path = path[:-1]
         return Location(self.file, self.lines.get(path))
 
     def value(self, path: Path) -> Any:
-        """The plain value at ``path``. Raises LookupError where there is none."""
+        """Return the plain value at ``path``. Raises LookupError where there is none."""
         value = self.data
         for key in path:
             value = value[key]

@@ -15,7 +15,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def seconds(text: object) -> float:
-    """The seconds that ``text`` means.
+    """Return the seconds that ``text`` means.
 
     Raises:
         ValueError: it is not a positive number with a unit.
@@ -49,7 +49,7 @@ class Window:
 
     @classmethod
     def parse(cls, text: object) -> Window:
-        """The window that ``text`` writes. Raises ValueError as ``seconds`` does."""
+        """Return the window that ``text`` writes. Raises ValueError as ``seconds`` does."""
         if isinstance(text, Window):
             return text
         return cls(str(text), timedelta(seconds=seconds(text)))

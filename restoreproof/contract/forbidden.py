@@ -19,9 +19,9 @@ class Forbidden(BaseModel):
     @model_validator(mode="after")
     def _matches(self) -> Self:
         try:
-            found = re.search(self.pattern.encode(), self.example.encode())
+            match = re.search(self.pattern.encode(), self.example.encode())
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from error
-        if not found:
+        if not match:
             raise ValueError("the example is not matched by the pattern")
         return self

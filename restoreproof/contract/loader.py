@@ -13,6 +13,7 @@ from restoreproof.contract import document as documents
 from restoreproof.contract.block_models import asset_schemas, component_schemas
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import InvalidContract, from_validation
+from restoreproof.contract.runtime_blocks import contract_model, whole_model
 from restoreproof.errors import ContractError, Location
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -41,29 +42,34 @@ def load(path: Path) -> Contract:
 
 
 def parse(text: str, path: Path) -> Contract:
-    """``load`` for text that is already there; ``path`` is what messages and relative paths refer to."""
-    document, found = documents.read(text, str(path))
+    """Return the contract that ``text`` says; ``path`` is what messages and relative paths refer to.
+
+    Raises:
+        ContractError: see ``load``.
+    """
+    document, problems = documents.read(text, str(path))
+    model = contract_model(document.data)
     try:
-        contract = Contract.model_validate(document.data)
+        contract = model.model_validate(document.data)
     except ValidationError as error:
-        raise InvalidContract([*found, *from_validation(error, Contract, document)]) from error
+        raise InvalidContract([*problems, *from_validation(error, model, document)]) from error
     contract._document = document
     contract._path = path.absolute()
     contract._sha256 = hashlib.sha256(text.encode()).hexdigest()
     unfit = contract.misfits()
     # Names stand in the blocks too: what those define is known only once all of them fit.
-    found.extend(unfit or [*references.problems(contract), *consistency.problems(contract)])
-    if found:
-        raise InvalidContract(found)
+    problems.extend(unfit or [*references.problems(contract), *consistency.problems(contract)])
+    if problems:
+        raise InvalidContract(problems)
     return contract
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the contract's JSON Schema, with the blocks of every kind and component that is installed.
+    """Return the contract's JSON Schema, with the blocks of every kind, component and runtime installed.
 
     docs/stack.schema.json is that of the library alone, for editors.
     """
-    schema = Contract.model_json_schema(by_alias=True)
+    schema = whole_model().model_json_schema(by_alias=True)
     definitions = schema["$defs"]
     shape = definitions["Service"]
     for block, blocks in (("assets", asset_schemas()), ("services", component_schemas(shape))):

@@ -15,7 +15,7 @@ SMOKE = "smoke"
 
 
 def governance_of(contract: Contract) -> plan.Governance | None:
-    """The rules that the drill answers to; None if the contract states none.
+    """Return the rules that the drill answers to; None if the contract states none.
 
     Raises:
         ContractError: the runbook is not there, or is not the one that the contract means.
@@ -36,16 +36,16 @@ def governance_of(contract: Contract) -> plan.Governance | None:
 
 
 def waivers_of(contract: Contract) -> tuple[plan.Waiver, ...]:
-    """The failures that were accepted in advance."""
+    """Return the failures that the contract accepts in advance."""
     rules = contract.governance or GovernanceBlock()
     return tuple(
-        plan.Waiver(one.check, one.reason, one.owner, one.approver, one.until.isoformat())
-        for one in rules.waivers
+        plan.Waiver(waiver.check, waiver.reason, waiver.owner, waiver.approver, waiver.until.isoformat())
+        for waiver in rules.waivers
     )
 
 
 def coverage_of(contract: Contract) -> plan.Coverage:
-    """Which systems a drill of this contract restores, from which kinds of assets, and what it leaves out."""
+    """Return which systems and kinds of assets a drill of this contract restores, and what it leaves out."""
     rules = contract.governance or GovernanceBlock()
     return plan.Coverage(
         systems=tuple(contract.services),
@@ -55,26 +55,26 @@ def coverage_of(contract: Contract) -> plan.Coverage:
 
 
 def service_stage_of(contract: Contract) -> str:
-    """The stage whose checks prove that the service is back."""
+    """Return the stage whose checks prove that the service is back."""
     return contract.objectives.service or (SMOKE if SMOKE in contract.order else contract.order[-1])
 
 
 def _runbook(contract: Contract, runbook: RunbookBlock) -> plan.Runbook:
     path = contract.directory / runbook.path
-    found = _sha256(path)
-    if found is None and runbook.digest is None:
+    digest = _sha256(path)
+    if digest is None and runbook.digest is None:
         raise ContractError(
             "governance.runbook: there is no such file, and no digest of it either",
             where=contract.where("governance", "runbook", "path"),
             hint="name it relative to the contract, or state the SHA-256 of the one that is kept elsewhere",
         )
-    if found is not None and runbook.digest not in (None, found):
+    if digest is not None and runbook.digest not in (None, digest):
         raise ContractError(
-            f"governance.runbook: {path} has the SHA-256 {found}, not the one stated here",
+            f"governance.runbook: {path} has the SHA-256 {digest}, not the one stated here",
             where=contract.where("governance", "runbook", "digest"),
             hint="state the digest of the runbook that was approved, or put that one there",
         )
-    return plan.Runbook(runbook.path, runbook.digest or found)
+    return plan.Runbook(runbook.path, runbook.digest or digest)
 
 
 def _sha256(path: Path) -> str | None:
@@ -82,5 +82,5 @@ def _sha256(path: Path) -> str | None:
 
 
 def nouns_of(contract: Contract) -> tuple[plan.NounDefinition, ...]:
-    """Every noun of the contract, with the digest of its block."""
+    """Return every noun of the contract, with the digest of its block."""
     return tuple(plan.NounDefinition(*key, digest) for key, digest in sorted(noun_digests(contract).items()))

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from restoreproof.contract.runtime_blocks import ReadBy
 from restoreproof.errors import ContractError, Location
 
 
@@ -46,19 +45,19 @@ class InvalidContract(ContractError):
         )
 
 
-def nearest(word: object, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that ``word`` was probably meant to be."""
-    return next(iter(difflib.get_close_matches(str(word), sorted(known), n=1, cutoff=0.6)), None)
+def nearest(word: object, words: Iterable[str]) -> str | None:
+    """Return the word of ``known`` that is most like ``word``; None if none is like it."""
+    return next(iter(difflib.get_close_matches(str(word), sorted(words), n=1, cutoff=0.6)), None)
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """A path of keys as messages write it."""
+    """Return a path of keys as messages write it, joined by dots."""
     return ".".join(str(part) for part in path)
 
 
-def instead(word: object, known: Iterable[str]) -> tuple[str, str | None]:
-    """What to say after a word that is not among ``known``, and the one of them that was meant."""
-    words = sorted(known)
+def instead(word: object, candidates: Iterable[str]) -> tuple[str, str | None]:
+    """Return what to say after a word that is not among ``known``, and the known word that was meant."""
+    words = sorted(candidates)
     meant = nearest(word, words)
     return ("" if meant or not words else f"; known here: {', '.join(words)}"), meant
 
@@ -67,28 +66,28 @@ class Places(Protocol):
     """Whatever knows on which line a path of keys stands."""
 
     def where(self, path: tuple[str | int, ...], /) -> Location:
-        """The place of ``path``."""
+        """Return the place of ``path``."""
 
 
 def from_validation(
     error: ValidationError, model: type[BaseModel], places: Places, prefix: tuple[str | int, ...] = ()
 ) -> list[Problem]:
-    """The problems that pydantic found when it read ``model`` from what stands at ``prefix``."""
-    return [_problem(found, model, places, prefix) for found in error.errors(include_url=False)]
+    """Return the problems that pydantic found when it read ``model`` from what stands at ``prefix``."""
+    return [_problem(detail, model, places, prefix) for detail in error.errors(include_url=False)]
 
 
 _LISTS = frozenset({"tuple_type", "list_type", "set_type", "frozen_set_type"})
 _MAPPINGS = frozenset({"dict_type", "mapping_type", "model_type", "model_attributes_type"})
 
 
-def _problem(found: Any, model: type[BaseModel], places: Places, prefix: tuple[str | int, ...]) -> Problem:
-    path: tuple[str | int, ...] = found["loc"]
+def _problem(error: Any, model: type[BaseModel], places: Places, prefix: tuple[str | int, ...]) -> Problem:
+    path: tuple[str | int, ...] = error["loc"]
     place = (*prefix, *path)
     block = dotted(place[:-1]) or "the contract"
     annotation = _annotation_at(
-        model, path[: -1 if found["type"] in ("extra_forbidden", "missing") else None]
+        model, path[: -1 if error["type"] in ("extra_forbidden", "missing") else None]
     )
-    match found["type"]:
+    match error["type"]:
         case "extra_forbidden":
             others, meant = instead(path[-1], _keys(annotation))
             return Problem(places.where(place), f"unknown key {path[-1]!r} in {block}{others}", meant)
@@ -97,19 +96,19 @@ def _problem(found: Any, model: type[BaseModel], places: Places, prefix: tuple[s
             meant = f"{path[-1]}: {only[0]}" if len(only) == 1 else None
             return Problem(places.where(place[:-1]), f"{block} lacks the key {path[-1]!r}", meant)
         case kind:
-            message, meant = _said(found, kind, annotation)
+            message, meant = _said(error, kind, annotation)
             return Problem(places.where(place), f"{dotted(place) or 'the contract'}: {message}", meant)
 
 
-def _said(found: Any, kind: str, annotation: Any) -> tuple[str, str | None]:
-    """What is wrong with a value, in the words of a contract, and what was meant."""
-    value, shown = found["input"], _shown(found["input"])
+def _said(error: Any, kind: str, annotation: Any) -> tuple[str, str | None]:
+    """Return what is wrong with a value, in the words of a contract, and what was meant."""
+    value, shown = error["input"], _shown(error["input"])
     if kind in _LISTS:
         listed = f"[{value}]" if isinstance(value, str | int | float) else None
         return f"should be a list, not {shown}", listed
     if kind in _MAPPINGS:
         return f"should be a mapping of keys to values, not {shown}", None
-    message = found["msg"].removeprefix("Value error, ")
+    message = error["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         return message, None
     quoted = "; put it in quotes" if kind == "string_type" and isinstance(value, float | int) else ""
@@ -128,7 +127,7 @@ def _annotation_at(annotation: Any, path: Sequence[str | int]) -> Any:
 
 
 def _plain(annotation: Any) -> Any:
-    """The annotation without ``Annotated`` and without ``| None``."""
+    """Return the annotation without ``Annotated`` and without ``| None``."""
     if hasattr(annotation, "__metadata__"):
         annotation = annotation.__origin__
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
@@ -140,15 +139,14 @@ def _child(annotation: Any, part: str | int) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
             if part in (name, field.alias):
-                owner = next((mark for mark in field.metadata if isinstance(mark, ReadBy)), None)
-                return owner.model() if owner else field.annotation
+                return field.annotation
         return None
     arguments = typing.get_args(annotation)
     return (arguments[1] if typing.get_origin(annotation) is dict else arguments[0]) if arguments else None
 
 
 def _choices(annotation: Any) -> list[str]:
-    """The texts that a field may be, where its type lists them."""
+    """Return the texts that a field may be, where its type lists them."""
     annotation = _plain(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return [choice for choice in typing.get_args(annotation) if isinstance(choice, str)]

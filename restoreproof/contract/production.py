@@ -59,14 +59,16 @@ class Production(RuleBlock):
     machine: Machine = Machine()
 
     def collated(self, asset: str) -> tuple[str | None, str | None]:
-        """Locale and version by which the database of ``asset`` is collated; None where not declared."""
+        """Return locale and version by which the database of ``asset`` is collated; None where undeclared."""
         return _of(self.collation, asset), _of(self.collation_version, asset)
 
     @property
     def collated_by_name(self) -> frozenset[str]:
         """The assets whose databases are declared by name."""
         declared = (self.collation, self.collation_version)
-        return frozenset(name for one in declared if isinstance(one, dict) for name in one)
+        return frozenset(
+            name for declaration in declared if isinstance(declaration, dict) for name in declaration
+        )
 
 
 def _of(declared: str | dict[str, str] | None, asset: str) -> str | None:

@@ -142,7 +142,7 @@ def queries(contract: Contract) -> dict[str, str]:
 
 
 def problems(contract: Contract) -> Iterator[Problem]:
-    """Every name that leads nowhere, with its line and the nearest name that exists."""
+    """Yield every name that is defined nowhere, with its line and the nearest name that exists."""
     everything = declared(contract)
     names: defaultdict[str, set[str]] = defaultdict(set)
     parameters = set(MOMENTS)
@@ -150,27 +150,44 @@ def problems(contract: Contract) -> Iterator[Problem]:
         names[definition.mark.kind].add(definition.name)
         if definition.mark.parameter:
             parameters.add(definition.name)
+    yield from _doubled(contract, everything)
     for each in everything:
         match each:
             case Use(mark=Ref(kind=kind, where_listed=lenient), name=name):
                 if name not in names[kind] and (names[kind] or not lenient):
                     yield _unknown(contract, each.path, kind, name, names[kind])
             case Query(sql=sql, allowed=allowed):
-                known = allowed.also | (parameters if allowed.common else frozenset())
-                for name in sorted(sql.parameters - known):
-                    yield _unknown(contract, each.path, "parameter", name, known)
+                askable = allowed.also | (parameters if allowed.common else frozenset())
+                for name in sorted(sql.parameters - askable):
+                    yield _unknown(contract, each.path, "parameter", name, askable)
             case Definition():
                 pass
 
 
 def _plain(value: Any) -> Any:
-    """``value`` with each date, and whatever else YAML has beyond JSON, as text."""
+    """Return ``value`` with each date, and whatever else YAML has beyond JSON, as text."""
     return json.loads(json.dumps(value, default=str))
 
 
-def _unknown(contract: Contract, path: Path, what: str, name: str, known: typing.Collection[str]) -> Problem:
+def _doubled(contract: Contract, everything: Sequence[Declared]) -> Iterator[Problem]:
+    """Yield each name of two nouns of one kind, where a sentence or a query names them by it alone."""
+    first: dict[Key, Definition] = {}
+    for definition in _definitions(everything):
+        other = first.setdefault(definition.key, definition)
+        if definition.path[:-1] == other.path[:-1]:
+            continue  # the same, or twice in one list: ``consistency`` knows its words
+        if definition.mark.spoken or definition.mark.parameter:
+            kind, name = definition.key
+            yield Problem(
+                contract.where(*definition.path),
+                f"{dotted(definition.path)}: the {kind} {name!r} stands at {dotted(other.path)} already: "
+                "nothing could tell the two apart; give one of them another name",
+            )
+
+
+def _unknown(contract: Contract, path: Path, what: str, name: str, names: typing.Collection[str]) -> Problem:
     message = f"{dotted(path)}: no {what} is called {name!r}"
-    return Problem(contract.where(*path), message, nearest(name, known))
+    return Problem(contract.where(*path), message, nearest(name, names))
 
 
 def _definitions(everything: Sequence[Declared]) -> Iterator[Definition]:
@@ -178,7 +195,7 @@ def _definitions(everything: Sequence[Declared]) -> Iterator[Definition]:
 
 
 def _meant(each: Declared, definitions: Mapping[Key, Definition]) -> Iterator[Key]:
-    """The nouns that are looked at with the noun around ``each``."""
+    """Yield the nouns that are looked at with the noun around ``each``."""
     match each:
         case Definition():
             yield each.key
@@ -259,7 +276,7 @@ def _named(name: str, marks: tuple[object, ...], path: Path, within: Key | None)
 
 
 def _opened(value: object, annotation: Any, marks: tuple[object, ...]) -> tuple[Any, tuple[object, ...]]:
-    """The annotation that fits ``value``, without ``Annotated`` and unions, and every mark on the way."""
+    """Return the annotation that fits ``value``, without ``Annotated`` and unions, and all its marks."""
     if hasattr(annotation, "__metadata__"):
         return _opened(value, annotation.__origin__, (*marks, *annotation.__metadata__))
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):

@@ -49,7 +49,7 @@ Keep = Annotated[
 
 
 class RuleBlock(BaseModel):
-    """A block whose keys are all known."""
+    """Base of the blocks of rules: frozen, all keys known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -41,9 +41,9 @@ class Service(BaseModel):
     environment: Literal["restored"] | None = None
 
     def options(self) -> dict[str, Any]:
-        """The component's own keys."""
+        """Return the component's own keys."""
         return dict(self.model_extra or {})
 
     def port_of(self, name: str) -> int | None:
-        """The port called ``name``; ``main`` is ``port``."""
+        """Return the port called ``name``, ``main`` being ``port``; None if there is none."""
         return self.port if name == "main" else self.ports.get(name)

@@ -48,7 +48,7 @@ FixedSql = Annotated[Sql, Parameters(common=False)]
 
 
 def bind(sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """``sql`` for psycopg's ``execute(query, parameters)``, with just the ``values`` it asks for.
+    """Return ``sql`` for psycopg's ``execute(query, parameters)``, with just the ``values`` it asks for.
 
     Casts, literals, quoted names and comments are left alone; ``%`` is doubled everywhere, since psycopg
     reads it in literals too. Pass both results on, also when there are no parameters. Give moments as
@@ -75,7 +75,7 @@ def bind(sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _pieces(sql: str) -> Iterator[tuple[str, str | None]]:
-    """The text up to each parameter, with the parameter's name; the last piece has None."""
+    """Yield the text up to each parameter with the parameter's name, and the rest with None."""
     start = position = 0
     while match := _TOKEN.search(sql, position):
         position = _comment_end(sql, match.start()) if match["comment"] else match.end()
@@ -86,7 +86,7 @@ def _pieces(sql: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _comment_end(sql: str, start: int) -> int:
-    """Where the comment that opens at ``start`` ends; PostgreSQL's comments nest."""
+    """Return where the comment that opens at ``start`` ends; PostgreSQL's comments nest."""
     depth = 0
     for mark in re.finditer(r"/\*|\*/", sql[start:]):
         depth += 1 if mark[0] == "/*" else -1

@@ -12,12 +12,12 @@ _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<plain>[A-Za-z_]\w*))")
 
 
 def variables_in(text: str) -> list[str]:
-    """The names of the variables that ``text`` asks for, in order."""
+    """Return the names of the variables that ``text`` asks for, in order."""
     return [match["braced"] or match["plain"] for match in _VARIABLE.finditer(text)]
 
 
 def resolve(text: str, environment: Mapping[str, str]) -> str:
-    """``text`` with every ``$NAME`` and ``${NAME}`` replaced.
+    """Return ``text`` with every ``$NAME`` and ``${NAME}`` replaced by its value in ``environment``.
 
     Raises:
         ContractError: a variable is unset or empty; names it, never a value.
@@ -25,8 +25,8 @@ def resolve(text: str, environment: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         name = match["braced"] or match["plain"]
-        if found := environment.get(name):
-            return found
+        if content := environment.get(name):
+            return content
         meant = nearest(name, environment)
         raise ContractError(
             f"the contract asks for ${name}, which the restored environment does not set",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from restoreproof.errors import EvidenceError, RestoreproofError, UsageError
+from restoreproof.errors import UsageError
 from restoreproof.ledger import Ledger
 from restoreproof.ledger.choice import home_of
 from restoreproof.sealing.keys import SigningKey, make_signing_key, path_of, signing_key
@@ -76,15 +75,24 @@ def open_evidence_store(
         _refuse_unwritable(wanted.head_file.absolute())
     uri = (wanted.key or _own_key(var, say)) if wanted.sealed else None
     key = signing_key(uri, wanted.public_key) if uri else None
-    home = home_of(wanted.ledger, reports / "ledger.jsonl")
     return EvidenceStore(
         reports,
-        Ledger(home, key, life=reports / ".ledger-running"),
+        ledger_of(wanted, reports, key),
         key,
         path_of(uri) if uri else None,
         wanted.head_file,
         wanted.timestamp,
     )
+
+
+def ledger_of(wanted: EvidenceOptions, reports: Path, key: SigningKey | None = None) -> Ledger:
+    """Return the ledger that is asked for; without ``key`` its entries are unsigned.
+
+    Raises:
+        UsageError: the ledger's place can't be used.
+    """
+    home = home_of(wanted.ledger, reports / "ledger.jsonl")
+    return Ledger(home, key, life=reports / ".ledger-running")
 
 
 def _refuse_unwritable(head_file: Path) -> None:
@@ -109,15 +117,3 @@ def _own_key(var: Path, say: Callable[[str], None]) -> str:
 def new_drill_id() -> str:
     """A name for a drill: when it began, and something to tell it from another of that second."""
     return f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{secrets.token_hex(3)}"
-
-
-@contextmanager
-def refusals_entered(filing: EvidenceStore, backup: Path, plan: str | None = None) -> Iterator[None]:
-    """Enter a drill that can't start, and let ``reports/latest`` no longer show an earlier one."""
-    try:
-        yield
-    except RestoreproofError as error:
-        (filing.reports / "latest").unlink(missing_ok=True)
-        if not isinstance(error, EvidenceError):  # such as a broken ledger, to which nothing is added
-            filing.ledger.refuse(new_drill_id(), error.message, set=str(backup), plan=plan)
-        raise

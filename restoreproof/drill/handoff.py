@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from restoreproof.errors import EvidenceError
+from restoreproof.plan import Plan
+from restoreproof.private_files import write_private
 
 
 class InnerConfig(BaseModel):
@@ -22,7 +23,7 @@ class InnerConfig(BaseModel):
 
     drill_id: str
     runtime: str
-    plan: dict[str, Any]
+    plan: Plan
     features: Path
     support_modules: tuple[str, ...]
     contract: Path
@@ -40,8 +41,8 @@ class InnerConfig(BaseModel):
     fault_folders: tuple[Path, ...] = ()
 
     def write(self, path: Path) -> None:
-        """Write it where the inner process will read it."""
-        path.write_text(self.model_dump_json())
+        """Write it where the inner process will read it, for this user only."""
+        write_private(path, self.model_dump_json().encode())
 
     @staticmethod
     def read(path: Path) -> InnerConfig:

@@ -1,13 +1,14 @@
-"""What is asked of a drill, and what came of it."""
+"""What is asked of a drill, what was opened for it, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from restoreproof.backups.backup_set import BackupSet
 from restoreproof.contract import Contract
-from restoreproof.drill.evidence_store import EvidenceStore
+from restoreproof.drill.evidence_store import EvidenceOptions
 from restoreproof.drill.outer.finalize import Filed
 from restoreproof.errors import ExitCode
 from restoreproof.plan import Plan
@@ -20,28 +21,27 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class DrillRequest:
-    """Everything that decides a drill. ``paths`` and the plan's selection narrow it to a part.
+    """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
-    ``root`` is the directory that the features and step modules belong to; ``var`` holds work directories,
-    and ``cache`` what is built once. ``filing`` says under whose key and in which ledger the evidence stands.
-    ``faults`` are injected to test the harness; ``fault_folders`` hold those of the stack. ``canaries`` holds
-    further values that must be in no evidence. ``pytest_options`` are given to the inner pytest.
-    ``inner_stdout`` is where the live print goes, if not to this process's own output.
+    ``features`` is the whole directory (``feature_directory.locate``), ``paths`` are parts of it. ``var``
+    holds work directories, and ``cache`` what is built once. ``filing`` says how the evidence is filed.
+    ``faults`` are injected to test the harness, and ``fault_folders`` are where the stack's own were found;
+    ``order`` differs from the contract's only where a fault swaps stages. ``canaries`` holds further values
+    that must be in no evidence. ``pytest_options`` are given to the inner pytest. ``inner_stdout`` is where
+    the live print goes, if not to this process's own output.
     """
 
-    contract: Contract
-    plan: Plan
-    features: Path
-    support_modules: tuple[str, ...]
-    root: Path
+    contract: Path
     backup: Path
-    catalogue: Path | None
     identity: Path
+    features: Path
     reports: Path
-    filing: EvidenceStore
     var: Path
     cache: Path
+    filing: EvidenceOptions = field(default_factory=EvidenceOptions)
+    catalogue: Path | None = None
     paths: tuple[Path, ...] = ()
+    keyword: str | None = None
     faults: tuple[str, ...] = ()
     fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
@@ -51,6 +51,40 @@ class DrillRequest:
     runtime: str = DEFAULT
     inner_stdout: int | None = None
     pytest_options: tuple[str, ...] = ()
+
+    def absolute(self) -> DrillRequest:
+        """The same request, with every path that the drill's processes use made absolute."""
+        return replace(
+            self,
+            features=self.features.absolute(),
+            identity=self.identity.absolute(),
+            reports=self.reports.absolute(),
+            var=self.var.absolute(),
+            catalogue=self.catalogue.absolute() if self.catalogue else None,
+            canaries=self.canaries.absolute() if self.canaries else None,
+            paths=tuple(path.absolute() for path in self.paths),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DrillInputs:
+    """What a drill reads, each opened once: contract, plan and set, and where features and catalogue lie.
+
+    ``root`` is the directory that the features and ``support_modules`` belong to; ``catalogue`` is None where
+    nothing outside the set is known of it.
+    """
+
+    contract: Contract
+    plan: Plan
+    backup: BackupSet
+    features: Path
+    support_modules: tuple[str, ...] = ()
+    catalogue: Path | None = None
+
+    @property
+    def root(self) -> Path:
+        """The directory that check ids and support modules count from."""
+        return self.features.parent
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from restoreproof.assets.vault import Vault, parse_environment
 from restoreproof.contract import Contract
 from restoreproof.errors import UsageError
 from restoreproof.events import Emitter, Event, Note, SecretKnown
-from restoreproof.leak_scan.scan import Leak, find_leaks
+from restoreproof.leak_scan.scan import Leak, LeakRule, find_leaks
+from restoreproof.redaction.password_hashes import PASSWORD_HASHES
 from restoreproof.redaction.redactor import Fingerprints, Redactor, Secret, fingerprint
 from restoreproof.scan.rules import rules
 
@@ -37,7 +38,7 @@ class SecretTracking:
         self.key = secrets.token_bytes(32)
         self._fingerprints = Fingerprints(self.key)
         own = {name: (rule.pattern, rule.example) for name, rule in contract.forbidden.items()}
-        self._rules = rules(own)
+        self._rules: tuple[LeakRule, ...] = (*rules(own), *PASSWORD_HASHES)
 
     def take(self, event: Event) -> None:
         """Learn a fingerprint from the inner process; other events are passed over."""
@@ -87,7 +88,7 @@ def confide(redactor: Redactor, emitter: Emitter, key: bytes) -> None:
             known = fingerprint(key, value)
             emitter.emit(SecretKnown(name=secret.name, maskable=True, length=len(value), fingerprint=known))
 
-    redactor.told = tell
+    redactor.on_learnt = tell
     for name in redactor.unmaskable:
         _tell_plain(emitter, name)
 

@@ -1,4 +1,4 @@
-"""What happens in a drill: one frozen model for each type of event, and the one union of them all.
+"""The events of a drill: one frozen model for each type, and the one union of them all.
 
 Emitters take an event, readers match on its class. An event is checked once, where the outer process
 accepts a line from the inner one: its type, its fields, and its bounds for text that may come from a backup.
@@ -26,6 +26,8 @@ from restoreproof.events.outer import (
     InnerLaunched,
     IsolationVerdict,
     OuterNote,
+    PlanChangeFacts,
+    PlanCompared,
     ReissueFacts,
     SetContradicted,
     SetFile,
@@ -50,6 +52,7 @@ from restoreproof.events.restore import (
     Note,
     Overridden,
     PhaseTimed,
+    ProgramRun,
     ReviewApproved,
     ScanHit,
     SecretKnown,
@@ -85,6 +88,7 @@ AnyOuterEvent = (
     | InnerExited
     | TeardownDone
     | OuterNote
+    | PlanCompared
     | ViewReduced
     | DrillInterrupted
     | DrillClosed
@@ -102,6 +106,7 @@ AnyInnerEvent = (
     | ServiceStopped
     | ServiceLogged
     | CommandRun
+    | ProgramRun
     | Overridden
     | FidelityCompared
     | Measured
@@ -185,6 +190,9 @@ __all__ = [
     "OuterNote",
     "Overridden",
     "PhaseTimed",
+    "PlanChangeFacts",
+    "PlanCompared",
+    "ProgramRun",
     "ReissueFacts",
     "ReviewApproved",
     "ScanHit",

@@ -1,4 +1,4 @@
-"""What every event is: a frozen model with a name, the process that may send it, and bounds for its text."""
+"""The base of every event: a frozen model with a name, the process that may send it, and its bounds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ INNER = "inner"
 
 
 class Excess(Enum):
-    """What becomes of a value over its bound: the context that an event is validated with.
+    """The treatment of a value over its bound: the context that an event is validated with.
 
-    Without one, as in a constructor, nothing becomes of it: what is cut before the redactor has read it may
-    hold half of a secret.
+    Without a context, as in a constructor, the value stays as it is: what is cut before the redactor has read
+    it may hold half of a secret.
     """
 
     CUT = auto()
@@ -29,7 +29,7 @@ class Excess(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """How long a text (characters), a list or a mapping (items) may be at most."""
+    """The most that a text (characters), a list or a mapping (items) may hold."""
 
     limit: int
 
@@ -56,7 +56,7 @@ class AtMost:
 
 
 def cut(text: str, limit: int) -> str:
-    """``text``, at most ``limit`` characters of it; what was cut ends with an ellipsis."""
+    """Return at most ``limit`` characters of ``text``; what was cut ends with an ellipsis."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
@@ -77,7 +77,7 @@ Flag = Annotated[bool, Field(strict=True)]
 
 
 class EventPart(BaseModel):
-    """A piece of an event that has fields of its own."""
+    """The base of a part of an event that has fields of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -89,7 +89,7 @@ class EventPart(BaseModel):
 
 
 class Event(EventPart):
-    """Something that happened in a drill; one class for each ``type``.
+    """The base of all events of a drill; one class for each ``type``.
 
     ``sender`` is the process that may send it: one that is the outer's is refused from the inner process, so
     restored code that reached the pipe could still not declare the target isolated or torn down.
@@ -99,11 +99,11 @@ class Event(EventPart):
     type: str
 
     def data(self) -> dict[str, Any]:
-        """The fields that were given, as JSON values: what a line of the journal holds as ``data``."""
+        """Return the fields that were given, as JSON values: what a line of the journal holds as ``data``."""
         return self.model_dump(mode="json", exclude={"type"}, exclude_unset=True)
 
     def rewritten(self, rewrite: Callable[[Any], Any]) -> Self:
-        """This event with ``rewrite`` (a redactor's, say) applied to its data, then cut to its bounds."""
+        """Return this event with ``rewrite`` (of a redactor, say) applied to its data, cut to its bounds."""
         return self.model_validate(rewrite(self.data()), context=Excess.CUT)
 
 
@@ -120,7 +120,7 @@ class InnerEvent(Event):
 
 
 class Emitter(Protocol):
-    """Where events go."""
+    """A sink of events."""
 
     def emit(self, event: Event) -> None:
         """Append one event."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from restoreproof.events.base import (
     AtMost,
+    CheckId,
     Count,
     Digest,
     EventPart,
@@ -35,7 +36,7 @@ class HostFacts(EventPart):
 
 
 class ClockFacts(EventPart):
-    """Where the machine had its time from; ``offset_ms`` is None where nobody keeps its clock."""
+    """The source of the machine's time; ``offset_ms`` is None where no time service keeps its clock."""
 
     source: Annotated[str, AtMost(300)] | None = None
     offset_ms: Real | None = None
@@ -105,7 +106,7 @@ class SetFile(EventPart):
 
 
 class SetReference(EventPart):
-    """What a provider keeps in place of files of the set, in the words of whoever adopted it."""
+    """A part that a provider keeps in place of files of the set, in the words of whoever adopted it."""
 
     asset: Name
     reference: Annotated[str, AtMost(600)]
@@ -118,6 +119,28 @@ class ReissueFacts(EventPart):
 
     set_id: Name | None = None
     manifest_sha256: Digest | None = None
+
+
+class PlanChangeFacts(EventPart):
+    """One thing that is asked less of than in an earlier drill; ``what`` says what became of it."""
+
+    subject: CheckId
+    title: Annotated[str, AtMost(500)]
+    what: Line
+
+
+class PlanCompared(OuterEvent):
+    """The plan was held against that of the last drill of the stack that asked everything, ``previous``.
+
+    ``changes`` are the first of ``changes_total``. ``previous`` is None where there was no such drill;
+    ``unknown`` says why its plan could not be compared, None where it could.
+    """
+
+    type: Literal["plan-compared"] = "plan-compared"
+    previous: Name | None = None
+    changes: Annotated[tuple[PlanChangeFacts, ...], AtMost(200)] = ()
+    changes_total: Count = 0
+    unknown: Line | None = None
 
 
 class SetVerified(OuterEvent):
@@ -159,7 +182,7 @@ class SetContradicted(OuterEvent):
 
 
 class SourceState(OuterEvent):
-    """What is still there of a source that this machine brought up: processes and directories by name."""
+    """Remains of a source that this machine brought up: processes and directories by name."""
 
     type: Literal["source-state"] = "source-state"
     processes: Annotated[tuple[Text, ...], AtMost(200)] = ()
@@ -167,7 +190,7 @@ class SourceState(OuterEvent):
 
 
 class ControlProbed(OuterEvent):
-    """The same probe from outside the sandbox, which has to reach what the inner process must not."""
+    """A probe from outside the sandbox, which has to reach what the inner process must not."""
 
     type: Literal["isolation-control"] = "isolation-control"
     probe: Annotated[str, AtMost(300)]
@@ -176,7 +199,7 @@ class ControlProbed(OuterEvent):
 
 
 class IsolationVerdict(OuterEvent):
-    """What the outer process makes of controls and probes."""
+    """The outer process's judgement of controls and probes."""
 
     type: Literal["isolation-verdict"] = "isolation-verdict"
     proven: Flag

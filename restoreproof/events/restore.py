@@ -36,7 +36,7 @@ class IsolationProbed(InnerEvent):
 
 
 class MarkerProven(InnerEvent):
-    """A store of the target showed the drill's marker; ``sha256`` is its nonce's, which is told nowhere."""
+    """A store of the target showed the drill's marker; ``sha256`` is its nonce's, which no file holds."""
 
     type: Literal["marker-proven"] = "marker-proven"
     service: Name
@@ -142,8 +142,21 @@ class CommandRun(InnerEvent):
     stderr_tail: Annotated[str, AtMost(20_000)] = ""
 
 
+class ProgramRun(InnerEvent):
+    """Restored code ran a program of the operating system, or is in a language that may run any.
+
+    ``expected`` says that the contract knows of it (``runs_programs``).
+    """
+
+    type: Literal["program-run"] = "program-run"
+    service: Name
+    what: Line
+    stage: Name | None = None
+    expected: Flag = False
+
+
 class Overridden(InnerEvent):
-    """Something the drill had to change to run the restored stack; the service ``*`` stands for all."""
+    """A change that the drill made to run the restored stack; the service ``*`` stands for all."""
 
     type: Literal["override"] = "override"
     service: Name
@@ -180,7 +193,7 @@ class Measured(InnerEvent):
 
 
 class ScanHit(EventPart):
-    """Something that no backup may hold: by which rule and where. What it says is never told."""
+    """A find of forbidden material: by which rule and where; its text is never part of the event."""
 
     rule: Name
     location: Annotated[str, AtMost(500)]

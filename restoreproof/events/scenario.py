@@ -45,7 +45,7 @@ class StepRun(InnerEvent):
 
 
 class Asked(InnerEvent):
-    """What a step is about to look at: the ``kind`` of survey, its nouns, and the SQL of some."""
+    """The question of a step: the ``kind`` of survey it is about to make, its nouns, and the SQL of some."""
 
     type: Literal["asked"] = "asked"
     check: CheckId | None = None
@@ -88,7 +88,7 @@ class AllureResult(InnerEvent):
 
 
 class AllureAttachment(InnerEvent):
-    """What a step definition attached: as text, so that the redactor reads it, or else as base64."""
+    """A file that a step definition attached: as text, so that the redactor reads it, or else as base64."""
 
     type: Literal["allure-attachment"] = "allure-attachment"
     name: Annotated[str, AtMost(500)]

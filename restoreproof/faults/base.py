@@ -17,7 +17,7 @@ OnContract = Callable[[dict[str, Any]], None]
 
 
 class FaultMissed(RestoreproofError):
-    """The fault found nothing to damage: the drill that should have noticed it would prove nothing."""
+    """Raised where a fault finds nothing to damage: the drill that should notice it would prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)

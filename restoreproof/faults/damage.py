@@ -7,10 +7,9 @@ from functools import reduce
 from typing import Any
 
 import obstore
-from psycopg.sql import SQL
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect_asset
+from restoreproof.assets.dataset import open_database
 from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
 from restoreproof.checks.objects import objects_asset
@@ -34,18 +33,18 @@ def sql(*statements: str, mend: Sequence[str] = (), asset: str = "database") -> 
 
 def execute(restore_context: RestoreContext, asset: str, statements: Sequence[str]) -> None:
     """Run statements in one transaction of the administrator. Raises FaultMissed, see ``sql``."""
-    with connect_asset(restore_context.stack_context, asset, readonly=False) as connection:
+    with open_database(restore_context.stack_context, asset, readonly=False) as database:
         for statement in statements:
-            if connection.execute(SQL(statement)).rowcount == 0:
+            if database.execute(statement) == 0:
                 raise FaultMissed(f"nothing was changed by: {statement}")
 
 
 def first(
-    restore_context: RestoreContext, query: str, *values: Any, asset: str = "database"
+    restore_context: RestoreContext, query: str, *, asset: str = "database", **values: Any
 ) -> dict[str, Any]:
-    """The first row of a query. Raises FaultMissed if there is none."""
-    with connect_asset(restore_context.stack_context, asset) as connection:
-        row = connection.execute(query.encode(), values).fetchone()
+    """Return the first row of a query with ``:names`` for ``values``. Raises FaultMissed without one."""
+    with open_database(restore_context.stack_context, asset) as database:
+        row = next(database.rows(query, values), None)
     if row is None:
         raise FaultMissed(f"no row answers: {query}")
     return row
@@ -75,14 +74,14 @@ class DamagedBucket:
         self._store = store(endpoint, admin, self.name)
 
     def listed(self) -> list[str]:
-        """Every key in it, sorted. Raises FaultMissed if there is none."""
-        found = sorted(meta["path"] for page in obstore.list(self._store) for meta in page)
-        if not found:
+        """Return every key in the bucket, sorted. Raises FaultMissed if there is none."""
+        keys = sorted(meta["path"] for page in obstore.list(self._store) for meta in page)
+        if not keys:
             raise FaultMissed(f"the bucket {self.name} is empty")
-        return found
+        return keys
 
     def read(self, key: str) -> bytes:
-        """The content under ``key``."""
+        """Return the content under ``key``."""
         return bytes(obstore.get(self._store, key).bytes())
 
     def write(self, key: str, content: bytes, content_type: str) -> None:
@@ -95,6 +94,6 @@ class DamagedBucket:
 
 
 def altered(content: bytes) -> bytes:
-    """``content`` with its middle byte changed: same length, other digest."""
+    """Return ``content`` with its middle byte changed: of the same length, with another digest."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

@@ -25,7 +25,7 @@ from restoreproof.redaction.redactor import Redactor
 def pytest_restoreproof_open_drill(
     config_path: Path, emitter: Emitter, redactor: Redactor
 ) -> AbstractContextManager[RunningDrill]:
-    """The real drill, with the faults of its configuration between its stages."""
+    """Open the drill, with the faults of its configuration between its stages."""
     folders = InnerConfig.read(config_path).fault_folders
     opened = open_drill(config_path, emitter, redactor, hooks=partial(hooks, folders))
     return cast("AbstractContextManager[RunningDrill]", opened)

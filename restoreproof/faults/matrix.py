@@ -6,36 +6,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from restoreproof.faults.base import Fault
 from restoreproof.outcome import Outcome
-from restoreproof.plan import Plan
-
-MADE = "set/catalogue"
-MADE_PREFIX = "restore/"
-"""Checks that no feature states: ``set/catalogue``, and ``restore/STAGE`` for a stage that was lost."""
+from restoreproof.plan import Plan, stage_check
 
 
 def companions(fault: Fault, plan: Plan) -> frozenset[str]:
-    """Every check that may end otherwise than PASSED because of ``fault``."""
+    """Return the id of every check that may end otherwise than PASSED because of ``fault``."""
     stopped: set[str] = set()
     if fault.stops:
         place = plan.stages.index(fault.stops)
         stopped = {check.id for check in plan.checks if plan.stages.index(check.stage) >= place}
-        stopped |= {f"{MADE_PREFIX}{stage}" for stage in plan.stages[place:]}
+        stopped |= {stage_check(stage) for stage in plan.stages[place:]}
     return frozenset({*fault.detected_by, *fault.also, *stopped})
 
 
-def share(one: Fault, other: Fault, plan: Plan) -> bool:
-    """Whether both can be in one drill: neither may hide behind what the other makes fail."""
-    noticed = bool(one.detected_by and other.detected_by)
+def share(first: Fault, second: Fault, plan: Plan) -> bool:
+    """Return whether both faults can be in one drill: neither may hide behind what the other fails."""
+    noticed = bool(first.detected_by and second.detected_by)
     return noticed and not (
-        companions(one, plan).union(one.blinds).intersection(other.detected_by)
-        or companions(other, plan).union(other.blinds).intersection(one.detected_by)
+        companions(first, plan).union(first.blinds).intersection(second.detected_by)
+        or companions(second, plan).union(second.blinds).intersection(first.detected_by)
     )
 
 
 def drills(faults: Iterable[Fault], plan: Plan) -> list[tuple[Fault, ...]]:
-    """As few drills as a simple packing finds, with every fault in one and to be told from the others."""
+    """Pack ``faults`` into few drills in which each can be told from the others; return the drills."""
     packed: list[list[Fault]] = []
-    for fault in sorted(faults, key=lambda one: (-len(companions(one, plan)), one.name)):
+    for fault in sorted(faults, key=lambda each: (-len(companions(each, plan)), each.name)):
         for drill in packed:
             if all(share(fault, other, plan) for other in drill):
                 drill.append(fault)
@@ -46,7 +42,7 @@ def drills(faults: Iterable[Fault], plan: Plan) -> list[tuple[Fault, ...]]:
 
 
 def unnoticed(faults: Sequence[Fault], outcomes: Mapping[str, str], plan: Plan) -> Iterator[str]:
-    """What a drill with ``faults`` got wrong: a fault not noticed, a check that should have passed.
+    """Yield what a drill with ``faults`` got wrong: each fault not noticed, each check that should pass.
 
     Args:
         outcomes: check id → outcome, as ``record.json`` has them.
@@ -60,4 +56,5 @@ def unnoticed(faults: Sequence[Fault], outcomes: Mapping[str, str], plan: Plan) 
     for check, outcome in outcomes.items():
         counts = check in mandatory or check not in {planned.id for planned in plan.checks}
         if counts and check not in excused and outcome != Outcome.PASSED:
-            yield f"{check} ended {outcome}, and none of {', '.join(one.name for one in faults)} explains it"
+            names = ", ".join(each.name for each in faults)
+            yield f"{check} ended {outcome}, and none of {names} explains it"

@@ -16,32 +16,32 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
 from restoreproof.contract.controls import FILE as CONTROLS
+from restoreproof.drill.request import DrillRequest
 from restoreproof.errors import UsageError
 from restoreproof.faults.base import Fault
 from restoreproof.faults.registry import find, folders_of
 from restoreproof.faults.setcopy import SetCopy
-from restoreproof.gherkin.request import Wanted
 
 
 @contextmanager
-def prepared(wanted: Wanted) -> Iterator[Wanted]:
-    """The drill that ``wanted`` asks for, on damaged copies; they are gone afterwards. The originals stay.
+def prepared(request: DrillRequest) -> Iterator[DrillRequest]:
+    """Prepare the drill that ``request`` asks for on damaged copies, which are removed afterwards.
 
     Raises:
         UsageError: a fault is unknown, or the set has no catalogue to seal a damaged copy with.
     """
-    if not wanted.faults:
-        yield wanted
+    if not request.faults:
+        yield request
         return
-    contract = load(wanted.contract)
-    folders = folders_of(wanted.contract, wanted.features)
-    faults = find(contract.stack, folders, wanted.faults)
-    root = wanted.var.absolute() / "faults"
+    contract = load(request.contract)
+    folders = folders_of(request.contract, request.features)
+    faults = find(contract.stack, folders, request.faults)
+    root = request.var.absolute() / "faults"
     root.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(dir=root))
     try:
         yield replace(
-            _on_contract(_on_set(wanted, contract.stack, faults, directory), faults, directory),
+            _on_contract(_on_set(request, contract.stack, faults, directory), faults, directory),
             order=_order(contract.order, faults),
             fault_folders=folders,
         )
@@ -49,15 +49,17 @@ def prepared(wanted: Wanted) -> Iterator[Wanted]:
         shutil.rmtree(directory)
 
 
-def _on_set(wanted: Wanted, stack: str, faults: tuple[Fault, ...], directory: Path) -> Wanted:
+def _on_set(request: DrillRequest, stack: str, faults: tuple[Fault, ...], directory: Path) -> DrillRequest:
     chosen = [fault for fault in faults if fault.on_set]
     if not chosen:
-        return wanted
-    backup = open_set(wanted.backup, stack)
-    known = wanted.catalogue or catalogues.path_of(wanted.var / "catalogue", backup.manifest.set_id)
-    if not known.exists():
-        raise UsageError(f"no catalogue at {known}: a damaged set can't be sealed", hint="pass --catalogue")
-    copy = SetCopy(backup, known, directory, wanted.identity)
+        return request
+    backup = open_set(request.backup, stack)
+    catalogue = request.catalogue or catalogues.path_of(request.var / "catalogue", backup.manifest.set_id)
+    if not catalogue.exists():
+        raise UsageError(
+            f"no catalogue at {catalogue}: a damaged set can't be sealed", hint="pass --catalogue"
+        )
+    copy = SetCopy(backup, catalogue, directory, request.identity)
     sealed = [fault for fault in chosen if fault.sealed]
     for fault in sealed:
         assert fault.on_set
@@ -67,31 +69,31 @@ def _on_set(wanted: Wanted, stack: str, faults: tuple[Fault, ...], directory: Pa
     for fault in chosen:
         if fault.on_set and not fault.sealed:
             fault.on_set(copy)
-    return replace(wanted, backup=copy.directory, catalogue=copy.catalogue)
+    return replace(request, backup=copy.directory, catalogue=copy.catalogue)
 
 
-def _on_contract(wanted: Wanted, faults: tuple[Fault, ...], directory: Path) -> Wanted:
+def _on_contract(request: DrillRequest, faults: tuple[Fault, ...], directory: Path) -> DrillRequest:
     chosen = [fault for fault in faults if fault.on_contract]
     if not chosen:
-        return wanted
+        return request
     yaml = YAML()
     yaml.width = 4096
-    content: dict[str, Any] = yaml.load(wanted.contract)
-    _absolute(content, wanted.contract.absolute().parent)
+    content: dict[str, Any] = yaml.load(request.contract)
+    _absolute(content, request.contract.absolute().parent)
     for fault in chosen:
         assert fault.on_contract
         fault.on_contract(content)
-    path = directory / "contract" / wanted.contract.name
+    path = directory / "contract" / request.contract.name
     path.parent.mkdir()
-    _bring_runbook(content, wanted.contract.absolute().parent, path.parent)
-    if (controls := wanted.contract.absolute().parent / CONTROLS).is_file():
+    _bring_runbook(content, request.contract.absolute().parent, path.parent)
+    if (controls := request.contract.absolute().parent / CONTROLS).is_file():
         shutil.copyfile(controls, path.parent / CONTROLS)
     yaml.dump(content, path)
-    return replace(wanted, contract=path)
+    return replace(request, contract=path)
 
 
 def _bring_runbook(content: dict[str, Any], base: Path, copy: Path) -> None:
-    """The runbook is named relative to the contract, and its digest is taken where the contract is loaded."""
+    """Copy the runbook beside the contract's copy, since it is named relative to the contract."""
     runbook = (content.get("governance") or {}).get("runbook") or {}
     name = str(runbook.get("path") or "")
     if name and not Path(name).is_absolute() and (base / name).is_file():
@@ -100,7 +102,7 @@ def _bring_runbook(content: dict[str, Any], base: Path, copy: Path) -> None:
 
 
 def _absolute(block: Any, base: Path) -> None:
-    """Paths that lead out of the contract's directory would lead elsewhere from a copy of it."""
+    """Make paths absolute that lead out of the contract's directory: from a copy they lead elsewhere."""
     for key, value in list(block.items() if isinstance(block, dict) else enumerate(block)):
         if isinstance(value, dict | list):
             _absolute(value, base)
@@ -112,6 +114,6 @@ def _order(order: tuple[str, ...], faults: tuple[Fault, ...]) -> tuple[str, ...]
     swapped = list(order)
     for fault in faults:
         if fault.swap:
-            one, other = (swapped.index(stage) for stage in fault.swap)
-            swapped[one], swapped[other] = swapped[other], swapped[one]
+            first, second = (swapped.index(stage) for stage in fault.swap)
+            swapped[first], swapped[second] = swapped[second], swapped[first]
     return tuple(swapped) if swapped != list(order) else None

@@ -22,8 +22,8 @@ def folders_of(contract: Path, features: Path | None) -> tuple[Path, ...]:
     own = features_of_contract(contract, Path.cwd())
     chosen = features_of(features, own) if features else own
     beside = (contract.absolute().parent, *([chosen.parent] if chosen else []))
-    found = ((directory / FOLDER).resolve() for directory in beside)
-    return tuple(dict.fromkeys(folder for folder in found if folder.is_dir()))
+    folders = ((directory / FOLDER).resolve() for directory in beside)
+    return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
 
 
 def faults_of(stack: str, folders: Sequence[Path]) -> Mapping[str, Fault]:

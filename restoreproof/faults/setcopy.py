@@ -39,15 +39,15 @@ class SetCopy:
         shutil.copyfile(catalogue, self.catalogue)
 
     def path(self, relative: str) -> Path:
-        """A file of the copy, free to be changed."""
+        """Return the path of a file of the copy, which may be changed."""
         return self.directory / relative
 
     def objects(self, bucket: str) -> list[ObjectEntry]:
-        """The index of a bucket."""
+        """Return the index of a bucket: one entry for each object."""
         return list(read_index(self.directory, bucket))
 
     def content(self, entry: ObjectEntry) -> bytes:
-        """What is stored under an entry."""
+        """Return the bytes that are stored under an entry."""
         return self.path(layout.blob(entry.sha256)).read_bytes()
 
     def reindex(self, bucket: str, entries: Iterable[ObjectEntry]) -> None:
@@ -63,8 +63,8 @@ class SetCopy:
         self.reindex(
             bucket,
             [
-                replace(one, size=size, sha256=sha256) if one.key == key else one
-                for one in self.objects(bucket)
+                replace(entry, size=size, sha256=sha256) if entry.key == key else entry
+                for entry in self.objects(bucket)
             ],
         )
 
@@ -111,7 +111,6 @@ class SetCopy:
         self.known = self.known.model_copy(
             update={
                 "manifest_sha256": sha256,
-                "merkle_root": manifest.merkle_root,
                 "recovery_point": manifest.recovery_point,
                 "assets": {name: self._recounted(asset) for name, asset in self.known.assets.items()},
             }
@@ -119,7 +118,7 @@ class SetCopy:
         catalogues.save(self.known, self.catalogue)
 
     def _recounted(self, asset: AssetKnown) -> AssetKnown:
-        """What is known of an asset, its buckets counted anew in the copy."""
+        """Return the catalogue's part of an asset, its buckets counted anew in the copy."""
         buckets = {
             name: vars_of(summarise(self.objects(name)))
             for name in BucketsKnown.model_validate(asset.holds).buckets
@@ -128,5 +127,5 @@ class SetCopy:
 
 
 def vars_of(summary: object) -> dict[str, object]:
-    """The fields of a bucket's summary, as the catalogue takes them."""
+    """Return the fields of a bucket's summary, as the catalogue takes them."""
     return {name: getattr(summary, name) for name in ("objects", "bytes", "fingerprint")}

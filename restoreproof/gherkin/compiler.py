@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from restoreproof.errors import FeatureError, Location
+from restoreproof.errors import FeatureError, Location, SelectionError
 from restoreproof.gherkin import tags as tag_words
 from restoreproof.gherkin.document import Document, Examples, Row, Scenario, feature_files, parse, render
 from restoreproof.gherkin.ids import check_id
@@ -68,7 +68,7 @@ def compile_plan(
     _refuse_stray_waivers(waivers, every)
     chosen = Selection(features, selection, tuple(paths)).choose(every)
     if not chosen:
-        raise FeatureError("nothing is selected", hint=f"{len(every)} checks exist; see restoreproof lint")
+        raise SelectionError("nothing is selected", hint=f"{len(every)} checks exist; see restoreproof lint")
     whole = len(chosen) == len(every)
     return Plan(
         stack=stack,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from restoreproof.errors import UsageError
+from restoreproof.errors import SelectionError, UsageError
 
 NAME = "features"
 CONTRACT = "RESTOREPROOF_CONTRACT"
@@ -48,10 +48,12 @@ def locate(contract: Path, named: Sequence[Path], here: Path) -> Located:
     parts = tuple(here / path for path in named)
     for path in parts:
         if not Path(str(path).partition("::")[0]).exists():
-            raise UsageError(f"{path}: there are no features of that name", hint=f"name a directory {NAME}")
+            raise SelectionError(
+                f"{path}: there are no features of that name", hint=f"name a directory {NAME}"
+            )
     homes = sorted({features_of(path, own) for path in parts})
     if len(homes) > 1:
-        raise UsageError(
+        raise SelectionError(
             f"a drill has one directory of features, and not {' and '.join(map(str, homes))}",
             hint="drill them one after the other",
         )

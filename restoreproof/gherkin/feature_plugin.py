@@ -10,7 +10,7 @@ import pytest
 
 from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.feature_directory import features_of
-from restoreproof.gherkin.inner_run import Inner, configure_inner
+from restoreproof.gherkin.inner_run import configure_inner
 from restoreproof.gherkin.plain_tests import MARKS
 from restoreproof.gherkin.pytest_run import refuse_xdist
 from restoreproof.gherkin.support_code import load_support_modules, support_modules
@@ -29,14 +29,14 @@ def configure_features(config: pytest.Config, inner: Path | None) -> None:
     config.pluginmanager.import_plugin("restoreproof.gherkin.fixtures")
     config.pluginmanager.register(FeaturePlugin(), "restoreproof-features")
     if inner:
-        configure_inner(config, Inner.read(inner))
+        configure_inner(config, inner)
         return
     modules: list[str] = []
     for arg in config.args:
         root = features_of(config.invocation_params.dir / arg).parent
         if str(root) not in sys.path:
             sys.path.insert(0, str(root))
-        load_support_modules(config, support_modules(root))
+        load_support_modules(config, support_modules(root), root)
         modules += support_modules(root)
     phrase_steps.register(config, modules)
 

@@ -12,7 +12,8 @@ from typing import Any, Protocol, runtime_checkable
 import pytest
 
 from restoreproof.assets.base import RestoreContext, StackContext
-from restoreproof.assets.dataset import connect_asset
+from restoreproof.assets.database import Database
+from restoreproof.assets.dataset import open_database
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.checks.objects import application_bucket
 from restoreproof.gherkin.collector import check_of
@@ -57,18 +58,18 @@ def recovery_point(restored: RestoreContext) -> datetime:
 
 
 @pytest.fixture
-def database(restored: RestoreContext) -> Iterator[Callable[..., Any]]:
-    """``database("orders")`` is a read-only connection to the database that the asset ``orders`` restores.
+def database(restored: RestoreContext) -> Iterator[Callable[..., Database]]:
+    """``database("orders").rows(SQL)`` are rows of the database that the asset ``orders`` restores.
 
-    Without a name it is the one database of the contract's datasets. Connections are closed after the test.
+    Without a name it is the one database of the contract's datasets. It is read-only, and closed at the end.
     """
-    with ExitStack() as connections:
+    with ExitStack() as opened:
 
-        def connect(asset: str | None = None) -> Any:
-            context = connect_asset(restored.stack_context, asset or _only_database(restored))
-            return connections.enter_context(context)
+        def named(asset: str | None = None) -> Database:
+            context = open_database(restored.stack_context, asset or _only_database(restored))
+            return opened.enter_context(context)
 
-        yield connect
+        yield named
 
 
 @pytest.fixture

@@ -2,70 +2,63 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
+from restoreproof.drill.handoff import InnerConfig
 from restoreproof.events import Emitter, Note
 from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
+from restoreproof.gherkin.further_steps import FurtherSteps
 from restoreproof.gherkin.printer import Printer
-from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill, Tee
-from restoreproof.gherkin.support_code import PACKAGES, load_support_modules
+from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill
+from restoreproof.gherkin.step_events import Tee
+from restoreproof.gherkin.support_code import PACKAGES, import_failure, load_support_modules
 from restoreproof.journal.write import PipeEmitter
-from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 
 PIPE = "RESTOREPROOF_PIPE"
 """Names the descriptor that events leave by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """What this plugin reads of the file that the outer process wrote."""
+def refuse_conftest(error: Exception, path: Path, orders: Path) -> pytest.UsageError:
+    """Return the error that ends a drill whose ``conftest.py`` can't be imported, and journal what it says.
 
-    path: Path
-    plan: Plan
-    features: Path
-    order: tuple[str, ...]
-    support_modules: tuple[str, ...]
-    fault_folders: tuple[Path, ...] = ()
-
-    @property
-    def own(self) -> tuple[Path, ...]:
-        """Where the stack's own checks are: the features, and the code beside them."""
-        root = self.features.parent
-        return (self.features, *(root / name for name in (*PACKAGES, "conftest.py")))
-
-    @staticmethod
-    def read(path: Path) -> Inner:
-        """Raises KeyError, ValueError or pydantic.ValidationError if the outer wrote something else."""
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        plan = Plan.from_json(value["plan"])
-        return Inner(
-            path=path,
-            plan=plan,
-            order=tuple(value.get("order", plan.stages)),
-            features=Path(value["features"]).resolve(),
-            support_modules=tuple(value.get("support_modules", ())),
-            fault_folders=tuple(Path(folder).resolve() for folder in value.get("fault_folders", ())),
-        )
+    Args:
+        error: what pytest raised.
+        path: the ``conftest.py``.
+        orders: the file that the outer process wrote.
+    """
+    failure = import_failure(error, path, InnerConfig.read(orders).features.parent)
+    sentence = f"{failure.where}: {failure.message}"
+    _pipe(Redactor()).emit(Note(text=sentence))
+    return pytest.UsageError(sentence)
 
 
-def configure_inner(config: pytest.Config, inner: Inner) -> None:
-    """Register what a drill needs. Raises pytest.UsageError if the stack's own code can't be loaded."""
-    config.stash[collector.PERFORMANCE] = collector.Performance(inner.plan, inner.features, inner.order)
+def _pipe(redactor: Redactor) -> PipeEmitter:
+    descriptor = os.environ.get(PIPE)
+    return PipeEmitter(int(descriptor) if descriptor else None, redactor)
+
+
+def configure_inner(config: pytest.Config, path: Path) -> None:
+    """Register what a drill needs, as the outer process wrote it into the file ``path``.
+
+    Raises:
+        pytest.UsageError: the stack's own code can't be loaded.
+        EvidenceError: the outer process wrote something else.
+    """
+    inner = InnerConfig.read(path)
+    features = inner.features.resolve()
+    config.stash[collector.PERFORMANCE] = collector.Performance(inner.plan, features, inner.order)
     redactor = Redactor()
-    pipe = os.environ.get(PIPE)
-    raw = PipeEmitter(int(pipe) if pipe else None, redactor)
+    raw = _pipe(redactor)
     try:
-        load_support_modules(config, inner.support_modules)
+        load_support_modules(config, inner.support_modules, features.parent)
         phrase_steps.register(config, inner.support_modules)
     except pytest.UsageError as error:
         raw.emit(Note(text=str(error)))
@@ -75,16 +68,23 @@ def configure_inner(config: pytest.Config, inner: Inner) -> None:
     emitter = Tee(raw, redactor.value, [printer])
     run = DrillRun(
         emitter,
-        _opener(config, inner.path, emitter, redactor),
+        _opener(config, path, emitter, redactor),
         whole=inner.plan.whole,
-        own=inner.own,
-        others=inner.fault_folders,
+        own=_own_code(features),
+        others=[folder.resolve() for folder in inner.fault_folders],
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run
-    for name, plugin in {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}.items():
+    plugins = {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}
+    plugins["further-steps"] = FurtherSteps()
+    for name, plugin in plugins.items():
         config.pluginmanager.register(plugin, f"restoreproof-{name}")
     _replace_terminal(config)
+
+
+def _own_code(features: Path) -> tuple[Path, ...]:
+    """Where the stack's own checks are: the features, and the code beside them."""
+    return (features, *(features.parent / name for name in (*PACKAGES, "conftest.py")))
 
 
 def _opener(

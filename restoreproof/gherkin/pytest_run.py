@@ -142,7 +142,8 @@ def _perform(root: Path, asked: ByHand) -> tuple[int, Path | None]:
     # Heavy, and only a run of features by hand needs the outer process.
     import platformdirs
 
-    from restoreproof.gherkin.request import Wanted, perform
+    from restoreproof.drill.request import DrillRequest
+    from restoreproof.gherkin.outer_run import perform
     from restoreproof.runtimes.host.privileges import the_same_as_ordinary_user
 
     contract = contract_of(root)
@@ -160,7 +161,7 @@ def _perform(root: Path, asked: ByHand) -> tuple[int, Path | None]:
     located = locate(contract, [Path(arg) for arg in asked.args], asked.here)
     var = root / "var"
     result = perform(
-        Wanted(
+        DrillRequest(
             contract=contract,
             backup=var / "sets" / "latest",
             identity=var / "keys" / "recovery.txt",
@@ -182,8 +183,8 @@ def _perform(root: Path, asked: ByHand) -> tuple[int, Path | None]:
 def _latest(root: Path) -> Path | None:
     """The evidence of the newest drill that left a record; None if there is none."""
     latest = (root / "reports" / "latest").resolve()
-    inside = latest.parent == (root / "reports").resolve()
-    return latest if inside and (latest / "record.json").is_file() else None
+    own_report = latest.parent == (root / "reports").resolve()
+    return latest if own_report and (latest / "record.json").is_file() else None
 
 
 def refuse_xdist(config: pytest.Config) -> None:

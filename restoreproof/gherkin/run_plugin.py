@@ -5,37 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.backups.missing import PartMissing
-from restoreproof.display import one_line, shown
 from restoreproof.errors import RestoreproofError, StageOrderError
-from restoreproof.events import (
-    Collected,
-    Emitter,
-    Event,
-    Note,
-    ScenarioFinished,
-    ScenarioStarted,
-    ScenarioStatus,
-    StepOutcome,
-    StepRun,
-)
+from restoreproof.events import Collected, Emitter, Note
 from restoreproof.gherkin.assertions import is_own_assertion
+from restoreproof.gherkin.checks_under_way import ChecksUnderWay, RunningCase, reason_of
 from restoreproof.gherkin.collector import COLLECTION, check_of
-from restoreproof.gherkin.steptrace import RunningStep, StepListener, StepTrace
+from restoreproof.gherkin.step_events import StepEvents
+from restoreproof.gherkin.steptrace import StepListener, StepTrace
 from restoreproof.gherkin.support_code import uncovered_files
-from restoreproof.outcome import NotPassed, Observation
-from restoreproof.plan import PlannedCheck
-
-_REASON = 2000
-_DOCSTRING = 20_000
+from restoreproof.outcome import Observation
 
 
 class RunningDrill(Protocol):
@@ -56,107 +41,6 @@ class RunningDrill(Protocol):
 
     def tell_logs(self) -> None:
         """Journal what the services logged last, because the present check went wrong."""
-
-
-class EventListener(Protocol):
-    """Someone in this process who sees the events as they are emitted, already redacted."""
-
-    def event(self, event: Event) -> None:
-        """One event of the journal."""
-
-
-class Tee:
-    """An emitter that also tells the listeners of this process."""
-
-    def __init__(
-        self, emitter: Emitter, redact: Callable[[Any], Any], listeners: Sequence[EventListener]
-    ) -> None:
-        self._emitter = emitter
-        self._redact = redact
-        self._listeners = listeners
-
-    def emit(self, event: Event) -> None:
-        self._emitter.emit(event)
-        redacted = event.rewritten(self._redact)
-        for listener in self._listeners:
-            listener.event(redacted)
-
-
-class StepEvents:
-    """The journal's view of the steps."""
-
-    def __init__(self, emitter: Emitter) -> None:
-        self._emitter = emitter
-
-    def step_started(self, running: RunningStep) -> None:
-        """Nothing is journaled before a step has ended."""
-
-    def step_finished(
-        self, running: RunningStep, outcome: StepOutcome, seconds: float, error: BaseException | None
-    ) -> None:
-        self._emit(running, outcome, round(seconds, 4))
-
-    def step_unreached(self, running: RunningStep) -> None:
-        self._emit(running, "not-run", 0.0)
-
-    def _emit(self, running: RunningStep, outcome: StepOutcome, seconds: float) -> None:
-        step = running.step
-        self._emitter.emit(
-            StepRun(
-                check=running.check.id,
-                keyword=step.keyword,
-                text=step.text,
-                outcome=outcome,
-                seconds=seconds,
-                **_below(running),
-            )
-        )
-
-
-def _below(running: RunningStep) -> dict[str, Any]:
-    """What the feature file says of a step besides its line; nothing where it says nothing."""
-    said = {
-        "table": [[one_line(cell) for cell in row] for row in running.table],
-        "docstring": shown(running.docstring, _DOCSTRING) if running.docstring is not None else None,
-        "background": running.background,
-    }
-    return {name: value for name, value in said.items() if value}
-
-
-_WORSE: tuple[ScenarioStatus, ...] = ("passed", "skipped", "not-reached", "failed", "assertion-failed")
-"""How a case can end, the worst last: a check of several cases ends as its worst."""
-
-
-@dataclass(slots=True)
-class _Scenario:
-    """How the scenario, or the case of a plain test, that runs now is going."""
-
-    check: PlannedCheck
-    status: ScenarioStatus = "passed"
-    reason: str = ""
-    reached: bool = False
-
-    def worsen(self, status: ScenarioStatus, reason: str) -> None:
-        """The first thing that goes wrong is the one that counts."""
-        if self.status == "passed":
-            self.status, self.reason = status, reason[:_REASON]
-
-
-@dataclass(slots=True)
-class _Progress:
-    """A check that began: how the worst of its cases ended, and how many are still to come."""
-
-    started: float
-    cases: int
-    left: int
-    status: ScenarioStatus = "passed"
-    reason: str = ""
-
-    def take(self, item: pytest.Item, case: _Scenario) -> None:
-        self.left -= 1
-        if _WORSE.index(case.status) > _WORSE.index(self.status):
-            self.status = case.status
-            self.reason = case.reason if self.cases == 1 else f"{item.name}: {case.reason}"[:_REASON]
 
 
 class DrillRun:
@@ -183,18 +67,15 @@ class DrillRun:
         self._whole = whole
         self._own = tuple(own)
         self._covered = (*own, *others)
-        self._scenario: _Scenario | None = None
-        self._cases: Counter[str] = Counter()
-        self._dropped: Counter[str] = Counter()
-        self._progress: dict[str, _Progress] = {}
+        self._scenario: RunningCase | None = None
+        self._checks = ChecksUnderWay(emitter)
         self.trace = StepTrace([StepEvents(emitter), *listeners])
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         checks = [check.id for item in session.items if (check := check_of(item))]
-        self._cases = Counter(checks)
-        strangers: list[str] = []
-        if collection := session.config.stash.get(COLLECTION, None):
-            strangers, self._dropped = collection.strangers, collection.dropped
+        collection = session.config.stash.get(COLLECTION, None)
+        strangers = collection.strangers if collection else []
+        self._checks.count(Counter(checks), collection.dropped if collection else Counter())
         self._emitter.emit(Collected(checks=(*dict.fromkeys(checks), *strangers)))
 
     @pytest.hookimpl(wrapper=True)
@@ -208,7 +89,7 @@ class DrillRun:
                 if self._whole and not session.shouldstop and not session.shouldfail:
                     self._finish(drill, session)
             finally:
-                self._close()
+                self._checks.close()
                 self.drill = None
                 self._refuse_uncovered(session)
         return result
@@ -243,36 +124,6 @@ class DrillRun:
             text = f"{file.relative_to(root or file)} was imported, and no digest of the plan covers it"
             self._emitter.emit(Note(text=f"{text}: move it below steps/, fixtures/ or the features"))
 
-    def _close(self) -> None:
-        """End what began and was stopped between two of its cases: those that passed are not all of it."""
-        for name, progress in list(self._progress.items()):
-            if progress.status == "passed":
-                done = progress.cases - progress.left
-                progress.status = "failed"
-                progress.reason = f"the run was stopped after {done} of its {progress.cases} cases"
-            self._finished(name)
-
-    def _begun(self, check: PlannedCheck) -> _Progress:
-        if check.id not in self._progress:
-            cases = self._cases[check.id]
-            self._progress[check.id] = _Progress(monotonic(), cases, cases)
-            self._emitter.emit(ScenarioStarted(check=check.id))
-        return self._progress[check.id]
-
-    def _finished(self, name: str) -> None:
-        progress = self._progress.pop(name)
-        if (dropped := self._dropped[name]) and progress.status == "passed":
-            progress.status = "skipped"
-            progress.reason = f"{dropped} of its {progress.cases + dropped} cases were deselected"
-        self._emitter.emit(
-            ScenarioFinished(
-                check=name,
-                status=progress.status,
-                reason=progress.reason,
-                seconds=round(monotonic() - progress.started, 4),
-            )
-        )
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         check = check_of(item)
@@ -292,8 +143,8 @@ class DrillRun:
         check = check_of(item)
         if check is None or self.drill is None:
             return (yield)
-        self._scenario = scenario = _Scenario(check)
-        progress = self._begun(check)
+        self._scenario = scenario = RunningCase(check)
+        self._checks.begin(check)
         self.drill.current_check = check.id
         try:
             result = yield
@@ -308,9 +159,7 @@ class DrillRun:
         finally:
             self.drill.current_check = None
             self._scenario = None
-            progress.take(item, scenario)
-            if progress.left <= 0:
-                self._finished(check.id)
+            self._checks.end_case(item, scenario)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -336,25 +185,16 @@ class DrillRun:
         if scenario is None:
             return report
         if report.skipped:
-            scenario.worsen("skipped", _reason(call))
+            scenario.worsen("skipped", reason_of(call))
         elif call.excinfo and isinstance(call.excinfo.value, PartMissing):
             scenario.worsen("not-reached", str(call.excinfo.value))
         elif report.failed:
             where = "" if report.when == "call" else f"{report.when}: "
             asserted = report.when == "call" and call.excinfo and is_own_assertion(call.excinfo, self._own)
-            scenario.worsen("assertion-failed" if asserted else "failed", where + _reason(call))
+            scenario.worsen("assertion-failed" if asserted else "failed", where + reason_of(call))
         if report.when == "setup" and not report.passed:
             self.trace.nothing_ran(item)
         return report
-
-
-def _reason(call: pytest.CallInfo[None]) -> str:
-    if call.excinfo is None:
-        return ""
-    error = call.excinfo.value
-    # What was raised on purpose says it in its own words; of anything else the class matters too.
-    told = isinstance(error, RestoreproofError | NotPassed)
-    return str(error) if told and str(error) else f"{call.excinfo.typename}: {error}"
 
 
 RUN = pytest.StashKey[DrillRun]()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
-from restoreproof.errors import UsageError
+from restoreproof.errors import SelectionError
 from restoreproof.plan import PlannedCheck
 
 
@@ -39,7 +39,7 @@ class Selection:
         """The checks that are selected, in their order.
 
         Raises:
-            UsageError: the expression is not one, or a path is outside the features.
+            SelectionError: the expression is not one, or a path is outside the features.
         """
         compiled = self._compiled()
         chosen = [check for check in checks if self._in_paths(check)]
@@ -53,7 +53,7 @@ class Selection:
         try:
             return Expression.compile(self.expression)
         except SyntaxError as error:
-            raise UsageError(f"-k {self.expression!r} is no expression: {error}") from error
+            raise SelectionError(f"-k {self.expression!r} is no expression: {error}") from error
 
     def _in_paths(self, check: PlannedCheck) -> bool:
         if not self.paths:
@@ -78,7 +78,7 @@ def _covers_test(node: str, name: str) -> bool:
     """Whether ``CLASS::test`` or just ``CLASS``, as it was typed after the file, is of the test ``name``."""
     plain, bracket, case = node.partition("[")
     if bracket and plain == name:
-        raise UsageError(f"a plain test is one check with all its cases: leave [{case} out of {node!r}")
+        raise SelectionError(f"a plain test is one check with all its cases: leave [{case} out of {node!r}")
     return name == node or name.startswith(f"{node}::")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +13,8 @@ from types import ModuleType
 import pytest
 
 import restoreproof
+from restoreproof.doors import place_of
+from restoreproof.errors import FeatureError, Location
 from restoreproof.gherkin.plain_tests import read_module
 
 PACKAGES = ("steps", "fixtures")
@@ -85,21 +89,65 @@ def _file_of(module: ModuleType) -> str | None:
     return file if isinstance(file, str) else None
 
 
-def load_support_modules(config: pytest.Config, modules: Sequence[str]) -> None:
+def import_failure(error: BaseException, path: Path, root: Path) -> FeatureError:
+    """Return the error that names the file below ``root``, the line and the cause of a failed import.
+
+    Args:
+        error: what was raised while ``path`` was imported, or what pytest made of that.
+        path: the file that was to be imported.
+        root: the directory that holds the features; the name of the file is relative to it.
+    """
+    # pytest wraps what was raised, in one error or another.
+    wrapped = type(error).__module__.startswith("_pytest") or "Error importing plugin" in str(error)
+    cause = (error.__cause__ if wrapped else None) or error
+    place = place_of(cause, path, [root / name for name in (*PACKAGES, "conftest.py")])
+    file = Path(place.file).resolve()
+    name = str(file.relative_to(root.resolve())) if file.is_relative_to(root.resolve()) else place.file
+    message = f"can't be imported: {type(cause).__name__}: {cause}"
+    return FeatureError(message, where=Location(name, place.line), hint="mend it, or take it out")
+
+
+def load_support_modules(config: pytest.Config, modules: Sequence[str], root: Path) -> None:
     """Make the phrases and fixtures of ``modules`` known to pytest, with assertions rewritten as in tests.
 
+    Args:
+        config: pytest's.
+        modules: their names, as ``support_modules`` gives them.
+        root: the directory that they are imported from.
+
     Raises:
-        pytest.UsageError: one of them raised when it was imported, or skipped itself; its file is named.
+        pytest.UsageError: one raised when it was imported, or skipped itself; with file and line.
     """
     for module in modules:
         file = f"{module.replace('.', '/')}.py"
         try:
             config.pluginmanager.import_plugin(module)
-        except Exception as error:  # what a person's module raises can be anything
-            cause = error.__cause__ or error  # pytest wraps what was raised
-            raise pytest.UsageError(f"{file}: can't be imported: {type(cause).__name__}: {cause}") from error
+        except (Exception, SystemExit) as error:  # what a person's module raises can be anything
+            failure = import_failure(error, root / file, root)
+            raise pytest.UsageError(f"{failure.where}: {failure.message}") from error
         if not config.pluginmanager.has_plugin(module):
             raise pytest.UsageError(f"{file}: skips itself, and what checks need would be missing")
+
+
+def import_support_code(root: Path) -> None:
+    """Import what a drill loads beside the features of ``root``, whose directory is on the module path.
+
+    That is ``steps/``, ``fixtures/`` and ``conftest.py``: a mistake in one of them would end a drill after
+    its set was read.
+
+    Raises:
+        FeatureError: one raised when it was imported; with file and line.
+    """
+    conftest = root / "conftest.py"
+    files = [(name, root / f"{name.replace('.', '/')}.py") for name in support_modules(root)]
+    for name, path in [*files, *([("conftest", conftest)] if conftest.is_file() else [])]:
+        try:
+            if name == "conftest":
+                runpy.run_path(str(path), run_name=name)
+            else:
+                importlib.import_module(name)
+        except (Exception, SystemExit, pytest.skip.Exception) as error:  # likewise
+            raise import_failure(error, path, root) from error
 
 
 def refuse_unreadable_code(features: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any
 
@@ -17,6 +19,7 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from restoreproof.checks.phrases import CheckPhrase, kind_of
 from restoreproof.checks.registry import Registered, with_own
 from restoreproof.contract.ref import references_in
+from restoreproof.doors import place_of
 from restoreproof.errors import FeatureError, Location, PluginError
 
 SURVEY = "survey"
@@ -220,8 +223,11 @@ def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:  # what a person's module raises can be anything
-        where = Location(_file_of(name), getattr(error, "lineno", None))
-        told = f"{type(error).__name__}: {error}"
+        named = Path(_file_of(name))
+        place = place_of(error, named, [Path(entry, named) for entry in sys.path])
+        if Path(place.file).name == named.name:
+            place = Location(str(named), place.line)
+        cause = f"{type(error).__name__}: {error}"
         raise FeatureError(
-            f"the step module {name} can't be imported: {told}", where=where, hint="mend it, or take it out"
+            f"the step module {name} can't be imported: {cause}", where=place, hint="mend it, or take it out"
         ) from error

@@ -1,1 +1,1 @@
-"""What happened in one drill, in the order in which it happened: a file of one JSON event a line."""
+"""The journal of one drill: a file of one JSON event a line, in the order in which they happened."""

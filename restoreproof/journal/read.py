@@ -1,4 +1,4 @@
-"""Reading a journal: each line is an event of a known type, with its number and the time of its sending."""
+"""The reader of a journal: each line is an event of a known type, with its number and time of sending."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class JournalLine:
 
 
 class Envelope(BaseModel):
-    """What stands around the data of an event in its line; ``data`` is not looked at."""
+    """The envelope of an event in its line; ``data`` is not looked at."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,7 +52,7 @@ class Envelope(BaseModel):
 
 
 def parse_line(line: bytes, excess: Excess = Excess.REFUSE, *, foreign: bool = False) -> JournalLine:
-    """Return what one line of a journal says; ``excess`` and ``foreign`` as for ``event_of``.
+    """Return one line of a journal as its event; ``excess`` and ``foreign`` as for ``event_of``.
 
     Raises:
         EvidenceError: it is no event of a known type, or holds what that type does not.
@@ -91,7 +91,7 @@ def read_journal(path: Path) -> Iterator[JournalLine]:
 
 
 def _wrong(error: ValidationError) -> str:
-    """The first thing that is wrong, without the value, which may be a secret."""
+    """The first error in words, without the value, which may be a secret."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"][1:])[:200] or "it"
     return f"is not what it may be: {field}: {first['msg'][:200]}"

@@ -1,4 +1,4 @@
-"""Writing a journal, and sending events to whoever writes it.
+"""The writer of a journal, and the pipe by which the inner process sends it events.
 
 The inner process (pytest in the sandbox) can only send lines through an inherited pipe; the outer
 process checks them and writes the file.
@@ -10,10 +10,12 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from restoreproof.errors import EvidenceError
+from restoreproof.errors import EvidenceError, Location
 from restoreproof.events import INNER, OUTER, Event, InnerEvent
 from restoreproof.journal.read import JournalLine, parse_line
 from restoreproof.redaction.redactor import Redactor
@@ -37,7 +39,7 @@ def _bytes(line: JournalLine) -> bytes:
 
 
 class PipeEmitter:
-    """The inner side: numbers its events and writes them to the inherited pipe.
+    """The inner side's emitter: numbers its events and writes them to the inherited pipe.
 
     Args:
         fd: the inherited descriptor; None (a feature run without an outer process) drops events.
@@ -63,7 +65,7 @@ class PipeEmitter:
 
 
 class JournalWriter:
-    """The outer side: the only writer of ``journal.jsonl``; each event is flushed as it is written."""
+    """The outer side's emitter: the only writer of ``journal.jsonl``, which flushes after each event."""
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
         self.path = path
@@ -102,12 +104,25 @@ class JournalWriter:
         return accepted
 
     def _write(self, line: JournalLine) -> None:
-        self._file.write(_bytes(line))
-        self._file.flush()
+        with self._in_a_sentence():
+            self._file.write(_bytes(line))
+            self._file.flush()
 
     def close(self) -> None:
         """Flush to disk and close; safe to call twice."""
         if not self._file.closed:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            with self._in_a_sentence():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+
+    @contextmanager
+    def _in_a_sentence(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EvidenceError(
+                f"the journal can't be written: {error.strerror}",
+                where=Location(str(self.path)),
+                hint="see that the disk has room and that this user may write there, and drill again",
+            ) from error

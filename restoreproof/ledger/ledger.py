@@ -63,8 +63,10 @@ class Ledger:
         entries = self.entries()
         return entries[-1].head if entries else None
 
-    def start(self, drill_id: str, set_id: str, plan_digest: str, stack: str = "") -> Begun:
-        """Open an entry for a drill."""
+    def start(
+        self, drill_id: str, set_id: str, plan_digest: str, stack: str = "", faults: Sequence[str] = ()
+    ) -> Begun:
+        """Open an entry for a drill; one with ``faults`` is a test of the harness."""
 
         def draft(entries: Sequence[LedgerEntry]) -> list[_Draft]:
             at_set = [
@@ -73,6 +75,7 @@ class Ledger:
             attempt = 1 + sum(entry.data.get("plan") == plan_digest for entry in at_set)
             data = {"set_id": set_id, "plan": plan_digest, "stack": stack, "attempt": attempt,
                     "attempt_at_set": len(at_set) + 1}  # fmt: skip
+            data |= {"faults": list(faults)} if faults else {}
             return [("started", drill_id, data | self._life.describe())]
 
         self._life.show(drill_id)
@@ -150,7 +153,7 @@ class Ledger:
         """
 
         def draft(entries: Sequence[LedgerEntry]) -> list[_Draft]:
-            closed = {entry.drill_id for entry in entries if entry.type in ("finished", "aborted")}
+            closed = {entry.drill_id for entry in entries if entry.type in ("finished", "aborted", "refused")}
             open_ = [entry for entry in entries if entry.type == "started" and entry.drill_id not in closed]
             dead = [entry.drill_id for entry in open_ if self._life.is_gone(entry.drill_id, entry.data)]
             return [("aborted", name, {"verdict": "ABORTED", **left(name)}) for name in dead]

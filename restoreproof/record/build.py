@@ -39,10 +39,11 @@ def harness_build(root: Path = _PACKAGE.parent) -> BuildFacts:
 
 @cache
 def code_sha256() -> str:
-    """The digest of all that decides the bytes of a record and its views; neither version nor commit tells.
+    """Return the SHA-256 (hex) of the code that decides the bytes of a record and its views.
 
-    Between two releases the version stays; an installed package has no commit, a checkout may differ from
-    its own. The layer rule keeps it to this package and the modules of the words.
+    Neither version nor commit can stand for it: between two releases the version stays, an installed
+    package has no commit, and a checkout may differ from its commit. The layer rule keeps that code
+    to this package and the modules of the words.
     """
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _DECIDING for path in _PACKAGE.glob(pattern)):
@@ -53,12 +54,12 @@ def code_sha256() -> str:
 
 
 def spoken(harness: str, commit: str | None) -> str:
-    """A program as people name it."""
+    """Return a program's name with the beginning of its commit, if it has one."""
     return f"{harness} (commit {commit[:12]})" if commit else harness
 
 
 def git_commit(root: Path) -> str | None:
-    """The commit that the checkout in ``root`` is at; None if it is no checkout, or can't be read.
+    """Return the commit that the checkout in ``root`` is at; None if it is no checkout, or can't be read.
 
     Read from git's files and not by git, which refuses another user's checkout and runs what it configures.
     """
@@ -73,7 +74,7 @@ def git_commit(root: Path) -> str | None:
 
 
 def _git_directory(root: Path) -> Path:
-    """``.git`` itself, or what it leads to in a further work tree."""
+    """The directory ``.git``, or the one that a file of that name leads to in a further work tree."""
     git = root / ".git"
     return (root / git.read_text().strip().removeprefix("gitdir: ")) if git.is_file() else git
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from restoreproof.plan import Excluded, Policy, Runbook
+from restoreproof.plan_changes import PlanChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Actors:
 
 @dataclass(frozen=True, slots=True)
 class HarnessBuild:
-    """The program that drilled, and what it was told: each by version or SHA-256 (hex).
+    """The program that drilled, and what it was given: each by version or SHA-256 (hex).
 
     ``code_sha256`` is of the code that made the record: the same code makes it again, byte for byte.
     """
@@ -36,6 +37,20 @@ class HarnessBuild:
     contract_sha256: str = ""
     lockfile_sha256: str | None = None
     python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanComparisonRecord:
+    """What the plan asks less of than that of ``previous``, the stack's last drill that asked everything.
+
+    ``changes`` are the first of ``total``. ``previous`` is None where there was no such drill; ``unknown``
+    says why its plan could not be compared.
+    """
+
+    previous: str | None = None
+    changes: tuple[PlanChange, ...] = ()
+    total: int = 0
+    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,7 @@ class ComponentRecord:
 class MarkerRecord:
     """A store of a foreign target that showed it was provisioned for this very drill, before any write.
 
-    ``sha256`` is the digest of the nonce that was found there; the nonce itself is told nowhere.
+    ``sha256`` is the digest of the nonce that was found there; the nonce itself is written nowhere.
     """
 
     service: str
@@ -151,7 +166,7 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Something that a reviewer may ask for and nobody told."""
+    """A field that a reviewer may ask for and that is empty, and why it is."""
 
     field: str
     why: str

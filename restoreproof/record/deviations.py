@@ -14,19 +14,19 @@ _IN_FULL = frozenset({"all", "catalogue"})
 
 
 def deviations(checks: Sequence[CheckRecord], plan: Plan) -> tuple[Deviation, ...]:
-    """One for each check that is FAILED, WAIVED, NOT_VERIFIED or ERROR, in the order of the checks."""
-    given = {waiver.check: waiver for waiver in plan.waivers}
+    """Return one deviation for each check that is not PASSED, in the order of the checks."""
+    waivers = {waiver.check: waiver for waiver in plan.waivers}
     return tuple(
-        _deviation(check, given.get(check.id)) for check in checks if check.outcome is not Outcome.PASSED
+        _deviation(check, waivers.get(check.id)) for check in checks if check.outcome is not Outcome.PASSED
     )
 
 
-def _deviation(check: CheckRecord, given: Waiver | None) -> Deviation:
+def _deviation(check: CheckRecord, granted: Waiver | None) -> Deviation:
     waiver = check.waiver
-    expired = given is not None and waiver is None and check.outcome is Outcome.FAILED
+    expired = granted is not None and waiver is None and check.outcome is Outcome.FAILED
     description = f"{check.title}: {check.reason}" if check.reason else check.title
-    if expired and given is not None:
-        description += f" (the waiver that {given.approver} approved ended on {given.until})"
+    if expired and granted is not None:
+        description += f" (the waiver that {granted.approver} approved ended on {granted.until})"
     return Deviation(
         id=check.id,
         outcome=check.outcome,
@@ -35,7 +35,7 @@ def _deviation(check: CheckRecord, given: Waiver | None) -> Deviation:
         mandatory=check.mandatory,
         owner=waiver.owner if waiver else _tagged(check.tags, "owner"),
         due=waiver.until if waiver else None,
-        waiver=waiver or (given if expired else None),
+        waiver=waiver or (granted if expired else None),
         waiver_expired=expired,
     )
 
@@ -45,7 +45,7 @@ def _tagged(tags: Sequence[str], name: str) -> str | None:
 
 
 def scope(checks: Sequence[CheckRecord], plan: Plan) -> ScopeRecord:
-    """What was covered: the contract's word for it, and the samples that the checks say they drew."""
+    """Return what was covered, in the contract's words, and the samples that the checks say they drew."""
     covered = plan.coverage or Coverage()
     samples = tuple(_samples(checks))
     return ScopeRecord(
@@ -59,6 +59,10 @@ def scope(checks: Sequence[CheckRecord], plan: Plan) -> ScopeRecord:
 
 def _samples(checks: Sequence[CheckRecord]) -> Iterator[SampleRecord]:
     for check in checks:
-        drawn = {seen.sample: seen for seen in check.observations if seen.sample not in _IN_FULL}
-        for method, seen in drawn.items():
-            yield SampleRecord(check.id, method, seen.examined, seen.of)
+        drawn = {
+            observation.sample: observation
+            for observation in check.observations
+            if observation.sample not in _IN_FULL
+        }
+        for method, observation in drawn.items():
+            yield SampleRecord(check.id, method, observation.examined, observation.of)

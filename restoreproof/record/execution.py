@@ -25,7 +25,7 @@ class CommandRecord:
 
 @dataclass(frozen=True, slots=True)
 class ScanFinding:
-    """Something that must not be in a backup: by which rule and where. What it says is never told."""
+    """A find of forbidden material: by which rule and where; its text is never part of the record."""
 
     rule: str
     location: str

@@ -11,7 +11,7 @@ from restoreproof.record.pairs import pairs
 
 
 class FirstEvent:
-    """Reads the first ``drill-opened``; a journal without one leaves everything unknown.
+    """The drill's first ``drill-opened``; a journal without one leaves everything unknown.
 
     ``event`` is None until then, ``at`` is when it was written (UTC), ``mono`` on the monotonic clock.
     """

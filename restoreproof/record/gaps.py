@@ -7,7 +7,7 @@ MANY = 200
 
 
 class Gaps:
-    """Reasons, each once, in the order in which they came up; a flood of them is cut short and said so."""
+    """Reasons why evidence is incomplete, each once, in the order of their coming; bounded in number."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, None] = {}
@@ -20,5 +20,5 @@ class Gaps:
             self._reasons.setdefault("… and more of the kind")
 
     def reasons(self) -> list[str]:
-        """All that were noted."""
+        """Return all reasons that were noted."""
         return list(self._reasons)

@@ -8,16 +8,34 @@ from restoreproof.record.model import CheckRecord, Record
 
 
 def headline(record: Record) -> str:
-    """What the verdict rests on, for whoever has a minute."""
-    if record.verdict is Verdict.FAILED:
-        return f"{_failed(record)} {_times(record)}".strip()
-    if record.verdict in (Verdict.VERIFIED, Verdict.VERIFIED_WITH_WAIVERS):
-        return f"{_passed(record)} {_times(record)}".strip()
-    return f"{_unproven(record)} {_times(record)}".strip()
+    """Return the sentence that says what the verdict rests on."""
+    match record.verdict:
+        case Verdict.FAILED:
+            basis = _failed(record)
+        case Verdict.VERIFIED | Verdict.VERIFIED_WITH_WAIVERS:
+            basis = _passed(record)
+        case _:
+            basis = _unproven(record)
+    return " ".join(sentence for sentence in (basis, _asked_less(record), _times(record)) if sentence)
+
+
+def _asked_less(record: Record) -> str:
+    """Return what an earlier drill asked and this one does not: a pass is worth less by it."""
+    compared = record.plan_comparison
+    if compared.unknown:
+        return (
+            f"What the drill {compared.previous} asked could not be held against this one: "
+            f"{one_line(compared.unknown, 200)}."
+        )
+    if not compared.changes:
+        return ""
+    first = one_line(str(compared.changes[0]), 300)
+    more = f" and {compared.total - 1} more" if compared.total > 1 else ""
+    return f"Asked less of than in the drill {compared.previous}: {first}{more}."
 
 
 def duration(seconds: float) -> str:
-    """A span of time as a person says it: ``48 s``, ``22 min``, ``4 h``, ``3 h 20 min``, ``2 days``."""
+    """Return a span of time (seconds) in words: ``48 s``, ``22 min``, ``4 h``, ``3 h 20 min``, ``2 days``."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     minutes = round(seconds / 60)
@@ -36,8 +54,10 @@ def _passed(record: Record) -> str:
 
 
 def _advice(record: Record) -> str:
-    """What counts for nothing in the verdict, and must not be overlooked for that."""
-    unheeded = [one for one in record.checks if not one.mandatory and one.outcome is not Outcome.PASSED]
+    """The clause on advisory checks that did not pass, though they do not count; empty if all passed."""
+    unheeded = [
+        check for check in record.checks if not check.mandatory and check.outcome is not Outcome.PASSED
+    ]
     if not unheeded:
         return ""
     more = f" and {len(unheeded) - 1} more" if len(unheeded) > 1 else ""
@@ -56,36 +76,36 @@ def _failed(record: Record) -> str:
 
 def _unproven(record: Record) -> str:
     counts = record.counts
-    said = f"{counts.passed} of {counts.mandatory} mandatory checks passed"
+    sentence = f"{counts.passed} of {counts.mandatory} mandatory checks passed"
     if record.verdict is Verdict.PARTIAL:
-        said += f"; only a part was run ({record.plan.selection})"
+        sentence += f"; only a part was run ({record.plan.selection})"
     open_checks = [*_with(record, Outcome.NOT_VERIFIED), *_with(record, Outcome.ERROR)]
     if open_checks:
         first = open_checks[0]
         more = f" and {len(open_checks) - 1} more" if len(open_checks) > 1 else ""
-        said += f"; not proven: “{first.title}”{more} ({one_line(first.reason, 200)})"
+        sentence += f"; not proven: “{first.title}”{more} ({one_line(first.reason, 200)})"
     if record.incomplete:
         more = f" (and {len(record.incomplete) - 1} more)" if len(record.incomplete) > 1 else ""
-        said += f"; the evidence is incomplete: {record.incomplete[0]}{more}"
-    return f"{said}."
+        sentence += f"; the evidence is incomplete: {record.incomplete[0]}{more}"
+    return f"{sentence}."
 
 
 def _times(record: Record) -> str:
     time, point = record.recovery_time, record.recovery_point
-    said = []
+    clauses = []
     if time.time_to_service_s is not None:
-        said.append(
+        clauses.append(
             f"Service was back {duration(time.time_to_service_s)} after the fetch began "
             f"(target {duration(time.target_s)})"
         )
     if point.value_s is not None:
-        said.append(
+        clauses.append(
             f"the newest restored record was {duration(point.value_s)} old at the recovery point "
             f"(target {duration(point.target_s)})"
         )
-    if not said:
+    if not clauses:
         return ""
-    sentence = "; ".join(said)
+    sentence = "; ".join(clauses)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 

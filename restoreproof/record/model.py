@@ -19,6 +19,7 @@ from restoreproof.record.context import (
     FidelityRecord,
     GovernanceRecord,
     HarnessBuild,
+    PlanComparisonRecord,
     ScopeRecord,
     TargetRecord,
     Unknown,
@@ -100,7 +101,7 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTime:
-    """RTO: from the start of the fetch until the service was proven back, and until all was verified.
+    """The RTO: from the start of the fetch until the service was proven back, and until all was verified.
 
     The three events name the journal's own lines between which it was measured. ``met`` is None where the
     service was not proven back, and where a time within the target says nothing; ``unjudged`` is why.
@@ -118,7 +119,7 @@ class RecoveryTime:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """RPO: how old the newest restored record was at the recovery point, per asset and at worst.
+    """The RPO: how old the newest restored record was at the recovery point, per asset and at worst.
 
     ``newest`` is when that record was written, per asset; ``reference_at`` the recovery point.
     """
@@ -144,7 +145,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class OverrideRecord:
-    """Something the drill had to change to run the restored stack, and why."""
+    """A change that the drill made to run the restored stack, and why."""
 
     service: str
     name: str
@@ -162,7 +163,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """Whether the target was proven isolated while it ran and gone afterwards."""
+    """Whether the target was proven isolated while it ran and gone afterwards.
+
+    ``programs`` are those of the operating system that restored code ran, or may have run.
+    """
 
     isolated: bool
     isolation_reason: str
@@ -170,6 +174,7 @@ class Safety:
     probes: tuple[Probe, ...]
     torn_down: bool
     leftovers: tuple[str, ...]
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,20 +256,21 @@ class Record:
     custody: Custody = field(default_factory=Custody)
     unknown: tuple[Unknown, ...] = ()
     controls: StackControls = field(default_factory=StackControls)
+    plan_comparison: PlanComparisonRecord = field(default_factory=PlanComparisonRecord)
     schema: str = field(default=RECORD_SCHEMA)
 
     def as_json(self) -> dict[str, Any]:
-        """The record as plain JSON values."""
+        """Return the record as plain JSON values."""
         value: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
         return value
 
     def text(self) -> str:
-        """The record as the bytes of ``record.json``; the same record always gives the same text."""
+        """Return the text of ``record.json``; the same record always gives the same text."""
         return json.dumps(self.as_json(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
     @staticmethod
     def from_json(value: Any) -> Record:
-        """The record that ``as_json`` wrote. Raises pydantic.ValidationError on anything else."""
+        """Return the record that ``as_json`` wrote. Raises pydantic.ValidationError on anything else."""
         return _ADAPTER.validate_python(value)
 
 

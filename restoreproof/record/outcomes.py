@@ -42,18 +42,18 @@ class Account:
     before_restore: bool = False
     _told: int = 0
 
-    def observe(self, seen: Observation) -> None:
+    def observe(self, observation: Observation) -> None:
         """Take one observation in; what it says is judged even when it is not kept."""
         self.total += 1
-        self.passed += seen.outcome is Outcome.PASSED
-        self.examined += seen.examined or 0
-        self.of += seen.of or 0
-        self.outcomes.add(seen.outcome)
-        kept = self.good if seen.outcome is Outcome.PASSED else self.bad
+        self.passed += observation.outcome is Outcome.PASSED
+        self.examined += observation.examined or 0
+        self.of += observation.of or 0
+        self.outcomes.add(observation.outcome)
+        kept = self.good if observation.outcome is Outcome.PASSED else self.bad
         if len(kept) < KEPT:
-            kept.append((self.total, seen))
-        if seen.outcome is Outcome.PASSED and self.short is None and _is_short(seen):
-            self.short = seen
+            kept.append((self.total, observation))
+        if observation.outcome is Outcome.PASSED and self.short is None and _is_short(observation):
+            self.short = observation
 
     def step(self, step: StepRecord) -> None:
         """Take one step in, with the observations that were made since the step before it.
@@ -68,7 +68,7 @@ class Account:
             self.observed.append(self.total)
 
     def finish(self, status: str, reason: str, seconds: float) -> None:
-        """The scenario ended; should it end twice, the worse end counts."""
+        """Take the scenario's end in; should it end twice, the worse end counts."""
         if not self.finished or self.status == "passed":
             self.status, self.reason = status, reason
         self.finished = True
@@ -76,28 +76,32 @@ class Account:
 
     @property
     def observations(self) -> tuple[Observation, ...]:
-        """What was kept, in the order in which it was observed."""
-        return tuple(seen for _, seen in sorted([*self.good, *self.bad], key=lambda pair: pair[0]))
+        """The observations that were kept, in the order in which they were made."""
+        return tuple(
+            observation for _, observation in sorted([*self.good, *self.bad], key=lambda pair: pair[0])
+        )
 
 
-def _is_short(seen: Observation) -> bool:
-    """A pass over everything that did not examine everything; or over a sample of nothing."""
-    if seen.examined is None or not seen.of:
+def _is_short(observation: Observation) -> bool:
+    """Whether a pass examined less than it claims: not everything of ``all``, or nothing of a sample."""
+    if observation.examined is None or not observation.of:
         return False
-    return seen.examined == 0 or (seen.sample == "all" and seen.examined < seen.of)
+    return observation.examined == 0 or (
+        observation.sample == "all" and observation.examined < observation.of
+    )
 
 
 def judge(
     check: PlannedCheck, account: Account | None, waivers: Sequence[Waiver], today: date | None
 ) -> CheckRecord:
-    """The record of one planned check.
+    """Return the record of one planned check.
 
     Args:
         account: what was journaled about it, or None if nothing was.
         today: the day of the drill, which decides whether a waiver still holds; None means that it can't.
     """
-    seen = account or Account()
-    outcome, reason = _outcome(check, seen)
+    journaled = account or Account()
+    outcome, reason = _outcome(check, journaled)
     waiver = next((waiver for waiver in waivers if waiver.check == check.id), None)
     if outcome is Outcome.FAILED and waiver and _holds(waiver, today):
         outcome = Outcome.WAIVED
@@ -116,21 +120,21 @@ def judge(
         parameters=check.parameters,
         outcome=outcome,
         reason=reason,
-        seconds=round(seen.seconds, 4),
-        observations=seen.observations,
-        observations_total=seen.total,
-        passed_total=seen.passed,
-        examined_total=seen.examined,
-        of_total=seen.of,
-        steps=tuple(seen.steps),
+        seconds=round(journaled.seconds, 4),
+        observations=journaled.observations,
+        observations_total=journaled.total,
+        passed_total=journaled.passed,
+        examined_total=journaled.examined,
+        of_total=journaled.of,
+        steps=tuple(journaled.steps),
         waiver=waiver,
-        phase="pre-restore" if seen.before_restore else "post-restore",
+        phase="pre-restore" if journaled.before_restore else "post-restore",
         controls=tuple(tag.partition(":")[2] for tag in check.tags if tag.startswith("control:")),
     )
 
 
 def _outcome(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
-    """The first rule that holds: what was seen comes before how pytest ended."""
+    """The outcome by the first rule that holds, and the reason: observations come before pytest's end."""
     if Outcome.FAILED in account.outcomes:
         return Outcome.FAILED, _said(account, Outcome.FAILED)
     if account.status == "assertion-failed":
@@ -168,7 +172,7 @@ def _silent(check: PlannedCheck, account: Account) -> str | None:
 
 
 def _hollow(check: PlannedCheck, account: Account) -> str | None:
-    """A *Then* that passed without observing anything asserted nothing, whatever its neighbours did."""
+    """The first *Then* that passed without an observation, so asserted nothing; None if all have one."""
     before = 0
     for planned, total in zip(check.steps, account.observed, strict=False):
         if planned.kind == "Outcome" and total == before:
@@ -178,9 +182,9 @@ def _hollow(check: PlannedCheck, account: Account) -> str | None:
 
 
 def _said(account: Account, outcome: Outcome) -> str:
-    for seen in account.observations:
-        if seen.outcome is outcome:
-            return f"expected {seen.expected}; observed {seen.observed}"
+    for observation in account.observations:
+        if observation.outcome is outcome:
+            return f"expected {observation.expected}; observed {observation.observed}"
     return account.reason
 
 

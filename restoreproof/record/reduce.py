@@ -17,7 +17,7 @@ from restoreproof.events import (
 )
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Observation, Outcome, decide
-from restoreproof.plan import Plan, PlannedCheck, StackControls
+from restoreproof.plan import CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.deviations import deviations, scope
 from restoreproof.record.execution_events import ExecutionEvents
@@ -27,11 +27,11 @@ from restoreproof.record.headline import headline
 from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record, StepRecord
 from restoreproof.record.moments import moment
 from restoreproof.record.outcomes import Account, judge
+from restoreproof.record.plan_events import PlanEvents
 from restoreproof.record.safety import SafetyEvents
 from restoreproof.record.timing import Timing
 from restoreproof.record.unknowns import unknowns
 
-CATALOGUE_CHECK = "set/catalogue"
 """The id of the check that stands for the set agreeing with its catalogue; made when it does not."""
 
 
@@ -57,6 +57,7 @@ class _Reduction:
         self._set = BackupSetEvents(self._opening)
         self._execution = ExecutionEvents(self._opening)
         self._timing = Timing(plan)
+        self._comparison = PlanEvents()
         self._sequence: Counter[str] = Counter()
         self._events = 0
         self._restoring = False
@@ -76,7 +77,8 @@ class _Reduction:
         self._sequence[line.source] = line.seq
         self._events += 1
         self._last_at = line.at
-        for reader in (self._opening, self._timing, self._safety, self._set, self._execution):
+        readers = (self._opening, self._timing, self._comparison, self._safety, self._set, self._execution)
+        for reader in readers:
             reader.take(line)
         self._take_check(line)
 
@@ -106,7 +108,7 @@ class _Reduction:
         return account
 
     def record(self) -> Record:
-        """Everything taken in so far, judged."""
+        """Return the record of all lines taken in so far."""
         safety, plan = self._safety, self._plan
         checks = self._checks()
         absent = (*safety.missing(), *self._absent(), *self._unexplained(checks))
@@ -163,6 +165,7 @@ class _Reduction:
             clock=opening.clock(),
             custody=opening.custody(),
             controls=plan.controls or StackControls(),
+            plan_comparison=self._comparison.comparison,
         )
         return replace(record, headline=headline(record), unknown=unknowns(record))
 
@@ -191,7 +194,7 @@ class _Reduction:
         for stage, error in self._safety.lost.items():
             account = Account(started=True)
             account.observe(Observation(Outcome.FAILED, f"{stage} is restored from the set", error))
-            yield _made(f"restore/{stage}", f"The set restores at the stage {stage}", stage), account
+            yield _made(stage_check(stage), f"The set restores at the stage {stage}", stage), account
 
     def _absent(self) -> list[str]:
         absent = [
@@ -202,7 +205,7 @@ class _Reduction:
         return [f"planned but absent: {check.id} ({check.title})" for check in absent]
 
     def _unexplained(self, checks: Sequence[CheckRecord]) -> Iterator[str]:
-        """Why pytest ended red, where no check that counts says it: what it saw must not be lost."""
+        """Yield why pytest ended with 1, where no mandatory check that failed says it."""
         failing = [check for check in checks if check.outcome is not Outcome.PASSED]
         if not self._safety.red or any(check.mandatory for check in failing):
             return

@@ -14,6 +14,7 @@ from restoreproof.events import (
     Note,
     OuterNote,
     Overridden,
+    ProgramRun,
     SetVerified,
     SourceState,
     StageFailed,
@@ -48,6 +49,7 @@ class SafetyEvents:
         self.notes: dict[str, None] = {}
         self.faults: dict[str, None] = {}
         self.lost: dict[str, str] = {}
+        self._programs: dict[str, None] = {}
         self.failed_stages: dict[str, str] = {}
         self.red = False
         self._opened = False
@@ -83,6 +85,7 @@ class SafetyEvents:
             probes=tuple(self._probes),
             torn_down=self._torn_down is True,
             leftovers=tuple(self._leftovers),
+            programs=tuple(self._programs),
         )
 
     def take(self, line: JournalLine) -> None:
@@ -98,21 +101,37 @@ class SafetyEvents:
                 self._take_verdict(event)
             case StageFailed() as event:
                 self._take_failed_stage(event)
-            case InnerExited() as event:
-                self._take_exit(event)
-            case TeardownDone() as event:
-                self._take_teardown(event)
-            case DrillInterrupted() as event:
-                self._problem(f"interrupted: {event.reason or 'no reason given'}")
+            case InnerExited() | TeardownDone() | DrillInterrupted() as event:
+                self._take_end(event)
             case FaultInjected() as event:
                 self.faults.setdefault(event.fault)
                 self._problem(f"a fault was injected to test the harness: {event.fault}")
+            case ProgramRun() as event:
+                self._take_program(event)
             case SetVerified() as event:
                 # An adopted set that lacks a part can't be all that a restore takes, whatever its checks say.
                 for part, reason in sorted(event.lacks.items()):
                     self._problem(f"the set was adopted and lacks {part}: {reason}")
             case _:
                 self._take_remark(line)
+
+    def _take_end(self, event: InnerExited | TeardownDone | DrillInterrupted) -> None:
+        """Account for how the inner process, its target or the drill came to an end."""
+        match event:
+            case InnerExited():
+                self._take_exit(event)
+            case TeardownDone():
+                self._take_teardown(event)
+            case DrillInterrupted():
+                self._problem(f"interrupted: {event.reason or 'no reason given'}")
+
+    def _take_program(self, event: ProgramRun) -> None:
+        """What a dump ran while it was restored can have made the target what it looks like."""
+        program = f"{event.service}: {event.what}"
+        if len(self._programs) < MANY:
+            self._programs.setdefault(program)
+        if not event.expected:
+            self._problem(f"restored code ran a program of the operating system, or may: {program}")
 
     def _take_remark(self, line: JournalLine) -> None:
         """Account for what speaks neither for nor against the evidence."""

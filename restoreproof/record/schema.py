@@ -10,7 +10,7 @@ from restoreproof.record.model import RECORD_SCHEMA, Record
 
 
 def record_schema() -> dict[str, Any]:
-    """A schema that records fit and nothing else: each field is always written, and there are no others."""
+    """Return the JSON Schema of a record, in which each field is required and no other is allowed."""
     schema = TypeAdapter(Record).json_schema(mode="serialization")
     for part in (schema, *schema["$defs"].values()):
         _close(part)

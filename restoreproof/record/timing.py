@@ -98,7 +98,7 @@ class Timing:
         measurements: Mapping[str, Measurement],
         fidelity: Sequence[FidelityRecord] = (),
     ) -> Times:
-        """The times, given how the checks ended, and how the target differed from production."""
+        """Return the times, given how the checks ended, and how the target differed from production."""
         return Times(
             seconds=self._since(self._last),
             stages=tuple(self._stage(name, stage) for name, stage in self._stages.items()),
@@ -148,9 +148,9 @@ class Timing:
 
     def _unjudged(self, checks: Sequence[CheckRecord], fidelity: Sequence[FidelityRecord]) -> str | None:
         """Why a time within the target does not meet it: the record never says more than its checks do."""
-        for one in fidelity:
-            if one.subject == _DATA and one.differs:
-                return f"{one.here} here, {one.production} in production: {one.consequence}"
+        for fact in fidelity:
+            if fact.subject == _DATA and fact.differs:
+                return f"{fact.here} here, {fact.production} in production: {fact.consequence}"
         for check in checks:
             if check.id in self._timed and check.outcome is not Outcome.PASSED:
                 return f"the check {check.id} is {check.outcome}: {check.reason}"[:1000]
@@ -166,9 +166,9 @@ class Timing:
         if any(check.outcome is not Outcome.PASSED for check in proofs):
             return None
         ends = [
-            (self._finished[one.id], f"scenario-finished {one.id}")
-            for one in proofs
-            if one.id in self._finished
+            (self._finished[check.id], f"scenario-finished {check.id}")
+            for check in proofs
+            if check.id in self._finished
         ]
         return max([(stage.ends, f"stage-done {name}"), *ends])
 

@@ -42,7 +42,7 @@ _ASKED: tuple[tuple[str, _Missing, str], ...] = (
     ("target.runtime", lambda r: r.target.runtime, _NOT_JOURNALED),
     (
         "target.components.digest",
-        lambda r: r.target.components and all(one.digest for one in r.target.components),
+        lambda r: r.target.components and all(component.digest for component in r.target.components),
         "not every service told which program or image it runs",
     ),
     ("target.destroyed_at", lambda r: r.target.destroyed_at, "its destruction is not proven"),
@@ -75,5 +75,5 @@ _ASKED: tuple[tuple[str, _Missing, str], ...] = (
 
 
 def unknowns(record: Record) -> tuple[Unknown, ...]:
-    """Every field that a reviewer may ask for and that is empty, and why."""
-    return tuple(Unknown(field, why) for field, known, why in _ASKED if not known(record))
+    """Return every field that a reviewer may ask for and that is empty, and why."""
+    return tuple(Unknown(field, why) for field, read, why in _ASKED if not read(record))

@@ -14,6 +14,7 @@ from typing import Any
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
+from restoreproof.redaction.password_hashes import hashes_in
 from restoreproof.redaction.secret_encodings import is_distinctive, spellings
 
 MASK = "‹redacted›"
@@ -23,7 +24,7 @@ _BREAK = re.compile(rb"(?:\\[rn]|[ \t\r\n])+")
 
 
 class Secret:
-    """A value that shows itself only through ``reveal``; its repr names it and nothing more."""
+    """Value that shows itself only through ``reveal``; its repr names it and nothing more."""
 
     __slots__ = ("_value", "name")
 
@@ -32,11 +33,11 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value, for the one call that has to hand it to a service."""
+        """Return the value, for the one call that has to hand it to a service."""
         return self._value
 
     def matches(self, other: Secret) -> bool:
-        """Whether both hold the same value, compared in constant time."""
+        """Return whether both hold the same value, compared in constant time."""
         return hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __repr__(self) -> str:
@@ -80,7 +81,7 @@ class Spellings:
         return BytesAhoCorasick(list(self.named), matchkind=MatchKind.LeftmostLongest)
 
     def any_in(self, data: bytes) -> bool:
-        """Whether any of them stands in ``data``."""
+        """Return whether any of the spellings stands in ``data``."""
         return next(self.search(data), None) is not None
 
     def search(self, data: bytes) -> Iterator[Spotted]:
@@ -90,8 +91,8 @@ class Spellings:
                 yield Spotted(*self._standing_for[number], start, end)
 
 
-def _nobody(_: Secret) -> None:
-    """Nobody is told."""
+def _ignore(_: Secret) -> None:
+    """Do nothing with a secret that was learnt."""
 
 
 class Redactor:
@@ -99,16 +100,16 @@ class Redactor:
 
     Args:
         secrets: what is known from the beginning.
-        told: called once with each value that is learnt, also those too plain to be masked.
+        on_learnt: called once with each value that is learnt, also those too plain to be masked.
     """
 
-    def __init__(self, secrets: Iterable[Secret] = (), told: Callable[[Secret], None] = _nobody) -> None:
+    def __init__(self, secrets: Iterable[Secret] = (), on_learnt: Callable[[Secret], None] = _ignore) -> None:
         self._lock = threading.Lock()
         self._seen: set[str] = set()
         self._known = Spellings({})
         self._long = Spellings({})
         self._plain: dict[str, None] = {}
-        self.told = told
+        self.on_learnt = on_learnt
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[Secret]) -> None:
@@ -133,7 +134,7 @@ class Redactor:
                 long = {form: of for form, of in fresh.items() if len(form) >= _WRAPPED}
                 self._long = self._long.with_more(long)
         for secret in learnt:
-            self.told(secret)
+            self.on_learnt(secret)
 
     @property
     def unmaskable(self) -> tuple[str, ...]:
@@ -146,19 +147,19 @@ class Redactor:
         return max(map(len, self._known.named), default=0)
 
     def spotted(self, data: bytes) -> Iterator[Spotted]:
-        """Every known secret in ``data``, also where line breaks were put into its spelling."""
+        """Yield every known secret in ``data``, also where line breaks were put into its spelling."""
         yield from self._known.search(data)
         long = self._long
         if long.any_in(_squeezed(data)):
             unbroken, original = _unbroken(data)
-            for one in long.search(unbroken):
-                start, end = original(one.start), original(one.end - 1) + 1
-                if end - start > one.end - one.start:  # else it was found above
-                    yield Spotted(one.name, one.encoding, start, end)
+            for spot in long.search(unbroken):
+                start, end = original(spot.start), original(spot.end - 1) + 1
+                if end - start > spot.end - spot.start:  # else it was found above
+                    yield Spotted(spot.name, spot.encoding, start, end)
 
     def data(self, data: bytes) -> bytes:
-        """``data`` with every known secret replaced by ``MASK``; it need not be text."""
-        spans = sorted((one.start, one.end) for one in self.spotted(data))
+        """Return ``data`` with known secrets and anybody's password hashes masked; it need not be text."""
+        spans = sorted([*((spot.start, spot.end) for spot in self.spotted(data)), *hashes_in(data)])
         kept, at = [], 0
         for start, end in spans:
             if start >= at:
@@ -167,11 +168,11 @@ class Redactor:
         return b"".join([*kept, data[at:]]) if spans else data
 
     def text(self, text: str) -> str:
-        """``text`` with every known secret replaced by ``MASK``."""
+        """Return ``text`` with known secrets and anybody's password hashes masked."""
         return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def value(self, value: Any) -> Any:
-        """A JSON-like ``value`` with every string in it redacted, keys included."""
+        """Return a JSON-like ``value`` with every string in it redacted, keys included."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes):
@@ -201,12 +202,12 @@ class Redactor:
 
 
 def _squeezed(data: bytes) -> bytes:
-    """``data`` without line breaks and blanks: as ``_unbroken``, a hundred times as fast."""
+    """Return ``data`` without line breaks and blanks: as ``_unbroken`` does, a hundred times as fast."""
     return data.replace(b"\\n", b"").replace(b"\\r", b"").translate(None, b" \t\r\n")
 
 
 def _unbroken(data: bytes) -> tuple[bytes, Callable[[int], int]]:
-    """``data`` without line breaks and blanks, and where in ``data`` a place of that is."""
+    """Return ``data`` without line breaks and blanks, and a function from its places to those of ``data``."""
     pieces: list[bytes] = []
     places, origins, at = [0], [0], 0
     for gap in _BREAK.finditer(data):
@@ -224,12 +225,12 @@ def _unbroken(data: bytes) -> tuple[bytes, Callable[[int], int]]:
 
 
 def fingerprint(key: bytes, value: bytes) -> str:
-    """HMAC-SHA-256 (hex): tells equal values apart from others only to whoever holds the drill's key."""
+    """Return HMAC-SHA-256 (hex) of ``value``: equal values can be told only with the drill's ``key``."""
     return hmac.digest(key, value, "sha256").hex()
 
 
 class Fingerprints:
-    """What the outer process knows of secrets that only the inner one has seen.
+    """Secrets that only the inner process has seen, as the outer one knows them: by fingerprint.
 
     ``key`` is made for one drill, handed to the inner process with its orders, and kept nowhere.
     """
@@ -245,5 +246,5 @@ class Fingerprints:
         self.lengths.add(length)
 
     def name_of(self, value: bytes) -> str | None:
-        """The name of the secret that ``value`` is, if it is one."""
+        """Return the name of the secret that ``value`` is, if it is one."""
         return self._names.get(fingerprint(self._key, value))

@@ -15,7 +15,7 @@ _MIN_OF_ONE_CASE = 16
 
 
 def is_distinctive(value: str) -> bool:
-    """Whether ``value`` is random enough to mask wherever it stands.
+    """Return whether ``value`` is random enough to mask wherever it stands.
 
     Masking what is short, monotonous, or could be a word (``orders``, ``localhost``) would blacken the log.
     """
@@ -26,17 +26,17 @@ def is_distinctive(value: str) -> bool:
 
 
 def spellings(value: str) -> dict[bytes, str]:
-    """Every spelling of ``value`` that is told apart from ordinary text, with the name of its encoding."""
-    found: dict[bytes, str] = {}
+    """Return every spelling of ``value`` that can be told from ordinary text, with its encoding's name."""
+    encodings: dict[bytes, str] = {}
     for number, part in enumerate(_parts(value)):
         for encoding, spelled in _encoded(part):
             if len(spelled) >= MIN_LENGTH:
-                found.setdefault(spelled.encode(), f"{encoding}, a line of it" if number else encoding)
-    return found
+                encodings.setdefault(spelled.encode(), f"{encoding}, a line of it" if number else encoding)
+    return encodings
 
 
 def _parts(value: str) -> Iterator[str]:
-    """The value, and each distinctive line of it: a log shows lines."""
+    """Yield the value, and each distinctive line of it: a log shows lines."""
     yield value
     lines = value.splitlines()
     if len(lines) > 1:
@@ -48,7 +48,7 @@ def _encoded(value: str) -> Iterator[tuple[str, str]]:
     yield "raw", value
     for quoted in (urllib.parse.quote(raw, safe=""), urllib.parse.quote(raw), urllib.parse.quote_plus(raw)):
         yield "URL-escaped", quoted
-        yield "URL-escaped", re.sub("%..", lambda found: found[0].lower(), quoted)
+        yield "URL-escaped", re.sub("%..", lambda match: match[0].lower(), quoted)
     yield from (("JSON-escaped", text) for text in _in_json(value))
     yield from (("HTML-escaped", text) for text in _in_html(value))
     yield "escaped as by Python", repr(value)[1:-1]
@@ -76,7 +76,7 @@ def _in_html(value: str) -> Iterator[str]:
 
 
 def _base64_cores(raw: bytes) -> Iterator[str]:
-    """The characters of base64 that don't depend on what stands before or after the value."""
+    """Yield the characters of base64 that don't depend on what stands before or after the value."""
     for offset in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             text = encode(b"\0" * offset + raw).decode().rstrip("=")

@@ -33,33 +33,33 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Its base URL, without a slash at the end: by the name that TLS verifies, else by its address."""
+        """Base URL, without a slash at the end: by the name that TLS verifies, else by the address."""
         host = self.tls.name if self.tls else self.address
         scheme = "https" if self.tls else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def trust(self) -> ssl.SSLContext | Literal[True]:
-        """What verifies it, for a client that takes a context."""
+        """TLS context that verifies the service, for a client that takes a context; True without TLS."""
         return self.tls.context() if self.tls else True
 
     @property
     def authorities(self) -> str | Literal[True]:
-        """The same for a client that takes a file."""
+        """File of authorities that verifies the service, for a client that takes a file; True without TLS."""
         return str(self.tls.ca) if self.tls else True
 
     def libpq(self) -> dict[str, str]:
-        """The parameters by which libpq finds it, whatever the environment says."""
+        """Return the parameters by which libpq finds the service, whatever the environment says."""
         # With hostaddr it asks no name server, nor PGHOSTADDR.
-        found = {"host": self.address, "hostaddr": self.address, "port": str(self.port)}
+        parameters = {"host": self.address, "hostaddr": self.address, "port": str(self.port)}
         if self.tls is None:
-            return found
+            return parameters
         verified = {"sslmode": "verify-full", "sslrootcert": str(self.tls.ca)}
-        return {**found, "host": self.tls.name, **verified}
+        return {**parameters, "host": self.tls.name, **verified}
 
 
 def unverified(endpoint: Endpoint, why: str, where: Location | None = None) -> EnvironmentUnfitError:
-    """Why ``endpoint`` is not spoken to: TLS refuses whoever answers there."""
+    """Return the error that ``endpoint`` is not spoken to, because TLS refuses who answers there."""
     name = endpoint.tls.name if endpoint.tls else endpoint.address
     return EnvironmentUnfitError(
         f"{endpoint.service}: who answers at {name}:{endpoint.port} can't be verified: {why}",
@@ -85,7 +85,7 @@ class Hardware:
 
     @staticmethod
     def here() -> Hardware:
-        """The machine that this process runs on."""
+        """Return the machine that this process runs on."""
         return Hardware(os.cpu_count() or 0, psutil.virtual_memory().total)
 
 
@@ -114,11 +114,11 @@ class Start:
 
 
 class ReferenceLost(Exception):
-    """The provider's own command says that it can't restore what a set refers to: the backup is lost."""
+    """Raised where the provider's command says that it can't restore what a set refers to."""
 
 
 def nothing_managed(asset: str, reference: Reference) -> EnvironmentUnfitError:
-    """Why a runtime that makes its own target brings nothing back that a provider keeps."""
+    """Return the error of a runtime that makes its own target, for an asset that a provider keeps."""
     return EnvironmentUnfitError(
         f"the set's part of the asset {asset!r} is a reference to something managed: {reference}",
         hint="drill it with --runtime external, whose contract says how to restore it",
@@ -138,7 +138,7 @@ class Stack(Protocol):
     """Handles to what runs: the drill's checks and assets see a stack only through this."""
 
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
-        """Where ``service`` listens; ``port`` names one of its contract ports.
+        """Return where ``service`` listens; ``port`` names one of its contract ports.
 
         Raises:
             ContractError: there is no such service or port.
@@ -149,10 +149,10 @@ class Stack(Protocol):
         """Raise PartMissing if the target goes without ``service``, even one that nobody connects to."""
 
     def administrator(self, service: str) -> Credentials:
-        """The throw-away administrator made when the service was provisioned."""
+        """Return the throw-away administrator made when the service was provisioned."""
 
     def log_tail(self, service: str, lines: int = 20) -> str:
-        """The last lines of the service's log, redacted; empty if it never started."""
+        """Return the last lines of the service's log, redacted; empty if it never started."""
 
     def run_tool(
         self,
@@ -207,13 +207,13 @@ class Runtime(Stack, Protocol):
         """
 
     def claim(self) -> None:
-        """What is to be filled was found empty: from now on what the target holds is this drill's."""
+        """Note that the target was found empty: from now on what it holds is this drill's."""
 
     def running(self, service: str) -> bool:
-        """Whether the service's process is alive."""
+        """Return whether the service's process is alive."""
 
     def started_at(self, service: str) -> datetime | None:
-        """When the service's process started, by ``clock`` (UTC); None if none runs, or nothing tells."""
+        """Return when the service's process started, by ``clock`` (UTC); None if nothing tells."""
 
     def teardown(self) -> None:
         """Stop everything. Data is destroyed by the outer process, which owns the directory."""

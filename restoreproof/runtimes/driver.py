@@ -80,13 +80,13 @@ class IsolationControl(Protocol):
 
     @property
     def targets(self) -> dict[str, str]:
-        """What the inner process has to probe: probe name to target."""
+        """Targets that the inner process has to probe, by the name of the probe."""
 
     def probe_outside(self) -> Sequence[ProbeResult]:
-        """The positive control: the same probes from where they must succeed. All must be reached."""
+        """Try the same probes from where they must succeed, the positive control: all must be reached."""
 
     def from_inside(self) -> int:
-        """How many connections came, until now, that the outer process did not make itself."""
+        """Return how many connections came, until now, that the outer process did not make itself."""
 
 
 class OuterRuntime(Protocol):
@@ -94,10 +94,14 @@ class OuterRuntime(Protocol):
 
     @property
     def exposure(self) -> str:
-        """Why what runs in the drill could read what this user can, a signing key too; empty if it can't."""
+        """Why what runs in the drill could read this user's files, a signing key too; empty if it can't."""
+
+    @property
+    def unconfined(self) -> str:
+        """Why restored code would run as this user with nothing around it; empty where it does not."""
 
     def control(self) -> AbstractContextManager[IsolationControl]:
-        """The listeners, for as long as the drill runs. Raises EnvironmentUnfitError."""
+        """Return the listeners, for as long as the drill runs. Raises EnvironmentUnfitError."""
 
     def launch(
         self,
@@ -137,7 +141,7 @@ class RuntimeDriver(ABC):
     """Whether root becomes an ordinary user before a drill on it."""
 
     def objections(self, contract: Contract) -> Iterable[Problem]:
-        """What keeps every drill on it from starting, as far as the contract and the files beside it tell."""
+        """Yield what keeps every drill on this runtime from starting, as contract and files tell."""
         return ()
 
     @abstractmethod
@@ -145,20 +149,20 @@ class RuntimeDriver(ABC):
         """Make or find what all drills on it need once. Raises EnvironmentUnfitError."""
 
     def secrets(self, contract: Contract) -> Sequence[Secret]:
-        """What the runtime itself was given that no evidence may hold. Raises ContractError."""
+        """Return what the runtime itself was given that no evidence may hold. Raises ContractError."""
         return ()
 
     def kept(self, contract: Contract) -> str | None:
-        """What of the target outlives the drill on purpose; None if nothing does."""
+        """Return what of the target outlives the drill on purpose; None if nothing does."""
         return None
 
     def machine(self) -> Hardware | None:
-        """What the services run on; None where only somebody else knows. Raises EnvironmentUnfitError."""
+        """Return what the services run on; None if only others know. Raises EnvironmentUnfitError."""
         return Hardware.here()
 
     @abstractmethod
     def outer(self, context: OuterContext) -> OuterRuntime:
-        """The outer half of a drill. Raises EnvironmentUnfitError."""
+        """Return the outer half of a drill. Raises EnvironmentUnfitError."""
 
     @abstractmethod
     def probes(self, context: InnerContext, targets: Mapping[str, str]) -> Iterable[ProbeResult]:
@@ -166,7 +170,7 @@ class RuntimeDriver(ABC):
 
     @abstractmethod
     def inner(self, context: InnerContext, targets: Mapping[str, str]) -> Runtime:
-        """What starts the services; it may try ``targets`` again from each.
+        """Return what starts the services; it may try ``targets`` again from each.
 
         Raises:
             ContractError: a service is none that this runtime can run.
@@ -174,7 +178,7 @@ class RuntimeDriver(ABC):
         """
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
-        """What this machine has and lacks for a drill on it; ``contract`` is of the stack, if any."""
+        """Return what this machine has and lacks for a drill on it; ``contract`` is of the stack, if any."""
         return ()
 
     def reap(self, say: Say) -> Reaped:

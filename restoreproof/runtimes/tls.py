@@ -28,22 +28,22 @@ class Tls:
     ca: Path
 
     def context(self) -> ssl.SSLContext:
-        """What verifies a connection. Raises OSError if ``ca`` holds no certificates that can be read."""
+        """Return what verifies a connection. Raises OSError if ``ca`` holds no readable certificates."""
         return ssl.create_default_context(cafile=str(self.ca))
 
 
 def system_trust(environment: Mapping[str, str]) -> Path | None:
-    """The file of authorities that this machine trusts, or ``environment`` names; None if there is none.
+    """Return the file of authorities that this machine trusts, or ``environment`` names; None without one.
 
     Every client is given the same file, for each would look for one of its own elsewhere.
     """
     named = (environment.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile)
-    candidates = (*(Path(one) for one in named if one), *_USUAL)
-    return next((one for one in candidates if one.is_file()), None)
+    candidates = (*(Path(candidate) for candidate in named if candidate), *_USUAL)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def refusal(error: BaseException) -> str | None:
-    """Why TLS refuses whoever answers, if that is what ``error`` comes from; None if nobody answered."""
+    """Return why TLS refuses whoever answers, if ``error`` comes from that; None if it does not."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, _REFUSALS):
         cause = cause.__cause__ or cause.__context__

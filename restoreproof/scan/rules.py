@@ -35,7 +35,7 @@ class ForbiddenRule:
     name: str
     pattern: re.Pattern[bytes]
     sample: Callable[[], bytes]
-    confirm: Callable[[bytes], bool] = lambda found: True
+    confirm: Callable[[bytes], bool] = lambda candidate: True
     before: int = 0
 
 
@@ -50,9 +50,9 @@ def _is_private_key(der: bytes) -> bool:
     return True
 
 
-def _holds_der_key(found: bytes) -> bool:
+def _holds_der_key(candidate: bytes) -> bool:
     """Whether a DER private key starts in the first bytes: its header is ahead of the match."""
-    return any(_is_private_key(der) for start in range(5) if (der := _der_at(found, start)) is not None)
+    return any(_is_private_key(der) for start in range(5) if (der := _der_at(candidate, start)) is not None)
 
 
 def _der_at(data: bytes, start: int) -> bytes | None:
@@ -73,13 +73,13 @@ _ESCAPE = re.compile(rb"\\002(?P<mark>\\{1,16})001(?P=mark)(?:000(?:0|(?P=mark)0
 _ESCAPED_HEADER = 30
 
 
-def _holds_escaped_key(found: bytes) -> bool:
-    match = _ESCAPE.search(found)
+def _holds_escaped_key(candidate: bytes) -> bool:
+    match = _ESCAPE.search(candidate)
     if match is None:
         return False
     mark = re.escape(match["mark"])
     # An array puts backslashes before quotation marks, too.
-    plain = re.sub(mark + rb"(?:([0-3][0-7]{2})|" + mark + rb")|\\*(\")", _unescape, found)
+    plain = re.sub(mark + rb"(?:([0-3][0-7]{2})|" + mark + rb")|\\*(\")", _unescape, candidate)
     starts = range(_ESCAPED_HEADER)
     return any(_is_private_key(der) for start in starts if (der := _der_at(plain, start)) is not None)
 
@@ -91,7 +91,7 @@ def _unescape(escape: re.Match[bytes]) -> bytes:
 def _escaped(content: bytes) -> bytes:
     """``content`` as COPY prints it where ``bytea_output = escape``."""
     printed = [bytes([byte]) if 0x20 <= byte < 0x7F else rb"\\%03o" % byte for byte in content]
-    return b"".join(rb"\\\\" if one == b"\\" else one for one in printed)
+    return b"".join(rb"\\\\" if character == b"\\" else character for character in printed)
 
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s\\n]+={0,2}")
@@ -101,9 +101,9 @@ _KEY_HEAD = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)(?:\x02\x01|\x30)|----
 """How a key begins: PEM, or a SEQUENCE of a version (PKCS #1, #8, #12, SEC 1) or an algorithm (encrypted)."""
 
 
-def _is_base64_key(found: bytes) -> bool:
-    match = _BASE64.match(found)
-    if match is None or not _KEY_HEAD.match(binascii.a2b_base64(found[:_HEAD])):
+def _is_base64_key(candidate: bytes) -> bool:
+    match = _BASE64.match(candidate)
+    if match is None or not _KEY_HEAD.match(binascii.a2b_base64(candidate[:_HEAD])):
         return False
     text = re.sub(rb"\\n|\s|=", b"", match[0])
     text = text[: len(text) - (len(text) % 4 == 1)]
@@ -116,8 +116,8 @@ def _is_base64_key(found: bytes) -> bool:
     )
 
 
-def _is_token(found: bytes) -> bool:
-    header = found.partition(b".")[0]
+def _is_token(candidate: bytes) -> bool:
+    header = candidate.partition(b".")[0]
     try:
         claims = json.loads(base64.urlsafe_b64decode(header + b"=" * (-len(header) % 4)))
     except ValueError:
@@ -180,9 +180,9 @@ BUILT_IN: tuple[ForbiddenRule, ...] = (
 )
 
 
-def rules(own: Mapping[str, tuple[str, str]] | None = None) -> tuple[ForbiddenRule, ...]:
-    """The built-in rules, and those of a contract: name → (regular expression, example)."""
-    return (*BUILT_IN, *(_own(name, *given) for name, given in (own or {}).items()))
+def rules(extra: Mapping[str, tuple[str, str]] | None = None) -> tuple[ForbiddenRule, ...]:
+    """Return the built-in rules, and those of a contract: name → (regular expression, example)."""
+    return (*BUILT_IN, *(_own(name, *rule) for name, rule in (extra or {}).items()))
 
 
 def _own(name: str, pattern: str, example: str) -> ForbiddenRule:
@@ -190,13 +190,13 @@ def _own(name: str, pattern: str, example: str) -> ForbiddenRule:
 
 
 def ruleset_digest(all_rules: Iterable[ForbiddenRule]) -> str:
-    """SHA-256 (hex) over names, patterns, readings: two searches of one digest looked for the same things."""
-    told: list[list[str]] = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
-    told.append(["read", "as it is", r"\x as hex"])
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    """Return the SHA-256 (hex) over names, patterns and readings: equal digests search for the same."""
+    readings: list[list[str]] = [[rule.name, rule.pattern.pattern.decode("latin-1")] for rule in all_rules]
+    readings.append(["read", "as it is", r"\x as hex"])
+    return hashlib.sha256(json.dumps(readings).encode()).hexdigest()
 
 
-def blind(found: Iterable[str], all_rules: Iterable[ForbiddenRule]) -> list[str]:
-    """The rules that did not find their own sample."""
-    seen = set(found)
-    return [rule.name for rule in all_rules if rule.name not in seen]
+def blind(names: Iterable[str], all_rules: Iterable[ForbiddenRule]) -> list[str]:
+    """Return the rules that did not find their own sample."""
+    hit = set(names)
+    return [rule.name for rule in all_rules if rule.name not in hit]

@@ -21,7 +21,7 @@ def _ignore(size: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing that must not be there. What it is, is told; what it says, never."""
+    """One thing that must not be there: its rule and place, never its content."""
 
     rule: str
     offset: int
@@ -30,7 +30,7 @@ class Hit:
 def scan(
     chunks: Iterable[bytes], rules: Sequence[ForbiddenRule], counted: Counted = _ignore
 ) -> Iterator[Hit]:
-    """Every hit of ``rules`` in a stream, each once, with its offset. ``counted`` is told of every piece.
+    """Yield each hit of ``rules`` once, with its offset; ``counted`` gets the sizes of the pieces.
 
     Bytes that are written as ``\\x…``, as in a dump, are searched as the bytes that they are, too.
     """
@@ -63,7 +63,7 @@ class _Window:
         self._kept, self._rules = b"", rules
 
     def feed(self, piece: bytes) -> Iterator[Hit]:
-        """The hits that are certain once ``piece`` has come."""
+        """Yield the hits that are certain once ``piece`` has come."""
         self._kept += piece
         if len(self._kept) > 2 * LONGEST:
             # The last bytes have to wait for what follows them, and need some of those before as context.
@@ -72,7 +72,7 @@ class _Window:
             self._kept, self.base = self._kept[cut:], self.base + cut
 
     def end(self) -> Iterator[Hit]:
-        """The hits in what is left, for nothing comes any more."""
+        """Yield the hits in what is left: the stream has ended."""
         return self._examined(len(self._kept))
 
     def _examined(self, end: int) -> Iterator[Hit]:
@@ -90,13 +90,13 @@ def _hits(buffer: bytes, base: int, rules: Sequence[ForbiddenRule], start: int, 
 
 
 def scan_file(path: Path, rules: Sequence[ForbiddenRule], counted: Counted = _ignore) -> Iterator[Hit]:
-    """The hits in one file."""
+    """Yield the hits in one file."""
     with path.open("rb") as file:
         yield from scan(iter(lambda: file.read(CHUNK), b""), rules, counted)
 
 
 def self_test(rules: Sequence[ForbiddenRule]) -> list[str]:
-    """The rules that miss their own sample, as it is or in hex, across a seam of two pieces or at the end."""
+    """Return the rules that miss their own sample, as it is or in hex, across two pieces or at the end."""
     return [rule.name for rule in rules if not _sees(rule, rule.sample())]
 
 

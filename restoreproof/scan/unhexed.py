@@ -17,7 +17,7 @@ _BETWEEN = b"\n"
 
 
 class Unhexed:
-    """Takes a stream piece by piece, and gives what is written in it as ``\\x…`` as a stream of its own.
+    """Decoder of what a stream writes as ``\\x…``: takes it piece by piece, and gives the decoded bytes.
 
     However long a value is, nothing is kept of it but the end of the last piece; and of each run where it
     lay, until ``forget``.
@@ -30,36 +30,36 @@ class Unhexed:
         self._begins, self._lay = array("Q"), array("Q")
 
     def feed(self, piece: bytes) -> bytes:
-        """The bytes that ``piece`` adds."""
+        """Return the bytes that ``piece`` adds."""
         if not piece:
             return b""
         buffer = self._kept + piece
         base = self._read - len(self._kept)
-        given, start, done = bytearray(), 0, 0
+        decoded, start, done = bytearray(), 0, 0
         for match in _RUN.finditer(buffer):
             start, done = match.span(1)
             cut = self._open and match.start() == 0
             if not cut and buffer[max(0, match.start() - len(_GOES_ON)) : match.start()] != _GOES_ON:
-                given += _BETWEEN
-            self._begins.append(self._given + len(given))
+                decoded += _BETWEEN
+            self._begins.append(self._given + len(decoded))
             self._lay.append(base + start)
-            given += unhexlify(buffer[start : done - (done - start) % 2])
+            decoded += unhexlify(buffer[start : done - (done - start) % 2])
         self._read += len(piece)
-        self._given += len(given)
+        self._given += len(decoded)
         self._open = 0 < done == len(buffer)
         if self._open:
             # As if the run began anew with the digit that is half a byte, if there is one.
             self._kept = rb"\x" + buffer[done - (done - start) % 2 :]
         else:
             self._kept = buffer[max(done, len(buffer) - _TELLING) :]
-        return bytes(given)
+        return bytes(decoded)
 
     def place(self, offset: int) -> int:
-        """Where in the stream that was read the byte at ``offset`` of what was given lay."""
+        """Return where in the stream the byte at ``offset`` of the decoded bytes stands."""
         run = max(0, bisect_right(self._begins, offset) - 1)
         return self._lay[run] + 2 * (offset - self._begins[run])
 
     def forget(self, before: int) -> None:
-        """Nobody will ask for places ``before`` this one of what was given."""
+        """Drop position records below ``before`` (decoded bytes); ``place`` is asked of later ones only."""
         past = max(0, bisect_right(self._begins, before) - 1)
         del self._begins[:past], self._lay[:past]

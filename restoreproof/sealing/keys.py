@@ -27,6 +27,7 @@ from securesystemslib.exceptions import UnverifiedSignatureError, VerificationEr
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Signature, Signer, SSlibKey
 
 from restoreproof.errors import UsageError
+from restoreproof.private_files import make_private_directory
 from restoreproof.verifier.answers import Key, Refused
 from restoreproof.verifier.options import read_key_file
 
@@ -120,7 +121,7 @@ def make_signing_key(path: Path, *, valid_for: timedelta) -> Path:
                 f"{taken} is there already", hint="a key is never overwritten: name another file"
             )
     private = Ed25519PrivateKey.generate()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_directory(path.parent, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -44,12 +44,12 @@ class FakeStack:
     meeting: threading.Barrier | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, what: str) -> None:
+    def note(self, request: str) -> None:
         """Keep that ``what`` was asked, and raise what was put under it into ``breaks``."""
         with self._lock:
-            self.done.append(what)
-        if what in self.breaks:
-            raise self.breaks[what]
+            self.done.append(request)
+        if request in self.breaks:
+            raise self.breaks[request]
 
     def emit(self, event: Event) -> None:
         """Keep an event."""
@@ -114,7 +114,7 @@ class FakeStack:
 
     def running(self, service: str) -> bool:
         """Whether it was started, and not stopped since."""
-        asked = [what for what in self.done if what in (f"start {service}", f"stop {service}")]
+        asked = [request for request in self.done if request in (f"start {service}", f"stop {service}")]
         return bool(asked) and asked[-1].startswith("start")
 
     def started_at(self, service: str) -> datetime | None:

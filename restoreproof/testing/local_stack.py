@@ -6,9 +6,10 @@ Nothing isolates them: what a drill proves about a sandbox is not asked here.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from restoreproof.assets.base import StackContext
 from restoreproof.assets.vault import Vault
@@ -19,8 +20,12 @@ from restoreproof.testing.fake_stack import FakeStack
 
 
 @contextmanager
-def local_stack(contract: Contract, workdir: Path) -> Iterator[tuple[StackContext, FakeStack]]:
+def local_stack(
+    contract: Contract, workdir: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[StackContext, FakeStack]]:
     """Make the runtime of ``contract`` below ``workdir``, none of its services started yet.
+
+    ``environment`` stands in for the restored one.
 
     Yields:
         The context that assets and checks take, and what collects the events. All is stopped on leaving.
@@ -37,7 +42,7 @@ def local_stack(contract: Contract, workdir: Path) -> Iterator[tuple[StackContex
         bare=True,
     )
     try:
-        vault = Vault({}, secrets.token_bytes(32))
+        vault = Vault(environment, secrets.token_bytes(32))
         yield StackContext(contract, runtime, vault, events, workdir, lambda: "test"), events
     finally:
         runtime.teardown()

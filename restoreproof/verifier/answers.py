@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from restoreproof.verifier.formats import RESULTS
+
 
 class Refused(Exception):
     """A question that can't be asked: no such key, no such directory, a malformed option."""
@@ -51,6 +53,24 @@ class Question:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(frozen=True)
+class LaterDrill:
+    """A drill of the same stack that was asked for later: when, and its verdict or why it was refused.
+
+    ``tested`` is one with an injected fault: it tests the harness, and says nothing of a backup.
+    """
+
+    drill_id: str
+    at: str
+    outcome: str
+    tested: bool = False
+
+    @property
+    def withdraws(self) -> bool:
+        """Whether it did not confirm what an earlier drill had shown."""
+        return not self.tested and self.outcome not in (*RESULTS, "PARTIAL")
+
+
 @dataclass
 class Answer:
     """Answer to a question: ``findings`` decide it, ``notes`` don't.
@@ -63,6 +83,7 @@ class Answer:
     sign_offs: list[dict[str, str]] = field(default_factory=list)
     drill_id: str = ""
     about: dict[str, str] = field(default_factory=dict)
+    later: list[LaterDrill] = field(default_factory=list)
     verdict: str = ""
     drill_code: int = 1
     sealed_at: str = ""
@@ -73,6 +94,16 @@ class Answer:
     def refuse(self, where: str, what: str) -> None:
         """Add a reason why the evidence is not authentic: ``what`` is wrong with ``where``."""
         self.findings.append(Finding(where, what))
+
+    @property
+    def since(self) -> str:
+        """Last later drill that did not confirm this one, as the end of a sentence; empty if none."""
+        doubts = [drill for drill in self.later if drill.withdraws]
+        if not doubts:
+            return ""
+        last = doubts[-1]
+        more = f" (and {len(doubts) - 1} before it)" if len(doubts) > 1 else ""
+        return f"since then drill {plain(last.drill_id)} of {plain(last.at)}{more}: {plain(last.outcome)}"
 
     def not_recomputed(self, why: str) -> None:
         """Note that the record is its signer's word, and ``why`` it was not made anew."""
@@ -115,7 +146,8 @@ def tell(answer: Answer) -> Iterator[str]:
         yield f"AUTHENTIC: drill {plain(answer.drill_id)}, sealed {plain(answer.sealed_at)}"
         yield "  of " + ", ".join(f"{name} {plain(value, 100)}" for name, value in answer.about.items())
         signers = "" if answer.recomputed else ", as its signer says: the record was not recomputed"
-        yield f"{plain(answer.verdict)}{stale}{signers}"
+        since = f"; BUT {answer.since}" if answer.since else ""
+        yield f"{plain(answer.verdict)}{stale}{signers}{since}"
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -129,6 +161,11 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "sealed_at": answer.sealed_at,
         "ended_at": answer.ended_at,
         "stale": answer.stale,
+        "later": [
+            {"drill_id": drill.drill_id, "at": drill.at, "outcome": drill.outcome, "tested": drill.tested}
+            for drill in answer.later
+        ],
+        "since": answer.since,
         "recomputed": answer.recomputed,
         "findings": [{"where": finding.where, "what": finding.what} for finding in answer.findings],
         "notes": answer.notes,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 NAME = "verify_evidence.py"
 _MODULES = (
-    "formats", "answers", "files", "sealed", "chain", "approval", "examination", "options", "standalone"
+    "formats", "answers", "files", "sealed", "history", "chain", "approval", "examination", "options",
+    "standalone",
 )  # fmt: skip
 _HEAD = '''#!/usr/bin/env python3
 """Check the evidence of a restore drill: `python3 verify_evidence.py DIRECTORY --key drill.pub`.

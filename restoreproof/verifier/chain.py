@@ -18,6 +18,7 @@ from restoreproof.verifier.formats import (
     pae,
     sha256_of,
 )
+from restoreproof.verifier.history import tell_history
 
 
 def whole_lines(lines: Sequence[bytes]) -> tuple[Sequence[bytes], bytes]:
@@ -97,7 +98,7 @@ def check_ledger(asked: Question, answer: Answer, record: Mapping[str, Any]) -> 
             "ledger", "nothing from this drill's entry on is signed by this key, nor does --head pin it"
         )
     _check_position(answer, chain, record)
-    _tell_history(answer, entries, record)
+    tell_history(asked, answer, entries, record)
 
 
 def stranger_to(entries: Sequence[Mapping[str, Any]], stack: str) -> str:
@@ -159,22 +160,3 @@ def _check_position(
     seq, digest = custody.get("ledger_seq"), custody.get("ledger_entry_sha256")
     if isinstance(seq, int) and (not 0 < seq <= len(chain) or chain[seq - 1][1] != digest):
         answer.refuse("ledger", f"entry {seq} is not the one that the record was begun with")
-
-
-def _tell_history(answer: Answer, entries: Sequence[Mapping[str, Any]], record: Mapping[str, Any]) -> None:
-    ends = {e.get("drill_id"): str((e.get("data") or {}).get("verdict")) for e in entries if
-            e.get("type") in ("finished", "aborted")}  # fmt: skip
-    begun = [entry for entry in entries if entry.get("type") == "started"]
-    here = next((n for n, e in enumerate(begun) if e.get("drill_id") == record.get("drill_id")), len(begun))
-    set_id = record["backup_set"]["set_id"]
-    for entry in begun[:here]:
-        if entry["data"].get("set_id") == set_id:
-            same = "this plan" if entry["data"].get("plan") == record["plan"]["digest"] else "another plan"
-            outcome = ends.get(entry["drill_id"], "never finished")
-            answer.notes.append(f"earlier attempt at this set, {same}: {entry['drill_id']}, {outcome}")
-    later = begun[here + 1 :]
-    if later:
-        outcome = ends.get(later[-1]["drill_id"], "not finished")
-        answer.notes.append(
-            f"later drills in the ledger: {len(later)}, the last {later[-1]['drill_id']}: {outcome}"
-        )

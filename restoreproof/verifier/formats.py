@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 SUMS, ATTESTATION, RECORD, PLAN = "SHA256SUMS", "attestation.dsse.json", "record.json", "plan.json"
+REFUSED = "refused.jsonl"
+"""Beside the ledger: refusals that it could not be told of yet."""
 UNLISTED = frozenset({SUMS, ATTESTATION})
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"

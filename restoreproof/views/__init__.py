@@ -38,7 +38,7 @@ class OptionalView:
 
     @property
     def reduction(self) -> str:
-        """What a drill on a machine without the extra says of it."""
+        """The note of a drill on a machine without the extra."""
         what = f"{self.file} is {self.instead}" if self.instead else f"{self.file} was not made"
         return f"{what}: restoreproof[{self.extra.name}] is not installed where the drill ran"
 

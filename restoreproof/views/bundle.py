@@ -1,4 +1,4 @@
-"""What a view gets to work with: the record, the plan, and the journal to stream."""
+"""The input of a view: the record, the plan, and the journal to stream."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class Bundle:
     record: Record
 
     def events(self) -> Iterator[JournalLine]:
-        """The journal from its beginning. Raises EvidenceError on a torn or foreign line."""
+        """Return the journal's lines from its beginning. Raises EvidenceError on a torn or foreign line."""
         return read_journal(self.directory / JOURNAL)

@@ -1,4 +1,4 @@
-"""Which checks support which control, how far, and what they leave open.
+"""The map of controls: which checks support which control, how far, and what they leave open.
 
 ``controls.toml`` here holds the controls and what they demand; which checks of a stack bear on them, and
 what each check shows, comes with the stack's plan.
@@ -48,7 +48,7 @@ class ControlRef(_Entry):
     verify: str = ""
 
     def takes(self, check_id: str) -> bool:
-        """One of the globs in ``checks`` matches."""
+        """Return whether one of the globs in ``checks`` matches."""
         return any(fnmatchcase(check_id, glob) for glob in self.checks)
 
 
@@ -61,20 +61,20 @@ class ControlMap(_Entry):
     check: tuple[CheckScope, ...]
 
     def labelled(self, label: str) -> ControlRef | None:
-        """The control of that label, or None."""
+        """Return the control of that label, or None."""
         return next((control for control in self.control if control.label == label), None)
 
     def title(self, control: ControlRef) -> str:
-        """The title of the control's framework."""
+        """Return the title of the control's framework."""
         return self.frameworks.get(control.framework, control.framework)
 
     def scope(self, check_id: str) -> CheckScope | None:
-        """What is said about that check, or None."""
+        """Return what the map says about that check, or None."""
         return next((scope for scope in self.check if fnmatchcase(check_id, scope.id)), None)
 
 
 class Support(StrEnum):
-    """What one drill says about a control."""
+    """The word of one drill about a control."""
 
     SUPPORTED = "supported by this drill"
     CONTRADICTED = "contradicted by this drill"
@@ -96,7 +96,7 @@ class MatrixRow:
 
     @property
     def support(self) -> Support:
-        """Contradicted by any failure, supported when all that count passed in a sound drill, else open."""
+        """The drill's word: contradicted by a failure, supported if all passed in a sound drill, or open."""
         outcomes = {check.outcome for check in self.checks if check.mandatory}
         if not outcomes:
             return Support.NOT_EXAMINED
@@ -135,31 +135,33 @@ def controls_for(
     tags: Iterable[str],
     stack: StackControls = StackControls(),  # noqa: B008
 ) -> tuple[ControlRef, ...]:
-    """The controls that a check supports: by the map, and by the ``control:LABEL`` among its tags.
+    """Return the controls that a check supports: by the map, and by the ``control:LABEL`` among its tags.
 
     A label that the map does not hold is kept, and says that nothing is known of it.
     """
-    known = control_map(stack)
+    mapped_controls = control_map(stack)
     named = [tag.removeprefix(CONTROL_TAG) for tag in tags if tag.startswith(CONTROL_TAG)]
-    mapped = [control for control in known.control if control.label in named or control.takes(check_id)]
+    mapped = [
+        control for control in mapped_controls.control if control.label in named or control.takes(check_id)
+    ]
     return (
         *mapped,
-        *(_undescribed(label) for label in dict.fromkeys(named) if known.labelled(label) is None),
+        *(_undescribed(label) for label in dict.fromkeys(named) if mapped_controls.labelled(label) is None),
     )
 
 
 def matrix(record: Record) -> tuple[MatrixRow, ...]:
-    """Every control of the map, then those that only tags name, with the checks of this drill."""
-    known = control_map(record.controls)
-    bearing: dict[str, list[CheckRecord]] = {control.label: [] for control in known.control}
-    controls = {control.label: control for control in known.control}
+    """Return every control of the map, then those that only tags name, with the checks of this drill."""
+    shipped = control_map(record.controls)
+    bearing: dict[str, list[CheckRecord]] = {control.label: [] for control in shipped.control}
+    controls = {control.label: control for control in shipped.control}
     for check in record.checks:
         for control in controls_for(check.id, check.tags, record.controls):
             controls.setdefault(control.label, control)
             bearing.setdefault(control.label, []).append(check)
     sound = record.plan.whole and record.safety.isolated and not record.incomplete
     return tuple(
-        MatrixRow(control, known.title(control), tuple(bearing[label]), sound)
+        MatrixRow(control, shipped.title(control), tuple(bearing[label]), sound)
         for label, control in controls.items()
     )
 
@@ -197,16 +199,16 @@ The same map labels the checks in Allure and makes the matrix in `drill.pdf` and
 
 def page(stack: StackControls) -> str:
     """Return docs/controls.md: the map with the checks of ``stack``."""
-    known = control_map(stack)
-    return "\n".join([_HEAD, *_frameworks(known), *_scopes(known)]) + "\n"
+    shown = control_map(stack)
+    return "\n".join([_HEAD, *_frameworks(shown), *_scopes(shown)]) + "\n"
 
 
-def _frameworks(known: ControlMap) -> Iterator[str]:
-    for key, title in known.frameworks.items():
+def _frameworks(shown: ControlMap) -> Iterator[str]:
+    for key, title in shown.frameworks.items():
         yield f"## {title}\n"
         yield _row("Control", "Demand", "Looked at", "Supports", "Does not prove", "Source")
         yield _row(*["---"] * 6)
-        for control in known.control:
+        for control in shown.control:
             if control.framework == key:
                 label = f"{control.reference}<br>`{control.label}`"
                 source = f"verify: {control.verify}" if control.verify else "read"
@@ -221,12 +223,12 @@ def _looked_at(control: ControlRef) -> str:
     return f"{checks}; in the record {_codes(control.record)}" if control.record else checks
 
 
-def _scopes(known: ControlMap) -> Iterator[str]:
+def _scopes(shown: ControlMap) -> Iterator[str]:
     yield "## What each check shows, and what it does not\n"
     yield _row("Check", "Shows", "Does not show", "Bears on")
     yield _row(*["---"] * 4)
-    for scope in known.check:
-        labels = [control.label for control in known.control if control.takes(scope.id)]
+    for scope in shown.check:
+        labels = [control.label for control in shown.control if control.takes(scope.id)]
         yield _row(f"`{scope.id}`", scope.shows, scope.not_shown, _codes(labels))
 
 

@@ -66,8 +66,10 @@ def _case(check: CheckRecord) -> Xml.Element:
     if not check.mandatory:
         Xml.SubElement(case, "skipped", message=_text(f"advisory, {word}: {check.reason}"))
     elif check.outcome in _TAGS:
-        told = Xml.SubElement(case, _TAGS[check.outcome], type=word, message=_text(check.reason))
-        told.text = _text("\n".join(finding for seen in check.observations for finding in seen.findings))
+        problem = Xml.SubElement(case, _TAGS[check.outcome], type=word, message=_text(check.reason))
+        problem.text = _text(
+            "\n".join(finding for observation in check.observations for finding in observation.findings)
+        )
     elif check.waiver:
         waived = f"waived until {check.waiver.until} by {check.waiver.approver}: {check.waiver.reason}"
         Xml.SubElement(case, "system-out").text = _text(f"{waived}\n{check.reason}")
@@ -91,23 +93,23 @@ def _circumstances(check: CheckRecord) -> Iterator[tuple[str, str]]:
     yield "mandatory", "yes" if check.mandatory else "advisory"
     for name, value in check.parameters:
         yield f"parameter {name}", value
-    for seen in check.observations:
-        yield from _counted(seen)
+    for observation in check.observations:
+        yield from _counted(observation)
 
 
-def _counted(seen: Observation) -> Iterator[tuple[str, str]]:
-    yield "expected", seen.expected
-    yield "observed", seen.observed
-    if seen.examined is not None:
-        yield "examined", str(seen.examined)
-        yield "of", "unknown" if seen.of is None else str(seen.of)
-        yield "sample", seen.sample
+def _counted(observation: Observation) -> Iterator[tuple[str, str]]:
+    yield "expected", observation.expected
+    yield "observed", observation.observed
+    if observation.examined is not None:
+        yield "examined", str(observation.examined)
+        yield "of", "unknown" if observation.of is None else str(observation.of)
+        yield "sample", observation.sample
 
 
 def _incomplete(record: Record) -> Xml.Element:
     case = Xml.Element("testcase", classname="evidence", name="The evidence is complete", time="0.000")
-    told = Xml.SubElement(case, "error", type="INCOMPLETE", message=_text(record.incomplete[0]))
-    told.text = _text("\n".join(record.incomplete))
+    problem = Xml.SubElement(case, "error", type="INCOMPLETE", message=_text(record.incomplete[0]))
+    problem.text = _text("\n".join(record.incomplete))
     return case
 
 

@@ -34,7 +34,7 @@ def write(bundle: Bundle) -> None:
 
 
 def exposition(record: Record) -> str:
-    """Every metric that has a value, each with HELP and TYPE, labelled with the stack first."""
+    """Return the text of every metric that has a value, with HELP and TYPE, labelled with the stack first."""
     stack = ("stack", record.stack)
     return "".join(line for gauge in _gauges(record) for line in _lines(gauge, stack))
 
@@ -45,8 +45,8 @@ def _lines(gauge: Gauge, stack: tuple[str, str]) -> Iterator[str]:
         name = f"restoreproof_{gauge.name}"
         yield f"# HELP {name} {gauge.help}\n# TYPE {name} gauge\n"
         for labels, value in measured:
-            told = ",".join(f'{key}="{_label(text)}"' for key, text in (stack, *labels))
-            yield f"{name}{{{told}}} {value!r}\n"
+            pairs = ",".join(f'{key}="{_label(text)}"' for key, text in (stack, *labels))
+            yield f"{name}{{{pairs}}} {value!r}\n"
 
 
 def _label(text: str) -> str:
@@ -158,7 +158,7 @@ def _bytes(phases: tuple[PhaseRecord, ...]) -> int | None:
 def _timestamp(moment: str | None) -> float | None:
     """Seconds since 1970, or None where the journal holds no time, or one of no time zone."""
     try:
-        told = datetime.fromisoformat(moment or "")
+        at = datetime.fromisoformat(moment or "")
     except ValueError:
         return None
-    return told.timestamp() if told.tzinfo else None
+    return at.timestamp() if at.tzinfo else None

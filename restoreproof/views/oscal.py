@@ -40,7 +40,7 @@ def write(bundle: Bundle) -> None:
 
 
 def assessment_results(record: Record) -> Json:
-    """The whole document."""
+    """Return the whole document."""
     ids = Identifiers(record.drill_id, record.plan.digest)
     rows = [row for row in matrix(record) if row.support is not Support.NOT_EXAMINED]
     return {
@@ -148,8 +148,10 @@ def _reviewed(rows: list[MatrixRow]) -> Json:
         "description": "No check of this drill bears on a control; the drill stands for itself.",
         "include-controls": [{"control-id": "restore-drill"}],
     }
-    said = "Controls that checks of this drill bear on. A drill supports a control; it does not fulfil one."
-    return {"description": said, "control-selections": selections or [none]}
+    description = (
+        "Controls that checks of this drill bear on. A drill supports a control; it does not fulfil one."
+    )
+    return {"description": description, "control-selections": selections or [none]}
 
 
 def _observation(record: Record, check: CheckRecord, ids: Identifiers) -> Json:
@@ -163,7 +165,11 @@ def _observation(record: Record, check: CheckRecord, ids: Identifiers) -> Json:
             prop("outcome", check.outcome.value),
             prop("stage", check.stage),
             prop("mandatory", "yes" if check.mandatory else "no"),
-            *(prop("examined", f"{seen.examined} of {seen.of}") for seen in check.observations if seen.of),
+            *(
+                prop("examined", f"{observation.examined} of {observation.of}")
+                for observation in check.observations
+                if observation.of
+            ),
         ],
         "methods": ["TEST"],
         "types": ["control-objective"],
@@ -173,10 +179,11 @@ def _observation(record: Record, check: CheckRecord, ids: Identifiers) -> Json:
             {
                 "href": f"#{ids.of('resource', 'record.json')}",
                 "description": prose(
-                    f"{seen.outcome.value}: expected {seen.expected}; observed {seen.observed}"
+                    f"{observation.outcome.value}: expected {observation.expected}; "
+                    f"observed {observation.observed}"
                 ),
             }
-            for seen in check.observations
+            for observation in check.observations
         ]
         or [{"href": f"#{ids.of('resource', 'journal.jsonl')}", "description": "Nothing was observed."}],
         "collected": moment(record.ended_at, record.opened_at),
@@ -245,5 +252,5 @@ def _resource(name: str, what: str, ids: Identifiers) -> Json:
 
 
 def _optional(key: str, value: Any) -> Json:
-    """OSCAL has no empty lists and no nulls: what is not there is left out."""
+    """``value`` below ``key``; nothing if it is empty, since OSCAL has no empty lists and no nulls."""
     return {key: value} if value else {}

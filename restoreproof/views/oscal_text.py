@@ -1,4 +1,4 @@
-"""The words of OSCAL's data types, made of text that may hold anything."""
+"""OSCAL's data types, made of text that may hold anything."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ _NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class Identifiers:
-    """UUIDs derived from one drill: the same thing always has the same, and no two drills share one."""
+    """UUIDs derived from one drill: the same names always give the same one, and no two drills share one."""
 
     def __init__(self, drill_id: str, plan_digest: str) -> None:
         self._namespace = uuid.uuid5(_NAMESPACE, f"{drill_id}\n{plan_digest}")
 
     def of(self, *names: str) -> str:
-        """The UUID (version 5) of the thing so named."""
+        """Return the UUID (version 5) of the thing so named."""
         return str(uuid.uuid5(self._namespace, "\n".join(names)))
 
 
 def token(text: str) -> str:
-    """An identifier: letters, digits, dots, hyphens and underscores, not beginning with a digit."""
+    """Return an identifier: letters, digits, dots, hyphens and underscores, not beginning with a digit."""
     made = _NOT_TOKEN.sub("-", text)
     return made if made[:1].isalpha() else f"_{made}"
 
 
 def line(text: str | None) -> str:
-    """One line that is not empty."""
+    """Return ``text`` on one line; "unknown" if nothing is left of it."""
     return one_line(text or "") or "unknown"
 
 
 def prose(text: str) -> str:
-    """A description: Markdown that shows ``text`` and does nothing else."""
+    """Return a description: Markdown that shows ``text`` and does nothing else."""
     return escaped(text, 4000) or "unknown"
 
 
 def prop(name: str, value: str | None) -> dict[str, str]:
-    """A property of restoreproof's own namespace."""
+    """Return a property of restoreproof's own namespace."""
     return {"name": name, "ns": "urn:restoreproof:oscal", "value": line(value)}
 
 
 def moment(*candidates: str | None) -> str:
-    """The first of ``candidates`` that is a moment, in UTC; where none is, the first of 1970."""
+    """Return the first of ``candidates`` that is a moment, in UTC; the beginning of 1970 if none is."""
     for candidate in candidates:
         try:
-            told = datetime.fromisoformat(candidate or "")
+            at = datetime.fromisoformat(candidate or "")
         except ValueError:
             continue
-        if told.tzinfo:
-            return told.astimezone(UTC).isoformat()
+        if at.tzinfo:
+            return at.astimezone(UTC).isoformat()
     return _NO_TIME.isoformat()

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 
 class ShortPaths:
-    """Names the set's directory ``$SET``, the drill's own ``$RUN``, and each program by its last part.
+    """Short names: the set's directory ``$SET``, the drill's own ``$RUN``, and each program by its last part.
 
     Two programs of one name keep their paths. ``directories`` and ``programs`` say what the words stand for.
     """
@@ -27,15 +27,15 @@ class ShortPaths:
         self._short = {path: name for name, path in self.programs.items()}
 
     def command(self, argv: Sequence[str]) -> str:
-        """``argv`` as one line for a shell, in which the words above are variables."""
+        """Return ``argv`` as one line for a shell, in which the short words are variables."""
         program, *arguments = argv
         return " ".join([self._short.get(program) or self._quoted(program), *map(self._quoted, arguments)])
 
     def _quoted(self, argument: str) -> str:
         parts, last = [], 0
-        for found in self._known.finditer(argument) if self._words else ():
-            parts += [_literal(argument[last : found.start()]), f'"{self._words[found.group()]}"']
-            last = found.end()
+        for match in self._known.finditer(argument) if self._words else ():
+            parts += [_literal(argument[last : match.start()]), f'"{self._words[match.group()]}"']
+            last = match.end()
         return "".join([*parts, _literal(argument[last:])]) or "''"
 
 
@@ -48,8 +48,8 @@ def _directory_named(name: str, commands: Iterable[Sequence[str]]) -> str:
     if not name:
         return ""
     path = re.compile(rf"/[^\s=:]*/{re.escape(name)}(?=/|$)")
-    found = (path.search(argument) for argv in commands for argument in argv)
-    return next((match.group() for match in found if match), "")
+    matches = (path.search(argument) for argv in commands for argument in argv)
+    return next((match.group() for match in matches if match), "")
 
 
 def _programs(paths: Iterable[str]) -> dict[str, str]:

@@ -45,7 +45,7 @@ VIEW = OptionalView("drill.pdf", Extra("pdf", ("typst",)), write)
 
 
 def pdf(record: Record) -> bytes:
-    """The PDF of ``record``.
+    """Return the PDF of ``record``.
 
     Raises:
         EvidenceError: typst refused it, which is a mistake in the template or here.
@@ -84,7 +84,7 @@ def _moment(record: Record) -> datetime:
 
 
 def drawable(text: str) -> str:
-    """``text`` spelt in what the fonts can draw, with places to break in very long words."""
+    """Return ``text`` spelt in what the fonts can draw, with places to break in very long words."""
     return _UNBROKEN.sub(_breakable, _spelt(text))
 
 

@@ -1,4 +1,4 @@
-"""From a journal to everything people read: the record first, then each view of it."""
+"""Rendering: from plan and journal the record, and from the record each view."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _noting(lines: Iterable[JournalLine], reduced: set[str]) -> Iterator[Journal
 
 
 def _left_out(name: str, write: View, reduced: Set[str]) -> bool:
-    """Whether the evidence is without the view, by its journal alone: the same on every machine."""
+    """Whether the evidence has no such view, by its journal alone: so on every machine alike."""
     if not isinstance(write, OptionalView) or write.instead:
         return False
     if name not in reduced:

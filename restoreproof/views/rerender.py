@@ -1,4 +1,4 @@
-"""Making a drill's views anew from its plan and journal, and holding them against those that were sealed."""
+"""Views of a drill made anew from its plan and journal, and held against those that were sealed."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class RenderComparison:
 
     @property
     def equal(self) -> bool:
-        """Every file that was rendered is in the evidence, byte for byte."""
+        """Whether every file that was rendered is in the evidence, byte for byte."""
         return bool(self.same) and not self.different and not self.missing
 
 
 def is_sealed(directory: Path) -> bool:
-    """Whether the evidence carries a seal, and so must not be touched."""
+    """Return whether the evidence carries a seal, and so must not be touched."""
     return (directory / SUMS).exists()
 
 

@@ -29,7 +29,7 @@ def write(bundle: Bundle) -> None:
 
 
 def runbook(record: Record, done: list[Act]) -> str:
-    """The whole page. Of very many acts it holds the first ones, and says so."""
+    """Return the whole page. Of very many acts it holds the first ones, and says so."""
     kept = done[:_MANY]
     paths = ShortPaths((act.argv for act in kept), record.drill_id, record.backup_set.location)
     lines = [*_opening(record), *_inputs(record), *_programs(paths), *_order(record)]

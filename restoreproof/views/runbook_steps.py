@@ -28,7 +28,7 @@ _ARGUMENTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing done. ``argv`` is empty where no program was run for it; ``stage`` is None between stages.
+    """An act of the restore. ``argv`` is empty where no program was run; ``stage`` is None between stages.
 
     ``outcome`` says how it ended, or what it came to.
     """

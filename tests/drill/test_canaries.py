@@ -29,7 +29,7 @@ PLANTING = """
 
 import base64, html, json, os, urllib.parse
 import pytest
-from restoreproof.assets.dataset import connect_asset
+from restoreproof.assets.dataset import open_database
 from restoreproof.drill.inner.session import open_drill
 from restoreproof.drill.inner.stages import StageHooks
 from restoreproof.events import Note
@@ -37,21 +37,24 @@ from restoreproof.events import Note
 CANARIES = {canaries!r}
 LETTER = (
     "insert into dead_letters (job_id, tenant_id, kind, payload, error_class, error) "
-    "select id, tenant_id, kind, payload, %s, %s from jobs order by id limit 1"
+    "select id, tenant_id, kind, payload, :row, :stored from jobs order by id limit 1"
 )
-LOST = "update proofs set object_key = %s where id = (select id from proofs order by created_at desc limit 1)"
+LOST = (
+    "update proofs set object_key = :key "
+    "where id = (select id from proofs order by created_at desc limit 1)"
+)
 
 
 def plant(restore_context):
     stack_context = restore_context.stack_context
     stored = stack_context.vault.secret("S3_SECRET_KEY").reveal()
-    with connect_asset(stack_context, "database", readonly=False) as connection:
-        connection.execute(LETTER, [CANARIES["ROW"], stored])
-        connection.execute(LOST, [CANARIES["OBJECT"]])
+    with open_database(stack_context, "database", readonly=False) as database:
+        database.execute(LETTER, {{"row": CANARIES["ROW"], "stored": stored}})
+        database.execute(LOST, {{"key": CANARIES["OBJECT"]}})
     for value in (CANARIES["LOGGED"], stored, base64.b64encode(b"user:" + stored.encode()).decode()):
         try:
-            with connect_asset(stack_context, "database") as connection:
-                connection.execute("select %s::int", [value])
+            with open_database(stack_context, "database") as database:
+                database.value("select :value::int", {{"value": value}})
         except Exception as error:
             stack_context.emitter.emit(Note(text=f"the database said: {{error}}"))
     for value in CANARIES.values():

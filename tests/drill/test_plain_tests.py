@@ -20,13 +20,13 @@ pytestmark = pytest.mark.at("database")
 
 @pytest.fixture
 def proofs(database):
-    return database().execute("select object_key as key from proofs").fetchall()
+    return list(database().rows("select object_key as key from proofs"))
 
 
 @pytest.mark.parametrize("column", ["sha256", "object_key"])
 def test_every_proof_is_there(column, database, restored, expect, answer):
     """Every proof is there."""
-    rows = database().execute(f"select {column} from proofs").fetchall()
+    rows = list(database().rows(f"select {column} from proofs"))
     wanted = expected_rows(restored, "stored proofs")
     expect(len(rows) == wanted and answer == 42, examined=len(rows), total=wanted)
 
@@ -58,7 +58,7 @@ import pytest
 pytestmark = pytest.mark.at("database")
 
 def test_no_proof_is_lost(database, expect):
-    lost = database().execute("select 1 as one").fetchone()["one"]
+    lost = database().value("select 1")
     assert lost == 0, "a proof is lost"
 
 def test_nothing_is_said(database):
@@ -136,5 +136,5 @@ def test_fixtures_that_raise_break_the_drill_and_are_named(workshop: Workshop, p
     finally:
         path.unlink()
     assert done.returncode == 4, done.output[-4000:]
-    assert "fixtures/broken.py: can't be imported: ValueError: no such thing" in done.output
+    assert "fixtures/broken.py:1: can't be imported: ValueError: no such thing" in done.output
     assert "pytest could not start in the sandbox" in done.output

@@ -17,13 +17,15 @@ import typer
 import yaml
 from pydantic import BaseModel
 
-from restoreproof.assets.base import Asset, asset_kinds, load_assets
+from restoreproof.assets.base import Asset, load_assets
+from restoreproof.assets.registry import asset_kinds
 from restoreproof.backups.manifest import write_manifest
 from restoreproof.cli import app
 from restoreproof.components import registry
-from restoreproof.contract import models
 from restoreproof.contract.loader import parse
 from restoreproof.contract.models import Contract
+from restoreproof.contract.noun import Noun
+from restoreproof.contract.runtime_blocks import whole_model
 from restoreproof.gherkin import tags
 from restoreproof.gherkin.vocabulary import Vocabulary
 from restoreproof.runtimes.services import options_of
@@ -118,6 +120,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_the_threat_model_names_every_attack_that_is_tried() -> None:
+    """A new one gets a row of its table "What was tried"; that each link leads somewhere is tested above."""
+    named = set(re.findall(r"\]\(\.\./(tests/attack/\S+\.py)\)", (ROOT / "docs/threat-model.md").read_text()))
+    tried = {str(path.relative_to(ROOT)) for path in (ROOT / "tests/attack").glob("test_*.py")}
+    assert named == tried, "docs/threat-model.md has a row for each file of tests/attack/"
+
+
 def test_the_architecture_names_the_layers_that_are_held() -> None:
     held = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [layer.replace("restoreproof.", "") for layer in held[0]["layers"]]
@@ -154,8 +163,10 @@ def test_the_examples_of_the_contract_page_are_one_contract(example: Contract) -
 
 
 def test_the_contract_page_has_an_example_of_every_block(example: Contract) -> None:
-    for name in Contract.model_fields:
-        assert getattr(example, name), f"docs/contract.md gives no example of {name}"
+    for name, field in whole_model().model_fields.items():
+        own = field.alias if name.startswith("block_") else None
+        given = example.runtime_block(own) if own else getattr(example, name)
+        assert given, f"docs/contract.md gives no example of {own or name}"
 
 
 def keys(model: type[BaseModel]) -> set[str]:
@@ -164,7 +175,8 @@ def keys(model: type[BaseModel]) -> set[str]:
 
 def test_the_contract_page_names_every_key() -> None:
     text = (DOCS / "contract.md").read_text()
-    blocks = [one for one in vars(models).values() if isinstance(one, type) and issubclass(one, models.Noun)]
+    direct = Noun.__subclasses__()
+    blocks = [*direct, *(block for each in direct if each is not Contract for block in each.__subclasses__())]
     wanted = {key for block in blocks for key in keys(block)}
     for kind in asset_kinds().values():
         wanted |= keys(kind) - (keys(Asset) - {"kind", "at", "service"})

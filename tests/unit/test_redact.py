@@ -140,7 +140,7 @@ def test_what_is_spotted_is_named_and_located() -> None:
 def test_whoever_asks_is_told_of_each_value_once() -> None:
     told: list[str] = []
     redactor = Redactor([Secret("a", VALUE)])
-    redactor.told = lambda secret: told.append(secret.name)
+    redactor.on_learnt = lambda secret: told.append(secret.name)
     redactor.learn([Secret("a again", VALUE), Secret("b", "another-0ne"), Secret("c", "another-0ne")])
     assert told == ["b"]
 

@@ -29,7 +29,7 @@ class RedisAsset(Asset):
     def stores(self) -> tuple[str, ...]:
         return (self.service,)
 
-    def take(self, backup_context: BackupContext) -> None:
+    def back_up(self, backup_context: BackupContext) -> None:
         stack_context, tally = backup_context.stack_context, Tally()
         target = backup_context.directory / self.path
         target.parent.mkdir(exist_ok=True)

@@ -14,7 +14,8 @@ from restoreproof_redis.keyspace import NotADump, entries, restorable
 from restoreproof.assets.base import StackContext
 from restoreproof.components.registry import component
 from restoreproof.errors import ContractError
-from restoreproof.testing.suites import AssetSuite, ComponentSuite
+from restoreproof.testing.asset_suite import AssetSuite
+from restoreproof.testing.component_suite import ComponentSuite
 
 CONTRACT = Path(__file__).parents[1] / "stack" / "stack.yaml"
 

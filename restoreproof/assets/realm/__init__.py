@@ -10,14 +10,14 @@ class Realm(Protocol):
     """One realm. Both ways of looking give the same figures of the same Keycloak."""
 
     def counts(self) -> dict[str, int]:
-        """How many users, clients, roles, groups, credentials and role mappings there are.
+        """Return how many users, clients, roles, groups, credentials and role mappings there are.
 
         Service accounts are no users; their credentials and role mappings count. A realm that is not there
         holds nothing.
         """
 
     def subjects(self) -> Iterator[str]:
-        """The ids of its people, as tokens carry them in ``sub``."""
+        """Yield the ids of its people, as tokens carry them in ``sub``."""
 
     def subject_of(self, username: str) -> str | None:
-        """The id of the person who logs in as ``username``."""
+        """Return the id of the person who logs in as ``username``."""

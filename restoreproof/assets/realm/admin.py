@@ -87,7 +87,7 @@ class Admin:
     def _held_by(self, user: str) -> tuple[int, int]:
         """Credentials and directly mapped roles of one user."""
         roles = self._client.get_all_roles_of_user(user)
-        of_clients = (len(one["mappings"]) for one in roles.get("clientMappings", {}).values())
+        of_clients = (len(client["mappings"]) for client in roles.get("clientMappings", {}).values())
         mapped = len(roles.get("realmMappings", ())) + sum(of_clients)
         return len(self._client.get_credentials(user)), mapped
 
@@ -98,8 +98,8 @@ class Admin:
 
     def _roles(self, clients: list[Mapping[str, Any]]) -> int:
         """Roles of the realm and of each of its clients."""
-        own = (len(self._client.get_client_roles(client["id"])) for client in clients)
-        return len(self._client.get_realm_roles()) + sum(own)
+        of_clients = (len(self._client.get_client_roles(client["id"])) for client in clients)
+        return len(self._client.get_realm_roles()) + sum(of_clients)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

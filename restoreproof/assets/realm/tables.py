@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import psycopg
-
-from restoreproof.assets.dataset import scalar
+from restoreproof.assets.database import Database
 
 _COUNTS = {
     "users": "select count(*) from user_entity where realm_id = :realm "
@@ -22,7 +19,7 @@ _COUNTS = {
 }
 _PEOPLE = (
     "select u.id from user_entity u join realm r on r.id = u.realm_id "
-    "where r.name = %s and u.service_account_client_link is null"
+    "where r.name = :realm and u.service_account_client_link is null"
 )
 _PERSON = (
     "select u.id from user_entity u join realm r on r.id = u.realm_id "
@@ -31,18 +28,18 @@ _PERSON = (
 
 
 class Tables:
-    """The realm ``name`` in the database of ``connection``."""
+    """The realm ``name`` in Keycloak's ``database``."""
 
-    def __init__(self, connection: psycopg.Connection[dict[str, Any]], name: str) -> None:
-        self._connection, self._name = connection, name
+    def __init__(self, database: Database, name: str) -> None:
+        self._database, self._name = database, name
 
     def counts(self) -> dict[str, int]:
-        realm = scalar(self._connection, "select id from realm where name = :name", {"name": self._name})
-        return {name: int(scalar(self._connection, sql, {"realm": realm})) for name, sql in _COUNTS.items()}
+        realm = self._database.value("select id from realm where name = :name", {"name": self._name})
+        return {name: int(self._database.value(sql, {"realm": realm})) for name, sql in _COUNTS.items()}
 
     def subjects(self) -> Iterator[str]:
-        return (str(row["id"]) for row in self._connection.execute(_PEOPLE, [self._name]))
+        return (str(row["id"]) for row in self._database.rows(_PEOPLE, {"realm": self._name}))
 
     def subject_of(self, username: str) -> str | None:
-        found = scalar(self._connection, _PERSON, {"realm": self._name, "user": username})
-        return None if found is None else str(found)
+        subject = self._database.value(_PERSON, {"realm": self._name, "user": username})
+        return None if subject is None else str(subject)

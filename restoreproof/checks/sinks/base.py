@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import httpx
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Refusals:
 
 
 class SinkKind(ABC):
-    """One kind of sink."""
+    """One kind of sink; ``needs`` names the keys that the contract has to give for one of it."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
-        """What ``sink`` has recorded since the drill began, the drill's own controls included."""
+        """Return what ``sink`` has recorded since the drill began, the drill's own controls included."""
 
     @abstractmethod
     def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:
@@ -43,7 +46,7 @@ class SinkKind(ABC):
         return Refusals()
 
     def refusals_due(self, restore_context: RestoreContext, sink: Sink) -> int:
-        """How many refusals ``withdraw`` has to ask for."""
+        """Return how many refusals ``withdraw`` has to ask for."""
         return 0
 
 
@@ -53,7 +56,8 @@ class SinkRecorder(SinkKind):
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
         endpoint = restore_context.stack_context.runtime.endpoint(sink.service, "effects")
         url = f"http://{endpoint.address}:{endpoint.port}/effects"
-        told = httpx.get(url, timeout=10, trust_env=False).raise_for_status().json()
+        answer = httpx.get(url, timeout=10, trust_env=False).raise_for_status().json()
         return Recorded(
-            int(told["count"]), tuple(f"{one['kind']} {one['summary']}" for one in told["effects"])
+            int(answer["count"]),
+            tuple(f"{effect['kind']} {effect['summary']}" for effect in answer["effects"]),
         )

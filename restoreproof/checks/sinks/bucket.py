@@ -13,7 +13,7 @@ from restoreproof.assets.objects import ObjectsAsset
 from restoreproof.assets.s3 import control, store
 from restoreproof.checks.objects import application_bucket, objects_asset
 from restoreproof.checks.sinks.base import Recorded, Refusals, SinkKind
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 from restoreproof.errors import ContractError
 
 REFUSED = frozenset({"AccessDenied", "403", "Forbidden"})
@@ -23,12 +23,14 @@ _QUESTIONS = 2
 class BucketSink(SinkKind):
     """One object with the mark as its key; what the restored set put there is no effect."""
 
+    needs = ("bucket",)
+
     def recorded(self, restore_context: RestoreContext, sink: Sink) -> Recorded:
         name, asset = _named(restore_context, sink)
-        known = restore_context.catalogue.buckets.get(name) if restore_context.catalogue else None
+        recorded = restore_context.catalogue.buckets.get(name) if restore_context.catalogue else None
         pages = obstore.list(_as_administrator(restore_context, asset, name))
         listed = tuple(meta["path"] for page in pages for meta in page)
-        return Recorded(len(listed) - (known.objects if known else 0), listed)
+        return Recorded(len(listed) - (recorded.objects if recorded else 0), listed)
 
     def act(self, restore_context: RestoreContext, sink: Sink, mark: str) -> None:
         name, _ = _named(restore_context, sink)
@@ -69,21 +71,21 @@ def _ask_back(restore_context: RestoreContext, asset: ObjectsAsset, bucket: str,
     delivering = control(
         stack_context.runtime.endpoint(asset.service), asset.application(stack_context, bucket)
     )
-    there = asset.bucket_name(stack_context, bucket)
+    bucket_name = asset.bucket_name(stack_context, bucket)
     questions: dict[str, Callable[[], object]] = {
-        "read": lambda: delivering.get_object(Bucket=there, Key=mark),
-        "listed": lambda: delivering.list_objects_v2(Bucket=there, MaxKeys=1),
+        "read": lambda: delivering.get_object(Bucket=bucket_name, Key=mark),
+        "listed": lambda: delivering.list_objects_v2(Bucket=bucket_name, MaxKeys=1),
     }
-    given = []
-    for what, ask in questions.items():
+    granted = []
+    for question, ask in questions.items():
         try:
             ask()
-            given.append(f"what it delivered can be {what} by the delivering identity")
+            granted.append(f"what it delivered can be {question} by the delivering identity")
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
             if code not in REFUSED:
-                given.append(f"can't tell whether it can be {what}: {code}")
-    return Refusals(len(questions), tuple(given))
+                granted.append(f"can't tell whether it can be {question}: {code}")
+    return Refusals(len(questions), tuple(granted))
 
 
 KIND = BucketSink()

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.sinks.base import SinkRecorder
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 
 
 class MailSink(SinkRecorder):

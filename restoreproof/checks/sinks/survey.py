@@ -14,9 +14,10 @@ from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.checks.base import Findings, conclude
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.checks.sinks import sink_kind
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 from restoreproof.errors import ServiceFailedError
 from restoreproof.outcome import Observation
+from restoreproof.private_files import private
 from restoreproof.waiting import NotReady, wait_until
 
 NOTICE_WITHIN_S = 10.0
@@ -37,10 +38,10 @@ class SinkSurvey:
     def look(cls, restore_context: RestoreContext) -> SinkSurvey:
         """Ask every sink of the contract what it has recorded."""
         sinks = restore_context.stack_context.contract.sinks
-        seen = {name: _foreign(restore_context, sink) for name, sink in sinks.items()}
+        effects = {name: _foreign(restore_context, sink) for name, sink in sinks.items()}
         return cls(
-            {name: count for name, (count, _) in seen.items()},
-            {name: shown for name, (_, shown) in seen.items()},
+            {name: count for name, (count, _) in effects.items()},
+            {name: shown for name, (_, shown) in effects.items()},
             len(sinks),
         )
 
@@ -63,20 +64,20 @@ class SinkSurvey:
 
 
 def new_mark(stack_context: StackContext) -> str:
-    """A mark for one control of this drill, noted where no service can read it before it is used."""
+    """Return a mark for one control of this drill, noted where no service can read it before it is used."""
     mark = f"restoreproof-control-{secrets.token_hex(16)}"
-    with (stack_context.workdir / MARKS).open("a") as file:
+    with open(stack_context.workdir / MARKS, "a", opener=private) as file:
         file.write(f"{mark}\n")
     return mark
 
 
 def controls_among(marks: Iterable[str], shown: Iterable[str]) -> int:
-    """How many of the drill's ``marks`` are in what a sink has recorded.
+    """Return how many of the drill's ``marks`` are in what a sink has recorded.
 
     Each counts once: restored code that read a mark out of a sink can't hide an effect behind it.
     """
-    told = "\n".join(shown)
-    return sum(mark in told for mark in marks)
+    summary = "\n".join(shown)
+    return sum(mark in summary for mark in marks)
 
 
 def _foreign(restore_context: RestoreContext, sink: Sink) -> tuple[int, tuple[str, ...]]:
@@ -84,7 +85,7 @@ def _foreign(restore_context: RestoreContext, sink: Sink) -> tuple[int, tuple[st
     recorded = sink_kind(sink.kind).recorded(restore_context, sink)
     noted = restore_context.stack_context.workdir / MARKS
     marks = noted.read_text().split() if noted.exists() else []
-    foreign = tuple(one for one in recorded.shown if not any(mark in one for mark in marks))
+    foreign = tuple(effect for effect in recorded.shown if not any(mark in effect for mark in marks))
     return recorded.count - controls_among(marks, recorded.shown), foreign
 
 
@@ -121,8 +122,8 @@ class ControlSurvey:
                 finally:
                     refusals = sink_kind(sink.kind).withdraw(restore_context, sink, mark)
                 asked += refusals.asked
-                for given in refusals.given:
-                    readable.add(f"{name}: {given}")
+                for permission in refusals.given:
+                    readable.add(f"{name}: {permission}")
         due = sum(sink_kind(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
         return cls(len(sinks), len(sinks), unnoticed, asked, due, readable)
 
@@ -155,7 +156,7 @@ def _make_noticed(restore_context: RestoreContext, sink: Sink, mark: str) -> Non
     kind.act(restore_context, sink, mark)
 
     def see() -> None:
-        if not any(mark in one for one in kind.recorded(restore_context, sink).shown):
+        if not any(mark in effect for effect in kind.recorded(restore_context, sink).shown):
             raise NotReady("nothing of it is recorded")
 
     wait_until(see, what="the control", deadline_s=NOTICE_WITHIN_S, retry_on=(NotReady,))

@@ -7,7 +7,7 @@ import httpx
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.sinks.base import SinkRecorder
 from restoreproof.checks.web import stack_client
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 
 
 class Webhook(SinkRecorder):

@@ -9,7 +9,7 @@ from restoreproof.runtimes.process.component import Launch, ProcessComponent, Si
 
 
 class HttpSinkProcess(ProcessComponent[ComponentOptions]):
-    """Webhooks end here."""
+    """The webhook sink as a process of the harness's own Python."""
 
     def prepare(self, site: Site, start: Start) -> Launch:
         return launch(site, Start(arguments=start.arguments), "restoreproof.components.http_sink.server")

@@ -13,7 +13,7 @@ _MAX_BODY = 16 * 1024 * 1024
 
 
 class RequestRecorder(EffectsHandler):
-    """Every POST and PUT is an effect."""
+    """Handler that records every POST and PUT as an effect."""
 
     def do_POST(self) -> None:  # noqa: N802 (the name http.server calls)
         """Record one request; its body is told by length and digest only."""

@@ -98,7 +98,7 @@ def _database(runtime: ProcessRuntime) -> dict[str, str | Secret]:
 
 
 def _exercise(runtime: ProcessRuntime) -> None:
-    """One login by password and one of each page, so that their classes are archived too."""
+    """Log in once by password and ask for one of each page, so that their classes are archived."""
     admin = runtime.administrator("keycloak")
     endpoint = runtime.endpoint("keycloak")
     with httpx.Client(base_url=f"http://{endpoint.address}:{endpoint.port}", timeout=60) as client:

@@ -14,7 +14,7 @@ from restoreproof.waiting import NotReady
 
 
 class KeycloakClient(Client):
-    """It answers once its realm can be discovered."""
+    """Client that takes Keycloak for ready once its realm can be discovered."""
 
     def ask(self, service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
         realm = service.options().get("realm", "master")

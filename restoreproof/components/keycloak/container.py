@@ -14,7 +14,7 @@ _OWN_CONFIGURATION = "/opt/keycloak/conf/keycloak.conf"
 
 
 class KeycloakContainer(ContainerComponent[KeycloakOptions]):
-    """Everything by variables; the realm comes with the restored database."""
+    """Keycloak configured by variables alone; its realm comes with the restored database."""
 
     @cached_property
     def administrator(self) -> Credentials:

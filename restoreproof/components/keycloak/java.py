@@ -72,7 +72,7 @@ class KeycloakHome:
         return self.root / "untrained.txt"
 
     def beside(self, data: Path) -> KeycloakHome:
-        """The same, writing to ``data``: a home in it links to everything else of the distribution."""
+        """Return a home that writes to ``data`` and links to the rest of the distribution."""
         own = data / "home"
         own.mkdir(exist_ok=True)
         for path in self.distribution.iterdir():
@@ -82,7 +82,7 @@ class KeycloakHome:
         return KeycloakHome(self.root, own)
 
     def argv(self, arguments: Sequence[str], *, vm: Sequence[str] = ()) -> list[str]:
-        """``arguments`` are Keycloak's (``start``, …), ``vm`` the Java machine's."""
+        """Return the command line: ``arguments`` are Keycloak's (``start``, …), ``vm`` the Java machine's."""
         shared = [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto"] if self.archive.exists() else []
         return [
             str(self.java / "bin" / "java"),

@@ -26,7 +26,7 @@ _AWAY = frozenset({502, 503, 504})
 
 
 class KeycloakMarker(MarkerReader):
-    """A realm ``restoreproof-drill-marker`` with the attributes ``nonce`` and ``created_at``."""
+    """Reader of a realm ``restoreproof-drill-marker`` with the attributes ``nonce``, ``created_at``."""
 
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
         with httpx.Client(
@@ -61,10 +61,10 @@ def _json(answer: httpx.Response, what: str) -> dict[str, Any]:
     if answer.status_code != httpx.codes.OK:
         raise MarkerRefused(f"asked for {what}, it answers {answer.status_code}")
     try:
-        told = answer.json()
+        content = answer.json()
     except ValueError as error:
         raise Unmarked(f"asked for {what}, it answers no JSON") from error
-    return told if isinstance(told, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _found(realm: dict[str, Any]) -> Found:

@@ -105,7 +105,7 @@ class KeycloakProcess(ProcessComponent[KeycloakOptions]):
                 raise NotReady(f"realm {self.options.realm!r} answers {discovery.status_code}")
 
     def tool(self, site: Site, name: str) -> Tool:
-        """``export``, ``import``, ``bootstrap-admin``: with KC_DB_* and a free --http-management-port."""
+        """Return how ``export``, ``import``, … run; they need KC_DB_* and a free --http-management-port."""
         if name not in _TOOLS:
             raise ContractError(f"Keycloak has no tool {name!r}", hint=f"it has {', '.join(_TOOLS)}")
         home = _home(site)
@@ -118,7 +118,7 @@ class KeycloakProcess(ProcessComponent[KeycloakOptions]):
 
 
 def _home(site: Site) -> KeycloakHome:
-    """The built Keycloak; where nothing can be laid over its data directory, one with links instead."""
+    """Return the built Keycloak; one made of links where nothing can be laid over its data directory."""
     home = built(site.cache)
     return home if site.confinement.lays_over else home.beside(site.data)
 

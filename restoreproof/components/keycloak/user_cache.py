@@ -44,14 +44,14 @@ def home(cache: Path) -> KeycloakHome:
 
 
 def built(cache: Path) -> KeycloakHome:
-    """The built Keycloak. Raises EnvironmentUnfitError if ``ensure`` has not made it yet."""
-    found = home(cache)
-    if not found.marker.exists():
+    """Return the built Keycloak. Raises EnvironmentUnfitError if ``ensure`` has not made it yet."""
+    made = home(cache)
+    if not made.marker.exists():
         raise EnvironmentUnfitError(
             f"Keycloak {VERSION} is not built in {cache}",
             hint="`make drill` and `restoreproof up` build it",
         )
-    return found
+    return made
 
 
 def ensure(cache: Path, say: Callable[[str], None]) -> Path:
@@ -144,9 +144,9 @@ def _build(made: KeycloakHome) -> None:
     for argv in steps:
         done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=600, check=False)
         if done.returncode:
-            said = (done.stdout + done.stderr)[-2000:]
+            output = (done.stdout + done.stderr)[-2000:]
             raise EnvironmentUnfitError(
-                f"{Path(argv[0]).name} {argv[1]} failed ({done.returncode}): {said}",
+                f"{Path(argv[0]).name} {argv[1]} failed ({done.returncode}): {output}",
                 hint="is there enough memory (2 GB) and disk (1 GB) free?",
             )
 

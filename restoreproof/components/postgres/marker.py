@@ -35,7 +35,7 @@ _SAID_BY_A_SERVER = re.compile(r"\bFATAL:|\bERROR:")
 
 
 class PostgresMarker(MarkerReader):
-    """``create table restoreproof_drill_marker (nonce text, created_at timestamptz)``, by provisioning."""
+    """Reader of the table ``restoreproof_drill_marker (nonce text, created_at timestamptz)``."""
 
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
         with _connected(endpoint, administrator) as connection:
@@ -57,7 +57,7 @@ class PostgresMarker(MarkerReader):
 
 
 def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connection[Any]:
-    """A connection to the database ``postgres`` that reads only. Raises Silent, Unverified or Unmarked."""
+    """Return a read-only connection to the database ``postgres``. Raises Silent, Unverified, Unmarked."""
     try:
         return psycopg.connect(
             make_conninfo(**endpoint.libpq()),
@@ -68,12 +68,12 @@ def _connected(endpoint: Endpoint, administrator: Credentials) -> psycopg.Connec
             options=f"-c default_transaction_read_only=on -c statement_timeout={TIMEOUT_S * 1000}",
         )
     except psycopg.OperationalError as error:
-        said = str(error).strip()
-        if _NOBODY.search(said):
-            raise Silent(said) from error
-        if endpoint.tls and not _SAID_BY_A_SERVER.search(said):
-            raise Unverified(said) from error
-        raise MarkerRefused(f"it refuses its administrator: {said}") from error
+        message = str(error).strip()
+        if _NOBODY.search(message):
+            raise Silent(message) from error
+        if endpoint.tls and not _SAID_BY_A_SERVER.search(message):
+            raise Unverified(message) from error
+        raise MarkerRefused(f"it refuses its administrator: {message}") from error
 
 
 PART = PostgresMarker

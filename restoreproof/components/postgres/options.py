@@ -14,10 +14,14 @@ _Major = Annotated[
 
 
 class PostgresOptions(ComponentOptions):
-    """``version`` is the major version; ``fsync: true`` keeps the target durable; ``settings`` are GUCs."""
+    """``version`` is the major version; ``fsync: true`` keeps the target durable; ``settings`` are GUCs.
+
+    ``runs_programs: true`` says that what is restored runs programs of the operating system, as is known.
+    """
 
     version: _Major | None = None
     fsync: bool = False
+    runs_programs: bool = False
     settings: dict[str, str] = Field(default_factory=dict)
 
 

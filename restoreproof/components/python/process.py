@@ -39,12 +39,12 @@ class PythonProcess(ProcessComponent[PythonOptions]):
         )
 
     def identity(self, site: Site, launch: Launch) -> Identity:
-        """The release that it imports, by the digest of what the release says of itself."""
-        told = site.code / RELEASE
-        if not told.is_file():
+        """Return the release that the service imports, by the digest of its ``release.json``."""
+        release = site.code / RELEASE
+        if not release.is_file():
             return super().identity(site, launch)
-        stated = str(json.loads(told.read_bytes()).get("version", "")) or None
-        return Identity(site.service.component, stated, f"sha256:{sha256(told)}", str(told))
+        stated = str(json.loads(release.read_bytes()).get("version", "")) or None
+        return Identity(site.service.component, stated, f"sha256:{sha256(release)}", str(release))
 
     def _venv(self, site: Site) -> Path:
         return Path(str((site.contract_dir / self.options.venv).absolute())).resolve()
@@ -59,7 +59,7 @@ class PythonProcess(ProcessComponent[PythonOptions]):
         return interpreter
 
     def tool(self, site: Site, name: str) -> Tool:
-        """The module ``name`` of the same environment and release."""
+        """Return how the module ``name`` runs, in the service's own environment and release."""
         environment: dict[str, str | Secret] = {
             "PYTHONPATH": str(site.code),
             "PYTHONDONTWRITEBYTECODE": "1",

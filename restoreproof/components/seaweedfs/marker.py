@@ -57,16 +57,16 @@ class S3Marker(MarkerReader):
 
 
 def _first(client: Any, bucket: str) -> str | None:
-    """The first object of the bucket, if there is one to be seen."""
+    """Return the first object of the bucket, if there is one to be seen."""
     try:
-        found = client.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents", [])
+        entries = client.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents", [])
     except ClientError as error:
         if _code(error) == "NoSuchBucket":
             return None
         raise EnvironmentUnfitError(
             f"nobody can say whether the bucket {bucket} is empty: {error}"
         ) from error
-    return str(found[0]["Key"]) if found else None
+    return str(entries[0]["Key"]) if entries else None
 
 
 def _client(endpoint: Endpoint, administrator: Credentials) -> Any:
@@ -102,8 +102,8 @@ def _code(error: ClientError) -> str:
 
 def _parsed(content: bytes) -> Found:
     try:
-        told: Any = json.loads(content)
-        return Found(str(told["nonce"]), moment(told["created_at"]), datetime.now(UTC))
+        marker: Any = json.loads(content)
+        return Found(str(marker["nonce"]), moment(marker["created_at"]), datetime.now(UTC))
     except (ValueError, KeyError, TypeError) as error:
         raise Unmarked(f"its object {HYPHENATED}/{_KEY} is no marker") from error
 

@@ -6,6 +6,6 @@ from restoreproof.contract.services import Service
 
 
 def ports(service: Service) -> dict[str, str]:
-    """The variables by which a sink learns where to listen."""
+    """Return the variables by which a sink learns its ports."""
     effects = service.ports.get("effects", service.port)
     return {"SINK_PORT": str(service.port), "SINK_EFFECTS_PORT": str(effects)}

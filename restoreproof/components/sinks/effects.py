@@ -14,7 +14,7 @@ _SUMMARY = 200
 
 
 class Effects:
-    """An append-only list in ``path``, which outlives a restart of the sink."""
+    """Append-only list of effects in ``path``, which outlives a restart of the sink."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -35,13 +35,13 @@ class Effects:
                 file.write(json.dumps(effect) + "\n")
 
     def as_json(self) -> dict[str, Any]:
-        """``{"count": n, "effects": [...]}``: all are counted, the first are described."""
+        """Return ``{"count": n, "effects": [...]}``: all are counted, the first 200 are described."""
         with self._lock:
             return {"count": self._count, "effects": list(self._described)}
 
 
 class EffectsHandler(BaseHTTPRequestHandler):
-    """GET /effects, and nothing else."""
+    """Handler of ``GET /effects``, which answers 404 to anything else."""
 
     effects: Effects
 

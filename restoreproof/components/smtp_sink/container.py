@@ -12,7 +12,7 @@ _WANTED = ("SMTP_USER", "SMTP_PASSWORD")
 
 
 class SmtpSinkContainer(ContainerComponent[ComponentOptions]):
-    """Of the restored environment it gets the one user that it lets in."""
+    """The mail sink as a container; of the restored environment it gets the user that it lets in."""
 
     writable = ("/tmp",)
 

@@ -10,7 +10,7 @@ from restoreproof.runtimes.process.component import Launch, ProcessComponent, Si
 
 
 class SmtpSinkProcess(ProcessComponent[ComponentOptions]):
-    """AUTH is required, with SMTP_USER and SMTP_PASSWORD of ``Start.environment``."""
+    """The mail sink as a process, which requires AUTH with SMTP_USER and SMTP_PASSWORD of the start."""
 
     def prepare(self, site: Site, start: Start) -> Launch:
         missing = {"SMTP_USER", "SMTP_PASSWORD"} - set(start.environment)

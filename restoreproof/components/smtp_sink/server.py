@@ -23,13 +23,13 @@ class MailRecorder:
         self._password = password
 
     def authenticate(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: object
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, credentials: object
     ) -> AuthResult:
-        """AUTH LOGIN and PLAIN, against the one account. A refused attempt is an effect: someone tried."""
+        """Check AUTH LOGIN and PLAIN against the one account; a refused attempt is recorded as an effect."""
         accepted = (
-            isinstance(given, LoginPassword)
-            and hmac.compare_digest(given.login, self._user)
-            and hmac.compare_digest(given.password, self._password)
+            isinstance(credentials, LoginPassword)
+            and hmac.compare_digest(credentials.login, self._user)
+            and hmac.compare_digest(credentials.password, self._password)
         )
         if not accepted:
             self._effects.record("mail-refused", "a client with a wrong user or password")
@@ -38,7 +38,7 @@ class MailRecorder:
     async def handle_DATA(  # noqa: N802 (the name aiosmtpd calls)
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """One message."""
+        """Record one message, and accept it."""
         message = email.message_from_bytes(envelope.original_content or b"", policy=email.policy.default)
         recipients = ", ".join(envelope.rcpt_tos)
         self._effects.record("mail", f"{envelope.mail_from} to {recipients}: {message['subject']}")

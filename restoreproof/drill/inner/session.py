@@ -24,7 +24,6 @@ from restoreproof.drill.isolation_gate import PERMISSION, Awaiting
 from restoreproof.drill.missing_parts import Absences, Present
 from restoreproof.drill.secret_tracking import confide, read_canaries
 from restoreproof.events import Emitter, IsolationProbed, Measured
-from restoreproof.plan import Plan
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Runtime
 from restoreproof.runtimes.driver import InnerContext
@@ -64,7 +63,7 @@ def open_drill(
     permission = os.environ.get(PERMISSION)
     emitter = Awaiting(emitter, config.probes, int(permission) if permission else None)
     emitter = witness = Witness(emitter)
-    inside = InnerContext(
+    inner_context = InnerContext(
         drill_id=config.drill_id,
         contract=contract,
         workdir=config.workdir,
@@ -74,7 +73,7 @@ def open_drill(
         redactor=redactor,
     )
     redactor.learn(runtime_driver.secrets(contract))
-    for result in runtime_driver.probes(inside, config.probes):
+    for result in runtime_driver.probes(inner_context, config.probes):
         emitter.emit(IsolationProbed(probe=result.probe, reached=result.reached, detail=result.detail))
     backup = open_set(config.backup, contract.stack)
     vault = vault_of(backup, contract, config.identity)
@@ -82,7 +81,7 @@ def open_drill(
     confide(redactor, emitter, bytes.fromhex(config.secrecy))
     redactor.learn(vault.stand_ins())
     absences = Absences(emitter)
-    runtime: Runtime = Present(runtime_driver.inner(inside, config.probes), absences)
+    runtime: Runtime = Present(runtime_driver.inner(inner_context, config.probes), absences)
     clock = CurrentStage(runtime)
     stack_context = StackContext(
         contract,
@@ -106,7 +105,7 @@ def open_drill(
             hooks(restore_context, config.faults),
             clock.enter,
             absences=absences,
-            weigh=Scales(contract, Plan.from_json(config.plan), seen).weigh,
+            weigh=Scales(contract, config.plan, seen).weigh,
         )
         tell_last_effects(restore_context)
         tell_fidelity(stack_context, seen())

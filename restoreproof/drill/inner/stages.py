@@ -205,11 +205,11 @@ class Drill:
             self._hollow[stage] = why
 
     def _restore_reference(self, asset: str, reference: Reference) -> None:
-        stack_context, manifest = self.restore_context.stack_context, self.restore_context.backup.manifest
+        stack_context, point = self.restore_context.stack_context, self.restore_context.recovery_point(asset)
         with stack_context.phase(f"reference of {asset}") as work:
             work.bytes = reference.bytes
             try:
-                stack_context.runtime.restore_reference(asset, reference, manifest.recovery_point)
+                stack_context.runtime.restore_reference(asset, reference, point)
             except ReferenceLost as lost:
                 raise RestoreFailed(str(lost)) from lost
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -67,8 +69,16 @@ def _open_up(directory: Path) -> None:
                 path.chmod(stat.S_IRWXU)
 
 
-def collect_logs(source: Path, target: Path, redactor: Redactor) -> None:
-    """Copy every log, redacted line by line and bounded in size."""
+def collect_logs(
+    source: Path,
+    target: Path,
+    redactor: Redactor,
+    shown: Callable[[str, str], str] = lambda service, line: line,
+) -> None:
+    """Copy every log, redacted line by line and bounded in size.
+
+    ``shown`` gets the name of a service and a line of its log, and leaves out of it what the service stores.
+    """
     for path in sorted([*source.glob("*.log"), *source.glob("*.json")]):
         if path.is_symlink() or not path.is_file():
             continue
@@ -79,4 +89,11 @@ def collect_logs(source: Path, target: Path, redactor: Redactor) -> None:
                 if len(line) > MAX_LOG_LINE or kept.tell() + len(line) > MAX_LOG:
                     kept.write(b"... cut here by restoreproof\n")
                     break
-                kept.write(redactor.data(line))
+                kept.write(_shown(redactor.data(line), partial(shown, path.stem)))
+
+
+def _shown(line: bytes, shown: Callable[[str], str]) -> bytes:
+    text = line.decode("utf-8", "surrogateescape")
+    end = "\n" if text.endswith("\n") else ""
+    told = shown(text.removesuffix("\n"))
+    return f"{told}{end}".encode("utf-8", "surrogateescape") if told or not text.strip() else b""

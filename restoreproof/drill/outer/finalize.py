@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from restoreproof.drill.evidence_store import EvidenceStore
-from restoreproof.errors import EvidenceError, RestoreproofError
+from restoreproof.errors import EvidenceError, Location, RestoreproofError
 from restoreproof.leak_scan.scan import Leak, quarantine
 from restoreproof.ledger import Ledger, LedgerEntry
 from restoreproof.plan import Plan
@@ -18,6 +19,8 @@ from restoreproof.verifier import assemble
 from restoreproof.verifier.formats import ATTESTATION, RECORD, sha256_of
 from restoreproof.views.render import render
 
+UNTRUSTED = "NO TRUSTWORTHY EVIDENCE"
+"""What the ledger calls the end of a drill whose evidence can't be made or trusted."""
 Look = Callable[[Path], Sequence[Leak]]
 """Finds the secrets in the files of a directory."""
 
@@ -42,27 +45,47 @@ def close(
     """
     ledger = filing.ledger
     try:
-        record = render(directory, plan)
-    except EvidenceError:
+        with _in_a_sentence("the evidence can't be written"):
+            record = render(directory, plan)
+    except RestoreproofError as error:
         _refuse_leaks(directory, ledger, drill_id, look)
-        _distrust(directory, ledger, drill_id, "NO TRUSTWORTHY EVIDENCE")
+        distrusted(directory, ledger, drill_id, error)
         raise
     _refuse_leaks(directory, ledger, drill_id, look)
     try:
         made = seal(directory, filing.key) if filing.key else None
-    except RestoreproofError:
-        _distrust(directory, ledger, drill_id, "NOT SEALED")
+    except RestoreproofError as error:
+        distrusted(directory, ledger, drill_id, error, "NOT SEALED")
         raise
-    assemble.write_beside(directory)
-    entry = ledger.finish(
-        drill_id,
-        str(record.verdict),
-        record_sha256=sha256_of(directory / "record.json"),
-        attestation_sha256=made.attestation_sha256 if made else None,
-    )
-    if filing.head_file:
-        filing.head_file.write_text(f"{entry.head}\n")
+    digests = {
+        "record_sha256": sha256_of(directory / RECORD),
+        "attestation_sha256": made.attestation_sha256 if made else None,
+    }
+    try:
+        entry = ledger.finish(drill_id, str(record.verdict), **digests)
+    except RestoreproofError as error:
+        raise EvidenceError(
+            f"the evidence in {directory} is not in the ledger, and not to be relied on: {error.message}",
+            hint=f"{error.hint}; the next drill closes this one as ABORTED",
+        ) from error
+    with _in_a_sentence(f"drill {drill_id} is in the ledger, but what belongs beside it can't be written"):
+        if filing.head_file:
+            filing.head_file.write_text(f"{entry.head}\n")
+        assemble.write_beside(directory)
     return record, Filed(entry, made, _stamped(directory, filing) if made else None)
+
+
+@contextmanager
+def _in_a_sentence(what: str) -> Iterator[None]:
+    """Turn a full disk, or a place that may not be written, into an EvidenceError; ``what`` failed."""
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(
+            f"{what}: {error.strerror}",
+            where=Location(str(error.filename)) if error.filename else None,
+            hint="see that the disk has room and that this user may write there, and drill again",
+        ) from error
 
 
 def _stamped(directory: Path, filing: EvidenceStore) -> str | None:
@@ -79,12 +102,23 @@ def _stamped(directory: Path, filing: EvidenceStore) -> str | None:
 def _refuse_leaks(directory: Path, ledger: Ledger, drill_id: str, look: Look) -> None:
     """Lock evidence away that holds a secret, before anybody seals or shows it."""
     if found := look(directory):
-        _distrust(directory, ledger, drill_id, "QUARANTINED")
-        raise quarantine(directory, found)
+        journal = sha256_of(directory / "journal.jsonl")
+        error = quarantine(directory, found)
+        try:
+            ledger.finish(drill_id, "QUARANTINED", journal_sha256=journal)
+        except RestoreproofError as unreachable:
+            error.add_note(f"the ledger could not be told: {unreachable.message}")
+        raise error
 
 
-def _distrust(directory: Path, ledger: Ledger, drill_id: str, verdict: str) -> None:
-    ledger.finish(drill_id, verdict, journal_sha256=sha256_of(directory / "journal.jsonl"))
+def distrusted(
+    directory: Path, ledger: Ledger, drill_id: str, reason: RestoreproofError, verdict: str = UNTRUSTED
+) -> None:
+    """Close the entry of a drill that left no evidence to rely on; ``reason`` notes a ledger out of reach."""
+    try:
+        ledger.finish(drill_id, verdict, journal_sha256=sha256_of(directory / "journal.jsonl"))
+    except RestoreproofError as error:
+        reason.add_note(f"the ledger could not be told, so the next drill enters ABORTED: {error.message}")
 
 
 def left_by(directory: Path) -> dict[str, str]:

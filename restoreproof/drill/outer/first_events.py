@@ -11,7 +11,7 @@ from restoreproof.drill.outer.host import describe_host, host_fingerprint
 from restoreproof.drill.outer.kernel_clock import describe_clock
 from restoreproof.drill.outer.operator import ci_run_url, operator
 from restoreproof.drill.outer.set_summary import describe_set
-from restoreproof.drill.request import DrillRequest, Say
+from restoreproof.drill.request import DrillInputs, DrillRequest, Say
 from restoreproof.events import (
     CustodyFacts,
     DrillOpened,
@@ -23,14 +23,14 @@ from restoreproof.events import (
 from restoreproof.record.build import harness_build
 from restoreproof.verifier.formats import sha256_of
 
-_ALLOWED = "--allow-unisolated: a real set was to be drilled even where the target is not proven isolated"
+_ALLOWED = "--allow-unisolated: the set was to be drilled even where the target is not proven isolated"
 _NO_CUSTODY = CustodyFacts()
 
 
 def journal_opening(
     journal: Emitter,
     request: DrillRequest,
-    backup: BackupSet,
+    inputs: DrillInputs,
     *,
     drill_id: str,
     attempt: int,
@@ -40,13 +40,14 @@ def journal_opening(
 
     ``custody`` is where the evidence will stand: ``record.context.Custody`` of the record to come.
     """
+    manifest = inputs.backup.manifest
     journal.emit(
         DrillOpened(
             drill_id=drill_id,
-            stack=request.contract.stack,
-            plan=request.plan.digest,
-            set_id=backup.manifest.set_id,
-            catalogue_sha256=sha256_of(request.catalogue) if request.catalogue else None,
+            stack=inputs.contract.stack,
+            plan=inputs.plan.digest,
+            set_id=manifest.set_id,
+            catalogue_sha256=sha256_of(inputs.catalogue) if inputs.catalogue else None,
             attempt=attempt,
             trigger=request.trigger,
             operator=operator(),
@@ -60,7 +61,7 @@ def journal_opening(
             custody=custody,
         )
     )
-    if request.allow_unisolated and not backup.manifest.synthetic:
+    if request.allow_unisolated:
         journal.emit(OuterNote(text=_ALLOWED))
     sources = request.var / "source"
     remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []

@@ -23,7 +23,8 @@ from restoreproof.runtimes.driver import IsolationControl
 
 _ALL_THE_SAME = (
     "`restoreproof doctor` says what it lacks to be isolated; with --allow-unisolated the set is drilled all "
-    "the same, may reach what was reached, and can't end VERIFIED"
+    "the same where it can't read what is private to this user, may reach what was reached, and can't end "
+    "VERIFIED"
 )
 
 
@@ -116,7 +117,9 @@ class InnerProcess:
         self._journal.emit(IsolationVerdict(proven=proven, reason=reason))
         if not proven and self._refuse:
             raise EnvironmentUnfitError(
-                "a real backup set is not drilled where the target is not proven isolated", hint=_ALL_THE_SAME
+                "a backup set is not drilled where the target is not proven isolated, "
+                "whatever it says of its data",
+                hint=_ALL_THE_SAME,
             )
 
     def _reason(self) -> str:

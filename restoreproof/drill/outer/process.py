@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from restoreproof.assets.base import refuse_misread
 from restoreproof.assets.placeholders import vault_of
+from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
-from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.drill.evidence_store import new_drill_id, refusals_entered
+from restoreproof.drill.evidence_store import EvidenceStore, new_drill_id
 from restoreproof.drill.handoff import InnerConfig
-from restoreproof.drill.isolation_gate import PERMISSION
 from restoreproof.drill.liveness_lock import alive
-from restoreproof.drill.outer.finalize import close, left_by, point_latest
+from restoreproof.drill.outer.finalize import close, distrusted, left_by, point_latest
 from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
+from restoreproof.drill.outer.inner_command import argv, environment
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
+from restoreproof.drill.outer.previous_plan import compare_with_previous
+from restoreproof.drill.outer.reach import refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.teardown import TornDown, tear_down
-from restoreproof.drill.request import DrillRequest, DrillResult, Say
-from restoreproof.drill.sandbox_contents import PYTEST_INI, plugin_options, readable
+from restoreproof.drill.refusals import enter_noted, refusals_entered
+from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
+from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
 from restoreproof.drill.secret_tracking import SecretTracking
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode
 from restoreproof.events import (
@@ -46,13 +46,14 @@ from restoreproof.events import (
 )
 from restoreproof.journal.write import JournalWriter
 from restoreproof.ledger import Begun
+from restoreproof.private_files import make_private_directory
 from restoreproof.runtimes.driver import IsolationControl, OuterContext
 from restoreproof.runtimes.registry import driver
 from restoreproof.views import every_view, reduced_views
 
 
-def run(request: DrillRequest, say: Say) -> DrillResult:
-    """Perform one drill and leave its evidence.
+def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: Say) -> DrillResult:
+    """Perform one drill and leave its evidence. Every path of ``request`` is absolute.
 
     Raises:
         UsageError: the set is another stack's or unsafe, or the identity does not decrypt its secrets.
@@ -60,26 +61,39 @@ def run(request: DrillRequest, say: Say) -> DrillResult:
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
-    with refusals_entered(request.filing, request.backup, request.plan.digest):
-        drill = _opened(request, say, opened_mono)
+    plan, drill_id = inputs.plan, new_drill_id()
+    details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
+    with refusals_entered(request.reports, lambda: filing.ledger, inputs.backup.directory, **details):
+        drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
+        journal, begun = drill.begin()
     with drill.redactor.errors():
-        return drill.run()
+        return drill.run(journal, begun)
 
 
-def _opened(request: DrillRequest, say: Say, opened_mono: float) -> _Drill:
+def _opened(
+    request: DrillRequest,
+    inputs: DrillInputs,
+    filing: EvidenceStore,
+    say: Say,
+    *,
+    drill_id: str,
+    opened_mono: float,
+) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
     every_view()  # one that can't be imported is told before the drill, not after it
-    backup = open_set(request.backup, request.contract.stack)
-    vault = vault_of(backup, request.contract, request.identity)
-    known = catalogues.load(request.catalogue) if request.catalogue else None
+    contract = inputs.contract
+    vault = vault_of(inputs.backup, contract, request.identity)
+    known = catalogues.load(inputs.catalogue) if inputs.catalogue else None
     if known:
-        refuse_misread(known, request.contract)
-    for aborted in request.filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
+        refuse_misread(known, contract)
+    for aborted in filing.ledger.abort_dead(lambda name: left_by(request.reports / name)):
         say(f"drill {aborted} died earlier: recorded as ABORTED")
+    if noted := enter_noted(request.reports, filing.ledger):
+        say(f"{noted} refused drills were noted in {request.reports}: entered in the ledger")
     for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
-    driver(request.runtime).prepare(request.contract, request.cache, say)
-    return _Drill(request, backup, known, vault, opened_mono=opened_mono, say=say)
+    driver(request.runtime).prepare(contract, request.cache, say)
+    return _Drill(request, inputs, filing, known, vault, drill_id=drill_id, opened_mono=opened_mono, say=say)
 
 
 class _Drill:
@@ -88,50 +102,66 @@ class _Drill:
     def __init__(
         self,
         request: DrillRequest,
-        backup: BackupSet,
+        inputs: DrillInputs,
+        filing: EvidenceStore,
         known: Catalogue | None,
         vault: Vault,
         *,
+        drill_id: str,
         opened_mono: float,
         say: Say,
     ) -> None:
-        self.request, self.backup, self.known = request, backup, known
-        given = driver(request.runtime).secrets(request.contract)
-        self.secrecy = SecretTracking(vault, request.canaries, request.contract, given)
+        self.request, self.inputs, self.filing, self.known = request, inputs, filing, known
+        self.plan, self.backup = inputs.plan, inputs.backup
+        contract = inputs.contract
+        given = driver(request.runtime).secrets(contract)
+        self.secrecy = SecretTracking(vault, request.canaries, contract, given)
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono
-        self.id = new_drill_id()
+        self.id = drill_id
         self.directory = request.reports / self.id
         self.workdir = request.var / "run" / self.id
-        seen = readable(request.contract, request.cache, *self._inputs())
-        request.filing.refuse_visible_key(seen)
-        self.plan = json.dumps(request.plan.as_json(), indent=1)
-        self.secrecy.refuse_in(self.plan, "a feature or the contract")
+        seen = readable(contract, request.cache, *self._inputs())
+        filing.refuse_visible_key(seen)
+        self.plan_text = json.dumps(self.plan.as_json(), indent=1)
+        self.secrecy.refuse_in(self.plan_text, "a feature or the contract")
         self.hosting = driver(request.runtime).outer(
             OuterContext(
                 drill_id=self.id,
-                contract=request.contract,
+                contract=contract,
                 workdir=self.workdir,
                 cache=request.cache,
                 read=tuple(seen),
             )
         )
+        refuse_reachable(request, inputs, filing, self.hosting)
 
-    def run(self) -> DrillResult:
-        """Perform the drill, and leave its evidence."""
-        request = self.request
+    def begin(self) -> tuple[JournalWriter, Begun]:
+        """Make the drill's directory and its entry in the ledger: both, or neither."""
+        plan, set_id = self.plan, self.backup.manifest.set_id
         self.directory.mkdir(parents=True)
-        (self.directory / "plan.json").write_text(self.plan)
-        journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
-        begun = request.filing.ledger.start(
-            self.id, self.backup.manifest.set_id, request.plan.digest, request.contract.stack
-        )
-        point_latest(request.reports, self.directory)  # now: a drill that dies must leave no stale pass there
-        with alive(self.workdir):
-            distrust = self._journaled(journal, begun)
+        try:
+            (self.directory / "plan.json").write_text(self.plan_text)
+            journal = JournalWriter(self.directory / "journal.jsonl", self.redactor)
+            begun = self.filing.ledger.start(self.id, set_id, plan.digest, plan.stack, self.request.faults)
+        except BaseException:
+            shutil.rmtree(self.directory)
+            raise
+        # Now: a drill that dies must leave no stale pass there.
+        point_latest(self.request.reports, self.directory)
+        return journal, begun
+
+    def run(self, journal: JournalWriter, begun: Begun) -> DrillResult:
+        """Perform the drill, and leave its evidence."""
+        try:
+            with alive(self.workdir):
+                distrust = self._journaled(journal, begun)
+        except EvidenceError as error:  # the journal itself can't be written; the target is gone
+            distrusted(self.directory, self.filing.ledger, self.id, error)
+            raise
         self.say("writing the evidence")
-        record, filed = close(self.directory, request.plan, request.filing, self.id, self.secrecy.leaks)
+        record, filed = close(self.directory, self.plan, self.filing, self.id, self.secrecy.leaks)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
@@ -143,7 +173,7 @@ class _Drill:
             journal_opening(
                 journal,
                 self.request,
-                self.backup,
+                self.inputs,
                 drill_id=self.id,
                 attempt=begun.attempt,
                 custody=self._custody(begun),
@@ -152,7 +182,9 @@ class _Drill:
                 stacks = ", ".join(begun.only_stacks)
                 journal.emit(OuterNote(text=f"the ledger held drills of other stacks alone: {stacks}"))
                 self.say(f"the ledger held drills of other stacks alone: {stacks}")
-            if told := self.request.filing.exposed_key(self.hosting.exposure):
+            entries = self.filing.ledger.entries()
+            journal.emit(compare_with_previous(entries, self.request.reports, self.plan))
+            if told := self.filing.exposed_key(self.hosting.exposure):
                 journal.emit(OuterNote(text=told))
             for name, view in reduced_views():
                 journal.emit(ViewReduced(view=name, why=view.reduction))
@@ -175,7 +207,7 @@ class _Drill:
         return distrust
 
     def _custody(self, begun: Begun) -> CustodyFacts:
-        key = self.request.filing.key
+        key = self.filing.key
         return CustodyFacts(
             ledger_seq=begun.entry.seq,
             ledger_entry_sha256=begun.entry.sha256,
@@ -186,7 +218,7 @@ class _Drill:
         )
 
     def _perform(self, journal: JournalWriter) -> None:
-        self.workdir.mkdir(parents=True)
+        make_private_directory(self.workdir)
         with self.hosting.control() as control:
             outside = control.probe_outside()
             for result in outside:
@@ -214,25 +246,25 @@ class _Drill:
             )
 
     def _refusal(self) -> bool:
-        """Whether an unproven isolation ends the drill: a real set never runs where it could reach out."""
-        return not (self.backup.manifest.synthetic or self.request.allow_unisolated)
+        """Whether an unproven isolation ends the drill; what the set says of its data is not believed."""
+        return not self.request.allow_unisolated
 
     def _launch(self, control: IsolationControl) -> Callable[[Pipes], subprocess.Popen[bytes]]:
-        request, workdir = self.request, self.workdir
+        request, inputs, workdir = self.request, self.inputs, self.workdir
         config = InnerConfig(
             drill_id=self.id,
             runtime=request.runtime,
-            plan=request.plan.as_json(),
-            features=request.features,
-            support_modules=request.support_modules,
-            contract=request.contract.path,
+            plan=self.plan,
+            features=inputs.features,
+            support_modules=inputs.support_modules,
+            contract=inputs.contract.path,
             backup=self.backup.directory,
-            catalogue=request.catalogue,
+            catalogue=inputs.catalogue,
             identity=request.identity,
             workdir=workdir,
             cache=request.cache,
             opened_mono=self.opened_mono,
-            order=request.order or request.contract.order,
+            order=request.order or inputs.contract.order,
             probes=control.targets,
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
@@ -242,55 +274,30 @@ class _Drill:
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
         return lambda pipes: self.hosting.launch(
-            self._argv(),
-            self._environment(pipes),
+            argv(request, inputs, workdir),
+            environment(inputs, workdir, pipes),
             pass_fds=[pipes.events, pipes.permission],
             stdout=request.inner_stdout,
         )
 
     def _inputs(self) -> list[Path]:
-        request = self.request
-        own = [request.features, *(request.root / name for name in ("steps", "fixtures", "conftest.py"))]
-        given = [self.backup.directory, request.identity, request.catalogue, request.canaries]
+        request, inputs = self.request, self.inputs
+        own = [inputs.features, *(inputs.root / name for name in ("steps", "fixtures", "conftest.py"))]
+        given = [self.backup.directory, request.identity, inputs.catalogue, request.canaries]
         return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
-
-    def _argv(self) -> list[str]:
-        request = self.request
-        chosen = [str(path) for path in request.paths] or [str(request.features)]
-        options = [
-            "-c",
-            str(self.workdir / "pytest.ini"),
-            f"--rootdir={request.root}",
-            # The ini file lies in the work directory, and pytest would read no conftest.py above that.
-            f"--confcutdir={request.root}",
-            *plugin_options(),
-        ]
-        faults = ["-p", "restoreproof.faults.injection"] if request.faults else []
-        return [sys.executable, "-m", "pytest", *options, *faults, *request.pytest_options, *chosen]
-
-    def _environment(self, pipes: Pipes) -> dict[str, str]:
-        environment = {
-            "RESTOREPROOF_INNER": str(self.workdir / "inner.json"),
-            "RESTOREPROOF_PIPE": str(pipes.events),
-            PERMISSION: str(pipes.permission),
-            "PYTHONPATH": str(self.request.root),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONUNBUFFERED": "1",
-            "TERM": os.environ.get("TERM", "dumb"),
-            "RESTOREPROOF_PATIENCE": os.environ.get("RESTOREPROOF_PATIENCE", "1"),
-            "COLUMNS": str(shutil.get_terminal_size((110, 24)).columns),
-        }
-        if sys.stdout.isatty():
-            environment["RESTOREPROOF_TTY"] = "1"
-        return environment
 
     def _tear_down(self, journal: JournalWriter) -> None:
         done = TornDown()  # nothing of the target is made before its directory
         if self.workdir.exists():
-            done = tear_down(self.hosting, self.workdir, self.directory / "logs", self.redactor)
+            done = tear_down(
+                self.hosting,
+                self.workdir,
+                self.directory / "logs",
+                self.redactor,
+                self.inputs.contract.services,
+            )
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))
-        kept = driver(self.request.runtime).kept(self.request.contract)
+        kept = driver(self.request.runtime).kept(self.inputs.contract)
         journal.emit(TeardownDone(proven=not done.left, leftovers=tuple(done.left), kept=kept))

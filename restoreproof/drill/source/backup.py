@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import BackupSet, open_set
+from restoreproof.backups.files import write_atomically
 from restoreproof.backups.verify import verify_against
 from restoreproof.contract import Contract
 from restoreproof.drill.liveness_lock import alive
@@ -24,6 +26,7 @@ from restoreproof.drill.sandbox_contents import readable
 from restoreproof.drill.source.living_source import SourceConfig
 from restoreproof.drill.source.take_backup import BackupOrder
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
+from restoreproof.private_files import make_private_directory, write_private
 from restoreproof.runtimes.process.component import prepare_caches
 from restoreproof.runtimes.process.launch import DrillSandbox
 
@@ -98,7 +101,7 @@ def living_source(request: SourceRequest, say: Say) -> Iterator[SourceProcess]:
 
 
 def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[SourceProcess]:
-    workdir.mkdir(parents=True)
+    make_private_directory(workdir)
     config = SourceConfig(
         contract=request.contract.path,
         workdir=workdir,
@@ -106,7 +109,7 @@ def _living(request: SourceRequest, workdir: Path, say: Say) -> Iterator[SourceP
         size=request.size,
         seed=request.seed,
     )
-    (workdir / "source.json").write_text(config.model_dump_json())
+    write_private(workdir / "source.json", config.model_dump_json().encode())
     sandbox = DrillSandbox(
         workdir, read=readable(request.contract, request.cache), services=request.contract.services
     )
@@ -147,15 +150,22 @@ def take(source: SourceProcess, recipient: str, sets: Path, catalogue_directory:
         raise EvidenceError(f"the fresh set contradicts its catalogue: {first.artifact}: {first.observed}")
     stamp = known.recovery_point.strftime("%Y%m%dT%H%M%SZ")
     final = sets / f"{stamp}-{set_id[-6:]}"
-    sets.mkdir(parents=True, exist_ok=True)
-    shutil.move(order.directory, final)
+    make_private_directory(sets, exist_ok=True)
+    _move(order.directory, final)
     kept = catalogues.path_of(catalogue_directory, set_id)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(order.catalogue, kept)
+    make_private_directory(kept.parent, exist_ok=True)
+    write_atomically(kept, order.catalogue.read_bytes())
     fresh = sets / f".latest-{final.name}"
     fresh.symlink_to(final.name)
     fresh.replace(sets / "latest")
     return Taken(open_set(final, stack), kept)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a set; on its way to another file system it is as private as it was."""
+    with tempfile.TemporaryDirectory(prefix=".arriving-", dir=target.parent) as arriving:
+        moved = Path(shutil.move(source, Path(arriving) / "set"))
+        moved.replace(target)
 
 
 def _parse(line: bytes) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from restoreproof.assets.base import InstallContext, RestoreFailed, StackContext
 from restoreproof.assets.vault import Vault, parse_environment
 from restoreproof.contract import Contract, load
-from restoreproof.contract.models import SourceBlock
+from restoreproof.contract.releases import SourceBlock
 from restoreproof.drill.inner.stages import merge
 from restoreproof.drill.source.take_backup import BackupOrder, take_backup
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ExitCode, RestoreproofError

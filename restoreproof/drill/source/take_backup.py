@@ -13,6 +13,7 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.adopt import UNKNOWN_RELEASE
 from restoreproof.backups.catalogue import AssetKnown, Catalogue
 from restoreproof.backups.manifest import Manifest, new_id, write_manifest
+from restoreproof.private_files import close_to_others, make_private_directory
 
 
 class BackupOrder(BaseModel):
@@ -37,12 +38,12 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
         RestoreFailed: a tool failed.
         OSError: the set can't be written.
     """
-    order.directory.mkdir(parents=True)
+    make_private_directory(order.directory)
     begun = datetime.now(UTC)
     known: dict[str, AssetKnown] = {}
     for asset in stack_context.assets():
         backup_context = BackupContext(stack_context, order.directory, order.recipient, provisioned)
-        asset.take(backup_context)
+        asset.back_up(backup_context)
         known[asset.name] = backup_context.learnt.known(asset.name, asset.kind)
     contract = stack_context.contract
     release = (
@@ -62,6 +63,7 @@ def take_backup(stack_context: StackContext, provisioned: Path, order: BackupOrd
             release=release,
             tool_versions=_versions(stack_context),
         )
+    close_to_others(order.directory)  # whatever the tools and kinds of asset that wrote it think of modes
     catalogues.save(_catalogue(manifest, sha256, known), order.catalogue)
     return manifest.set_id
 
@@ -73,7 +75,6 @@ def _catalogue(manifest: Manifest, sha256: str, assets: dict[str, AssetKnown]) -
         taken_at=datetime.now(UTC),
         recovery_point=manifest.recovery_point,
         manifest_sha256=sha256,
-        merkle_root=manifest.merkle_root,
         release=manifest.release,
         assets=assets,
     )

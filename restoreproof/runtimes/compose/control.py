@@ -57,7 +57,7 @@ class NetworkControl:
 
     image: str
     network: str
-    inside: Sequence[str]
+    networks: Sequence[str]
     labels: Mapping[str, str]
     listener: Listener
     reachable: Mapping[str, str]

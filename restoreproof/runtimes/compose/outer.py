@@ -39,6 +39,8 @@ class ComposeProject:
         "and may use the Docker daemon"
     )
 
+    unconfined = ""
+
     def __init__(self, context: OuterContext) -> None:
         self._context = context
         self._project = Project(context.contract, context.drill_id, context.workdir)

@@ -66,12 +66,12 @@ class ComposeRuntime:
             name: _Unit(container_component(name, service))
             for name, service in inside.contract.services.items()
         }
-        self._private = inside.workdir / "private"
-        self._logs = inside.workdir / "logs"
+        self._private = inner_context.workdir / "private"
+        self._logs = inner_context.workdir / "logs"
         self._lock = threading.Lock()
         self._tools = ContainerTools(project, inside, self._private, self._launcher, limits)
         self._doors: dict[int, int] | None = None
-        with enough_room(inside.workdir):
+        with enough_room(inner_context.workdir):
             self._private.mkdir(mode=0o700)
             self._logs.mkdir(exist_ok=True)
 
@@ -91,7 +91,7 @@ class ComposeRuntime:
         if (door := self._open_doors().get(wanted)) is None:
             raise EnvironmentUnfitError(
                 f"the {EDGE} does not publish {wanted}, the {port} port of {service}, and the drill needs it",
-                where=composefile.place(self._inside.contract, "services", EDGE, "ports"),
+                where=composefile.place(self._inner_context.contract, "services", EDGE, "ports"),
                 hint=f"add `- 127.0.0.1::{wanted}` there, and let the {EDGE} lead to {service}:{wanted}",
             )
         return Endpoint(service, service, "127.0.0.1", door)
@@ -176,9 +176,9 @@ class ComposeRuntime:
                 unit.administrator = None
             left = override.left_of(unit.part.service, container, block)
             for made in (*container.overrides, *self._project.other_image(service), *left):
-                self._inside.emitter.emit(Overridden(service=service, name=made.name, why=made.why))
+                self._inner_context.emitter.emit(Overridden(service=service, name=made.name, why=made.why))
             seconds = round(time.monotonic() - began, 3)
-            self._inside.emitter.emit(ServiceReady(service=service, seconds=seconds))
+            self._inner_context.emitter.emit(ServiceReady(service=service, seconds=seconds))
 
     def stop(self, service: str) -> None:
         """Stop ``service`` and remove its container, its log kept; nothing happens if it does not run."""
@@ -194,7 +194,7 @@ class ComposeRuntime:
                 code = container.attrs["State"]["ExitCode"]
                 append_log(self._logs, service, container)
                 container.remove(force=True, v=True)
-                self._inside.emitter.emit(ServiceStopped(service=service, returncode=code))
+                self._inner_context.emitter.emit(ServiceStopped(service=service, returncode=code))
             unit.container = None
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
@@ -235,9 +235,9 @@ class ComposeRuntime:
 
     def _learn(self, container: Container, start: Start) -> None:
         values = [*container.environment.values(), *start.environment.values()]
-        self._inside.redactor.learn(value for value in values if isinstance(value, Secret))
+        self._inner_context.redactor.learn(value for value in values if isinstance(value, Secret))
         if container.administrator is not None:
-            self._inside.redactor.learn([container.administrator.password])
+            self._inner_context.redactor.learn([container.administrator.password])
 
     def _open_doors(self) -> dict[int, int]:
         with self._lock:

@@ -14,6 +14,7 @@ from typing import Any
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import CommandRun
+from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.compose import override
@@ -26,6 +27,7 @@ from restoreproof.runtimes.compose.limits import Limits
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.hints import hint_for
+from restoreproof.runtimes.messages import messages_of
 
 _STDERR_TAIL = 4000
 _COMPLAINT_CHARACTERS = 600
@@ -77,7 +79,7 @@ class ContainerTools:
         began = time.monotonic()
         with contextlib.ExitStack() as files:
             source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
-            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            target = files.enter_context(private_writer(stdout)) if stdout else subprocess.PIPE
             try:
                 done = self._project.run(
                     [*("run", "--name", name, "--no-deps", "-T"), *options, service, *argv],
@@ -92,8 +94,10 @@ class ContainerTools:
                 remove_ended(name)
                 raise
         seconds = time.monotonic() - began
-        stderr = self._inside.redactor.text(done.stderr.decode(errors="replace"))
-        self._inside.emitter.emit(
+        component = self._inner_context.contract.services[service].component
+        said = self._inner_context.redactor.text(done.stderr.decode(errors="replace"))
+        stderr = messages_of(component).shown(said)
+        self._inner_context.emitter.emit(
             CommandRun(
                 tool=tool,
                 argv=tuple(argv),

@@ -20,6 +20,8 @@ from restoreproof.contract.ref import Ref
 from restoreproof.contract.runtime_blocks import RuntimeBlock
 from restoreproof.contract.variables import variables_in
 
+RUNTIME = "external"
+"""The name of the runtime, and of its block."""
 _OF_TARGET = "service of the target"
 _VARIABLE = r"^\$(\{\w+\}|[A-Za-z_]\w*)$"
 _PORT = rf"^[1-9]\d{{0,4}}$|{_VARIABLE}"
@@ -53,9 +55,9 @@ def _beyond(text: str) -> str:
 
 
 def _tries(argv: tuple[str, ...]) -> tuple[str, ...]:
-    told = " ".join(argv)
+    words = " ".join(argv)
     # A probe with a port of its own would never come to the listener, whatever led out.
-    if TARGET not in told and not (HOST in told and PORT in told):
+    if TARGET not in words and not (HOST in words and PORT in words):
         raise ValueError(f"the probe is not told what to try: write {TARGET}, or {HOST} and {PORT}")
     return argv
 
@@ -85,7 +87,7 @@ Command = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 class Block(BaseModel):
-    """A block whose keys are all known."""
+    """Base of the blocks within ``external:``: frozen, all keys known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -175,17 +177,19 @@ class External(RuntimeBlock):
         yield from self._unprobed(contract)
 
     def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Every text of the block, and the keys that lead to it."""
+        """Yield every text of the block, and the keys that lead to it."""
         yield from _texts(self.model_dump(), ())
 
     def secret_variables(self) -> frozenset[str]:
-        """The names of the variables whose values are secret."""
-        administrators = (one.administrator for one in self.services.values() if one.administrator)
-        given = [self.marker, *(administrator.password for administrator in administrators)]
-        return frozenset(name for text in given for name in variables_in(text))
+        """Return the names of the variables whose values are secret."""
+        administrators = (
+            service.administrator for service in self.services.values() if service.administrator
+        )
+        texts = [self.marker, *(administrator.password for administrator in administrators)]
+        return frozenset(name for text in texts for name in variables_in(text))
 
     def _secrets_in_commands(self, contract: Contract) -> Iterator[Problem]:
-        """Everybody on the machine can read a command line."""
+        """Yield each secret on a command line, which everybody on the machine can read."""
         secret = self.secret_variables()
         for path, text in self.texts():
             if type(path[-1]) is int:
@@ -198,7 +202,7 @@ class External(RuntimeBlock):
                     yield Problem(contract.where("external", *path), message)
 
     def _unprobed(self, contract: Contract) -> Iterator[Problem]:
-        """The probe has to reach a service inside the target, or nothing that it says is believed."""
+        """Yield the service that the probe has to reach, if the block does not say where it is inside."""
         beside = self.services.get(self.isolation.within) if self.isolation else None
         if self.isolation and beside and beside.inside is None:
             name = self.isolation.within
@@ -211,7 +215,7 @@ class External(RuntimeBlock):
 
 def block_of(contract: Contract) -> External | None:
     """Return the ``external:`` block of ``contract``; None if it has none."""
-    block = contract.external
+    block = contract.runtime_block(RUNTIME)
     assert block is None or isinstance(block, External), "the contract's model is this one"
     return block
 

@@ -21,7 +21,7 @@ _SILENCE_S = 1.0
 
 
 class Client:
-    """By default a service has to take a connection, and its tools find it by what they are told."""
+    """How a service is spoken to; by default it has to take a connection, and its tools get no variables."""
 
     def variables(self, host: str, port: int, administrator: Credentials) -> Mapping[str, str | Secret]:
         """Return the variables that point any tool of it at ``host``, as ``administrator``."""
@@ -40,7 +40,7 @@ class Client:
         return None
 
     def ask(self, service: Service, endpoint: Endpoint, start: Start, log: Callable[[], str]) -> None:
-        """Return if the service answers; ``log`` gets its last lines.
+        """Return once the service answers; ``log`` gives the last lines of its log.
 
         It takes a connection and keeps it: what stands before a service may take it and let go at once.
 

@@ -11,7 +11,7 @@ from restoreproof.runtimes.external.client import client_of
 
 
 def pointed(
-    component: str, endpoint: Endpoint, inside: str | None, administrator: Credentials | None
+    component: str, endpoint: Endpoint, place: str | None, administrator: Credentials | None
 ) -> dict[str, str | Secret]:
     """Return the variables that point the tools of ``component`` at the service, where they know such.
 
@@ -20,8 +20,8 @@ def pointed(
     if administrator is None:
         return {}
     client = client_of(component)
-    if inside:
-        host, _, port = inside.rpartition(":")
+    if place:
+        host, _, port = place.rpartition(":")
         return dict(client.variables(host, int(port), administrator))
     pointing = client.variables(endpoint.address, endpoint.port, administrator)
     return {**pointing, **client.reached(endpoint)}

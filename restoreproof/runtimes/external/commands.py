@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import IO
 
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
+from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external import watchdog
 from restoreproof.runtimes.external.target import ExternalTarget
+from restoreproof.runtimes.host.disk_space import enough_room
 from restoreproof.runtimes.host.spawn import Spawner, revealed
 from restoreproof.waiting import PATIENCE
 
@@ -32,13 +35,13 @@ _ENDING_S = 15.0
 
 
 def own_environment() -> Mapping[str, str]:
-    """The user's environment, as the outer process had it; the inner one was handed it in one variable."""
+    """Return the user's environment as the outer process had it; in the inner one, from one variable."""
     handed = os.environ.get(_HANDED)
     return dict(os.environ) if handed is None else {**json.loads(handed)}
 
 
 def handed_on() -> dict[str, str]:
-    """The variable that hands the user's environment to the inner process.
+    """Return the variable that hands the user's environment to the inner process.
 
     Its own stays clean: PGSERVICE, AWS_SESSION_TOKEN or a proxy would lead the harness's clients elsewhere.
 
@@ -55,7 +58,7 @@ def handed_on() -> dict[str, str]:
 
 
 def words_of(drill_id: str, target: ExternalTarget) -> dict[str, str | Secret]:
-    """What every command of a drill is told by environment."""
+    """Return the variables that every command of a drill is told."""
     return {"RESTOREPROOF_DRILL_ID": drill_id, "RESTOREPROOF_MARKER": target.marker}
 
 
@@ -101,23 +104,25 @@ class Commands:
             ContractError: there is no such program.
             EnvironmentUnfitError: it did not end in time; nothing of it runs any more.
         """
-        given = {**self._environment, **order.more}
-        self._redactor.learn(value for value in given.values() if isinstance(value, Secret))
-        plain = {name: one.reveal() if isinstance(one, Secret) else one for name, one in given.items()}
+        variables = {**self._environment, **order.more}
+        self._redactor.learn(value for value in variables.values() if isinstance(value, Secret))
+        plain = {
+            name: value.reveal() if isinstance(value, Secret) else value for name, value in variables.items()
+        }
         environment = {**(revealed({}) if order.ours else own_environment()), **plain}
         argv = [self._program(order, environment), *order.argv[1:]]
         began = time.monotonic()
         with ExitStack() as files:
             source = files.enter_context(order.stdin.open("rb")) if order.stdin else subprocess.DEVNULL
-            out = files.enter_context(order.stdout.open("wb") if order.stdout else self._scratch())
+            out = files.enter_context(private_writer(order.stdout) if order.stdout else self._scratch())
             err = files.enter_context(self._scratch())
             process = self._spawner.popen(
                 self._leashed(argv), environment=environment, stdin=source, stdout=out, stderr=err
             )
             self._wait(order, process, err)
-            said = b"" if order.stdout else _read(out)
+            output = b"" if order.stdout else _read(out)
             stderr = self._redactor.text(_read(err)[-_KEPT:].decode(errors="replace"))
-        return Completed(tuple(order.argv), process.returncode, said, stderr, time.monotonic() - began)
+        return Completed(tuple(order.argv), process.returncode, output, stderr, time.monotonic() - began)
 
     def close(self) -> None:
         """End whatever still runs."""
@@ -130,15 +135,15 @@ class Commands:
 
     def _program(self, order: Order, environment: Mapping[str, str]) -> str:
         name = order.argv[0]
-        found = shutil.which(
+        program = shutil.which(
             str(self._directory / name) if "/" in name else name, path=environment.get("PATH")
         )
-        if found is None:
+        if program is None:
             raise ContractError(
                 f"{order.what}: there is no program {name!r} that can be run",
                 hint=f"commands run in {self._directory}, with the PATH of the drill",
             )
-        return found
+        return program
 
     def _scratch(self) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=self._private)
@@ -148,10 +153,10 @@ class Commands:
         try:
             process.wait(limit)
         except subprocess.TimeoutExpired as error:
-            said = self._redactor.text(_read(err)[-1000:].decode(errors="replace")).strip()
+            message = self._redactor.text(_read(err)[-1000:].decode(errors="replace")).strip()
             raise EnvironmentUnfitError(
                 f"{order.what} did not end within {limit:.0f} s, and was ended"
-                + (f"; it said: {said}" if said else ""),
+                + (f"; it said: {message}" if message else ""),
                 hint="try the command by hand; RESTOREPROOF_PATIENCE multiplies every deadline",
             ) from error
         finally:
@@ -162,6 +167,14 @@ class Commands:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+
+
+def commands_of(context: InnerContext, target: ExternalTarget) -> Commands:
+    """Return what runs the contract's commands for the inner process."""
+    private = context.workdir / "private"
+    with enough_room(context.workdir):
+        private.mkdir(mode=0o700, exist_ok=True)
+    return Commands(context.contract.directory, private, words_of(context.drill_id, target), context.redactor)
 
 
 def _read(file: IO[bytes]) -> bytes:

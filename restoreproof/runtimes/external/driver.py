@@ -11,12 +11,12 @@ from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, UsageE
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import ProbeResult, Runtime
 from restoreproof.runtimes.driver import InnerContext, OuterContext, OuterRuntime, RuntimeDriver, Say
-from restoreproof.runtimes.external.block import External, block_of
-from restoreproof.runtimes.external.commands import own_environment
+from restoreproof.runtimes.external.block import RUNTIME, External, block_of
+from restoreproof.runtimes.external.commands import commands_of, own_environment
 from restoreproof.runtimes.external.isolation import BLIND, UNDECLARED, Prober, refuse_own_address
 from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
 from restoreproof.runtimes.external.outer import ProvisionedTarget
-from restoreproof.runtimes.external.runtime import ExternalRuntime, commands_of
+from restoreproof.runtimes.external.runtime import ExternalRuntime
 from restoreproof.runtimes.external.stores import unadministered
 from restoreproof.runtimes.external.target import ExternalTarget, fill
 from restoreproof.runtimes.host.diagnosis import Diagnosis, diagnosis
@@ -30,7 +30,7 @@ class ExternalDriver(RuntimeDriver):
     The commands are the user's own and need the user's home and credentials, so root does not step down.
     """
 
-    name = "external"
+    name = RUNTIME
     steps_down = False
     block = External
 
@@ -44,30 +44,30 @@ class ExternalDriver(RuntimeDriver):
             silent = Markers(target, lambda proven: say(str(proven))).survey()
         except MarkerRefusedError as error:
             raise UsageError(error.message, where=error.where, hint=error.hint) from error
-        for service, said in silent.items():
+        for service, why in silent.items():
             if not _made_later(target, service):
                 block = target.block.services[service]
                 raise EnvironmentUnfitError(
-                    f"{service} does not answer at {block.address}:{block.port}: {said}",
+                    f"{service} does not answer at {block.address}:{block.port}: {why}",
                     hint=f"bring the target up first, or give external.services.{service} a start command",
                     where=target.where("services", service),
                 )
             say(f"{service} does not answer yet: the drill makes it")
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:
-        """What a drill asks before it begins: the target's stores are read, and nothing is written."""
+        """Return what a drill asks before it begins: the target's stores are read, none is written."""
         if contract is None:
             return [
                 diagnosis(
                     _TARGET, False, "no contract is at hand", "name the stack.yaml that says where it is"
                 )
             ]
-        said: list[str] = []
+        lines: list[str] = []
         try:
-            self.prepare(contract, cache, said.append)
+            self.prepare(contract, cache, lines.append)
         except RestoreproofError as error:
             return [diagnosis(_TARGET, False, error.message, error.hint or "docs/external.md describes it")]
-        return [Diagnosis(_TARGET, True, "; ".join(said))]
+        return [Diagnosis(_TARGET, True, "; ".join(lines))]
 
     def secrets(self, contract: Contract) -> Sequence[Secret]:
         return fill(contract, own_environment()).secrets
@@ -79,7 +79,7 @@ class ExternalDriver(RuntimeDriver):
         return "the target itself, with what was restored: the contract gives no `down` command for it"
 
     def machine(self) -> None:
-        """The target's is not this one, and nothing of the contract says what it is."""
+        """Return None: the target is not this machine, and the contract does not say what it is."""
 
     def outer(self, context: OuterContext) -> OuterRuntime:
         return ProvisionedTarget(context, fill(context.contract, own_environment()))
@@ -104,7 +104,7 @@ class ExternalDriver(RuntimeDriver):
 
 
 def _made_later(target: ExternalTarget, service: str) -> bool:
-    """Whether a command of the drill may be what makes the service."""
+    """Return whether a command of the drill may be what makes the service."""
     restored = (target.contract.assets[asset] for asset in target.block.restore)
-    holders = {str(name) for one in restored for name in (one.service, one.options().get("store"))}
+    holders = {str(name) for asset in restored for name in (asset.service, asset.options().get("store"))}
     return service in holders or target.block.services[service].start is not None

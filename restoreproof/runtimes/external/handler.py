@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,10 +25,20 @@ class Handler:
         self.stage: str | None = None
         self._commands, self._emitter, self._redactor = commands, emitter, redactor
 
-    def run(self, order: Order, service: str | None = None, tool: str | None = None) -> Completed:
-        """Run ``order``, and journal it as ``tool`` if it is one. Raises as ``Commands.run``."""
+    def run(
+        self,
+        order: Order,
+        service: str | None = None,
+        tool: str | None = None,
+        shown: Callable[[str], str] = str,
+    ) -> Completed:
+        """Run ``order``, and journal it as ``tool`` if it is one, in words that ``shown`` has seen.
+
+        Raises as ``Commands.run``.
+        """
         words = {"RESTOREPROOF_STAGE": self.stage or "", "RESTOREPROOF_SERVICE": service or ""}
         done = self._commands.run(replace(order, more={**words, **order.more}))
+        done = replace(done, stderr=shown(done.stderr))
         self._emitter.emit(
             CommandRun(
                 tool=tool or order.what,
@@ -43,15 +54,15 @@ class Handler:
         """Run ``order``. Raises ServiceFailedError, with what it said last, unless it ends with 0."""
         done = self.run(order, service)
         if done.returncode:
-            said = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace")).strip()
+            output = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace")).strip()
             raise ServiceFailedError(
-                f"{order.what} ended with {done.returncode}: {said[-600:] or 'it said nothing'}",
+                f"{order.what} ended with {done.returncode}: {output[-600:] or 'it output nothing'}",
                 hint=f"run it by hand: {' '.join(order.argv)}",
             )
         return done
 
     def log(self, service: str, block: ExternalService) -> str:
-        """What the service's log command prints, redacted; or in one line why it prints nothing."""
+        """Return what the service's log command prints, redacted; or one line on why it prints nothing."""
         if block.logs is None:
             return ""
         try:
@@ -63,7 +74,7 @@ class Handler:
         return self._redactor.text(done.stdout.decode(errors="replace"))
 
     def since(self, service: str, block: ExternalService) -> datetime | None:
-        """When the service's process started, as its command says (UTC); None if there is no such command.
+        """Return when the service's process started, by its command (UTC); None if it has no such command.
 
         Raises:
             EnvironmentUnfitError: the command says something else.
@@ -71,9 +82,9 @@ class Handler:
         if block.since is None:
             return None
         done = self.run(Order(f"since of {service}", block.since, ASK_S), service)
-        said = done.stdout.decode(errors="replace").strip()
+        printed = done.stdout.decode(errors="replace").strip()
         try:
-            at = datetime.fromisoformat(said) if done.returncode == 0 else None
+            at = datetime.fromisoformat(printed) if done.returncode == 0 else None
         except ValueError:
             at = None
         if at is None or at.tzinfo is None:
@@ -85,5 +96,5 @@ class Handler:
 
 
 def tail(text: str, lines: int) -> str:
-    """The last ``lines`` lines, bounded in width."""
+    """Return the last ``lines`` lines, bounded in width."""
     return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines()[-lines:])

@@ -45,16 +45,16 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """The contract does not say how isolation could be shown, so it is not."""
+    """Control of a contract that does not say how isolation could be shown: it is not shown."""
 
     targets: dict[str, str]
 
     def probe_outside(self) -> list[ProbeResult]:
-        """There is nothing to reach."""
+        """Return nothing: the contract names nothing to reach."""
         return []
 
     def from_inside(self) -> int:
-        """Nobody was told where to go."""
+        """Return 0: no probe was told of any address."""
         return 0
 
 
@@ -66,7 +66,7 @@ class ProbeControl:
     targets: dict[str, str]
 
     def probe_outside(self) -> list[ProbeResult]:
-        """This machine is an ordinary one: it reaches all that the probe has to miss, by what the probe gets.
+        """Reach from this machine, by an ordinary connection, all that the probe inside has to miss.
 
         What is beyond has to be on another machine: this one reaches itself whatever the network is like.
         """
@@ -76,18 +76,18 @@ class ProbeControl:
         return [listener, *(_over_the_network(name, there) for name, there in beyond.items())]
 
     def from_inside(self) -> int:
-        """How many connections came, until now, that the outer did not make itself."""
+        """Return how many connections came, until now, that the outer process did not make itself."""
         return self.listener.strangers()
 
 
 @contextmanager
-def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[IsolationControl]:
-    """Listen where the probe is not to come to; ``inside`` is where it has to.
+def control(declared: ExternalIsolation | None, neighbour: str | None) -> Iterator[IsolationControl]:
+    """Listen where the probe must not come; ``inside`` is the place (HOST:PORT) that it must reach.
 
     Raises:
         EnvironmentUnfitError: no listener can be had, or a name of what is beyond does not resolve.
     """
-    if declared is None or inside is None:
+    if declared is None or neighbour is None:
         yield Undeclared({UNDECLARED: "external.isolation"})
         return
     # Never a name: a target that can't look it up would pass for one that nothing leads out of.
@@ -95,7 +95,9 @@ def control(declared: ExternalIsolation | None, inside: str | None) -> Iterator[
     beyond = {f"{BEYOND} {place}": _numbered(place) for place in declared.beyond if place != THIS_MACHINE}
     with _listening(address) as listener:
         there = f"{address}:{listener.address[1]}"
-        yield ProbeControl(listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, **beyond, BLIND: inside})
+        yield ProbeControl(
+            listener, {LISTENER: there, METADATA: _METADATA_ADDRESS, **beyond, BLIND: neighbour}
+        )
 
 
 def refuse_own_address(target: ExternalTarget) -> None:
@@ -152,7 +154,7 @@ def _is_everybodys(address: str) -> bool:
 
 
 def _is_own(address: str) -> bool:
-    """Whether the kernel would deliver to ``address`` without any network: it is its own sender then."""
+    """Return whether the kernel delivers to ``address`` without any network, as to its own."""
     if _is_everybodys(address):
         return True
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -208,16 +210,16 @@ class Prober:
         """Try all but the control of the probe itself."""
         for name, target in targets.items():
             if name != BLIND:
-                reached, said = self._reaches(target)
-                yield ProbeResult(name, reached, f"{target}: {said}")
+                reached, detail = self._reaches(target)
+                yield ProbeResult(name, reached, f"{target}: {detail}")
 
     def blind(self, target: str) -> ProbeResult:
-        """Whether the probe does not even reach ``target``, which is inside; it must."""
-        reached, said = self._reaches(target, unless=False)
-        return ProbeResult(BLIND, not reached, f"inside the target, {target}: {said}")
+        """Return whether the probe misses even ``target``, which is inside and which it must reach."""
+        reached, detail = self._reaches(target, unless=False)
+        return ProbeResult(BLIND, not reached, f"inside the target, {target}: {detail}")
 
     def _reaches(self, target: str, *, unless: bool = True) -> tuple[bool, str]:
-        """Whether ``target`` was reached, and what was seen; ``unless`` is the answer if nobody can say."""
+        """Return whether ``target`` was reached, and what was seen; ``unless`` where the probe can't say."""
         host, _, port = target.rpartition(":")
         words = {TARGET: target, HOST: host, PORT: port}
         argv = [_put_in(part, words) for part in self._declared.probe]
@@ -227,8 +229,8 @@ class Prober:
             return unless, f"the probe failed: {error.message}"
         if done.returncode in (_REACHED, _NOT_REACHED):
             return done.returncode == _REACHED, f"the probe ended with {done.returncode}"
-        said = done.stderr.strip()[-300:]
-        return unless, f"the probe failed, it ended with {done.returncode}: {said}"
+        stderr = done.stderr.strip()[-300:]
+        return unless, f"the probe failed, it ended with {done.returncode}: {stderr}"
 
 
 def _put_in(part: str, words: Mapping[str, str]) -> str:

@@ -34,23 +34,23 @@ class Found:
 
 
 class Silent(Exception):
-    """The store does not answer, or not yet: there is nothing that could be written to."""
+    """Raised where a store does not answer, or not yet: there is nothing that could be written to."""
 
 
 class Unverified(Exception):
-    """Whoever answers can't be verified by TLS: nothing was said to it."""
+    """Raised where whoever answers can't be verified by TLS: nothing was said to it."""
 
 
 class Unmarked(Exception):
-    """The store answers and shows no marker: it may be anybody's."""
+    """Raised where a store answers and shows no marker: it may be anybody's."""
 
 
 class MarkerRefused(Unmarked):
-    """The store answers, and does not let its administrator look."""
+    """Raised where a store answers and does not let its administrator look."""
 
 
 def unanswered(error: Exception) -> Silent | Unverified:
-    """What a connection that was not made says of the other side."""
+    """Return what a connection that was not made says of the other side: silent, or not to be verified."""
     why = refusal(error)
     return Silent(str(error)) if why is None else Unverified(why)
 
@@ -60,7 +60,7 @@ class MarkerReader(ABC):
 
     @abstractmethod
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
-        """Every marker that is there, read by the administrator; nothing is written.
+        """Return every marker that is there, read by the administrator; nothing is written.
 
         Raises:
             Silent: nobody answers.
@@ -69,12 +69,12 @@ class MarkerReader(ABC):
         """
 
     def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
-        """What of ``asset``, given by its block, the store has already; None if it can't tell."""
+        """Return what of ``asset``, given by its block, the store has already; None if it can't tell."""
         return None
 
 
 def moment(stated: object) -> datetime:
-    """The time that a marker states, as a time or as text. Raises Unmarked if it is none."""
+    """Return the time that a marker states, as a time or as text. Raises Unmarked if it is none."""
     try:
         at = stated if isinstance(stated, datetime) else datetime.fromisoformat(str(stated))
     except ValueError as error:

@@ -47,7 +47,7 @@ class Proven:
     sha256: str
 
     def is_of(self, endpoint: Endpoint) -> bool:
-        """Whether it was shown at the machine of ``endpoint``: a name may have come to mean another one."""
+        """Return whether the marker was shown at the address of ``endpoint``."""
         return self.address.rpartition(":")[0] == endpoint.address
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class Proven:
 
 
 class Markers:
-    """What is known of the target's stores. Every method may be called from any thread.
+    """Proofs of the target's stores. Every method may be called from any thread.
 
     Args:
         target: the target.
@@ -108,7 +108,7 @@ class Markers:
         return silent
 
     def demand(self, service: str) -> None:
-        """From now on ``service`` has to show a marker itself, if it could: a provider keeps what it holds.
+        """Require a marker of ``service`` itself from now on, if it can hold one: a provider fills it.
 
         Raises:
             EnvironmentUnfitError: nobody could read its marker.
@@ -151,7 +151,7 @@ class Markers:
                     )
 
     def forget(self, service: str) -> None:
-        """What stands there may be another one now."""
+        """Drop the proofs of ``service``: another server may stand there now."""
         with self._lock:
             self._proven.pop(service, None)
 
@@ -178,7 +178,7 @@ class Markers:
             )
 
     def remains(self) -> Iterator[str]:
-        """What is left of a target that was removed, by its stores.
+        """Yield what is left of a target that was removed, store by store.
 
         One that answers and does not show the marker any more is a permanent one, emptied. One that can't be
         asked may be anything.
@@ -212,7 +212,7 @@ class Markers:
         self._tell(proven)
 
     def _shown(self, service: str, endpoint: Endpoint) -> Proven:
-        """The marker that the store shows. Raises Silent, Unverified or Unmarked."""
+        """Return the marker that the store shows. Raises Silent, Unverified or Unmarked."""
         administrator = self._target.administrator(service)
         assert administrator is not None
         block = self._target.contract.services[service]
@@ -226,11 +226,11 @@ class Markers:
         except EnvironmentUnfitError as error:
             raise Silent(error.message) from error
 
-    def _matching(self, found: list[Found]) -> Found:
+    def _matching(self, markers: list[Found]) -> Found:
         marker = self._target.marker.reveal().encode()
-        match = next((one for one in found if hmac.compare_digest(one.nonce.encode(), marker)), None)
+        match = next((shown for shown in markers if hmac.compare_digest(shown.nonce.encode(), marker)), None)
         if match is None:
-            raise Unmarked("its marker is another drill's" if found else "it has no marker")
+            raise Unmarked("its marker is another drill's" if markers else "it has no marker")
         if self._stale:
             return match
         age, limit = match.now - match.created_at, timedelta(seconds=self._target.block.max_age)
@@ -242,16 +242,16 @@ class Markers:
 
 
 def _named(contract: Contract, asset: str) -> dict[str, Any]:
-    """The block of ``asset``, with the names of its buckets as the contract pins them, where it does."""
+    """Return the block of ``asset``, with the names of its buckets where the contract pins them."""
     options = contract.assets[asset].options()
-    pinned = [one.options().get("pinned") for one in contract.assets.values()]
-    names = {name: str(value) for one in pinned if isinstance(one, dict) for name, value in one.items()}
+    pinned = [block.options().get("pinned") for block in contract.assets.values()]
+    names = {name: str(value) for block in pinned if isinstance(block, dict) for name, value in block.items()}
     buckets = options.get("buckets")
     if not isinstance(buckets, dict):
         return options
-    known = {
+    resolved = {
         bucket: {**block, "name": resolve(block["name"], names)}
         for bucket, block in buckets.items()
         if set(variables_in(block["name"])) <= names.keys()
     }
-    return {**options, "buckets": known}
+    return {**options, "buckets": resolved}

@@ -26,6 +26,7 @@ class ProvisionedTarget:
     """The inner process is a plain one of this machine: nothing that was restored runs in it."""
 
     exposure = "the contract's commands, and no restored code, ran as the user who seals"
+    unconfined = ""
 
     def __init__(self, context: OuterContext, target: ExternalTarget) -> None:
         self._context, self._target = context, target
@@ -33,8 +34,8 @@ class ProvisionedTarget:
 
     def control(self) -> AbstractContextManager[IsolationControl]:
         isolation = self._target.block.isolation
-        inside = self._target.block.services[isolation.within].inside if isolation else None
-        return control(isolation, inside)
+        neighbour = self._target.block.services[isolation.within].inside if isolation else None
+        return control(isolation, neighbour)
 
     def launch(
         self,
@@ -44,18 +45,18 @@ class ProvisionedTarget:
         pass_fds: Sequence[int],
         stdout: int | None,
     ) -> subprocess.Popen[bytes]:
-        told = {**revealed({}), "HOME": str(self._context.workdir), **environment, **handed_on()}
-        return launch_bare(argv, told, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
+        variables = {**revealed({}), "HOME": str(self._context.workdir), **environment, **handed_on()}
+        return launch_bare(argv, variables, self._context.workdir, pass_fds=pass_fds, stdout=stdout)
 
     def collect(self) -> None:
-        """What the log command of each service prints, by now; a service that has none is left out."""
+        """Write what the log command of each service prints by now; a service without one is left out."""
         logs = self._context.workdir / "logs"
         logs.mkdir(exist_ok=True)
         for name, service in self._target.block.services.items():
             if service.logs:
-                said = self._run(f"logs of {name}", service.logs, _LOGS_S, logs / f"{name}.log")
-                if said:
-                    (logs / f"{name}.collecting.log").write_text(f"{said}\n")
+                failure = self._run(f"logs of {name}", service.logs, _LOGS_S, logs / f"{name}.log")
+                if failure:
+                    (logs / f"{name}.collecting.log").write_text(f"{failure}\n")
 
     def remove(self) -> list[str]:
         """Run the contract's ``down``; without one the target is its provisioner's to remove.
@@ -69,9 +70,12 @@ class ProvisionedTarget:
             return []
         if why := self._withheld():
             return [f"the target is left as it is, and `down` was not run: {why}"]
-        said = self._run("down", down, _DOWN_S, self._context.workdir / "down.txt")
-        failed = [f"the target: {said}"] if said else []
-        return [*failed, *(f"after `down`, {one}" for one in Markers(self._target, stale=True).remains())]
+        failure = self._run("down", down, _DOWN_S, self._context.workdir / "down.txt")
+        failed = [f"the target: {failure}"] if failure else []
+        return [
+            *failed,
+            *(f"after `down`, {remainder}" for remainder in Markers(self._target, stale=True).remains()),
+        ]
 
     def _withheld(self) -> str | None:
         if why := Ownership(self._context.workdir).withheld():
@@ -83,7 +87,7 @@ class ProvisionedTarget:
         return None
 
     def _run(self, what: str, argv: Sequence[str], deadline_s: float, stdout: Path) -> str | None:
-        """What went wrong with it, if anything did."""
+        """Run one command; return what went wrong with it, None if it ended with 0."""
         private = self._context.workdir
         directory = self._context.contract.directory
         commands = Commands(

@@ -21,13 +21,13 @@ from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.external import secret_files
 from restoreproof.runtimes.external.block import REFERENCE, ExternalService
 from restoreproof.runtimes.external.client import client_of
-from restoreproof.runtimes.external.clients import own_tool, pointed
-from restoreproof.runtimes.external.commands import Commands, Order, words_of
+from restoreproof.runtimes.external.commands import Order, commands_of
 from restoreproof.runtimes.external.handler import START_S, STOP_S, Handler, tail
 from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.external.target import ExternalTarget
+from restoreproof.runtimes.external.tools import TargetTools
 from restoreproof.runtimes.external.write_guard import WriteGuard
-from restoreproof.runtimes.host.disk_space import enough_room
+from restoreproof.runtimes.messages import messages_of
 from restoreproof.waiting import NotReady, wait_until
 
 _PLAIN = Start()
@@ -36,17 +36,6 @@ _ANSWER_S = 300.0
 _LOST = os.EX_NOINPUT
 """What a restore command ends with if the provider can't restore what the set refers to: 66, which none ends
 with by accident, as a shell script does with 1 on an unset variable or a program that failed."""
-_OWN_FAILURE = 125
-"""From here on a prefix such as ``docker exec``, ``env`` or ``ssh`` tells of itself (env(1), ssh(1)) or of a
-signal: no tool that a drill runs ends so by itself."""
-
-
-def commands_of(inside: InnerContext, target: ExternalTarget) -> Commands:
-    """What runs the contract's commands for the inner process."""
-    private = inside.workdir / "private"
-    with enough_room(inside.workdir):
-        private.mkdir(mode=0o700, exist_ok=True)
-    return Commands(inside.contract.directory, private, words_of(inside.drill_id, target), inside.redactor)
 
 
 class ExternalRuntime:
@@ -59,19 +48,20 @@ class ExternalRuntime:
     name = "external"
     clock = "since"
 
-    def __init__(self, inside: InnerContext, target: ExternalTarget, targets: Mapping[str, str]) -> None:
-        self._inside, self._target = inside, target
-        self._private = inside.workdir / "private"
-        self._commands = commands_of(inside, target)
-        self._handler = Handler(self._commands, inside.emitter, inside.redactor)
-        ownership = Ownership(inside.workdir)
-        self._guard = WriteGuard(target, targets, self._commands, inside.emitter, ownership)
+    def __init__(self, context: InnerContext, target: ExternalTarget, targets: Mapping[str, str]) -> None:
+        self._drill, self._target = context, target
+        self._private = context.workdir / "private"
+        self._commands = commands_of(context, target)
+        self._handler = Handler(self._commands, context.emitter, context.redactor)
+        ownership = Ownership(context.workdir)
+        self._guard = WriteGuard(target, targets, self._commands, context.emitter, ownership)
+        self._tools = TargetTools(target, self._guard, self._handler, context.redactor, self._private)
         self._locks = {name: threading.RLock() for name in target.block.services}
         self._running: set[str] = set()
 
     @property
     def stage(self) -> str | None:
-        """The stage being performed, for the journal and the commands."""
+        """Name of the stage being performed, for the journal and the commands; None before the first."""
         return self._handler.stage
 
     @stage.setter
@@ -81,7 +71,7 @@ class ExternalRuntime:
     # ---- Stack
 
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
-        """Where ``service`` is reached from here. Raises NotInTarget if the target goes without it."""
+        """Return where ``service`` is reached from here. Raises NotInTarget if the target goes without it."""
         endpoint = self._target.endpoint(service, port)
         self._guard.require(service, endpoint)
         return endpoint
@@ -91,7 +81,7 @@ class ExternalRuntime:
         self.endpoint(service)
 
     def administrator(self, service: str) -> Credentials:
-        """The administrator that the contract names. Raises NotInTarget if it names none."""
+        """Return the administrator that the contract names. Raises NotInTarget if it names none."""
         credentials = self._target.administrator(service)
         if credentials is None:
             raise NotInTarget(service, "its external: block names no administrator")
@@ -99,9 +89,12 @@ class ExternalRuntime:
         return credentials
 
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
-        """The last lines that the service's log command prints, redacted; empty if it has none."""
+        """Return the last lines that the service's log command prints, redacted; empty if it has none."""
         block = self._target.block.services.get(service)
-        return tail(self._handler.log(service, block), lines) if block else ""
+        if block is None:
+            return ""
+        component = self._target.contract.services[service].component
+        return tail(messages_of(component).shown(self._handler.log(service, block)), lines)
 
     def run_tool(
         self,
@@ -120,22 +113,17 @@ class ExternalRuntime:
 
         Raises EnvironmentUnfitError if it ran out of time, NotInTarget if there is no way to run it.
         """
-        block = self._target.service(service)
-        endpoint = self._target.endpoint(service)
-        self._guard.require(service, endpoint)
-        component = self._target.contract.services[service].component
-        inside = block.inside if block.exec else None
-        pointing = pointed(component, endpoint, inside, self._target.administrator(service))
-        given = {**pointing, **(environment or {})}
-        self._inside.redactor.learn(value for value in given.values() if isinstance(value, Secret))
-        if block.exec is None:
-            argv = [str(own_tool(endpoint, component, tool)), *arguments]
-            order = Order(f"{tool} for {service}", argv, timeout_s, given, stdin, stdout, ours=True)
-            return self._handler.run(order, service, tool)
-        with secret_files.for_tool(self._private, given, read, write) as told:
-            argv = [*block.exec, tool, *arguments]
-            order = Order(f"{tool} in {service}", argv, timeout_s, told, stdin, stdout)
-            return _the_tools_own(order, self._handler.run(order, service, tool))
+        return self._tools.run(
+            service,
+            tool,
+            arguments,
+            environment=environment or {},
+            read=read,
+            write=write,
+            stdin=stdin,
+            stdout=stdout,
+            timeout_s=timeout_s,
+        )
 
     # ---- Runtime
 
@@ -150,7 +138,7 @@ class ExternalRuntime:
         block = self._target.service(service)
         with self._locks[service]:
             began = time.monotonic()
-            self._inside.redactor.learn(
+            self._drill.redactor.learn(
                 value for value in start.environment.values() if isinstance(value, Secret)
             )
             self._guard.before(service)
@@ -169,7 +157,7 @@ class ExternalRuntime:
             self._tell_started(service, block)
             self._guard.after(service)
             seconds = round(time.monotonic() - began, 3)
-            self._inside.emitter.emit(ServiceReady(service=service, seconds=seconds))
+            self._drill.emitter.emit(ServiceReady(service=service, seconds=seconds))
 
     def stop(self, service: str) -> None:
         """Stop ``service`` by its command. Raises NotInTarget if it has none."""
@@ -182,7 +170,7 @@ class ExternalRuntime:
             done = self._handler.must(Order(f"stop of {service}", block.stop, STOP_S), service)
             self._running.discard(service)
             self._guard.replaced(service)
-            self._inside.emitter.emit(ServiceStopped(service=service, returncode=done.returncode))
+            self._drill.emitter.emit(ServiceStopped(service=service, returncode=done.returncode))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
         """Have the contract's command restore ``reference``; see ``Runtime.restore_reference``."""
@@ -204,17 +192,19 @@ class ExternalRuntime:
             self._guard.markers.refuse_used(service, asset)
         self._guard.ownership.make()
         self._guard.replaced(*holders)
-        told = {
+        variables = {
             "RESTOREPROOF_ASSET": asset,
             "RESTOREPROOF_REFERENCE": reference.reference,
             "RESTOREPROOF_RECOVERY_POINT": recovery_point.isoformat(),
         }
         argv = [part.replace(REFERENCE, reference.reference) for part in spec.command]
         what = f"restore of {asset}"
-        done = self._handler.run(Order(what, argv, spec.deadline, told))
+        done = self._handler.run(Order(what, argv, spec.deadline, variables))
         if done.returncode:
-            said = f"{what} ended with {done.returncode}: {done.stderr.strip()[-600:] or 'it said nothing'}"
-            raise ReferenceLost(said) if done.returncode == _LOST else EnvironmentUnfitError(said)
+            message = (
+                f"{what} ended with {done.returncode}: {done.stderr.strip()[-600:] or 'it message nothing'}"
+            )
+            raise ReferenceLost(message) if done.returncode == _LOST else EnvironmentUnfitError(message)
         for service in holders:
             block = self._target.block.services[service]
             to_come = block.start is not None and service not in self._running
@@ -223,15 +213,15 @@ class ExternalRuntime:
         self._guard.after(*holders)
 
     def claim(self) -> None:
-        """The target may be removed for this drill from now on; see ``Runtime.claim``."""
+        """Note that the target may be removed for this drill from now on; see ``Runtime.claim``."""
         self._guard.ownership.make()
 
     def running(self, service: str) -> bool:
-        """Whether the drill found or started it and did not stop it: its process can't be watched."""
+        """Return whether the drill found or started it and did not stop it: its process can't be watched."""
         return service in self._running
 
     def started_at(self, service: str) -> datetime | None:
-        """When its process started, as its ``since`` command says; None if it has none."""
+        """Return when its process started, as its ``since`` command says; None if it has none."""
         return self._handler.since(service, self._target.service(service))
 
     def teardown(self) -> None:
@@ -241,17 +231,17 @@ class ExternalRuntime:
     # ---- parts
 
     def _holders(self, asset: str) -> list[str]:
-        """The services of the target that hold what ``asset`` restores."""
+        """Return the services of the target that hold what ``asset`` restores."""
         block = self._target.contract.assets[asset]
         named = (block.service, block.options().get("store"))
         return [str(name) for name in named if name in self._target.block.services]
 
     def _found_running(self, service: str, start: Start) -> None:
-        """It has no start command: what it was to be started with does not reach it."""
+        """Journal that a service without a start command got nothing of what the set restored."""
         if start.arguments:
             raise NotInTarget(service, "it runs already, and without a start command it can't be held")
         if start.environment or start.files:
-            self._inside.emitter.emit(
+            self._drill.emitter.emit(
                 Overridden(
                     service=service,
                     name="configured by its provisioner",
@@ -260,8 +250,8 @@ class ExternalRuntime:
             )
 
     def _run_start(self, service: str, argv: Sequence[str], start: Start) -> None:
-        with secret_files.for_start(self._private, start) as told:
-            self._handler.must(Order(f"start of {service}", argv, START_S, told), service)
+        with secret_files.for_start(self._private, start) as filed:
+            self._handler.must(Order(f"start of {service}", argv, START_S, filed), service)
 
     def _await(self, service: str, block: ExternalService, start: Start, before: str) -> None:
         """Return once it answers. ``before`` is what it had logged earlier, which does not count."""
@@ -296,7 +286,7 @@ class ExternalRuntime:
         return f"\n  last lines of {service}:{lines}" if lines else "\n  it has no log that can be read"
 
     def _tell_started(self, service: str, block: ExternalService) -> None:
-        self._inside.emitter.emit(
+        self._drill.emitter.emit(
             ServiceStarted(
                 service=service,
                 argv=tuple(block.start or ()),
@@ -307,14 +297,3 @@ class ExternalRuntime:
                 source=f"{'started' if block.start else 'found'} at {block.address}:{block.port}",
             )
         )
-
-
-def _the_tools_own(order: Order, done: Completed) -> Completed:
-    """What the tool itself ended with: that it could not be run must not be taken for a broken backup."""
-    if done.returncode >= _OWN_FAILURE:
-        said = done.stderr.strip()[-600:] or "it said nothing"
-        raise EnvironmentUnfitError(
-            f"{order.what}: `exec` ended with {done.returncode}: {said}",
-            hint=f"from {_OWN_FAILURE} on it says that the tool was not run to its end; try it by hand",
-        )
-    return done

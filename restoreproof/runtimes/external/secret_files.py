@@ -20,25 +20,25 @@ READ, WRITE = "RESTOREPROOF_READ", "RESTOREPROOF_WRITE"
 
 @contextmanager
 def for_start(private: Path, start: Start) -> Iterator[dict[str, str]]:
-    """The variables that tell a ``start`` command where everything of ``start`` lies, while it runs."""
+    """Write what ``start`` holds into files; yield the variables that tell a command where they lie."""
     with _directory(private) as directory:
         files = directory / "files"
         files.mkdir(mode=0o700)
         for path, content in start.files.items():
             write_confined(files, path, content)
-        told = _variables(directory, start.environment)
-        yield {**told, FILES: str(files), ARGUMENTS: json.dumps(list(start.arguments))}
+        variables = _variables(directory, start.environment)
+        yield {**variables, FILES: str(files), ARGUMENTS: json.dumps(list(start.arguments))}
 
 
 @contextmanager
 def for_tool(
     private: Path, environment: Mapping[str, str | Secret], read: Sequence[Path], write: Sequence[Path]
 ) -> Iterator[dict[str, str]]:
-    """The same for an ``exec`` command: the tool's variables, and the directories it reads and writes."""
+    """Write a tool's variables into a file; yield those that name it and what the tool reads and writes."""
     with _directory(private) as directory:
-        told = _variables(directory, environment)
+        variables = _variables(directory, environment)
         bound = {READ: read, WRITE: write}
-        yield told | {name: json.dumps([str(path) for path in paths]) for name, paths in bound.items()}
+        yield variables | {name: json.dumps([str(path) for path in paths]) for name, paths in bound.items()}
 
 
 @contextmanager

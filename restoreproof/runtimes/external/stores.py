@@ -11,13 +11,13 @@ from restoreproof.runtimes.external.marker import MarkerReader, reader_of
 
 
 def stores(contract: Contract, block: External) -> dict[str, MarkerReader]:
-    """Each of them, and what kind of store it is."""
+    """Return each service that holds data of its own, with what reads its marker."""
     able = _able(contract, block)
     return {name: kind for name, kind in able.items() if not _on_another(contract, block, name)}
 
 
 def unadministered(contract: Contract) -> Iterator[Problem]:
-    """The stores of the block that nobody could be shown the marker by: only an administrator reads it."""
+    """Yield each store without an administrator: nobody could be shown its marker."""
     block = block_of(contract)
     for name in stores(contract, block) if block else ():
         if block and block.services[name].administrator is None:
@@ -30,12 +30,12 @@ def unadministered(contract: Contract) -> Iterator[Problem]:
 
 def _able(contract: Contract, block: External) -> dict[str, MarkerReader]:
     named = {name: contract.services[name].component for name in block.services if name in contract.services}
-    found = {name: reader_of(component) for name, component in named.items()}
-    return {name: kind for name, kind in found.items() if kind is not None}
+    readers = {name: reader_of(component) for name, component in named.items()}
+    return {name: kind for name, kind in readers.items() if kind is not None}
 
 
 def _on_another(contract: Contract, block: External, service: str) -> bool:
-    """Whether the drill starts ``service`` itself, on data that another store of the block holds.
+    """Return whether the drill starts ``service`` itself, on data that another store of the block holds.
 
     One that runs already may be connected to any database, whatever the assets say of its store.
     """

@@ -46,26 +46,26 @@ class ExternalTarget:
     secrets: tuple[Secret, ...]
 
     def service(self, name: str) -> ExternalService:
-        """The block of one service.
+        """Return the block of one service.
 
         Raises:
             ContractError: the contract has no such service.
             NotInTarget: the target goes without it.
         """
         if name not in self.contract.services:
-            known = ", ".join(self.contract.services)
-            raise ContractError(f"the contract has no service {name!r}", hint=f"it has {known}")
+            names = ", ".join(self.contract.services)
+            raise ContractError(f"the contract has no service {name!r}", hint=f"it has {names}")
         if name not in self.block.services:
             raise NotInTarget(name, "the contract's external: does not list it")
         return self.block.services[name]
 
     def administrator(self, name: str) -> Credentials | None:
-        """Who may write to the service, if the block says."""
-        given = self.service(name).administrator
-        return Credentials(given.user, self.passwords[name]) if given else None
+        """Return who may write to the service; None if the block does not say."""
+        administrator = self.service(name).administrator
+        return Credentials(administrator.user, self.passwords[name]) if administrator else None
 
     def endpoint(self, name: str, port: str = "main") -> Endpoint:
-        """Where the service is reached from here.
+        """Return where the service is reached from here.
 
         Raises:
             NotInTarget: the target has no such service, or no such port of it.
@@ -90,21 +90,21 @@ class ExternalTarget:
 
     def _resolved(self, name: str, address: str) -> str:
         try:
-            found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
         except OSError as error:
             raise EnvironmentUnfitError(
                 f"{name}: the address {address!r} does not resolve: {error}",
                 hint=f"see external.services.{name}.address at {self.where('services', name, 'address')}",
             ) from error
-        return str(found[0][4][0])
+        return str(addresses[0][4][0])
 
     def where(self, *path: str | int) -> Location:
-        """The line of the block on which ``path`` stands."""
+        """Return the line of the block on which ``path`` stands."""
         return self.contract.where("external", *path)
 
 
 def fill(contract: Contract, environment: Mapping[str, str]) -> ExternalTarget:
-    """The target that ``contract`` describes, as ``environment`` fills it in.
+    """Return the target that ``contract`` describes, as ``environment`` fills it in.
 
     Raises:
         ContractError: there is no ``external:`` block, a store of it has no administrator, or a variable is
@@ -125,11 +125,11 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> ExternalTarget:
     try:
         made = External.model_validate(filled)
     except ValidationError as error:
-        raise InvalidContract(_unfit(contract, one["loc"]) for one in error.errors()) from error
+        raise InvalidContract(_unfit(contract, service["loc"]) for service in error.errors()) from error
     passwords = {
-        name: Secret(f"external {name} administrator", resolve(one.administrator.password, environment))
-        for name, one in block.services.items()
-        if one.administrator
+        name: Secret(f"external {name} administrator", resolve(service.administrator.password, environment))
+        for name, service in block.services.items()
+        if service.administrator
     }
     marker = Secret("drill marker", resolve(block.marker, environment))
     if len(marker.reveal()) < NONCE_CHARACTERS:
@@ -140,12 +140,14 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> ExternalTarget:
         )
     secrets = (marker, *passwords.values(), *_secret_by_name(environment))
     trusted = system_trust(environment)
-    tls = {name: _tls(contract, name, one, trusted) for name, one in made.services.items() if one.tls}
+    tls = {
+        name: _tls(contract, name, service, trusted) for name, service in made.services.items() if service.tls
+    }
     return ExternalTarget(contract, made, marker, passwords, tls, secrets)
 
 
 def _tls(contract: Contract, name: str, service: ExternalService, trusted: Path | None) -> Tls:
-    """How ``service`` is verified, if need be by what is ``trusted`` here. Raises ContractError."""
+    """Return how ``service`` is verified, if need be by what is ``trusted`` here. Raises ContractError."""
     where = contract.where("external", "services", name, "tls")
     if reader_of(contract.services[name].component) is None:
         raise ContractError(
@@ -153,8 +155,8 @@ def _tls(contract: Contract, name: str, service: ExternalService, trusted: Path 
             where=where,
             hint="leave it out: whether any other is asked by TLS, the contract's own addresses say",
         )
-    given = service.tls.ca if service.tls else None
-    ca = contract.directory / given if given else trusted
+    named = service.tls.ca if service.tls else None
+    ca = contract.directory / named if named else trusted
     if ca is None:
         raise ContractError(
             f"{name}: this machine has no file of authorities that it trusts",
@@ -180,18 +182,18 @@ def _secret_by_name(environment: Mapping[str, str]) -> Iterator[Secret]:
 
 
 def _unset(contract: Contract, block: External, environment: Mapping[str, str]) -> Iterator[Problem]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for path, text in block.texts():
         for name in variables_in(text):
-            if not environment.get(name) and name not in told:
-                told.add(name)
+            if not environment.get(name) and name not in reported:
+                reported.add(name)
                 where = ".".join(map(str, ("external", *path)))
                 message = f"{where}: ${name} is not set in the environment of this drill"
                 yield Problem(contract.where("external", *path), message, nearest(name, environment))
 
 
 def _unfit(contract: Contract, path: tuple[str | int, ...]) -> Problem:
-    """Only a port or a place can be wrong now: any other text may be any other text."""
+    """Return the problem of a value that a variable gave; only a port or a place can be wrong."""
     dotted = ".".join(map(str, ("external", *path)))
     place = path[-1] == "inside" or "beyond" in path
     message = f"{dotted}: what the variable holds is no {'HOST:PORT' if place else 'port'}"
@@ -199,7 +201,7 @@ def _unfit(contract: Contract, path: tuple[str | int, ...]) -> Problem:
 
 
 def _filled(value: Any, environment: Mapping[str, str], secret: frozenset[str]) -> Any:
-    """``value`` with its variables replaced, but for those that are secret."""
+    """Return ``value`` with its variables replaced, except those that are secret."""
     if isinstance(value, External):
         value = value.model_dump()
     if isinstance(value, dict):

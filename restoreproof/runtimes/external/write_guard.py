@@ -20,7 +20,7 @@ from restoreproof.waiting import NotReady
 
 
 class WriteGuard:
-    """Asked before and after each command, and before anything of a service is handed out.
+    """Guard asked before and after each command, and before anything of a service is handed out.
 
     ``targets`` are those of the isolation's control. The probe has to reach the service that the contract
     says it is beside; that is settled as soon as that service runs, and before any other is touched.
@@ -48,19 +48,19 @@ class WriteGuard:
         self.after(*(set(self.markers.stores) - silent.keys()))
 
     def before(self, *concerned: str) -> None:
-        """A command may now be run that is for ``concerned``. Raises MarkerRefusedError if it may not."""
+        """Raise MarkerRefusedError unless a command for ``concerned`` may be run now."""
         with self._refusing():
             self.markers.survey()
         if self._isolation and self._isolation.within not in concerned:
             self._settle()
 
     def replaced(self, *concerned: str) -> None:
-        """A command may put others in the place of ``concerned``: they have to show the marker themselves."""
+        """Drop the proofs of ``concerned``: a command may put other servers in their place."""
         for service in concerned:
             self.markers.forget(service)
 
     def after(self, *concerned: str) -> None:
-        """Now ``concerned`` answer."""
+        """Settle whether the probe works, if its neighbour is among ``concerned``, which now answer."""
         if self._isolation and self._isolation.within in concerned:
             self._settle()
 
@@ -78,7 +78,7 @@ class WriteGuard:
             raise ServiceFailedError(f"{service} does not answer: {error}") from error
 
     def ask(self, service: str) -> None:
-        """The same while a store comes up. Raises NotReady, or MarkerRefusedError."""
+        """Raise NotReady until ``service`` shows its marker, MarkerRefusedError if it is another's."""
         try:
             with self._refusing():
                 self.markers.require(service)
@@ -87,7 +87,7 @@ class WriteGuard:
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
-        """Whatever is refused here is not removed in this drill's name either."""
+        """Note what is refused here, so that the target is not removed in this drill's name either."""
         try:
             yield
         except MarkerRefusedError as error:
@@ -95,7 +95,7 @@ class WriteGuard:
             raise
 
     def _settle(self) -> None:
-        """Say once whether the probe reaches what is beside it: only then does what it says count."""
+        """Journal once whether the probe reaches its neighbour: only then does what it says count."""
         with self._settling:
             if not self._unsettled or self._isolation is None:
                 return

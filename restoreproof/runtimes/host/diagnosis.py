@@ -18,18 +18,18 @@ class Diagnosis:
 
 
 def diagnosis(what: str, ok: bool, detail: str, hint: str) -> Diagnosis:
-    """A finding, with ``hint`` as the next step where it is not ``ok``."""
+    """Return a finding that names ``hint`` as the next step where it is not ``ok``."""
     return Diagnosis(what, ok, detail if ok else f"{detail}; next: {hint}")
 
 
 def disk(what: str, path: Path, wanted_gib: float, hint: str) -> Diagnosis:
-    """Whether there is room at ``path``, or where it would be made."""
-    existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    """Return whether ``wanted_gib`` are free at ``path``, or where it would be made."""
+    existing = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
     free = shutil.disk_usage(existing).free / 2**30
     return diagnosis(what, free >= wanted_gib, f"{free:.1f} GiB free at {existing}", hint)
 
 
 def writable(path: Path) -> bool:
-    """Whether we may write at ``path``, or where it would be made."""
-    existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    """Return whether we may write at ``path``, or where it would be made."""
+    existing = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
     return os.access(existing, os.W_OK)

@@ -15,7 +15,7 @@ _NEEDED_BYTES = 512 * 1024 * 1024
 
 @contextlib.contextmanager
 def enough_room(workdir: Path) -> Iterator[None]:
-    """A full disk, before or while writing below ``workdir``, becomes an EnvironmentUnfitError."""
+    """Turn a full disk, before or while writing below ``workdir``, into an EnvironmentUnfitError."""
     hint = f"free some space, or put the working directory elsewhere (TMPDIR); it is {workdir}"
     workdir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(workdir).free

@@ -12,8 +12,8 @@ import sys
 TOLD = 100
 
 
-def told(code: int) -> int | None:
-    """The exit code that MODULE ended with, if it is one of ours; None if it crashed, or never began."""
+def answered(code: int) -> int | None:
+    """Return the exit code that MODULE ended with; None if it crashed, or never began."""
     return code - TOLD if TOLD <= code <= TOLD + 4 else None
 
 

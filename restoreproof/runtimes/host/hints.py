@@ -41,5 +41,5 @@ _HINTS = (
 
 
 def hint_for(log: str) -> str | None:
-    """The first hint whose pattern occurs in ``log``, or None."""
+    """Return the first hint whose pattern occurs in ``log``, or None."""
     return next((hint for pattern, hint in _HINTS if re.search(pattern, log)), None)

@@ -20,7 +20,7 @@ class Identity:
 
 
 def identify(component: str, program: Path, distribution: str | None, stated: str | None) -> Identity:
-    """The program's own digest, and the version and name of the package that it was installed with.
+    """Return the program by its own digest, with version and name of the package it came in.
 
     ``stated`` is the version that the contract names, for what is in no package.
     """
@@ -31,7 +31,7 @@ def identify(component: str, program: Path, distribution: str | None, stated: st
 
 @lru_cache
 def sha256(file: Path) -> str:
-    """SHA-256 (hex) of a file that does not change while a drill runs."""
+    """Return SHA-256 (hex) of a file that does not change while a drill runs."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

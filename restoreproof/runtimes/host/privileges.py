@@ -53,7 +53,7 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
     if os.geteuid() != 0:
         raise EnvironmentUnfitError("only root can become another user")
     hidden = _granted(_NAMESPACE)
-    uid, gid = _user(known=not hidden)
+    uid, gid = _user(listed=not hidden)
     writable = [path.absolute() for path in writable]
     package = Path(restoreproof.__file__).resolve().parent
     shown = [*harness_read(), package, *(path.absolute() for path in readable)]
@@ -77,7 +77,7 @@ def as_ordinary_user(argv: Sequence[str], writable: Sequence[Path], readable: Se
 def the_same_as_ordinary_user(
     module: str, arguments: Sequence[str], writable: Sequence[Path], readable: Sequence[Path] = ()
 ) -> int:
-    """``python -m module arguments`` by ``as_ordinary_user``; returns the exit code that it ended with.
+    """Run ``python -m module arguments`` by ``as_ordinary_user``; return its exit code.
 
     Raises:
         EnvironmentUnfitError: see there.
@@ -85,7 +85,7 @@ def the_same_as_ordinary_user(
     """
     argv = [sys.executable, "-m", exit_relay.__name__, module, *arguments]
     code = as_ordinary_user(argv, writable, readable)
-    ended = exit_relay.told(code)
+    ended = exit_relay.answered(code)
     if ended is None:
         raise RestoreproofError(
             f"as an ordinary user the command did not end properly ({code}); nothing is said of the backup",
@@ -110,13 +110,13 @@ def _namespace(shown: Sequence[Path], writable: Sequence[Path]) -> list[str]:
 
 
 def _granted(options: Sequence[str]) -> bool:
-    """Whether the kernel lets root make such a namespace, by trying; it does not in every container."""
+    """Return whether the kernel lets root make such a namespace, by trying."""
     trial = [bwrap(), *options, "--", "true"]
     return subprocess.run(trial, capture_output=True, timeout=30, check=False).returncode == 0
 
 
-def _user(*, known: bool) -> tuple[int, int]:
-    """The uid and gid to become: whoever called ``sudo``, else nobody in particular.
+def _user(*, listed: bool) -> tuple[int, int]:
+    """Return the uid and gid to become: the caller's of ``sudo``, else ones that nobody has.
 
     PostgreSQL refuses a uid that the system does not know, so where no sandbox can make it ``known``,
     it is the system's own nobody.
@@ -124,9 +124,9 @@ def _user(*, known: bool) -> tuple[int, int]:
     called = (int(os.environ.get("SUDO_UID") or 0), int(os.environ.get("SUDO_GID") or 0))
     if all(called):
         return called
-    if known:
-        nobody = pwd.getpwnam("nobody")
-        return nobody.pw_uid, nobody.pw_gid
+    if listed:
+        account = pwd.getpwnam("nobody")
+        return account.pw_uid, account.pw_gid
     return NOBODY_IN_PARTICULAR, NOBODY_IN_PARTICULAR
 
 
@@ -135,7 +135,7 @@ def _confined(shown: Sequence[Path], writable: Sequence[Path], uid: int, gid: in
 
 
 def _plainly(uid: int, gid: int) -> list[str]:
-    """Another user and nothing else: what is private to root stays private by its modes alone."""
+    """Return what runs a command as another user: what is private to root is kept by its modes alone."""
     user = [f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
     return ["setpriv", *user, "--no-new-privs", "--pdeathsig", "KILL", "--"]
 
@@ -156,10 +156,10 @@ def _refuse_unreadable(paths: Sequence[Path], uid: int, gid: int) -> None:
 
 
 def _refuse_unreachable(paths: Sequence[Path], uid: int, gid: int) -> None:
-    """Where nothing is bound back, every directory above has to let that user through."""
+    """Raise unless that user may enter every directory above ``paths``, where nothing is bound back."""
     for path in paths:
         above = {*path.parents, *path.resolve().parents}
-        for ancestor in sorted(above, key=lambda one: len(one.parts)):
+        for ancestor in sorted(above, key=lambda directory: len(directory.parts)):
             if ancestor.exists() and not _may(ancestor, uid, gid, _ENTER):
                 raise EnvironmentUnfitError(
                     f"{path} is out of reach: only the owner may enter {ancestor}, and no drill runs as root",
@@ -177,13 +177,13 @@ def _may(path: Path, uid: int, gid: int, wanted: int) -> bool:
 
 
 def _passable(path: Path, hidden: Path) -> list[str]:
-    """The directories from ``hidden`` down to ``path``, open to all; as mere copies they would be private."""
+    """Return the options that make the directories from ``hidden`` down to ``path`` open to all."""
     between = [parent for parent in reversed(path.parents) if hidden in parent.parents]
     return [part for parent in between for part in ("--perms", "0755", "--dir", str(parent))]
 
 
 def _private_ancestor(path: Path) -> Path | None:
-    """The outermost directory above ``path`` that others may not enter; being private, it can be hidden."""
+    """Return the outermost directory above ``path`` that others may not enter; None if there is none."""
     for ancestor in reversed(path.parents):
         if ancestor.exists() and not ancestor.stat().st_mode & 0o001:
             return ancestor
@@ -203,20 +203,20 @@ def _environment(ours: Mapping[str, str], home: Path, writable: Sequence[Path]) 
     theirs |= {"HOME": str(home), "USER": "restoreproof", "LOGNAME": "restoreproof", "PYTHONPATH": path}
     # What is built once into root's cache is used again, if the cache was given.
     cache = Path(ours.get("XDG_CACHE_HOME") or Path(ours.get("HOME", "/root"), ".cache"))
-    if any(cache in (given, *given.parents) for given in writable):
+    if any(cache in (directory, *directory.parents) for directory in writable):
         theirs["XDG_CACHE_HOME"] = str(cache)
     return theirs
 
 
 def ordinary_user() -> tuple[int, int] | None:
-    """Under root the uid and gid that a drill steps down to; else None, for this is an ordinary user."""
+    """Return the uid and gid that a drill under root steps down to; None for an ordinary user."""
     if os.geteuid() != 0:
         return None
-    return _user(known=not _granted(_NAMESPACE))
+    return _user(listed=not _granted(_NAMESPACE))
 
 
 def hand_over(path: Path) -> None:
-    """Under root: give ``path``, made just now, to the user that a drill steps down to; else nothing."""
+    """Give ``path``, made just now under root, to the user that a drill steps down to; else do nothing."""
     if ids := ordinary_user():
         _give(path, *ids)
 
@@ -234,10 +234,10 @@ def _give(path: Path, uid: int, gid: int) -> None:
 
 @contextmanager
 def _passing_on(
-    process: subprocess.Popen[bytes], found: Callable[[subprocess.Popen[bytes]], psutil.Process | None]
+    process: subprocess.Popen[bytes], command_of: Callable[[subprocess.Popen[bytes]], psutil.Process | None]
 ) -> Iterator[None]:
     def pass_on(number: int, _: FrameType | None) -> None:
-        command = found(process)
+        command = command_of(process)
         if command is None:
             process.kill()
             return

@@ -18,7 +18,7 @@ BELONGS_TO = "RESTOREPROOF_BELONGS_TO"
 
 
 def bare_argv(argv: Sequence[str], cwd: Path) -> list[str]:
-    """``argv`` in ``cwd`` as a process that dies with its parent thread and can gain no privileges."""
+    """Return ``argv`` in ``cwd`` as a process that dies with its parent thread and gains no privileges."""
     return ["setpriv", "--pdeathsig", "KILL", "--no-new-privs", "env", f"--chdir={cwd}", *argv]
 
 
@@ -29,18 +29,22 @@ def kill_family(pid: int) -> None:
     top.suspend()
     family = top.children(recursive=True)
     top.kill()
-    for one in family:
+    for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
-            one.kill()
+            process.kill()
     psutil.wait_procs(family, timeout=10)
 
 
 def remains(workdir: Path) -> list[psutil.Process]:
-    """Of this user (of all, for root): processes that work below ``workdir``, name it, or bear its mark.
+    """Return the processes that work below ``workdir``, name it, or bear its mark; of all users for root.
 
     One that wants to be missed can be: it leaves the directory and empties its environment.
     """
-    return [one for one in psutil.process_iter() if one.pid != os.getpid() and _is_of(one, workdir)]
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and _is_of(process, workdir)
+    ]
 
 
 def _is_of(process: psutil.Process, workdir: Path) -> bool:
@@ -55,7 +59,7 @@ def _is_of(process: psutil.Process, workdir: Path) -> bool:
 
 
 def _told(sign: Callable[[], bool]) -> bool:
-    """Whether a process that may have ended, or let nobody look, gave that sign."""
+    """Return whether a process that may have ended, or let nobody look, gave that sign."""
     with contextlib.suppress(psutil.Error):
         return sign()
     return False
@@ -83,7 +87,7 @@ def end_remains(workdir: Path, deadline_s: float = 10.0) -> list[str]:
 
 
 def payload(process: subprocess.Popen[bytes]) -> psutil.Process | None:
-    """The service itself, below the sandbox's monitor and its init; None while or after they are there."""
+    """Return the service below the sandbox's monitor and init; None while or after it is there."""
     with contextlib.suppress(psutil.NoSuchProcess, IndexError):
         return psutil.Process(process.pid).children()[0].children()[0]
     return None

@@ -18,7 +18,7 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
-    """The environment as a process gets it: these variables, a PATH and a locale, and nothing of ours."""
+    """Return the environment of a process: these variables, a PATH and a locale, nothing of ours."""
     plain = {
         name: value.reveal() if isinstance(value, Secret) else value for name, value in environment.items()
     }
@@ -59,12 +59,12 @@ class Spawner:
 
 
 def append_only(path: Path) -> IO[bytes]:
-    """The log at ``path``, for appending."""
+    """Open the log at ``path`` (mode 0600) for appending."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
 
 
 def tail(path: Path, lines: int, redact: Callable[[str], str]) -> str:
-    """The last ``lines`` lines of ``path``, bounded in width and redacted; empty if there is no such file."""
+    """Return the last ``lines`` lines of ``path``, bounded in width and redacted; empty without a file."""
     if not path.exists():
         return ""
     with path.open("rb") as file:
@@ -75,7 +75,7 @@ def tail(path: Path, lines: int, redact: Callable[[str], str]) -> str:
 
 
 def since(path: Path, offset: int) -> str:
-    """What was written to ``path`` from ``offset`` on, bounded."""
+    """Return at most 4 MiB of what was written to ``path`` from ``offset`` (bytes) on."""
     with path.open("rb") as file:
         file.seek(offset)
         return file.read(_SINCE_BYTES).decode(errors="replace")

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from restoreproof.components.base import ComponentOptions
 from restoreproof.contract.services import Service
@@ -32,7 +32,7 @@ class Run(Protocol):
     def __call__(
         self, argv: Sequence[str], *, mounts: Mounts, environment: Mapping[str, str | Secret] | None = None
     ) -> Completed:
-        """A failure is returned, not raised."""
+        """Run ``argv`` to its end; a failure is returned, not raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Site:
     confinement: Confinement
 
     def port(self, name: str, default: int | None = None) -> int:
-        """The contract's port called ``name``, else ``default``. Raises ContractError if there is neither."""
+        """Return the contract's port ``name``, else ``default``. Raises ContractError if there is neither."""
         port = self.service.port_of(name) or default
         if port is None:
             raise ContractError(
@@ -68,6 +68,8 @@ class Launch:
     """How to start the service, and how to know that it is ready.
 
     ``administrator_if`` is a text of the log without which the administrator was not made after all.
+    ``programs`` says what it means if the service starts a shell: nothing, where it may by its nature
+    (``any``); else it is told, and keeps the drill from VERIFIED unless it was ``expected``.
     """
 
     argv: Sequence[str]
@@ -79,6 +81,7 @@ class Launch:
     overrides: tuple[Override, ...] = ()
     administrator: Credentials | None = None
     administrator_if: str | None = None
+    programs: Literal["any", "expected", "unexpected"] = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +133,17 @@ class ProcessComponent(ABC, Generic[OptionsT]):
         """
 
     def identity(self, site: Site, launch: Launch) -> Identity:
-        """What runs as this service, for the record."""
+        """Return what runs as this service, for the record."""
         stated = site.service.options().get("version")
         name, program = site.service.component, Path(launch.argv[0])
         return identify(name, program, self.distribution, None if stated is None else str(stated))
 
     def tool(self, site: Site, name: str) -> Tool:
-        """How the tool ``name`` runs. Raises ContractError if the component has no such tool."""
+        """Return how the tool ``name`` runs. Raises ContractError if the component has no such tool."""
         raise ContractError(f"the component of service {site.name!r} has no tool {name!r}")
 
     def hint(self, log: str) -> str | None:
-        """What to do next, if ``log`` tells."""
+        """Return what to do next, if ``log`` tells; else None."""
         return None
 
 

@@ -39,26 +39,26 @@ class Confinement(ABC):
 
     @abstractmethod
     def command(self, name: str, argv: Sequence[str], *, mounts: Mounts, cwd: Path) -> list[str]:
-        """The command line that runs ``argv`` confined, for ``name``, in ``cwd``."""
+        """Return the command line that runs ``argv`` confined, for ``name``, in ``cwd``."""
 
     @abstractmethod
     def service(self, process: subprocess.Popen[bytes]) -> psutil.Process | None:
-        """The service itself, of what ``command`` started; None while or after it is not there."""
+        """Return the service itself, of what ``command`` started; None while or after it is not there."""
 
     @abstractmethod
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill everything that ``process`` started. Raises psutil.NoSuchProcess if it is gone."""
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """``environment`` as the process gets it."""
+        """Return ``environment`` as the process gets it."""
         return dict(environment)
 
     def in_file(self, text: str) -> str:
-        """A configuration of names as the process can read it."""
+        """Return a configuration of names as the process can read it."""
         return text
 
     def started_at(self, process: subprocess.Popen[bytes]) -> datetime | None:
-        """When the kernel started the service; None if it has ended.
+        """Return when the kernel started the service; None if it has ended.
 
         psutil's create_time is only as exact as the boot time, which the kernel gives in whole seconds.
         """
@@ -144,11 +144,14 @@ class Bare(Confinement):
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         resolved = {
-            name: self._in_url.sub(lambda found: found["before"] + self._addresses[found["name"]], value)
+            name: self._in_url.sub(lambda match: match["before"] + self._addresses[match["name"]], value)
             for name, value in environment.items()
         }
-        drill = {name: value for name, value in os.environ.items() if name == BELONGS_TO}
+        drill = {name: value for name, value in os.environ.items() if name in (BELONGS_TO, "TMPDIR")}
+        if scratch := drill.get("TMPDIR"):
+            # Java does not heed it, and leaves figures of itself in /tmp.
+            drill["JDK_JAVA_OPTIONS"] = f"-Djava.io.tmpdir={scratch} -XX:-UsePerfData"
         return {**resolved, **bare_python.environment(resolved, self.etc.directory / "hosts"), **drill}
 
     def in_file(self, text: str) -> str:
-        return self._in_file.sub(lambda found: self._addresses[found[0]], text)
+        return self._in_file.sub(lambda match: self._addresses[match[0]], text)

@@ -29,7 +29,7 @@ class ProcessDriver(RuntimeDriver):
         PROCESS.require("the process runtime")
         if reason := namespaces_available():
             say(f"no sandbox can be made here: {reason}")
-            say("synthetic data is drilled unsandboxed and can't end VERIFIED; see `restoreproof doctor`")
+            say("nothing is restored without one; see `restoreproof doctor`")
         prepare_caches(contract.services, cache, say)
 
     def diagnose(self, contract: Contract | None, cache: Path) -> Sequence[Diagnosis]:

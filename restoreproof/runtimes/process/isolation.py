@@ -61,12 +61,12 @@ class SandboxControl:
 
     @property
     def targets(self) -> dict[str, str]:
-        """What the inner process probes: probe name to target."""
+        """Targets that the inner process probes, by the name of the probe."""
         host, port = self._tcp.getsockname()
         return {LISTENERS[0]: f"{host}:{port}", LISTENERS[1]: f"@{self._name}", **_FIXED}
 
     def probe_outside(self) -> list[ProbeResult]:
-        """The positive control: the listeners, reached with the inner's own functions. All must be reached.
+        """Reach the listeners with the inner process's own functions; all must be reached.
 
         Returns once the listeners have counted these connections as the outer's own.
         """
@@ -77,7 +77,7 @@ class SandboxControl:
         return results
 
     def from_inside(self) -> int:
-        """How many connections came, until now, that the outer did not make itself."""
+        """Return how many connections came, until now, that the outer process did not make itself."""
         self._settle()
         with self._lock:
             return self._accepted - self._own

@@ -26,7 +26,7 @@ _TRIAL = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "
 
 
 class SandboxProcess(subprocess.Popen[bytes]):
-    """The sandbox's monitor, as seen from outside."""
+    """The sandbox's monitor as a process of this one."""
 
     def kill(self) -> None:
         """Kill everything in the sandbox and return once it is gone.
@@ -96,10 +96,10 @@ class DrillSandbox:
         if reason := namespaces_available():
             raise EnvironmentUnfitError(f"no sandbox can be made here: {reason}", hint=NAMESPACES_HINT)
         sandboxed = drill_argv(argv, mounts=self._mounts, etc=self._etc, cwd=self._workdir)
-        inside = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self._workdir)}
+        variables = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self._workdir)}
         return SandboxProcess(
             sandboxed,
-            env={**inside, **environment},
+            env={**variables, **environment},
             pass_fds=tuple(pass_fds),
             stdin=stdin,
             stdout=stdout,
@@ -112,7 +112,7 @@ NAMESPACES_HINT = "`restoreproof doctor` says what to change; the README has it 
 
 @functools.cache
 def namespaces_available() -> str | None:
-    """Why this machine refuses the sandbox's namespaces, or None if it grants them (by trying)."""
+    """Return why this machine refuses the sandbox's namespaces, or None if it grants them (by trying)."""
     trial = [
         bwrap(),
         *_TRIAL,
@@ -129,8 +129,8 @@ def namespaces_available() -> str | None:
     done = subprocess.run(trial, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode == 0:
         return None
-    said = done.stderr.strip()[:300] or f"exit {done.returncode}"
-    return f"{_known_reason() or 'the kernel refuses namespaces'} ({said})"
+    stderr = done.stderr.strip()[:300] or f"exit {done.returncode}"
+    return f"{_known_reason() or 'the kernel refuses namespaces'} ({stderr})"
 
 
 def _known_reason() -> str | None:
@@ -153,12 +153,12 @@ def _value(path: Path) -> str | None:
 
 
 def _interpreters(paths: Sequence[Path]) -> list[Path]:
-    """What the virtual environments among ``paths`` need beside themselves, wherever their Python lives."""
+    """Return what the virtual environments among ``paths`` need beside themselves."""
     return [needed for path in paths if (path / "pyvenv.cfg").is_file() for needed in python_read(path)]
 
 
 def _existing(paths: Sequence[Path]) -> list[Path]:
-    """Every path as it is written and as it resolves, so that links among them work inside too."""
+    """Return every path as it is written and as it resolves, so that links work inside too."""
     for path in paths:
         if not path.exists():
             raise EnvironmentUnfitError(f"{path} does not exist, and the sandbox has to contain it")

@@ -13,19 +13,21 @@ from pathlib import Path
 from restoreproof.backups.references import Reference
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, EnvironmentUnfitError, ServiceFailedError
-from restoreproof.events import Emitter, Overridden, ServiceReady, ServiceStarted, ServiceStopped
+from restoreproof.events import Emitter, Overridden, ProgramRun, ServiceReady, ServiceStarted, ServiceStopped
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed, Credentials, Endpoint, Start, nothing_managed
 from restoreproof.runtimes.host import spawn
 from restoreproof.runtimes.host.disk_space import enough_room
 from restoreproof.runtimes.host.files import write_confined
 from restoreproof.runtimes.host.spawn import revealed
+from restoreproof.runtimes.messages import messages_of
 from restoreproof.runtimes.process.addresses import addresses, hosts
 from restoreproof.runtimes.process.component import Launch, Site, process_component
 from restoreproof.runtimes.process.confinement import Bare, Sandbox
 from restoreproof.runtimes.process.ports import refuse_busy_ports
-from restoreproof.runtimes.process.sandbox import Etc, Mounts
+from restoreproof.runtimes.process.sandbox import NO_MOUNTS, Etc, Mounts
 from restoreproof.runtimes.process.service_unit import LOG_LINES, ServiceUnit, await_ready
+from restoreproof.runtimes.process.shell_witness import ShellWitness
 from restoreproof.runtimes.process.tools import ProcessTools
 
 _PLAIN = Start()
@@ -114,28 +116,29 @@ class ProcessRuntime:
     # ---- Stack
 
     def endpoint(self, service: str, port: str = "main") -> Endpoint:
-        """Where ``service`` listens. Raises ContractError for an unknown service or port."""
+        """Return where ``service`` listens. Raises ContractError for an unknown service or port."""
         site = self._of(service).site
         return Endpoint(service, service, site.address, site.port(port))
 
     def require(self, service: str) -> None:
-        """Nothing, for a service of the contract: none is left out here. Raises ContractError for another."""
+        """Raise ContractError unless ``service`` is of the contract: none is left out in this runtime."""
         self._of(service)
 
     def administrator(self, service: str) -> Credentials:
-        """The throw-away administrator of a service that was started. Raises ContractError if it has none."""
+        """Return the throw-away administrator of a started service. Raises ContractError if it has none."""
         credentials = self._of(service).administrator
         if credentials is None:
             raise ContractError(f"service {service!r} has no throw-away administrator (or was never started)")
         return credentials
 
     def data_directory(self, service: str) -> Path:
-        """The one directory that ``service`` may write; the same path inside and outside its sandbox."""
+        """Return the one directory that ``service`` may write; its path is the same in its sandbox."""
         return self._of(service).site.data
 
     def log_tail(self, service: str, lines: int = LOG_LINES) -> str:
-        """The last lines of the service's log, redacted."""
-        return spawn.tail(self._of(service).log, lines, self._redactor.text)
+        """Return the last lines of the service's log, redacted."""
+        text = spawn.tail(self._of(service).log, lines, self._redactor.text)
+        return messages_of(self._services[service].component).shown(text)
 
     def run_tool(
         self,
@@ -167,6 +170,7 @@ class ProcessRuntime:
             stdin=stdin,
             stdout=stdout,
             timeout_s=timeout_s,
+            shown=messages_of(self._services[service].component).shown,
         )
 
     # ---- Runtime
@@ -203,22 +207,25 @@ class ProcessRuntime:
             grace = component.stop_grace_s if grace_s is None else grace_s
             code = self._confinement.bring_down(unit.process, sign=component.stop_signal, grace_s=grace)
             unit.process = None
+            if unit.witness:
+                unit.witness.close()
+                unit.witness = None
             self._emitter.emit(ServiceStopped(service=service, returncode=code))
 
     def restore_reference(self, asset: str, reference: Reference, recovery_point: datetime) -> None:
-        """Nothing here is managed by a provider. Raises EnvironmentUnfitError."""
+        """Raise EnvironmentUnfitError: nothing in this runtime is managed by a provider."""
         raise nothing_managed(asset, reference)
 
     def claim(self) -> None:
-        """Nothing: the target was made for this drill."""
+        """Do nothing: the target was made for this drill."""
 
     def running(self, service: str) -> bool:
-        """Whether the service's process is alive."""
+        """Return whether the service's process is alive."""
         process = self._of(service).process
         return process is not None and process.poll() is None
 
     def started_at(self, service: str) -> datetime | None:
-        """When the kernel started the service's process (UTC), to its clock tick; None if none runs."""
+        """Return when the kernel started the process (UTC, to its clock tick); None if none runs."""
         process = self._of(service).process
         return None if process is None else self._confinement.started_at(process)
 
@@ -247,7 +254,7 @@ class ProcessRuntime:
             self._emitter.emit(Overridden(service=unit.site.name, name=override.name, why=override.why))
 
     def _spawn(self, unit: ServiceUnit, launch: Launch) -> int:
-        mounts = launch.mounts.plus(Mounts(write=(unit.site.data,)))
+        mounts = launch.mounts.plus(Mounts(write=(unit.site.data,))).plus(self._watched(unit, launch))
         argv = self._confinement.command(unit.site.name, launch.argv, mounts=mounts, cwd=unit.site.data)
         with spawn.append_only(unit.log) as log:
             offset = log.seek(0, os.SEEK_END)
@@ -267,6 +274,19 @@ class ProcessRuntime:
             )
         )
         return offset
+
+    def _watched(self, unit: ServiceUnit, launch: Launch) -> Mounts:
+        """What has the service tell of each shell that it starts; nothing where it may start any."""
+        name = unit.site.name
+        if launch.programs == "any" or not self._confinement.lays_over:
+            return NO_MOUNTS
+
+        def tell(command: str) -> None:
+            expected = launch.programs == "expected"
+            self._emitter.emit(ProgramRun(service=name, what=command, stage=self.stage, expected=expected))
+
+        unit.witness = ShellWitness(self._workdir / "witness" / name, tell)
+        return unit.witness.mounts
 
     def _await(self, unit: ServiceUnit, launch: Launch, offset: int) -> None:
         try:

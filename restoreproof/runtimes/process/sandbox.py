@@ -32,16 +32,22 @@ class Mounts:
     """What a sandbox sees beside the system's programs.
 
     ``read`` and ``write`` appear at their own path; ``onto`` are writable (source, destination) pairs laid
-    over a path of ``read``.
+    over a path of ``read``, ``over`` are (source, destination) pairs that only read, over anything.
     """
 
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
     onto: tuple[tuple[Path, Path], ...] = ()
+    over: tuple[tuple[Path, Path], ...] = ()
 
     def plus(self, other: Mounts) -> Mounts:
-        """Both together."""
-        return Mounts(self.read + other.read, self.write + other.write, self.onto + other.onto)
+        """Return the mounts of both together."""
+        return Mounts(
+            self.read + other.read,
+            self.write + other.write,
+            self.onto + other.onto,
+            self.over + other.over,
+        )
 
 
 NO_MOUNTS = Mounts()
@@ -71,13 +77,13 @@ class Etc:
         return etc
 
     def arguments(self) -> list[str]:
-        """The binds of these files."""
+        """Return bubblewrap's options that bind these files."""
         binds = ((str(self.directory / name), f"/etc/{name}") for name in self.files)
         return [part for source, destination in binds for part in ("--ro-bind", source, destination)]
 
 
 def service_argv(name: str, argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> list[str]:
-    """``argv`` in the sandbox of one service: the drill's network, nothing else of the drill.
+    """Return ``argv`` in the sandbox of one service: the drill's network, nothing else of the drill.
 
     It sees its own processes, a private ``/tmp`` and the mounts; it has no capabilities and can't make
     further user namespaces.
@@ -87,10 +93,22 @@ def service_argv(name: str, argv: Sequence[str], *, mounts: Mounts, etc: Etc, cw
 
 
 def drill_argv(argv: Sequence[str], *, mounts: Mounts, etc: Etc, cwd: Path) -> list[str]:
-    """``argv`` in the drill sandbox: as a service's, with a network of its own that leads nowhere."""
+    """Return ``argv`` in the drill sandbox: as a service's, with its own network that leads nowhere."""
     # Services nest user namespaces in this one, so it must leave them enabled.
     options = ["--unshare-user", "--unshare-net", *_alone("drill")]
     return [bwrap(), *options, *_filesystem(mounts, etc), "--chdir", str(cwd), "--", *argv]
+
+
+def reader_argv(*programs: Path) -> list[str]:
+    """Return what a command begins with that only reads its standard input: no network, nothing but programs.
+
+    ``programs`` are directories that it needs beside the system's.
+    """
+    options = ["--unshare-user", "--disable-userns", "--unshare-net", *_alone("reader")]
+    options += ["--tmpfs", "/tmp", *_system(), "--proc", "/proc", "--dev", "/dev"]
+    for path in programs:
+        options += ["--ro-bind", str(path), str(path)]
+    return [bwrap(), *options, "--remount-ro", "/", "--chdir", "/", "--"]
 
 
 def _alone(hostname: str) -> list[str]:
@@ -117,6 +135,8 @@ def _filesystem(mounts: Mounts, etc: Etc) -> list[str]:
         options += ["--bind", str(path), str(path)]
     for source, destination in mounts.onto:
         options += ["--bind", str(source), str(destination)]
+    for source, destination in mounts.over:
+        options += ["--ro-bind", str(source), str(destination)]
     # The root itself is a tmpfs of the sandbox; nobody has any business there.
     return [*options, "--remount-ro", "/"]
 

@@ -15,6 +15,7 @@ from restoreproof.runtimes.base import Credentials
 from restoreproof.runtimes.host import spawn
 from restoreproof.runtimes.host.hints import hint_for
 from restoreproof.runtimes.process.component import Launch, ProcessComponent, Site
+from restoreproof.runtimes.process.shell_witness import ShellWitness
 from restoreproof.waiting import NotReady, wait_until
 
 LOG_LINES = 20
@@ -31,6 +32,7 @@ class ServiceUnit:
     lock: threading.RLock
     process: subprocess.Popen[bytes] | None = None
     administrator: Credentials | None = None
+    witness: ShellWitness | None = None
 
 
 def await_ready(unit: ServiceUnit, launch: Launch, offset: int, redactor: Redactor) -> None:

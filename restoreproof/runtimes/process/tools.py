@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.events import CommandRun, Emitter
+from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.host import spawn
@@ -42,10 +43,12 @@ class ProcessTools:
         stdin: Path | None = None,
         stdout: Path | None = None,
         timeout_s: float,
+        shown: Callable[[str], str] = str,
     ) -> Completed:
         """Run ``argv`` to its end in a sandbox with ``mounts``, and journal it as a run of ``tool``.
 
-        A failure of the command is returned. ``stdin`` and ``stdout`` are files of ours, opened here.
+        A failure of the command is returned. ``stdin`` and ``stdout`` are files of ours, opened here;
+        ``shown`` leaves out of its words what its component stores.
 
         Raises:
             EnvironmentUnfitError: it did not end within ``timeout_s``; it is dead then.
@@ -55,7 +58,7 @@ class ProcessTools:
         began = time.monotonic()
         with contextlib.ExitStack() as files:
             source = files.enter_context(stdin.open("rb")) if stdin else subprocess.DEVNULL
-            target = files.enter_context(stdout.open("wb")) if stdout else subprocess.PIPE
+            target = files.enter_context(private_writer(stdout)) if stdout else subprocess.PIPE
             process = self._spawner.popen(
                 confined,
                 environment=self._confinement.environment(revealed(environment)),
@@ -65,7 +68,7 @@ class ProcessTools:
             )
             out, err = self._communicate(tool, process, timeout_s)
         seconds = time.monotonic() - began
-        stderr = self._redactor.text(err.decode(errors="replace"))
+        stderr = shown(self._redactor.text(err.decode(errors="replace")))
         self._emitter.emit(
             CommandRun(
                 tool=tool,

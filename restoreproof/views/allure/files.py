@@ -16,7 +16,7 @@ from restoreproof.display import one_line, shown
 from restoreproof.events import AllureAttachment
 
 TEXT_LIMIT = 200_000
-"""Characters of one attachment; what Allure shows of more, nobody reads."""
+"""Characters of one attachment; the rest is cut."""
 
 _NAMESPACE = uuid.UUID("5d0f6f34-6c1b-5f0e-9f6b-6b9c0f4e7c11")
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -36,29 +36,29 @@ class ResultFiles:
         self._sent: set[str] = set()
 
     def uuid(self, *names: object) -> str:
-        """The same names of the same drill always give the same one."""
+        """Return a UUID that the same names of the same drill always give."""
         return str(uuid.uuid5(_NAMESPACE, json.dumps([self._run, *map(str, names)])))
 
     def write_json(self, name: str, value: object) -> None:
-        """``value`` in the file ``name``."""
+        """Write ``value`` to the file ``name``."""
         (self.directory / name).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
 
     def attach_text(self, key: Sequence[object], name: str, text: str) -> dict[str, str]:
-        """Plain text, as Allure refers to it."""
+        """Write plain text, and return how Allure refers to it."""
         return self._attach(key, name, "text/plain", "txt", shown(text, TEXT_LIMIT))
 
     def attach_table(self, key: Sequence[object], name: str, rows: Sequence[Sequence[str]]) -> dict[str, str]:
-        """Rows as CSV that no spreadsheet takes for formulas, as Allure refers to it."""
+        """Write rows as CSV that no spreadsheet takes for formulas, and return how Allure refers to it."""
         file = io.StringIO()
         csv.writer(file, lineterminator="\n").writerows([_cell(cell) for cell in row] for row in rows)
         return self._attach(key, name, "text/csv", "csv", file.getvalue()[:TEXT_LIMIT])
 
     def attach_svg(self, key: Sequence[object], name: str, svg: str) -> dict[str, str]:
-        """A drawing that a view made."""
+        """Write a drawing that a view made, and return how Allure refers to it."""
         return self._attach(key, name, "image/svg+xml", "svg", svg)
 
     def attach_json(self, key: Sequence[object], name: str, value: object) -> dict[str, str]:
-        """JSON that a view made."""
+        """Write JSON that a view made, and return how Allure refers to it."""
         return self._attach(key, name, "application/json", "json", json.dumps(value, indent=2) + "\n")
 
     def take(self, attachment: AllureAttachment) -> None:
@@ -78,7 +78,7 @@ class ResultFiles:
         self._sent.add(attachment.name)
 
     def sent(self, source: str) -> bool:
-        """Whether the inner process sent an attachment of that name."""
+        """Return whether the inner process sent an attachment of that name."""
         return source in self._sent
 
     def _attach(

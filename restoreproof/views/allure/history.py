@@ -29,14 +29,14 @@ class History:
 
     @staticmethod
     def beside(directory: Path, drill_id: str, ended_ms: int | None) -> History | None:
-        """The history of the reports that ``directory`` is one of; None if it lies among no reports."""
+        """Return the history of the reports around ``directory``; None if it lies among no reports."""
         reports = directory.absolute().parent
         if ended_ms is None or not drill_id or not (reports / "ledger.jsonl").is_file():
             return None
         return History(reports / NAME, drill_id, ended_ms)
 
     def before(self) -> str:
-        """The lines of the drills that ended before this one, oldest first."""
+        """Return the lines of the drills that ended before this one, oldest first."""
         kept = [line for line in self._lines() if line["timestamp"] < self.ended_ms]
         return _text(line for line in kept[-LIMIT:] if line["name"] != self.drill_id)
 
@@ -87,7 +87,7 @@ def _text(lines: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """In one step: whoever reads at the same time reads the old or the new, and never a half."""
+    """Replace the file in one step, so that a reader at the same time gets the old or the new text whole."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)

@@ -10,7 +10,7 @@ from restoreproof.views.controls import controls_for
 
 
 def labels(record: Record, check: CheckRecord) -> Iterator[tuple[str, str]]:
-    """Names and values, from the check's tags where it has them and else from where its feature lies."""
+    """Yield names and values, from the check's tags where it has them, else from where its feature lies."""
     folder = Path(check.file).parent.as_posix() if check.file else "backup"
     yield "epic", _tag(check.tags, "epic") or folder
     yield "feature", check.feature

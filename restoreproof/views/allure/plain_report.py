@@ -18,7 +18,7 @@ _READABLE = ("text/", "application/json")
 
 
 def render(results: Path, title: str, reason: str) -> str:
-    """One HTML file over every result below ``results``, failures first; it says that it isn't Allure's."""
+    """Return one HTML page over every result below ``results``, failures first; it says it isn't Allure's."""
     read = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*-result.json")]
     tests = [_test(result, results) for result in read]
     tests.sort(key=lambda test: (_ORDER.index(test["status"]), test["suite"], test["check"]))
@@ -41,13 +41,13 @@ def _test(result: Mapping[str, Any], results: Path) -> dict[str, Any]:
 
 
 def _item(item: Mapping[str, Any], results: Path) -> dict[str, Any]:
-    """A result or a step; they are built alike, and steps hold steps."""
+    """The parts of a result or of a step: both are built alike, and steps hold steps."""
     return {
         "name": item["name"],
         "status": item["status"],
         "message": _whole(item.get("statusDetails", {}).get("message", "")),
-        "parameters": [(it["name"], it["value"]) for it in item.get("parameters", ())],
-        "attachments": [(it["name"], _content(results, it)) for it in item["attachments"]],
+        "parameters": [(part["name"], part["value"]) for part in item.get("parameters", ())],
+        "attachments": [(part["name"], _content(results, part)) for part in item["attachments"]],
         "steps": [_item(step, results) for step in item["steps"]],
     }
 
@@ -60,5 +60,5 @@ def _content(results: Path, attachment: Mapping[str, str]) -> Markup:
 
 
 def _whole(text: str) -> Markup:
-    """Escaped here, since a template would cut it to a line or two."""
+    """The text escaped in full: a template would cut it to a line or two."""
     return escape(shown(text, _TEXT))

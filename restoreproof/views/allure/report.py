@@ -75,7 +75,7 @@ def generate(
 
 
 def ensure_tool(say: Callable[[str], None] = lambda _: None) -> Path:
-    """The directory that holds Allure's node_modules, installed from the lock once per user.
+    """Return the directory that holds Allure's node_modules, installed from the lock once per user.
 
     Raises:
         AllureUnavailable: no Node, no lock, or npm could not install it.
@@ -134,7 +134,7 @@ def _generated(results: Path, title: str, variables: Mapping[str, str], history:
 
 
 def without_analytics(html: str) -> str:
-    """``html`` without the two script elements by which Allure reports every opening to a third party.
+    """Return ``html`` without the two script elements by which Allure reports openings to a third party.
 
     Raises:
         AllureUnavailable: one of them is still there, so the page would call out.
@@ -201,7 +201,7 @@ def _run(argv: list[str | Path], directory: Path, seconds: float) -> None:
     except subprocess.TimeoutExpired as error:
         raise AllureUnavailable(f"Allure's generator took more than {seconds:.0f} s") from error
     except subprocess.CalledProcessError as error:
-        said = (error.stderr or error.stdout or "").strip().splitlines()
-        raise AllureUnavailable(f"Allure's generator failed: {said[-1] if said else error}") from error
+        output = (error.stderr or error.stdout or "").strip().splitlines()
+        raise AllureUnavailable(f"Allure's generator failed: {output[-1] if output else error}") from error
     except OSError as error:
         raise AllureUnavailable(f"Node could not be run: {error}") from error

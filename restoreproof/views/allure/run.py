@@ -34,7 +34,7 @@ def write_run(files: ResultFiles, record: Record) -> None:
 
 
 def facts(record: Record) -> dict[str, str]:
-    """The facts that head a report: the verdict, which set, which plan, and where it ran."""
+    """Return the facts that head a report: the verdict, which set, which plan, and where it ran."""
     time, point, counts = record.recovery_time, record.recovery_point, record.counts
     return {
         "Verdict": record.verdict.value,
@@ -58,16 +58,16 @@ def facts(record: Record) -> dict[str, str]:
 
 def _fidelity(record: Record) -> Iterator[tuple[str, str]]:
     """What differs from production, each by name; and what production does not declare, in one line."""
-    for one in record.fidelity:
-        if one.differs:
-            what = one.subject if one.service == "*" else f"{one.subject} of {one.service}"
-            yield f"Unlike production: {what}", f"{one.here} (production: {one.production})"
-    if undeclared := dict.fromkeys(one.subject for one in record.fidelity if one.differs is None):
+    for fact in record.fidelity:
+        if fact.differs:
+            what = fact.subject if fact.service == "*" else f"{fact.subject} of {fact.service}"
+            yield f"Unlike production: {what}", f"{fact.here} (production: {fact.production})"
+    if undeclared := dict.fromkeys(fact.subject for fact in record.fidelity if fact.differs is None):
         yield "Production not declared", ", ".join(undeclared)
 
 
 def category_rules() -> list[dict[str, Any]]:
-    """The categories for Allure 3, which matches labels; advisory checks have one of their own."""
+    """Return the categories for Allure 3, which matches labels; advisory checks have one of their own."""
     advisory: dict[str, Any] = {
         "name": _ADVISORY,
         "matchers": {"statuses": ["failed", "broken"], "labels": {"mandatory": "^advisory$"}},
@@ -82,7 +82,7 @@ def category_rules() -> list[dict[str, Any]]:
 
 
 def _categories_of_allure_2() -> list[dict[str, Any]]:
-    """The same for Allure 2, which matches the beginning of a message."""
+    """The categories for Allure 2, which matches the beginning of a message."""
     statuses = ["failed", "broken"]
     rules = [{"name": _ADVISORY, "matchedStatuses": statuses, "messageRegex": r"(?s)[A-Z ]+\(advisory\):.*"}]
     for outcome, name in _CATEGORIES.items():
@@ -109,7 +109,11 @@ def _performance(record: Record) -> list[dict[str, Any]]:
         "rto_seconds": record.recovery_time.time_to_service_s,
         "verified_seconds": record.recovery_time.time_to_verified_s,
         "rpo_seconds": record.recovery_point.value_s,
-        **{one_line(it.name): it.value for it in record.measurements if it.name != "rpo"},
+        **{
+            one_line(measurement.name): measurement.value
+            for measurement in record.measurements
+            if measurement.name != "rpo"
+        },
     }
     start, stop = milliseconds(record.opened_at), milliseconds(record.ended_at)
     return [

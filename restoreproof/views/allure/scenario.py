@@ -81,7 +81,7 @@ class ScenarioStory:
         self.trace = result.trace
 
     def steps(self) -> list[Step]:
-        """The scenario's lines, with what step definitions hung on them; then what no line claims."""
+        """Return the scenario's lines with what steps attached to them, then what belongs to no line."""
         hung = deque(_hung_steps(self._inner.steps, self._files))
         for title, step in self._steps:
             if hung and hung[0]["name"] == title:
@@ -100,7 +100,7 @@ class ScenarioStory:
                 self._take_log(event)
 
     def attachments(self) -> list[dict[str, str]]:
-        """What belongs to the scenario as a whole: its services' logs, and what hooks attached."""
+        """Return what belongs to the scenario as a whole: its services' logs, and what hooks attached."""
         return [*self._logs, *_hung_attachments(self._inner.attachments, self._files)]
 
     def _take_end(self, event: ScenarioFinished, at: str) -> None:
@@ -172,12 +172,12 @@ class ScenarioStory:
 
 
 def measured(name: str, value: str) -> dict[str, Any]:
-    """A parameter that differs from drill to drill, and so must not tell one test from another."""
+    """Return a parameter that differs from drill to drill, and so must not tell one test from another."""
     return {**_parameter(name, value), "excluded": True}
 
 
 def milliseconds(at: str | None) -> int | None:
-    """The time of an event as Allure counts it; None if it is no time."""
+    """Return the time of an event in milliseconds since 1970; None if it is no time."""
     when = moment(at)
     return None if when is None else round(when.timestamp() * 1000)
 

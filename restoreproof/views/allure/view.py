@@ -27,12 +27,12 @@ def write(bundle: Bundle) -> None:
     """Write the results, and the report over them."""
     record = bundle.record
     results = write_results(bundle.directory, record, bundle.events())
-    known = facts(record)
-    head = {name: one_line(known[name]) for name in _HEAD}
+    named = facts(record)
+    head = {name: one_line(named[name]) for name in _HEAD}
     generate(
         results,
         bundle.directory / "allure-report.html",
-        title=one_line(f"{record.verdict.value}: {record.stack} from set {known['Backup set']}"),
+        title=one_line(f"{record.verdict.value}: {record.stack} from set {named['Backup set']}"),
         variables=head,
         history=History.beside(bundle.directory, record.drill_id, milliseconds(record.ended_at)),
     )

@@ -1,4 +1,4 @@
-"""The details behind the answer: what ran, each file of the set, each probe, each digest in full."""
+"""The appendix: what ran, each file of the set, each probe, each digest in full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
 
 
 def components(record: Record) -> Section:
-    """What ran as each service."""
+    """Make the table of what ran as each service."""
     rows = tuple(
         (
             line(part.service),
@@ -30,29 +30,29 @@ def components(record: Record) -> Section:
 
 
 def fidelity(record: Record) -> Section:
-    """Every fact of the target beside what production has."""
+    """Make the table of every fact of the target beside what production has."""
     rows = tuple(
         (
-            line(one.subject),
-            line("every service" if one.service == "*" else one.service),
-            _with_digests(one.here),
-            _with_digests(one.production or "not declared"),
-            line({True: "differs", False: "the same", None: "—"}[one.differs]),
+            line(fact.subject),
+            line("every service" if fact.service == "*" else fact.service),
+            _with_digests(fact.here),
+            _with_digests(fact.production or "not declared"),
+            line({True: "differs", False: "the same", None: "—"}[fact.differs]),
         )
-        for one in record.fidelity[:_MANY]
+        for fact in record.fidelity[:_MANY]
     )
     columns = ("Subject", "Service", "Here", "In production", "")
     return Section("fidelity", "The target beside production", (Table(columns, (2, 2, 6, 4, 2), rows),))
 
 
 def _with_digests(text: str) -> Line:
-    """The text, each digest in it short and the whole behind it."""
+    """The text, with each digest in it shortened and the whole of it behind."""
     parts = filter(None, _DIGEST.split(text))
     return line(*(digest(part) if _DIGEST.fullmatch(part) else part for part in parts))
 
 
 def artifacts(record: Record) -> Section:
-    """The files of the set, what was read and what was to be there."""
+    """Make the table of the set's files: the digest that was read and the one that was expected."""
     backup = record.backup_set
     rows = tuple(
         (
@@ -71,13 +71,13 @@ def artifacts(record: Record) -> Section:
 
 
 def probes(record: Record) -> Section:
-    """Each attempt to get out, and its positive control from outside."""
+    """Make the table of each attempt to get out, and of its positive control from outside."""
     reached = {True: "reached", False: "reached nothing"}
     places = (("inside", record.safety.probes), ("outside, as positive control", record.safety.controls))
     rows = tuple(
         (line(probe.probe), line(place), line(reached[probe.reached]), line(probe.detail))
-        for place, found in places
-        for probe in found[:_MANY]
+        for place, probes_there in places
+        for probe in probes_there[:_MANY]
     )
     return Section(
         "probes",
@@ -87,7 +87,7 @@ def probes(record: Record) -> Section:
 
 
 def digests(record: Record) -> Section:
-    """Every digest that the first page shortens."""
+    """Make the table of every digest that the first page shortens."""
     rows = tuple((line(name), (Words(value, value),)) for name, value in _digests(record) if value)
     return Section("digests", "Digests in full", (Table(("Of", "SHA-256"), (3, 8), rows),))
 
@@ -109,6 +109,6 @@ def _digests(record: Record) -> Iterator[tuple[str, str | None]]:
 
 
 def unknown(record: Record) -> Section:
-    """What a reviewer may ask for and nobody told."""
+    """Make the table of what a reviewer may ask for and the record does not hold."""
     rows: tuple[tuple[Line, ...], ...] = tuple((line(item.field), line(item.why)) for item in record.unknown)
     return Section("unknown", "Not known, and why", (Table(("What", "Why"), (3, 8), rows),))

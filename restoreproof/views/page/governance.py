@@ -8,7 +8,7 @@ from restoreproof.views.page.model import Facts, Line, Section, digest, joined, 
 
 
 def governance(record: Record) -> Section:
-    """Policy, runbook, scenario, retention, and the clock that the times were read from."""
+    """Make the section on policy, runbook, scenario, retention, and the clock that times were read from."""
     rules, clock = record.governance, record.clock
     off = (
         f", off by {clock.offset_ms:.0f} ms"

@@ -1,4 +1,4 @@
-"""Why a reader need not take this report's word: the controls it bears on, and how to check it."""
+"""The sections on the controls that a drill bears on, and on how to check its evidence."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from restoreproof.views.page.model import CommandLines, Facts, Line, Paragraph, 
 from restoreproof.views.page.results import SIGNS, outcome_words
 
 _DOCS = "docs/controls.md"
+_THREATS = "docs/threat-model.md"
 
 
 def controls(record: Record) -> Section:
-    """Which controls the checks bear on, short."""
+    """Make the short section on the controls that the checks bear on."""
     rows = matrix(record)
     facts = tuple(
         (support.value.capitalize(), line(", ".join(_labels(rows, support))))
@@ -30,7 +31,7 @@ def controls(record: Record) -> Section:
 
 
 def control_matrix(record: Record) -> Section:
-    """Each control with its demand, the outcome of the checks that bear on it, and what they leave open."""
+    """Make the table of each control: its demand, the outcome of its checks, and what they leave open."""
     columns = ("Control", "Demand", "Checks of this drill", "Supports", "Does not prove")
     rows = tuple(
         (
@@ -48,7 +49,7 @@ def control_matrix(record: Record) -> Section:
 
 
 def yourself(record: Record) -> Section:
-    """The key, the two commands, the place in the ledger, and where sign-offs stand."""
+    """Make the section on the key, the two commands, the place in the ledger, and where sign-offs stand."""
     custody = record.custody
     drill = record.drill_id or "DRILL"
     lines = (
@@ -76,19 +77,23 @@ def yourself(record: Record) -> Section:
                 "record.json holds every figure, SHA256SUMS names every file"
             ),
         ),
+        (
+            "Who could forge it",
+            line(f"who can touch what, what each could forge and which test tries it stands in {_THREATS}"),
+        ),
     )
-    told = line(
+    advice = line(
         "With the public key from whoever runs the drills, never from beside the evidence, in reports/:"
     )
-    return Section("yourself", "Check it yourself", (Facts(rows), Paragraph(told), CommandLines(lines)))
+    return Section("yourself", "Check it yourself", (Facts(rows), Paragraph(advice), CommandLines(lines)))
 
 
 def _labels(rows: tuple[MatrixRow, ...], support: Support) -> list[str]:
-    """The controls of which the drill says that, by framework."""
+    """The controls that the drill gives this ``support``, by framework."""
     bearing = [row for row in rows if row.support is support]
     return [
-        f"{framework.partition(',')[0]} {', '.join(row.control.reference for row in found)}"
-        for framework, found in groupby(bearing, key=lambda row: row.framework)
+        f"{framework.partition(',')[0]} {', '.join(row.control.reference for row in members)}"
+        for framework, members in groupby(bearing, key=lambda row: row.framework)
     ]
 
 
@@ -103,10 +108,10 @@ def _demand(row: MatrixRow) -> str:
 def _counted(row: MatrixRow) -> str:
     mandatory = [check for check in row.checks if check.mandatory]
     counted = [(outcome, sum(check.outcome is outcome for check in mandatory)) for outcome in Outcome]
-    told = ", ".join(
+    counts = ", ".join(
         f"{SIGNS[outcome]} {count} {outcome_words(outcome)}" for outcome, count in counted if count
     )
-    return told or "no check of this drill bears on it"
+    return counts or "no check of this drill bears on it"
 
 
 def _place(record: Record) -> Line:

@@ -1,4 +1,4 @@
-"""Which backup: what identifies it, who took it, and what was run over it, by digest."""
+"""The section on the backup: what identifies it, who took it, and what was run over it, by digest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DATA = {True: "synthetic data", False: "real data", None: "not stated whether r
 
 
 def identity(record: Record) -> Section:
-    """The set, its catalogue, the release, and what was run."""
+    """Make the section on the set, its catalogue, the release, and what was run."""
     rows = (
         ("Backup set", _set(record)),
         ("Recovery point", _recovery_point(record)),
@@ -31,7 +31,7 @@ def identity(record: Record) -> Section:
 
 
 def instant(moment: str | None) -> str:
-    """A moment in UTC, to the second."""
+    """Return a moment in UTC, to the second; text that names none as it is."""
     if not moment:
         return NOT_RECORDED
     try:
@@ -65,35 +65,35 @@ def _taken(record: Record) -> Line:
 
 def _content(record: Record) -> Line:
     backup = record.backup_set
-    said = [_DATA[backup.synthetic], size(backup.bytes) if backup.bytes is not None else "size not recorded"]
+    parts = [_DATA[backup.synthetic], size(backup.bytes) if backup.bytes is not None else "size not recorded"]
     if backup.artifacts_total is not None:
-        said.append(f"{backup.artifacts_total:,} files")
+        parts.append(f"{backup.artifacts_total:,} files")
     if backup.objects is not None:
-        said.append(f"{backup.objects:,} objects")
+        parts.append(f"{backup.objects:,} objects")
     if backup.encryption is None:
-        said.append("encryption not recorded")
+        parts.append("encryption not recorded")
     else:
         count = backup.encryption.recipients
         keys = f" ({count} can decrypt them)" if count is not None else ""
-        said.append(f"secrets encrypted with {backup.encryption.scheme}{keys}")
-    return joined(said, ", ")
+        parts.append(f"secrets encrypted with {backup.encryption.scheme}{keys}")
+    return joined(parts, ", ")
 
 
 def _kept(record: Record) -> list[tuple[str, Line]]:
     """What is no file of the set, one row for all of it; none where every part is a file."""
-    said = []
-    for one in record.backup_set.references:
-        engine = f", engine {one.engine}" if one.engine else ""
-        held = f", {size(one.bytes)}" if one.bytes is not None else ""
-        said.append(f"{one.asset}: {one.reference}{engine}{held}")
-    return [("Kept by a provider", joined(said))] if said else []
+    parts = []
+    for reference in record.backup_set.references:
+        engine = f", engine {reference.engine}" if reference.engine else ""
+        volume = f", {size(reference.bytes)}" if reference.bytes is not None else ""
+        parts.append(f"{reference.asset}: {reference.reference}{engine}{volume}")
+    return [("Kept by a provider", joined(parts))] if parts else []
 
 
 def _catalogue(record: Record) -> Line:
     catalogue = record.backup_set.catalogue
     if catalogue is None:
         return line("none was held against the set")
-    held = {
+    comparison = {
         True: ", every file held against it before anything was restored",
         False: ", not held against it before the restore",
         None: "",
@@ -104,7 +104,7 @@ def _catalogue(record: Record) -> Line:
         digest(catalogue.sha256),
         *again,
         *([digest(first.manifest_sha256)] if first else []),
-        held,
+        comparison,
     )
 
 
@@ -131,8 +131,8 @@ def _run(record: Record) -> Line:
 
 def _who(record: Record) -> Line:
     actors = record.actors
-    said: list[object] = [actors.operator or "operator not recorded"]
-    said.append(f"trigger: {record.trigger or NOT_RECORDED}")
-    said.append(actors.ci_run_url or "by no CI run that is recorded")
-    said.append(f"runtime {record.target.runtime or NOT_RECORDED}")
-    return joined(said, ", ")
+    parts: list[object] = [actors.operator or "operator not recorded"]
+    parts.append(f"trigger: {record.trigger or NOT_RECORDED}")
+    parts.append(actors.ci_run_url or "by no CI run that is recorded")
+    parts.append(f"runtime {record.target.runtime or NOT_RECORDED}")
+    return joined(parts, ", ")

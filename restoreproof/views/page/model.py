@@ -1,6 +1,6 @@
-"""What the page and the PDF consist of. It is told once, in these blocks, and drawn twice.
+"""The blocks that the page and the PDF consist of: the sections make them once, and two templates draw them.
 
-Every text in a block has been through ``one_line``: bounded, on one line, with nothing in it that steers.
+Every text in a block has been through ``one_line``: bounded, on one line, without control characters.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ Line = tuple[Words, ...]
 
 
 def line(*parts: object) -> Line:
-    """The parts as one line; what is no ``Words`` yet is text from anywhere, and becomes harmless here."""
+    """Return the parts as one line; what is no ``Words`` yet is foreign text, and is made harmless."""
     return tuple(part if isinstance(part, Words) else Words(_run(str(part))) for part in parts)
 
 
 def bound(text: str) -> str:
-    """``text`` with each number held to the unit that follows it, so that no line ends between them."""
+    """Return ``text`` with a no-break space between each number and its unit."""
     return _MEASURE.sub("\\1\u00a0\\2", text)
 
 
@@ -47,7 +47,7 @@ def _run(text: str) -> str:
 
 
 def digest(value: str | None) -> Words:
-    """A digest, short, the whole of it behind it."""
+    """Return a digest as its first characters with the whole behind them; None is "not recorded"."""
     if not value:
         return Words("not recorded")
     whole = one_line(value, 200)
@@ -55,7 +55,7 @@ def digest(value: str | None) -> Words:
 
 
 def joined(parts: Iterable[object], between: str = "; ") -> Line:
-    """The parts as one line with ``between`` them."""
+    """Return the parts as one line with ``between`` between them."""
     runs: list[Words] = []
     for part in parts:
         if runs:
@@ -132,7 +132,7 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class CommandLines:
-    """What to type, line by line."""
+    """Commands to type, line by line."""
 
     lines: tuple[str, ...]
     kind: str = "commands"
@@ -162,7 +162,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The whole: the answer on top, rows of one or two sections side by side, and the appendix.
+    """The whole page: the answer on top, rows of one or two sections side by side, and the appendix.
 
     ``tone`` is the exit code, by which a drawing may choose a colour; the words never depend on it.
     """
@@ -172,15 +172,15 @@ class Sheet:
     sign: str
     tone: int
     headline: str
-    told: Line
+    particulars: Line
     rows: tuple[tuple[Section, ...], ...]
     appendix: tuple[Section, ...]
 
     @property
     def title(self) -> str:
-        """What a window or a document list shows."""
+        """The title of the window or the document."""
         return f"{self.stack} restore drill: {self.verdict}"
 
     def as_json(self) -> dict[str, Any]:
-        """The sheet as plain values."""
+        """Return the sheet as plain values."""
         return {"title": self.title, **asdict(self)}

@@ -1,24 +1,24 @@
-"""What this does not show: the part that a report is trusted for, in full."""
+"""The section on what a drill does not show: not tested, not verified, not declared, not known."""
 
 from __future__ import annotations
 
 from restoreproof.outcome import Outcome
 from restoreproof.record.model import Record
 from restoreproof.views.page.model import Block, Bullets, Line, Section, joined, line
-from restoreproof.views.page.results import told
+from restoreproof.views.page.results import phrase
 
 _OPEN = (Outcome.NOT_VERIFIED, Outcome.ERROR)
 
 
 def limits(record: Record) -> Section:
-    """What was not tested, not verified, changed for the drill, or is not known."""
+    """Make the section on what was not tested, not verified, changed for the drill, or is not known."""
     mandatory = [check for check in record.checks if check.mandatory]
     named: dict[str, list[Line]] = {
         "The evidence is incomplete": [line(reason) for reason in record.incomplete],
-        "Not verified": [line(told(check)) for check in mandatory if check.outcome in _OPEN],
+        "Not verified": [line(phrase(check)) for check in mandatory if check.outcome in _OPEN],
         "Examined by sample": _samples(record),
         "Not tested": _untested(record),
-        "Advisory, never counted": [line(told(check)) for check in record.checks if not check.mandatory],
+        "Advisory, never counted": [line(phrase(check)) for check in record.checks if not check.mandatory],
         "Other than in production": [*_apart(record), *_changed(record)],
         "Not declared of production, so not compared": _undeclared(record),
         "Noted": [line(note) for note in record.notes],
@@ -30,40 +30,40 @@ def limits(record: Record) -> Section:
 
 def _samples(record: Record) -> list[Line]:
     titles = {check.id: check.title for check in record.checks}
-    found = dict.fromkeys(
+    drawn = dict.fromkeys(
         (titles.get(sample.check, sample.check), sample.method) for sample in record.scope.samples
     )
-    return [line(f"{title}: {method}") for title, method in found]
+    return [line(f"{title}: {method}") for title, method in drawn]
 
 
 def _untested(record: Record) -> list[Line]:
-    said = []
+    lines = []
     if not record.plan.whole:
-        said.append(line(f"Only a part was run ({record.plan.selection}); a part can't gate anything."))
-    said += [line(f"{left.what}: {left.why}") for left in record.scope.excluded]
+        lines.append(line(f"Only a part was run ({record.plan.selection}); a part can't gate anything."))
+    lines += [line(f"{left.what}: {left.why}") for left in record.scope.excluded]
     if not record.faults:
-        said.append(line("Whether damage would have been noticed: no fault was injected into this drill."))
-    said.append(line("Whatever no feature states: the checks of this report are all there were."))
-    return said
+        lines.append(line("Whether damage would have been noticed: no fault was injected into this drill."))
+    lines.append(line("Whatever no feature states: the checks of this report are all there were."))
+    return lines
 
 
 def _apart(record: Record) -> list[Line]:
     return [
         line(
-            f"{_service(one.service)}, {one.subject}: here {one.here}; in production {one.production}; "
-            f"{one.consequence}"
+            f"{_service(fact.service)}, {fact.subject}: here {fact.here}; in production {fact.production}; "
+            f"{fact.consequence}"
         )
-        for one in record.fidelity
-        if one.differs
+        for fact in record.fidelity
+        if fact.differs
     ]
 
 
 def _undeclared(record: Record) -> list[Line]:
-    """The subjects, those together that lack the same services."""
+    """The subjects that production does not declare, those of the same services together."""
     services: dict[str, dict[str, None]] = {}
-    for one in record.fidelity:
-        if one.differs is None:
-            services.setdefault(one.subject, {})[_service(one.service)] = None
+    for fact in record.fidelity:
+        if fact.differs is None:
+            services.setdefault(fact.subject, {})[_service(fact.service)] = None
     subjects: dict[tuple[str, ...], list[str]] = {}
     for subject, names in services.items():
         subjects.setdefault(tuple(names), []).append(subject)
@@ -71,16 +71,16 @@ def _undeclared(record: Record) -> list[Line]:
 
 
 def _changed(record: Record) -> list[Line]:
-    said = [
+    lines = [
         line(f"{_service(change.service)}: {change.name}, because {change.why}")
         for change in record.overrides
     ]
     host = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in record.host)
     machine = host or "a machine that is not recorded"
-    said.append(
+    lines.append(
         line(f"Engine, versions and machine are the drill's ({machine}); its services stand in the appendix.")
     )
-    return said
+    return lines
 
 
 def _service(name: str) -> str:
@@ -88,7 +88,7 @@ def _service(name: str) -> str:
 
 
 def _unknown(record: Record) -> list[Line]:
-    """In one line on the first page; why, in the appendix."""
+    """The fields that are not known, in one line; the appendix says why."""
     if not record.unknown:
         return []
     return [joined((item.field.replace(".", " ").replace("_", " ") for item in record.unknown), ", ")]

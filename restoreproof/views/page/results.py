@@ -1,4 +1,4 @@
-"""Did it come back: the checks, in words that a reviewer can hold against the features."""
+"""The checks, in words that a reviewer can hold against the features."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ALL_FINDINGS = 10
 
 
 def summary(record: Record) -> Section:
-    """The consistency checks one by one, then of every other group its counts and what did not pass."""
+    """Make the table of checks: consistency one by one, of other groups counts and what did not pass."""
     groups = [
         _group(folder, checks, checks if folder == _FIRST_GROUP else _open(checks), ROWS, _FINDINGS)
         for folder, checks in _by_folder(record)
@@ -46,7 +46,7 @@ def summary(record: Record) -> Section:
 
 
 def every_check(record: Record) -> Section:
-    """Each check, the advisory ones too."""
+    """Make the table of every check, the advisory ones too."""
     groups = [
         _group(folder, checks, checks, len(checks), _ALL_FINDINGS) for folder, checks in _by_folder(record)
     ]
@@ -57,30 +57,30 @@ def every_check(record: Record) -> Section:
 
 
 def outcome_words(outcome: Outcome) -> str:
-    """The outcome as it is read."""
+    """Return the outcome in words, with blanks for underscores."""
     return outcome.value.replace("_", " ")
 
 
-def told(check: CheckRecord) -> str:
-    """One check in a phrase: its title and why it ended as it did."""
+def phrase(check: CheckRecord) -> str:
+    """Return one check in a phrase: its title and why it ended as it did."""
     why = f" ({one_line(check.reason, 300)})" if check.reason and check.outcome is not Outcome.PASSED else ""
     return f"{SIGNS[check.outcome]} {outcome_words(check.outcome)}: {one_line(check.title, 200)}{why}"
 
 
 def telling(check: CheckRecord) -> Observation | None:
-    """The observation that explains the outcome: the first of that outcome, else the first that failed."""
-    same = [seen for seen in check.observations if seen.outcome is check.outcome]
-    failed = [seen for seen in check.observations if seen.outcome is Outcome.FAILED]
+    """Return the observation that explains the outcome: the first of that outcome, else of a failure."""
+    same = [observation for observation in check.observations if observation.outcome is check.outcome]
+    failed = [observation for observation in check.observations if observation.outcome is Outcome.FAILED]
     return next(iter([*same, *failed, *check.observations]), None)
 
 
-def observed(seen: Observation) -> str:
-    """What was seen, of how many, chosen how."""
-    sampled = "" if seen.sample == "all" else f"; sample: {seen.sample}"
-    if seen.examined is None or f"{seen.examined:,} of " in seen.observed:
-        return f"{seen.observed}{sampled}"
-    of = f" of {seen.of:,}" if seen.of is not None else ""
-    return f"{seen.observed} ({seen.examined:,}{of} examined){sampled}"
+def observed(observation: Observation) -> str:
+    """Return what was observed, of how many, and how the sample was drawn."""
+    sampled = "" if observation.sample == "all" else f"; sample: {observation.sample}"
+    if observation.examined is None or f"{observation.examined:,} of " in observation.observed:
+        return f"{observation.observed}{sampled}"
+    of = f" of {observation.of:,}" if observation.of is not None else ""
+    return f"{observation.observed} ({observation.examined:,}{of} examined){sampled}"
 
 
 def _by_folder(record: Record) -> list[tuple[str, list[CheckRecord]]]:
@@ -117,16 +117,16 @@ def _group(
 
 
 def _row(check: CheckRecord, findings: int) -> TableRow:
-    seen = telling(check)
-    shown = seen.findings[:findings] if seen else ()
+    observation = telling(check)
+    shown = observation.findings[:findings] if observation else ()
     return TableRow(
         title=one_line(check.title, 200),
-        expected=one_line(seen.expected, 240) if seen else "",
-        observed=one_line(observed(seen), 300) if seen else _nothing(check),
+        expected=one_line(observation.expected, 240) if observation else "",
+        observed=one_line(observed(observation), 300) if observation else _nothing(check),
         outcome=outcome_words(check.outcome),
         sign=SIGNS[check.outcome],
         findings=tuple(one_line(finding, 240) for finding in shown),
-        more=seen.findings_total - len(shown) if seen else 0,
+        more=observation.findings_total - len(shown) if observation else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""What was accepted, what kept the drill from doing harm, and whether it would have noticed damage."""
+"""The sections on deviations, on the drill's safety, and on whether it would have noticed damage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from restoreproof.outcome import Outcome
 from restoreproof.record.execution import Deviation, ForbiddenScan
 from restoreproof.record.model import Record
 from restoreproof.views.page.identity import NOT_RECORDED, instant
-from restoreproof.views.page.model import Facts, Line, Paragraph, Section, Table, joined, line
+from restoreproof.views.page.model import Block, Facts, Line, Paragraph, Section, Table, joined, line
 from restoreproof.views.page.results import SIGNS, outcome_words
 
 _LEFTOVERS = 20
@@ -14,13 +14,35 @@ _UNSCANNABLE = 5
 
 
 def deviations(record: Record) -> Section:
-    """What is not as it should be, who owns it, and who accepted it until when."""
+    """Make the table of what is not as it should be, who owns it, and who accepted it until when."""
     name, heading = "deviations", "Deviations and waivers"
+    asked = _asked_less(record)
     if not record.deviations:
-        return Section(name, heading, (Paragraph(line("None: nothing deviated and nothing was waived.")),))
+        none = "None: each check passed and nothing was waived."
+        return Section(name, heading, (Paragraph(line(none)), *asked))
     columns = ("What", "Severity", "Why it is accepted, or not", "Owner", "Approver", "Until")
     rows = tuple(_deviation(deviation) for deviation in record.deviations)
-    return Section(name, heading, (Table(columns, (7, 2, 7, 2, 2, 2), rows),))
+    return Section(name, heading, (Table(columns, (7, 2, 7, 2, 2, 2), rows), *asked))
+
+
+def _asked_less(record: Record) -> tuple[Block, ...]:
+    """What the last drill that asked everything asked, and this one does not."""
+    compared = record.plan_comparison
+    if compared.previous is None:
+        return (Paragraph(line("The ledger has no earlier drill of this stack to hold the plan against.")),)
+    if compared.unknown:
+        said = f"Whether this drill asks less than {compared.previous} is not known: {compared.unknown}."
+        return (Paragraph(line(said)),)
+    if not compared.changes:
+        said = f"Nothing that the drill {compared.previous} asked is asked less of in this one."
+        return (Paragraph(line(said)),)
+    rows = tuple((line(change.title), line(change.what), line(change.subject)) for change in compared.changes)
+    left = compared.total - len(compared.changes)
+    more = (Paragraph(line(f"And {left} more.")),) if left > 0 else ()
+    return (
+        Table((f"Asked less of than in {compared.previous}", "What became of it", "Id"), (7, 7, 5), rows),
+        *more,
+    )
 
 
 def _deviation(deviation: Deviation) -> tuple[Line, ...]:
@@ -41,18 +63,24 @@ def _deviation(deviation: Deviation) -> tuple[Line, ...]:
 
 
 def safety(record: Record) -> Section:
-    """Isolation with its positive control, secrets, outbound effects, and the end of the target."""
-    held = record.safety
-    inside = f"{sum(not probe.reached for probe in held.probes)} of {len(held.probes)} reached nothing"
-    outside = f"{sum(probe.reached for probe in held.controls)} of {len(held.controls)} reached their target"
-    proof = "✔ proven" if held.isolated else "✘ not proven"
+    """Make the section on isolation with its positive control, secrets, effects, and the target's end."""
+    proofs = record.safety
+    contained = f"{sum(not probe.reached for probe in proofs.probes)} of {len(proofs.probes)} reached nothing"
+    outside = (
+        f"{sum(probe.reached for probe in proofs.controls)} of {len(proofs.controls)} reached their target"
+    )
+    proof = "✔ proven" if proofs.isolated else "✘ not proven"
     rows: list[tuple[str, Line]] = [
-        ("Isolation", line(f"{proof}{': ' if held.isolation_reason else ''}{held.isolation_reason}")),
-        ("Probes", line(f"from inside {inside}; the same ones from outside, as positive control, {outside}")),
+        ("Isolation", line(f"{proof}{': ' if proofs.isolation_reason else ''}{proofs.isolation_reason}")),
+        (
+            "Probes",
+            line(f"from inside {contained}; the same ones from outside, as positive control, {outside}"),
+        ),
         ("Secrets in the set", _scan(record.forbidden_scan)),
         ("Outbound effects", _effects(record)),
         ("End of the target", _end(record)),
         *_marked(record),
+        *_programs(record),
     ]
     return Section("safety", "Safety", (Facts(tuple(rows)),))
 
@@ -74,15 +102,15 @@ def _effects(record: Record) -> Line:
     effects = record.effects
     if not effects.sinks:
         return line("no way out was watched, so none is known")
-    told = [
+    parts = [
         f"{sink.sink}: {_count(sink.before_approval)} before, {_count(sink.after_approval)} after"
         for sink in effects.sinks
     ]
     if effects.approved_by:
-        told.append(f"workers resumed by {effects.approved_by} at {instant(effects.approved_at)}")
+        parts.append(f"workers resumed by {effects.approved_by} at {instant(effects.approved_at)}")
     else:
-        told.append("nobody approved that workers resume")
-    return joined(told)
+        parts.append("nobody approved that workers resume")
+    return joined(parts)
 
 
 def _count(number: int | None) -> str:
@@ -90,10 +118,10 @@ def _count(number: int | None) -> str:
 
 
 def _end(record: Record) -> Line:
-    held = record.safety
-    proof = "✔ destruction proven" if held.torn_down else "✘ destruction not proven"
-    left = [f"left behind: {item}" for item in held.leftovers[:_LEFTOVERS]]
-    more = len(held.leftovers) - len(left)
+    proofs = record.safety
+    proof = "✔ destruction proven" if proofs.torn_down else "✘ destruction not proven"
+    left = [f"left behind: {item}" for item in proofs.leftovers[:_LEFTOVERS]]
+    more = len(proofs.leftovers) - len(left)
     at = [f"at {instant(record.target.destroyed_at)}"] if record.target.destroyed_at else []
     return joined([proof, *at, *left, *([f"and {more} more"] if more > 0 else [])])
 
@@ -101,18 +129,30 @@ def _end(record: Record) -> Line:
 def _marked(record: Record) -> list[tuple[str, Line]]:
     """Which stores of a foreign target were shown to be this drill's; nothing where it made its own."""
     shown = [
-        f"{one.service} at {one.address or NOT_RECORDED}, marked {instant(one.created_at)}"
-        for one in record.target.markers[:_LEFTOVERS]
+        f"{marker.service} at {marker.address or NOT_RECORDED}, marked {instant(marker.created_at)}"
+        for marker in record.target.markers[:_LEFTOVERS]
     ]
     return (
         [("Made for this drill", joined(["✔ each store showed the drill's marker", *shown]))] if shown else []
     )
 
 
+def _programs(record: Record) -> list[tuple[str, Line]]:
+    """What restored code ran of the operating system; nothing where it ran nothing that anybody saw."""
+    ran = record.safety.programs
+    more = len(ran) - _LEFTOVERS
+    told = [*ran[:_LEFTOVERS], *([f"and {more} more"] if more > 0 else [])]
+    return (
+        [("Programs run by the backup", joined(["✘ restored code ran programs, or may", *told]))]
+        if ran
+        else []
+    )
+
+
 def detection(record: Record) -> Section:
-    """Whether this drill shows that damage would have been noticed."""
+    """Make the section that says whether this drill shows that damage would have been noticed."""
     if not record.faults:
-        said = (
+        text = (
             "Not shown by this drill: it injected no damage. The proof is a drill with --fault for each kind "
             "of damage, which must end FAILED by the very check that guards against it. This evidence "
             "does not say whether such drills were made."
@@ -120,8 +160,8 @@ def detection(record: Record) -> Section:
     else:
         noticed = [check.title for check in record.checks if check.outcome is Outcome.FAILED]
         by = f"noticed by {len(noticed)} checks: {'; '.join(noticed)}" if noticed else "noticed by no check"
-        said = (
+        text = (
             f"This drill is a test of the harness and says nothing about the backup. Injected: "
             f"{', '.join(record.faults)}; {by}."
         )
-    return Section("detection", "Would it have noticed", (Paragraph(line(said)),))
+    return Section("detection", "Would it have noticed", (Paragraph(line(text)),))

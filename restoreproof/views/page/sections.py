@@ -1,4 +1,4 @@
-"""The page and the PDF, told once: which sections there are, in which order, and what stands side by side."""
+"""The sections of the page and the PDF: which there are, in which order, and which stand side by side."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ _APPENDIX = (
 
 
 def compose(record: Record) -> Sheet:
-    """Everything that a reviewer reads, from the record alone."""
+    """Make the sheet that a reviewer reads, from the record alone."""
     return Sheet(
         stack=one_line(record.stack, 100),
         verdict=record.verdict.value,
         sign=SIGNS[record.verdict],
         tone=record.exit_code.value,
         headline=bound(one_line(record.headline)),
-        told=_told(record),
+        particulars=_particulars(record),
         rows=tuple(tuple(make(record) for make in row) for row in _ROWS),
         appendix=tuple(section for make in _APPENDIX if _says(section := make(record))),
     )
 
 
-def _told(record: Record) -> Line:
+def _particulars(record: Record) -> Line:
     took = f" ({duration(record.seconds)})" if record.seconds is not None else ""
     attempt = f"attempt {record.attempt}" if record.attempt is not None else "attempt not recorded"
     return joined(
@@ -77,5 +77,5 @@ def _told(record: Record) -> Line:
 
 
 def _says(section: Section) -> bool:
-    """A table without rows says nothing."""
+    """Whether a section holds anything: a table without rows does not."""
     return all(getattr(block, "rows", True) for block in section.blocks)

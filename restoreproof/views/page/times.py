@@ -1,4 +1,4 @@
-"""How long, how much lost: the figures, the machine they were measured on, and the plot."""
+"""The section on times: RTO and RPO, the machine they were measured on, and the plot of the stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PHASES = 200
 
 
 def times(record: Record) -> Section:
-    """RTO and RPO against their targets, then the stages in their enforced order."""
+    """Make the section on RTO and RPO against their targets, and on the stages in their enforced order."""
     caption = (
         "Stages in their enforced order, since the fetch began. Bars are the work of restoring; "
         "between them the checks of a stage run. A time measured on another machine is another time."
@@ -24,7 +24,7 @@ def times(record: Record) -> Section:
 
 
 def phases(record: Record) -> Section:
-    """Each timed piece of work of each stage."""
+    """Make the table of each timed piece of work of each stage."""
     rows = [
         (
             line(stage.name),
@@ -69,8 +69,8 @@ def _old(seconds: float | None) -> str:
 
 def _data(record: Record) -> str:
     backup = record.backup_set
-    said = size(backup.bytes) if backup.bytes is not None else "size not recorded"
-    return f"{said} in {backup.artifacts_total:,} files" if backup.artifacts_total is not None else said
+    volume = size(backup.bytes) if backup.bytes is not None else "size not recorded"
+    return f"{volume} in {backup.artifacts_total:,} files" if backup.artifacts_total is not None else volume
 
 
 def _machine(record: Record) -> list[str]:

@@ -16,6 +16,6 @@ def write(bundle: Bundle) -> None:
 
 
 def page(record: Record) -> str:
-    """The page of ``record``; everything that came from a backup is escaped and bounded."""
+    """Return the page of ``record``; everything that came from a backup is escaped and bounded."""
     # The plot is markup of our own making, in which each text was escaped when it was drawn.
     return environment().get_template("page.html.j2").render(sheet=compose(record), drawn=Markup)

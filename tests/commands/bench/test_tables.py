@@ -22,7 +22,6 @@ from bench.sandboxed import bare_orders
 from restoreproof.contract import load
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.events import Note
-from restoreproof.plan import Plan
 
 ROOT = Path(__file__).parents[3]
 ONE = Drill(30.0, {"database": 2.0, "smoke": 0.0}, 200 * 2**20, "VERIFIED", "set s1, features f1")
@@ -163,4 +162,4 @@ def test_the_bare_restore_has_the_orders_that_an_inner_process_reads(tmp_path: P
     orders.write(tmp_path / "inner.json")
     assert InnerConfig.read(tmp_path / "inner.json") == orders
     assert orders.order == contract.order
-    assert Plan.from_json(orders.plan).checks == ()
+    assert orders.plan.checks == ()

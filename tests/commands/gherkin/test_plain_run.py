@@ -216,15 +216,31 @@ def test_scenarios_that_a_module_binds_run_there_once(feature: Write, run_inner:
     assert {check.outcome for check in run.record().checks} == {"PASSED"}
 
 
-@pytest.mark.parametrize("package", ["steps", "fixtures"])
-def test_code_beside_the_features_that_raises_is_named_and_nothing_runs(
-    package: str, feature: Write, run_inner: Run
+@pytest.mark.parametrize("file", ["steps/own.py", "fixtures/own.py"])
+def test_code_beside_the_features_that_raises_is_named_with_its_line_and_nothing_runs(
+    file: str, feature: Write, run_inner: Run
 ) -> None:
     feature("rows/test_rows.py", ROWS)
-    feature(f"../{package}/own.py", "raise ValueError('no such thing')\n")
+    feature(
+        f"../{file}",
+        "import json\n\nraise ValueError('no such thing') from json.JSONDecodeError('', '', 0)\n",
+    )
     run = run_inner()
     assert run.returncode == 4
-    told = f"{package}/own.py: can't be imported: ValueError: no such thing"
+    told = f"{file}:3: can't be imported: ValueError: no such thing"
+    assert told in run.output
+    assert run.of("note") == [{"text": told}]
+    assert run.of("scenario-started") == []
+
+
+def test_a_conftest_that_raises_is_named_with_its_line_and_nothing_runs(
+    project: Path, feature: Write, run_inner: Run
+) -> None:
+    feature("rows/test_rows.py", ROWS)
+    run = run_inner(extra="\nraise ValueError('no such thing')\n")
+    assert run.returncode == 4
+    line = len((project / "conftest.py").read_text().splitlines())
+    told = f"conftest.py:{line}: can't be imported: ValueError: no such thing"
     assert told in run.output
     assert run.of("note") == [{"text": told}]
     assert run.of("scenario-started") == []

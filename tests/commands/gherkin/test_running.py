@@ -203,3 +203,57 @@ def _():
     (finished,) = run.of("scenario-finished")
     assert finished["status"] == "failed"
     assert [data["outcome"] for data in run.of("step")] == ["broken", "not-run"]
+
+
+SEVERAL = """\
+@at:database
+Feature: Several
+  Scenario: {name}
+    Given a restored stack
+    When 1 rows are read
+    Then the observation is {first}
+    And the observation is PASSED
+    And the observation is {last}
+    When 2 rows are read
+    Then the observation is PASSED
+"""
+
+
+def test_a_scenario_states_all_that_can_be_stated_of_one_look(feature: Write, run_inner: Run) -> None:
+    """What follows the next When is not reached: it rests on more than the look that went wrong."""
+    feature("x.feature", SEVERAL.format(name="x", first="FAILED", last="FAILED"))
+    run = run_inner()
+    outcomes = ["FAILED", "PASSED", "FAILED"]
+    assert [data["outcome"] for data in run.of("observation")] == outcomes
+    told = [data["outcome"] for data in run.of("step")]
+    assert told == ["passed", "passed", "failed", "passed", "failed", "not-run", "not-run"]
+    assert [data["text"] for data in run.of("step")][3:5] == [
+        "the observation is PASSED", "the observation is FAILED"
+    ]  # fmt: skip
+    assert run.check("x")[0] == "FAILED"
+    assert run.returncode == 1
+
+
+def test_a_failure_behind_what_was_not_verified_counts(feature: Write, run_inner: Run) -> None:
+    feature("x.feature", SEVERAL.format(name="x", first="NOT_VERIFIED", last="FAILED"))
+    run = run_inner()
+    assert [data["outcome"] for data in run.of("observation")] == ["NOT_VERIFIED", "PASSED", "FAILED"]
+    assert run.check("x")[0] == "FAILED"
+    (finished,) = run.of("scenario-finished")
+    assert "expected one; observed one" in finished["reason"]
+
+
+def test_after_a_step_that_observed_nothing_none_is_stated(feature: Write, run_inner: Run) -> None:
+    text = SEVERAL.format(name="x", first="PASSED", last="FAILED")
+    feature("x.feature", text.replace("When 1 rows are read", "When the harness breaks"))
+    run = run_inner()
+    assert run.of("observation") == []
+    assert [data["outcome"] for data in run.of("step")][1:] == ["broken", *["not-run"] * 5]
+
+
+def test_what_follows_a_loss_and_can_not_be_stated_leaves_the_loss(feature: Write, run_inner: Run) -> None:
+    feature("x.feature", SEVERAL.format(name="x", first="FAILED", last="NO_OUTCOME"))
+    run = run_inner()
+    assert [data["outcome"] for data in run.of("observation")] == ["FAILED", "PASSED"]
+    assert [data["outcome"] for data in run.of("step")][2:5] == ["failed", "passed", "broken"]
+    assert run.check("x")[0] == "FAILED"

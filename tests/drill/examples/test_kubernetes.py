@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from restoreproof.contract import Contract, load
+from restoreproof.runtimes.external.block import block_of
 from tests.workshop import CONTRACT, ROOT
 
 EXAMPLE = ROOT / "examples" / "kubernetes"
@@ -155,10 +156,11 @@ def test_the_contract_lints_with_the_features_of_the_stack(stack: Path) -> None:
 
 
 def test_every_service_of_the_stack_has_its_place_in_the_target(contract: Contract) -> None:
-    assert contract.external is not None
-    assert contract.external.services.keys() == contract.services.keys()
+    external = block_of(contract)
+    assert external is not None
+    assert external.services.keys() == contract.services.keys()
     known = named("Service")
-    for name, block in contract.external.services.items():
+    for name, block in external.services.items():
         service, _, domain = block.address.partition(".")
         assert domain == "wipe-drill.svc"
         ports = {str(port["port"]) for port in known[service]["spec"]["ports"]}
@@ -166,12 +168,13 @@ def test_every_service_of_the_stack_has_its_place_in_the_target(contract: Contra
 
 
 def test_every_command_is_one_that_the_target_has(contract: Contract) -> None:
-    assert contract.external is not None
-    isolation, down = contract.external.isolation, contract.external.down
+    external = block_of(contract)
+    assert external is not None
+    isolation, down = external.isolation, external.down
     assert isolation is not None
     assert down is not None
     commands = [isolation.probe, down]
-    for block in contract.external.services.values():
+    for block in external.services.values():
         commands += [one for one in (block.start, block.stop, block.exec, block.logs, block.since) if one]
     known = {*named("Deployment"), *named("StatefulSet")}
     for program, verb, *rest in commands:
@@ -271,8 +274,9 @@ def test_services_get_the_restored_environment_in_their_own_words(
 
 def test_the_role_allows_each_secret_that_a_start_makes(contract: Contract) -> None:
     """Names of the Role and of the commands are kept apart, so a new service needs both."""
-    assert contract.external is not None
-    started = {name for name, block in contract.external.services.items() if block.start}
+    external = block_of(contract)
+    assert external is not None
+    started = {name for name, block in external.services.items() if block.start}
     rules = named("Role")["restore-drill"]["rules"]
     allowed = {
         name for rule in rules if "secrets" in rule["resources"] for name in rule.get("resourceNames", ())

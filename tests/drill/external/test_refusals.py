@@ -87,14 +87,14 @@ def unproven(workshop: Workshop, target: HeldTarget) -> Foreign:
     return Foreign(workshop, target, contract)
 
 
-def test_a_real_set_is_refused_where_isolation_is_not_proven(unproven: Foreign) -> None:
+def test_a_set_is_refused_where_isolation_is_not_proven(unproven: Foreign) -> None:
     unproven.target.provision()
     before = contents(unproven.target)
     shop = unproven.workshop
     real = shop.directory / "real" / "set"
     shop.give(real.parent)
     dump = shop.set / "postgres/database/wipe.dump"
-    done = shop.run("adopt", dump, "--contract", unproven.contract, "--out", real, "--real")
+    done = shop.run("adopt", dump, "--contract", unproven.contract, "--out", real, "--synthetic")
     assert done.returncode == 0, done.output
     shop.give(real.parent)
     drilled = unproven.drill("--set", real)
@@ -104,13 +104,13 @@ def test_a_real_set_is_refused_where_isolation_is_not_proven(unproven: Foreign) 
     assert contents(unproven.target) == before
 
 
-def test_a_synthetic_set_is_drilled_and_not_verified(unproven: Foreign) -> None:
+def test_a_set_that_is_allowed_is_drilled_and_not_verified(unproven: Foreign) -> None:
     unproven.target.provision()
     project = unproven.workshop.project("one-feature")
     for feature in (project / "features").rglob("*.feature"):
         if feature.name != "order.feature":
             feature.unlink()
-    drilled = unproven.drill("--features", project / "features")
+    drilled = unproven.drill("--features", project / "features", "--allow-unisolated")
     assert drilled.returncode == 3, drilled.output
     assert drilled.record["verdict"] == "NOT VERIFIED"
     assert set(drilled.outcomes.values()) == {"PASSED"}

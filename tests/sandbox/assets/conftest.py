@@ -131,7 +131,6 @@ def restore_context(stack_context: StackContext, tmp_path: Path) -> RestoreConte
         synthetic=True,
         release="1",
         artifacts=(),
-        merkle_root="0" * 64,
     )
     (tmp_path / "postgres/shop").mkdir(parents=True)
     drill = replace(stack_context, servers=SharedServers())

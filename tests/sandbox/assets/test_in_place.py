@@ -60,7 +60,7 @@ def catalogue(
 ) -> Catalogue:
     """What a backup of the buckets, as they are now, left: an index in ``tmp_path``, and what is known."""
     backup_context = BackupContext(stack_context, tmp_path / "taken", "", stack_context.workdir)
-    asset.take(backup_context)
+    asset.back_up(backup_context)
     manifest = restore_context.backup.manifest
     return Catalogue(
         set_id=manifest.set_id,
@@ -68,7 +68,6 @@ def catalogue(
         taken_at=manifest.recovery_point,
         recovery_point=manifest.recovery_point,
         manifest_sha256="0" * 64,
-        merkle_root="0" * 64,
         assets={asset.name: backup_context.learnt.known(asset.name, asset.kind)},
     )
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from restoreproof.assets.base import BackupContext, RestoreContext, RestoreFailed, StackContext
-from restoreproof.assets.database_stats import fingerprint_structure, fingerprint_tables
-from restoreproof.assets.dataset import connect, stream
-from restoreproof.assets.postgres import PostgresAsset, dump_database, dump_roles, restore_dump, restore_roles
+from restoreproof.assets.database import DatabaseError
+from restoreproof.assets.postgres import PostgresAsset
+from restoreproof.assets.postgres.connection import connect
+from restoreproof.assets.postgres.dump import dump_database, restore_dump
+from restoreproof.assets.postgres.roles import dump_roles, restore_roles
 
 ROLES = frozenset({"shop", "reader"})
 GLOBALS = "postgres/shop/globals.sql"
@@ -90,8 +91,9 @@ def test_a_sound_backup_comes_back_whole_although_a_function_of_it_warns(
     assert roles(stack_context) == {"shop", "reader"}
     seen = []
     for service in ("source", "target"):
-        with connect(stack_context.runtime, service, "shop") as connection:
-            seen.append((fingerprint_tables(connection), fingerprint_structure(connection)))
+        on_it = asset.model_copy(update={"service": service})
+        with on_it.connect(stack_context) as database:
+            seen.append((database.tables(), database.structure()))
     assert seen[0] == seen[1]
     assert seen[0][0]["orders"].rows == 5000
 
@@ -100,11 +102,13 @@ def test_rows_are_streamed_and_read_only(
     whole: RestoreContext, stack_context: StackContext, asset: PostgresAsset
 ) -> None:
     asset.restore(whole)
-    with connect(stack_context.runtime, "target", "shop") as connection:
-        rows = list(stream(connection, "select id from orders where id > :low order by id", {"low": 4990}))
+    with asset.connect(stack_context) as database:
+        rows = database.rows("select id from orders where id > :low order by id", {"low": 4990})
         assert [row["id"] for row in rows] == list(range(4991, 5001))
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            connection.execute("delete from orders")
+        both = zip(database.rows("select 1 as n"), database.rows("select 2 as n"), strict=True)
+        assert list(both) == [({"n": 1}, {"n": 2})]
+        with pytest.raises(DatabaseError, match="ReadOnlySqlTransaction"):
+            database.execute("delete from orders")
 
 
 HOSTILE = """\

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from psycopg import Connection
 
 from restoreproof.assets.base import RestoreContext, StackContext
-from restoreproof.assets.dataset import connect
+from restoreproof.assets.postgres.connection import connect
 from restoreproof.backups.references import Reference
 from restoreproof.checks.forbidden import ForbiddenSurvey
 from restoreproof.contract.loader import parse

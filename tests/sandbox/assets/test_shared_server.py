@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from restoreproof.assets.base import BackupContext, RestoreContext, StackContext
-from restoreproof.assets.dataset import connect
 from restoreproof.assets.learnt import Learnt
+from restoreproof.assets.postgres.connection import connect
 from restoreproof.assets.servers import SharedServers
 from restoreproof.backups.verify import BackupSet
 from restoreproof.contract.loader import parse
@@ -66,7 +66,7 @@ def learnt(
             database=name,
         )
         context = BackupContext(on(stack_context, "source"), directory, "", directory)
-        context.stack_context.asset(name).take(context)
+        context.stack_context.asset(name).back_up(context)
         contexts[name] = context.learnt
     return directory, contexts
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from restoreproof.assets.base import BackupContext, RestoreContext, RestoreFailed, StackContext
-from restoreproof.assets.dataset import connect, scalar
-from restoreproof.assets.postgres import dump_database, restore_dump
+from restoreproof.assets.postgres.connection import connect
+from restoreproof.assets.postgres.database import open_postgres
+from restoreproof.assets.postgres.dump import dump_database, restore_dump
 from restoreproof.backups import layout
 from restoreproof.errors import EnvironmentUnfitError
 
@@ -59,8 +60,8 @@ def restore(
 
 def test_a_dump_that_fits_is_restored(restore: Any, dump: bytes, stack_context: StackContext) -> None:
     restore(dump)
-    with connect(stack_context.runtime, "target", DATABASE) as connection:
-        assert scalar(connection, "select count(*) from rows", {}) == 100
+    with open_postgres(stack_context.runtime, "target", DATABASE) as database:
+        assert database.value("select count(*) from rows") == 100
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ class Foreign:
         return fill(self.contract(block, contract), {**self.stores.environment, **different})
 
     def runtime(self, block: str = BLOCK, contract: str = CONTRACT, **different: str) -> ExternalRuntime:
-        inside = InnerContext(
+        inner_context = InnerContext(
             drill_id="d1",
             contract=self.contract(block, contract),
             workdir=self.directory,
@@ -225,7 +225,7 @@ class Foreign:
             emitter=self.events,
             redactor=Redactor(),
         )
-        return ExternalRuntime(inside, self.target(block, contract, **different), {})
+        return ExternalRuntime(inner_context, self.target(block, contract, **different), {})
 
     def command(self, name: str, text: str) -> None:
         """A command of the contract: a shell script beside it."""

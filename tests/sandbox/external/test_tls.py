@@ -11,7 +11,7 @@ from pathlib import Path
 import obstore
 import pytest
 
-from restoreproof.assets.dataset import connect
+from restoreproof.assets.postgres.connection import connect
 from restoreproof.assets.realm.admin import Admin
 from restoreproof.assets.s3 import control, store
 from restoreproof.backups.missing import NotInTarget

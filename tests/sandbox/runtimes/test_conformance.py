@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Start
-from restoreproof.testing.suites import ComponentSuite
+from restoreproof.testing.component_suite import ComponentSuite
 from tests.workshop import CONTRACT
 
 

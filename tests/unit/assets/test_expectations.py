@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from restoreproof.assets.base import BackupContext, RestoreContext, refuse_misread
+from restoreproof.assets.base import BackupContext, RestoreContext
 from restoreproof.assets.postgres import PostgresKnown
+from restoreproof.assets.registry import refuse_misread
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.contract.loader import parse
 from restoreproof.errors import UsageError
@@ -44,7 +45,7 @@ def catalogue_of(context: BackupContext, kind: str = "tapes") -> Catalogue:
     assets = {name: context.learnt.known(name, kind) for name in context.learnt.expectations}
     return Catalogue(
         set_id="s", stack="shop", taken_at=POINT, recovery_point=POINT,
-        manifest_sha256="0" * 64, merkle_root="0" * 64, assets=assets,
+        manifest_sha256="0" * 64, assets=assets,
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.assets.postgres import complains, is_wanted
+from restoreproof.assets.postgres.roles import is_wanted
+from restoreproof.assets.postgres.tools import complains
 
 WANTED = frozenset({"shop", "shop-app", "reader"})
 SCRAM = "'SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy'"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from restoreproof import doors
-from restoreproof.assets.base import Asset, asset_kinds, load_asset
+from restoreproof.assets.base import Asset, load_asset
+from restoreproof.assets.registry import asset_kinds
 from restoreproof.contract.loader import parse
 from restoreproof.errors import ExitCode, PluginError
 from restoreproof.testing.plugins import register

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import stat
 import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -18,39 +18,10 @@ from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups import layout, new_id, objects
 from restoreproof.backups.catalogue import AssetKnown, BucketKnown, Catalogue
 from restoreproof.backups.fingerprint import Fingerprint, fingerprint, object_row
-from restoreproof.backups.merkle import artifact_root, merkle_root
 from restoreproof.backups.objects import ObjectEntry, read_index, store_blob, summarise, write_index
 from restoreproof.errors import ExitCode, UsageError
 
 ROWS = st.lists(st.binary(max_size=12), max_size=30)
-
-
-def by_the_book(leaves: Sequence[bytes]) -> bytes:
-    """The definition of RFC 6962, 2.1, word for word."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\x00" + leaves[0]).digest()
-    split = 1
-    while split * 2 < len(leaves):
-        split *= 2
-    return hashlib.sha256(b"\x01" + by_the_book(leaves[:split]) + by_the_book(leaves[split:])).digest()
-
-
-@given(ROWS)
-def test_the_tree_hash_is_the_one_of_the_rfc(leaves: list[bytes]) -> None:
-    assert merkle_root(leaves) == by_the_book(leaves).hex()
-
-
-def test_a_known_tree_hash_from_certificate_transparency() -> None:
-    leaves = [b"", b"\x00", b"\x10", b"\x20\x21", b"\x30\x31"]
-    assert merkle_root(leaves) == "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"
-
-
-def test_the_root_does_not_depend_on_the_order_files_were_found_in() -> None:
-    listed = [("b", "1" * 64), ("a", "2" * 64), ("c", "3" * 64)]
-    assert artifact_root(listed) == artifact_root(reversed(listed))
-    assert artifact_root(listed) != artifact_root([("a", "1" * 64), ("b", "2" * 64), ("c", "3" * 64)])
 
 
 @given(ROWS, st.randoms())
@@ -171,7 +142,6 @@ def test_a_catalogue_comes_back_as_it_went_and_is_its_owners_alone(tmp_path: Pat
         taken_at=datetime(2026, 1, 2, 3, tzinfo=UTC),
         recovery_point=datetime(2026, 1, 2, 3, tzinfo=UTC),
         manifest_sha256="0" * 64,
-        merkle_root="1" * 64,
         assets={
             "orders": AssetKnown(kind="postgres", recovery_point=POINT, newest=POINT, holds={"tables": {}}),
             "tapes": AssetKnown(kind="somebody-elses", holds={"reels": [1, {"side": "a"}]}),
@@ -182,6 +152,7 @@ def test_a_catalogue_comes_back_as_it_went_and_is_its_owners_alone(tmp_path: Pat
     catalogues.save(known, path)
     catalogues.save(known, path)
     assert catalogues.load(path) == known
+    assert "merkle_root" not in json.loads(path.read_text())
     assert known.buckets == {"a": BucketKnown(objects=1, bytes=9)}
     assert known.newest == {"orders": POINT}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

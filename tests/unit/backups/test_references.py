@@ -93,7 +93,7 @@ def test_commitments_without_their_key_are_left_out(given: Given) -> None:
 def _manifest_of(known: Catalogue) -> tuple[Manifest, str]:
     manifest = Manifest(
         set_id="adopted", stack="shop", run_id="r", recovery_point=known.recovery_point, synthetic=True,
-        release="1", artifacts=(), merkle_root="0" * 64,
+        release="1", artifacts=(),
     )  # fmt: skip
     return manifest, "1" * 64
 

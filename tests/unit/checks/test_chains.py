@@ -17,10 +17,10 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from restoreproof.assets.database import ChainHead, ChainKnown
+from restoreproof.assets.query_results import ChainHead, ChainKnown
 from restoreproof.checks import chains
 from restoreproof.checks.chains import GENESIS, ChainSurvey, WorkerReport, check_signature
-from restoreproof.contract.models import Chain
+from restoreproof.contract.datasets import Chain
 from restoreproof.outcome import Outcome
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"1" * 32)
@@ -152,6 +152,15 @@ def test_a_cut_tail_looks_whole_but_not_to_the_catalogue(surveyor: Surveyor, row
     assert found.gaps.total == found.broken.total == 0
     assert "complete" in failed(found)
     assert "1 of 2 heads equal" in found.complete().observed
+    assert found.complete().findings == (f"a: ends at #{9 - cut}, the catalogue recorded #9",)
+
+
+def test_another_last_link_of_the_same_number_is_told_by_its_hash(surveyor: Surveyor, rows: Any) -> None:
+    known = known_of(rows)
+    forged = {**rows[8], "hash": "0" * 64}
+    (finding,) = surveyor([*rows[:8], forged, *rows[9:]], known).complete().findings
+    recorded = rows[8]["hash"][:16]
+    assert finding == f"a: ends at #9 with the hash {'0' * 16}…, the catalogue recorded {recorded}…"
 
 
 def test_a_chain_that_is_gone_or_new_is_seen(surveyor: Surveyor, rows: Any) -> None:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from restoreproof.assets.database import DatabaseError
 from restoreproof.assets.vault import Vault
 from restoreproof.checks import credentials
 from restoreproof.checks.base import Findings
@@ -111,7 +111,7 @@ def test_a_refused_credential_is_named_by_the_kind_of_refusal_alone(monkeypatch:
         return attempt
 
     attempts = [
-        ("URL", refuse(psycopg.OperationalError("password hunter2 is wrong"))),
+        ("URL", refuse(DatabaseError("OperationalError", "password hunter2 is wrong"))),
         ("mail", refuse(smtplib.SMTPAuthenticationError(535, b"hunter2"))),
         ("pair", refuse(ValueError("hunter2"))),
         ("absent", refuse(ContractError("has no hunter2"))),
@@ -164,11 +164,8 @@ def test_a_certificate_must_fit_its_key_and_have_been_valid_at_the_recovery_poin
         "TORN": base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA").decode(),
         "KEY": base64.b64encode(pem).decode(),
     }
-    manifest = SimpleNamespace(recovery_point=POINT)
-    restore_context: Any = SimpleNamespace(
-        stack_context=SimpleNamespace(vault=Vault(values, b"")), backup=SimpleNamespace(manifest=manifest)
-    )
-    _belong_together(restore_context, "GOOD", "KEY")
+    vault = Vault(values, b"")
+    _belong_together(vault, "GOOD", "KEY", POINT)
     for name, words in (("FOREIGN", "is not for"), ("EXPIRED", "had expired"), ("TORN", ".")):
         with pytest.raises(ValueError, match=words):
-            _belong_together(restore_context, name, "KEY")
+            _belong_together(vault, name, "KEY", POINT)

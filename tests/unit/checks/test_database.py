@@ -8,8 +8,10 @@ import pytest
 
 from restoreproof.assets.database import TableKnown
 from restoreproof.checks.base import Findings
-from restoreproof.checks.database import DatabaseSurvey, RecoveryTimeSurvey, TenantIsolation, told
+from restoreproof.checks.database import DatabaseSurvey, comparable
 from restoreproof.checks.exceptions import Exceptions
+from restoreproof.checks.objectives import RecoveryTimeSurvey
+from restoreproof.checks.tenants import TenantIsolation
 from restoreproof.outcome import Outcome
 
 A, B = "a" * 64, "a" * 63 + "b"
@@ -20,8 +22,8 @@ def table(rows: int, fingerprint: str | None = A) -> TableKnown:
 
 
 def survey(seen: dict[str, TableKnown], known: dict[str, TableKnown] | None) -> DatabaseSurvey:
-    same = told(seen, known)
-    expected = None if known is None else told(known)
+    same = comparable(seen, known)
+    expected = None if known is None else comparable(known)
     roles = dict.fromkeys(seen, "present")
     wanted = None if known is None else dict.fromkeys(known, "present")
     return DatabaseSurvey(same, same, roles, expected, expected, wanted)
@@ -50,6 +52,13 @@ def test_every_difference_is_named(seen: dict[str, TableKnown], finding: str) ->
     said = survey(seen, KNOWN).rows()
     assert said.outcome is Outcome.FAILED
     assert said.findings[0].startswith(finding)
+
+
+def test_one_difference_leaves_the_others_counted() -> None:
+    told = survey({"orders": table(9), "empty": table(0)}, KNOWN).rows()
+    assert (told.examined, told.of, told.observed) == (2, 2, "1 of 2 tables as the catalogue has them")
+    lost = survey({"empty": table(0)}, KNOWN).rows()
+    assert (lost.examined, lost.of, lost.findings) == (1, 2, ("orders: missing",))
 
 
 def test_a_table_of_which_only_the_count_was_taken_is_compared_by_its_count() -> None:

@@ -11,7 +11,7 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from restoreproof.assets.database import DatasetKnown
+from restoreproof.assets.query_results import DatasetKnown
 from restoreproof.checks import objects
 from restoreproof.checks.objects import ObjectSurvey, objects_asset
 from restoreproof.errors import ContractError

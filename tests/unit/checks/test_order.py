@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from restoreproof.assets.base import ArrivalTrace
+from restoreproof.assets.arrival import ArrivalTrace
 from restoreproof.checks.order import OrderSurvey, StageMarks, backwards
 from restoreproof.outcome import Outcome
 

@@ -54,7 +54,7 @@ def _survey(*, believed: int = 0, forged: int = 20, of: int | None = 10) -> Veri
     findings = Findings()
     for number in range(believed):
         findings.add(f"{number}: is confirmed")
-    return VerificationSurvey("verify", 10, of, "all", Findings(), forged, findings)
+    return VerificationSurvey("verify", 10, 10, of, "all", Findings(), forged, findings)
 
 
 def test_every_forgery_has_to_be_refused() -> None:

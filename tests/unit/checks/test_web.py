@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from restoreproof.backups.missing import NotInTarget
-from restoreproof.checks.endpoints import Row, filled, positions, unfit
+from restoreproof.checks.base import Findings
+from restoreproof.checks.endpoints import EndpointSurvey, Row, filled, positions, unfit
 from restoreproof.checks.login import forge
 from restoreproof.checks.web import StackTransport, UnknownHost, login_form, members
 from restoreproof.errors import EnvironmentUnfitError
+from restoreproof.outcome import Outcome
 from restoreproof.runtimes.base import Endpoint
 from restoreproof.runtimes.tls import Tls
 from tests.sandbox.external.front import Authority, Front, listening
@@ -166,3 +168,32 @@ def test_what_goes_by_tls_to_a_provider_is_verified_by_its_own_authorities(tmp_p
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def endpoint(*, altered: int = 0, unstored: int = 0, unasked: str | None = None) -> EndpointSurvey:
+    """Five pages, compared with what is stored as far as something is."""
+    findings = Findings()
+    for number in range(altered):
+        findings.add(f"/{number}: differs")
+    requests = 0 if unasked else 5
+    compared = requests - unstored
+    return EndpointSurvey(
+        "page", "anybody", requests, 5, "all", Findings(), compared, unstored, findings, 0, 0, Findings(),
+        unasked,
+    )  # fmt: skip
+
+
+def test_answers_are_counted_as_they_came() -> None:
+    assert endpoint().answered().observed == "5 of 5 requests answered"
+    told = endpoint(altered=2, unstored=1).intact()
+    assert (told.outcome, told.observed, told.examined) == (
+        Outcome.FAILED, "3 of 5 answers equal what was stored", 4
+    )  # fmt: skip
+
+
+def test_without_a_login_nothing_was_asked_for_and_nothing_is_said_of_the_answers() -> None:
+    survey = endpoint(unasked="anna can't log in")
+    told = survey.answered()
+    assert (told.outcome, told.examined, told.findings) == (Outcome.FAILED, 0, ("anna can't log in",))
+    assert told.observed == "nothing was asked for"
+    assert {survey.intact().outcome, survey.listed().outcome} == {Outcome.NOT_VERIFIED}

@@ -6,11 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.contract.controls import read_controls
+from restoreproof.contract import Contract
+from restoreproof.contract.controls import read_controls, stray_globs
+from restoreproof.contract.loader import parse
 from restoreproof.errors import ContractError, ExitCode
 from restoreproof.plan import Bearing, CheckScope
 
 HEAD = 'schema = "restoreproof/stack-controls/v1"\n'
+SHOP = """\
+schema: restoreproof/stack/v1
+stack: shop
+objectives: {rpo: 15m, rto: 4h}
+services:
+  db: {component: postgres, port: 5432, starts: database}
+order: [database, smoke]
+assets:
+  main: {kind: postgres, at: database, service: db, database: shop}
+"""
 ROWS = '[[check]]\nid = "shop/rows"\nshows = "All rows are there."\nnot_shown = "That they are right."\n'
 
 
@@ -67,3 +79,33 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
     path.mkdir()
     with pytest.raises(ContractError, match="can't be read: Is a directory"):
         read_controls(path)
+
+
+def shop(directory: Path) -> Contract:
+    """A contract in that directory."""
+    return parse(SHOP, directory / "stack.yaml")
+
+
+def test_a_glob_that_matches_no_check_is_told_with_its_line_and_the_check_meant(tmp_path: Path) -> None:
+    text = HEAD + '[bears_on]\n"SOC2-A1.2" = ["shop/*"]\nACME-7 = [\n  "shp/rows", "bank/*",\n]\n' + ROWS
+    path = written(tmp_path, text)
+    told = [
+        str(problem.where) + ": " + str(problem) for problem in stray_globs(shop(tmp_path), {"shop/rows"})
+    ]
+    assert told == [
+        f"{path}:5: bears_on.ACME-7: no check is called 'shp/rows'; did you mean 'shop/rows'?",
+        f"{path}:5: bears_on.ACME-7: no check is called 'bank/*'",
+    ]
+
+
+def test_globs_that_match_and_a_missing_file_are_no_finding(tmp_path: Path) -> None:
+    assert list(stray_globs(shop(tmp_path), set())) == []
+    written(tmp_path, HEAD + '[bears_on]\nACME-7 = ["*/rows"]\n' + ROWS)
+    assert list(stray_globs(shop(tmp_path), {"shop/rows"})) == []
+
+
+def test_a_scope_of_no_check_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD + ROWS)
+    (problem,) = stray_globs(shop(tmp_path), {"shop/row"})
+    assert str(problem.where) == f"{path}:3"
+    assert str(problem) == "check: no check is called 'shop/rows'; did you mean 'shop/row'?"

@@ -9,6 +9,7 @@ import pytest
 from restoreproof.contract import Contract
 from restoreproof.contract.loader import parse
 from restoreproof.contract.problems import InvalidContract
+from restoreproof.runtimes.external.block import block_of
 
 BARE = """\
 schema: restoreproof/stack/v1
@@ -42,7 +43,7 @@ def contract_of(text: str) -> Contract:
 
 
 def test_a_block_is_read_as_it_is_written() -> None:
-    block = contract_of(BARE + BLOCK).external
+    block = block_of(contract_of(BARE + BLOCK))
     assert block is not None
     assert block.max_age == 24 * 3600
     assert block.restore["main"].deadline == 2 * 3600
@@ -52,7 +53,7 @@ def test_a_block_is_read_as_it_is_written() -> None:
 
 
 def test_a_contract_without_it_has_no_target() -> None:
-    assert contract_of(BARE).external is None
+    assert block_of(contract_of(BARE)) is None
 
 
 @pytest.mark.parametrize(

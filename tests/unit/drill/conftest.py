@@ -73,7 +73,6 @@ def restore_context(memory: FakeStack, tmp_path: Path, monkeypatch: pytest.Monke
     point = datetime(2026, 11, 22, tzinfo=UTC)
     manifest = Manifest(
         set_id="s", stack="shop", run_id="r", recovery_point=point, synthetic=True, release="1", artifacts=(),
-        merkle_root="0" * 64,
     )  # fmt: skip
     vault = Vault({"NAME": "restored"}, b"k")
     stack_context: Any = StackContext(

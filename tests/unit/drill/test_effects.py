@@ -8,7 +8,7 @@ import pytest
 
 from restoreproof.assets.base import RestoreContext
 from restoreproof.checks.sinks.survey import SinkSurvey
-from restoreproof.contract.models import Sink
+from restoreproof.contract.interfaces import Sink
 from restoreproof.drill.inner.sink_effects import AT_THE_END, BEFORE_APPROVAL, tell_effects, tell_last_effects
 from restoreproof.errors import ServiceFailedError
 

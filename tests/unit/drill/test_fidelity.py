@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from restoreproof.assets.postgres.database import traits_query, unversioned
 from restoreproof.contract.production import Production, Subject
 from restoreproof.drill.inner.fidelity import Scales, Witness, look, tell_fidelity
 from restoreproof.drill.inner.fidelity.differences import NOT_COMPARED, SUBJECTS, Comparison, compare
-from restoreproof.drill.inner.fidelity.target import Database, Program, Target, Unasked, query
+from restoreproof.drill.inner.fidelity.target import Program, RestoredDatabase, Target, Unasked
 from restoreproof.events import Note, ServiceStarted
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import Plan, PlannedCheck
@@ -19,7 +20,9 @@ from restoreproof.runtimes.registry import driver, names
 
 GIB = 2**30
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
-ROWS = Database("db", "shop", "18.6", "C.UTF-8", "builtin", "1", GIB, {"plpgsql": "1.0"}, "rows")
+ROWS = RestoredDatabase(
+    "18.6", "C.UTF-8", "builtin", "1", GIB, {"plpgsql": "1.0"}, service="db", name="shop", asset="rows"
+)
 PROGRAMS = {"db": Program("18", DIGEST, "image postgres"), "web": Program()}
 HERE = Target((ROWS,), PROGRAMS, Hardware(2, 4 * GIB))
 GONE = Unasked("db", "identity", "keycloak", "it is gone")
@@ -152,11 +155,12 @@ def test_a_collation_may_be_declared_of_one_database_alone() -> None:
 
 
 def test_a_server_that_knows_no_versions_of_collations_is_named() -> None:
-    older = replace(HERE, databases=(replace(ROWS, version="14.19", collation_version=None),))
+    database = replace(ROWS, version="14.19", collation_version=None, unversioned=unversioned(140019))
+    older = replace(HERE, databases=(database,))
     ((_, _, here, _),) = apart(older, collation_version="2.36")
     assert here == "shop: builtin C.UTF-8, version not told by PostgreSQL 14"
-    assert b"pg_database_collation_actual_version" not in query(140019)
-    assert b"pg_database_collation_actual_version" in query(150000)
+    assert b"pg_database_collation_actual_version" not in traits_query(140019)
+    assert b"pg_database_collation_actual_version" in traits_query(150000)
 
 
 def test_a_service_that_ran_is_remembered_with_its_program(memory: Any) -> None:

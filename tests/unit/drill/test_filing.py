@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store, refusals_entered
+from restoreproof.drill.evidence_store import EvidenceOptions, open_evidence_store
+from restoreproof.drill.refusals import refusals_entered
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, IdentityError, UsageError
 from restoreproof.events import OuterNote
 from restoreproof.journal.read import read_journal
@@ -82,7 +83,10 @@ def test_a_drill_that_could_not_start_is_entered_and_no_old_pass_is_shown(
     (reports / "d1").mkdir(parents=True)
     (reports / "latest").symlink_to("d1")
     filing = open_evidence_store(EvidenceOptions(), tmp_path, reports, quiet)
-    with pytest.raises(type(error)), refusals_entered(filing, Path("sets/s1"), "f" * 64):
+    with (
+        pytest.raises(type(error)),
+        refusals_entered(reports, lambda: filing.ledger, Path("sets/s1"), plan="f" * 64),
+    ):
         raise error
     (entry,) = filing.ledger.entries()
     assert (entry.type, entry.data["set"], entry.data["plan"]) == ("refused", "sets/s1", "f" * 64)
@@ -98,7 +102,7 @@ def test_nothing_is_added_to_a_broken_ledger_and_no_old_pass_is_shown(tmp_path: 
     (reports / "latest").symlink_to("d1")
     (reports / "ledger.jsonl").write_text("torn")
     filing = open_evidence_store(EvidenceOptions(), tmp_path, reports, quiet)
-    with pytest.raises(EvidenceError), refusals_entered(filing, Path("s1")):
+    with pytest.raises(EvidenceError), refusals_entered(reports, lambda: filing.ledger, Path("s1")):
         filing.ledger.abort_dead()
     assert (reports / "ledger.jsonl").read_text() == "torn"
     assert not (reports / "latest").is_symlink()

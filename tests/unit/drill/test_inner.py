@@ -116,8 +116,8 @@ def test_a_probe_that_says_neither_yes_nor_no_ends_any_drill(outer: Outer, reach
     assert outer.of("isolation-verdict") == []
 
 
-def test_a_probe_that_got_out_ends_the_drill_of_a_real_set(outer: Outer) -> None:
-    with pytest.raises(EnvironmentUnfitError, match="a real backup set is not drilled") as refused:
+def test_a_probe_that_got_out_ends_the_drill(outer: Outer) -> None:
+    with pytest.raises(EnvironmentUnfitError, match="a backup set is not drilled") as refused:
         outer.run(probe(1, "one", True), probe(2, "two"), then=HANG)
     assert "--allow-unisolated" in str(refused.value.hint)
     [verdict] = outer.of("isolation-verdict")
@@ -130,7 +130,7 @@ def test_a_control_that_was_not_reached_proves_nothing(outer: Outer) -> None:
     assert outer.of("isolation-verdict")[0]["proven"] is False
 
 
-def test_a_synthetic_set_may_go_on_but_is_not_proven(outer: Outer) -> None:
+def test_a_set_that_is_allowed_may_go_on_but_is_not_proven(outer: Outer) -> None:
     assert outer.run(probe(1, "one", True), probe(2, "two"), event(3, "note", text="on"), refuse=False) == 0
     assert outer.of("isolation-verdict")[0]["proven"] is False
     assert outer.of("note") == [{"text": "on"}]
@@ -157,13 +157,13 @@ def test_no_permission_is_given_before_the_last_probe(outer: Outer) -> None:
     assert outer.run(probe(1, "one"), then=waiting) == 0
 
 
-def test_nothing_is_permitted_to_a_real_set_that_could_get_out(outer: Outer) -> None:
+def test_nothing_is_permitted_to_a_set_that_could_get_out(outer: Outer) -> None:
     told = "os.read(int(sys.argv[2]), 1) and os.write(int(sys.argv[1]), b'went on')"
     with pytest.raises(EnvironmentUnfitError):
         outer.run(probe(1, "one", True), probe(2, "two"), then=told)
 
 
-def test_a_stage_of_a_real_set_before_the_verdict_ends_the_drill(outer: Outer) -> None:
+def test_a_stage_before_the_verdict_ends_the_drill(outer: Outer) -> None:
     with pytest.raises(EnvironmentUnfitError):
         outer.run(probe(1, "one"), event(2, "stage-done", stage="database", seconds=1), then=HANG)
     [verdict] = outer.of("isolation-verdict")

@@ -116,7 +116,6 @@ def backup_of(directory: Path, files: Mapping[str, bytes]) -> BackupSet:
         release="1.0",
         tool_versions={"pg_dump": "18"},
         artifacts=tuple(artifacts),
-        merkle_root="0" * 64,
     )
     return BackupSet(directory, manifest, "5" * 64)
 

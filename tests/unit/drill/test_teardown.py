@@ -45,7 +45,7 @@ def torn(tmp_path: Path) -> Callable[..., tuple[Hosted, TornDown]]:
 
     def tear(**failing: Exception) -> tuple[Hosted, TornDown]:
         hosting: Any = Hosted(failing)
-        done = tear_down(hosting, workdir, tmp_path / "kept", Redactor())
+        done = tear_down(hosting, workdir, tmp_path / "kept", Redactor(), {})
         assert hosting.taken == ["collect", "remove"]
         assert not workdir.exists(), "it is destroyed, whatever else went wrong"
         return hosting, done

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from restoreproof.contract import load
 from restoreproof.contract.controls import controls_of
+from restoreproof.drill.request import DrillRequest
 from restoreproof.faults.preparation import prepared
 from restoreproof.faults.registry import find, folders_of
-from restoreproof.gherkin.request import Wanted
 
 ROOT = Path(__file__).parents[3]
 CONTRACT, FEATURES = ROOT / "compose" / "wipe" / "stack.yaml", ROOT / "features"
@@ -17,7 +17,7 @@ CONTRACT, FEATURES = ROOT / "compose" / "wipe" / "stack.yaml", ROOT / "features"
 def test_an_edited_contract_has_its_runbook_and_its_releases_beside_it(tmp_path: Path) -> None:
     places = {name: tmp_path / name for name in ("backup", "identity", "reports", "var", "cache")}
     [fault] = find("wipe", folders_of(CONTRACT, FEATURES), ("short-objective",))
-    asked = Wanted(contract=CONTRACT, features=FEATURES, faults=(fault.name,), **places)
+    asked = DrillRequest(contract=CONTRACT, features=FEATURES, faults=(fault.name,), **places)
     with prepared(asked) as wanted:
         assert wanted.fault_folders == (ROOT / "faults",)
         edited, original = load(wanted.contract), load(CONTRACT)

@@ -164,9 +164,9 @@ def test_step_functions_of_ones_own_are_held_to_the_types_that_they_declare(
     assert [(one.rule, one.line) for one in found(project, OWN)] == [("unanswerable", 6)]
 
 
-@pytest.mark.parametrize(("text", "line"), [("def (:\n", 2), ("import no_such_module\n", None)])
+@pytest.mark.parametrize(("text", "line"), [("def (:\n", 2), ("import no_such_module\n", 2)])
 def test_a_step_module_that_cannot_be_imported_is_named(
-    feature: Write, project: Path, own: Callable[[str], None], text: str, line: int | None
+    feature: Write, project: Path, own: Callable[[str], None], text: str, line: int
 ) -> None:
     own(text)
     feature("x.feature", HEAD + "    Then it holds\n")

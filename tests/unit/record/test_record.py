@@ -11,9 +11,9 @@ from restoreproof.errors import EvidenceError, ExitCode
 from restoreproof.events import Event, IsolationVerdict, TeardownDone
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome, Verdict
-from restoreproof.plan import Plan, Waiver
+from restoreproof.plan import CATALOGUE_CHECK, Plan, Waiver
 from restoreproof.record.model import Record
-from restoreproof.record.reduce import CATALOGUE_CHECK, reduce
+from restoreproof.record.reduce import reduce
 from tests.stories import closed, healthy, opened, plan_of, planned
 
 
@@ -182,6 +182,23 @@ def test_advisory_findings_are_shown_and_not_counted() -> None:
     assert outcome_of(record, "c/y") is Outcome.FAILED
     assert (record.counts.mandatory, record.counts.advisory, record.counts.advisory_passed) == (1, 1, 0)
     assert "advisory, and not passed: “" in record.headline
+
+
+def test_what_is_asked_less_of_than_before_is_in_the_headline_of_a_pass(plan: Plan) -> None:
+    changes = [{"subject": "c/rows", "title": "Rows are there", "what": "no longer asked"}]
+    story = healthy(plan).tell("plan-compared", previous="d0", changes=changes, changes_total=3)
+    record = reduce(plan, story.events)
+    assert record.verdict is Verdict.VERIFIED
+    assert (
+        "Asked less of than in the drill d0: Rows are there: no longer asked and 2 more." in record.headline
+    )
+    assert record.plan_comparison.total == 3
+
+
+def test_a_plan_that_could_not_be_compared_is_in_the_headline(plan: Plan) -> None:
+    story = healthy(plan).tell("plan-compared", previous="d0", unknown="its plan is not on this machine")
+    record = reduce(plan, story.events)
+    assert "What the drill d0 asked could not be held against this one: its plan is not on" in record.headline
 
 
 def test_a_service_that_failed_its_smoke_was_never_back(plan: Plan) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from restoreproof.testing.suites import RuntimeSuite
+from restoreproof.testing.runtime_suite import RuntimeSuite
 
 
 class TestProcess(RuntimeSuite):

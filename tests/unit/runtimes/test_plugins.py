@@ -12,6 +12,8 @@ import pytest
 from restoreproof import doors
 from restoreproof.components import registry as components
 from restoreproof.components.base import ComponentOptions
+from restoreproof.contract import json_schema
+from restoreproof.contract.loader import parse
 from restoreproof.contract.services import Service
 from restoreproof.errors import ContractError, ExitCode, PluginError, UsageError
 from restoreproof.runtimes import DEFAULT, registry
@@ -218,3 +220,102 @@ def test_a_runtime_that_can_not_be_one_is_refused_with_its_distribution(
     with pytest.raises(PluginError, match=f"'odd' in restoreproof.runtimes .*a-test.*{cause}") as refused:
         registry.driver("odd")
     assert refused.value.exit_code == ExitCode.COULD_NOT_START
+
+
+CLOUD = """
+from collections.abc import Iterator
+from typing import Annotated
+from restoreproof.contract.problems import Problem
+from restoreproof.contract.ref import Ref
+from restoreproof.contract.runtime_blocks import RuntimeBlock
+from restoreproof.runtimes.driver import RuntimeDriver
+
+class CloudBlock(RuntimeBlock):
+    region: str
+    store: Annotated[str, Ref("service")]
+
+    def problems(self, contract):
+        if self.region == "atlantis":
+            yield Problem(contract.where("cloud", "region"), "cloud.region: it is under water")
+
+class CloudDriver(RuntimeDriver):
+    name = "cloud"
+    block = CloudBlock
+    def prepare(self, contract, cache, say): ...
+    def outer(self, context): ...
+    def probes(self, context, targets): ...
+    def inner(self, context, targets): ...
+"""
+CONTRACT = """\
+schema: restoreproof/stack/v1
+stack: shop
+objectives: {rpo: 15m, rto: 4h}
+services:
+  db: {component: postgres, port: 5432, starts: database}
+order: [database, smoke]
+assets:
+  main: {kind: postgres, at: database, service: db, database: shop}
+"""
+
+
+def install_runtime(site: Path, package: str, source: str, name: str = "cloud") -> None:
+    """Lay out a distribution with one runtime as an installer does."""
+    info = site / f"acme_{package}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: acme-{package}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[{doors.RUNTIMES}]\n{name} = {package}:CloudDriver\n")
+    (site / f"{package}.py").write_text(source)
+
+
+def test_a_runtime_of_another_distribution_brings_a_block_of_its_own(site: Path) -> None:
+    install_runtime(site, "cloud_whole", CLOUD)
+    contract = parse(f"{CONTRACT}cloud: {{region: north, store: db}}\n", Path("stack.yaml"))
+    block = contract.runtime_block("cloud")
+    assert (block.region, block.store) == ("north", "db")
+    assert contract.runtime_block("external") is None
+    assert "CloudBlock" in json_schema()["$defs"]
+    assert registry.driver("cloud").block is type(block)
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("cloud: {region: north}", "stack.yaml:9: cloud lacks the key 'store'"),
+        (
+            "cloud: {region: north, stroe: db, store: db}",
+            "stack.yaml:9: unknown key 'stroe' in cloud; did you mean 'store'?",
+        ),
+        ("cloud: {region: north, store: dbs}", "cloud.store: no service is called 'dbs'; did you mean 'db'?"),
+        ("cloud: {region: atlantis, store: db}", "stack.yaml:9: cloud.region: it is under water"),
+        ("clowd: {region: north, store: db}", "unknown key 'clowd' in the contract; did you mean 'cloud'?"),
+    ],
+)
+def test_a_mistake_in_the_block_of_a_runtime_is_told_like_any_other(
+    site: Path, block: str, words: str
+) -> None:
+    install_runtime(site, f"cloud_{abs(hash(block))}", CLOUD)
+    with pytest.raises(ContractError) as refused:
+        parse(f"{CONTRACT}{block}\n", Path("stack.yaml"))
+    assert words in str(refused.value)
+
+
+def test_a_contract_without_its_block_imports_no_runtime(site: Path) -> None:
+    install_runtime(site, "cloud_absent", "1 / 0\n")
+    assert parse(CONTRACT, Path("stack.yaml")).runtime_block("cloud") is None
+    with pytest.raises(PluginError, match=r"acme-cloud_absent 1\.0"):
+        parse(f"{CONTRACT}cloud: {{}}\n", Path("stack.yaml"))
+
+
+def test_a_block_that_is_none_and_a_name_that_is_taken_are_refused_with_the_distribution(site: Path) -> None:
+    install_runtime(site, "cloud_odd", "class CloudDriver: block = dict\n")
+    with pytest.raises(PluginError, match=r"acme-cloud_odd 1\.0.*: its block is no .*RuntimeBlock"):
+        parse(f"{CONTRACT}cloud: {{}}\n", Path("stack.yaml"))
+    doors.entries.cache_clear()
+    install_runtime(site, "cloud_services", CLOUD, name="services")
+    with pytest.raises(PluginError, match=r"acme-cloud_services 1\.0.*like a key that every contract"):
+        parse(CONTRACT, Path("stack.yaml"))
+
+
+def test_a_runtime_without_a_block_adds_no_key() -> None:
+    with pytest.raises(ContractError, match="unknown key 'process' in the contract"):
+        parse(f"{CONTRACT}process: {{}}\n", Path("stack.yaml"))

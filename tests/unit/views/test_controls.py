@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.plan import Bearing, CheckScope, Plan, StackControls
+from restoreproof.plan import CATALOGUE_CHECK, Bearing, CheckScope, Plan, StackControls
 from restoreproof.record.model import Record
-from restoreproof.record.reduce import CATALOGUE_CHECK, reduce
+from restoreproof.record.reduce import reduce
 from restoreproof.views import controls
 from restoreproof.views.controls import Support, control_map, controls_for, matrix
 from tests.stories import closed, healthy, opened, plan_of, planned

@@ -61,7 +61,8 @@ def texts(value: object) -> Iterator[str]:
 def test_it_says_what_the_page_says(record: Record) -> None:
     sheet = compose(record)
     found = text_of(pdf(record))
-    said = [sheet.verdict, sheet.headline, *texts(sheet.told), *texts(sheet.rows), *texts(sheet.appendix)]
+    parts = (sheet.particulars, sheet.rows, sheet.appendix)
+    said = [sheet.verdict, sheet.headline, *(text for part in parts for text in texts(part))]
     assert len(said) > 100
     missing = [text for text in said if words(drawable(text)) not in found]
     assert missing == []

@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-
-import psycopg
+from dataclasses import asdict, dataclass, field
 
 from restoreproof.assets.base import RestoreContext
-from restoreproof.assets.dataset import connect
+from restoreproof.assets.database import DatabaseError, DatabaseTraits
+from restoreproof.assets.dataset import open_database
 from restoreproof.backups.missing import PartMissing
 from restoreproof.contract import Contract
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
 from restoreproof.events import Emitter, Event, ServiceStarted
 from restoreproof.runtimes.base import Hardware
 
-_DATABASE = """
-select current_setting('server_version') as version, pg_database_size(oid) as bytes,
-  coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', datcollate) as collation,
-  {version_of} as collation_version,
-  case to_jsonb(d) ->> 'datlocprovider'
-    when 'b' then 'builtin' when 'i' then 'ICU' else 'libc' end as provider
-from pg_database d where datname = current_database()
-"""
-VERSIONED = 15
-"""The first PostgreSQL that tells the version of a database's collation."""
 
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """One restored database. ``collation_version`` is None where nobody tells it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredDatabase(DatabaseTraits):
+    """One restored database: where it is, and what its server tells of it."""
 
     service: str
     name: str
-    version: str
-    collation: str
-    provider: str
-    collation_version: str | None
-    bytes: int
-    extensions: Mapping[str, str]
     asset: str = ""
-
-    @property
-    def collated(self) -> str:
-        """How its text sorts, in words."""
-        major = self.version.partition(".")[0]
-        told = major.isdecimal() and int(major) >= VERSIONED
-        none = "none" if told else f"not told by PostgreSQL {major}"
-        return f"{self.provider} {self.collation}, version {self.collation_version or none}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +51,7 @@ class Target:
     ``machine`` is what the services run on, or why that is not known.
     """
 
-    databases: tuple[Database, ...]
+    databases: tuple[RestoredDatabase, ...]
     programs: Mapping[str, Program]
     machine: Hardware | str
     unasked: tuple[Unasked, ...] = ()
@@ -103,7 +77,7 @@ def look(
     """Ask every database that was restored until now, and the runtime for its ``machine``."""
     contract = restore_context.stack_context.contract
     to_come = _to_come(contract, restore_context.stack_context.stage())
-    databases: list[Database] = []
+    databases: list[RestoredDatabase] = []
     unasked: list[Unasked] = []
     for asset, service, name in _places(contract):
         at = contract.assets[asset].at
@@ -113,7 +87,7 @@ def look(
             continue
         try:
             databases.append(_ask(restore_context, asset, service, name))
-        except (PartMissing, RestoreproofError, psycopg.Error) as error:
+        except (PartMissing, RestoreproofError, DatabaseError) as error:
             unasked.append(Unasked(service, asset, name, f"it could not be asked: {str(error).strip()}"))
     later = {name: one.starts for name, one in contract.services.items() if one.starts in to_come}
     return Target(tuple(databases), dict(programs), _machine(machine), tuple(unasked), later)
@@ -140,28 +114,7 @@ def _places(contract: Contract) -> Iterator[tuple[str, str, str]]:
             yield asset, store, options["database"]
 
 
-def query(server_version: int) -> bytes:
-    """What a server of that version (as libpq numbers it) is asked about its database."""
-    told = server_version // 10_000 >= VERSIONED
-    return _DATABASE.format(
-        version_of="pg_database_collation_actual_version(oid)" if told else "null::text"
-    ).encode()
-
-
-def _ask(restore_context: RestoreContext, asset: str, service: str, name: str) -> Database:
-    with connect(restore_context.stack_context.runtime, service, name) as connection:
-        row = connection.execute(query(connection.info.server_version)).fetchone()
-        assert row is not None
-        installed = connection.execute("select extname as name, extversion as version from pg_extension")
-        extensions = {str(one["name"]): str(one["version"]) for one in installed}
-    return Database(
-        service=service,
-        name=name,
-        version=str(row["version"]).split(maxsplit=1)[0],
-        collation=str(row["collation"]),
-        provider=str(row["provider"]),
-        collation_version=row["collation_version"],
-        bytes=int(row["bytes"]),
-        extensions=extensions,
-        asset=asset,
-    )
+def _ask(restore_context: RestoreContext, asset: str, service: str, name: str) -> RestoredDatabase:
+    with open_database(restore_context.stack_context, asset) as database:
+        traits = database.traits()
+    return RestoredDatabase(**asdict(traits), service=service, name=name, asset=asset)

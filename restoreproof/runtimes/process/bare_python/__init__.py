@@ -9,7 +9,7 @@ from pathlib import Path
 HOSTS = "RESTOREPROOF_HOSTS"
 
 
-def environment(given: Mapping[str, str], hosts: Path) -> dict[str, str]:
-    """What to add to ``given`` so that Python resolves the names of the file ``hosts``."""
-    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), given.get("PYTHONPATH")]))
+def environment(own: Mapping[str, str], hosts: Path) -> dict[str, str]:
+    """Return what to add to ``given`` so that Python resolves the names of the file ``hosts``."""
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), own.get("PYTHONPATH")]))
     return {HOSTS: str(hosts), "PYTHONPATH": path}

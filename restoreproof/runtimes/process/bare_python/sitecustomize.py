@@ -20,8 +20,8 @@ _getaddrinfo = socket.getaddrinfo
 
 
 def _resolve(host: Any, *arguments: Any, **named: Any) -> Any:
-    known = host.decode() if isinstance(host, bytes) else host
-    return _getaddrinfo(_addresses.get(known, host), *arguments, **named)
+    name = host.decode() if isinstance(host, bytes) else host
+    return _getaddrinfo(_addresses.get(name, host), *arguments, **named)
 
 
 socket.getaddrinfo = _resolve
