@@ -56,8 +56,8 @@ class Bench:
             emitter=self.events,
             redactor=Redactor(),
         )
-        launcher = ContainerLauncher(self.project, inside, {})
-        self.tools = ContainerTools(self.project, inside, directory, launcher, NO_LIMITS)
+        launcher = ContainerLauncher(self.project, inner_context, {})
+        self.tools = ContainerTools(self.project, inner_context, directory, launcher, NO_LIMITS)
 
     def run(self, *argv: str, timeout_s: float = 60, stdout: Path | None = None) -> Completed:
         """Run a command beside PostgreSQL, which does not run."""

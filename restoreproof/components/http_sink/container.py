@@ -9,7 +9,7 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 
 
 class HttpSinkContainer(ContainerComponent[ComponentOptions]):
-    """Accepts whatever comes."""
+    """The webhook sink as a container; its environment names its ports."""
 
     writable = ("/tmp",)
 

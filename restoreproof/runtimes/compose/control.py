@@ -49,7 +49,7 @@ _BEYOND = {
 
 @dataclass(frozen=True, slots=True)
 class NetworkControl:
-    """What is reached from ``network``, an ordinary one, and must not be from ``inside``, the stack's.
+    """What is reached from ``network``, an ordinary one, and must not be from ``networks``, the stack's.
 
     ``image`` has Python, and ``labels`` say whose the containers are that try. ``peer`` is the id of the
     container on the network, ``edge`` what is tried from inside the stack's edge.
@@ -70,7 +70,7 @@ class NetworkControl:
         port = self.listener.address[1]
         attempts = {**self.reachable, "gateway": f"{GATEWAY} {port}", **_BEYOND, **_link_local()}
         return {
-            **{f"{network}: {name}": target for network in self.inside for name, target in attempts.items()},
+            **{f"{net}: {name}": target for net in self.networks for name, target in attempts.items()},
             **self.edge,
         }
 
@@ -94,12 +94,12 @@ class NetworkControl:
 
 @contextmanager
 def control(
-    image: str, name: str, inside: Sequence[str], labels: Mapping[str, str], edge: Mapping[str, str]
+    image: str, name: str, networks: Sequence[str], labels: Mapping[str, str], edge: Mapping[str, str]
 ) -> Iterator[NetworkControl]:
     """Make the ordinary network ``name`` with its container; both go with the drill's other remains.
 
     Args:
-        inside: the compose file's names of the networks of the stack.
+        networks: the compose file's names of the networks of the stack.
         edge: what is to be tried from inside the stack's edge.
 
     Raises:
@@ -126,7 +126,7 @@ def control(
             "container of another network": f"tcp {address_of(peer, name)}:{_UNUSED_PORT}",
             "name of that container": f"resolve {name}",
         }
-        yield NetworkControl(image, name, tuple(inside), labels, listener, reachable, edge, str(peer.id))
+        yield NetworkControl(image, name, tuple(networks), labels, listener, reachable, edge, str(peer.id))
 
 
 def host_addresses() -> list[str]:

@@ -23,6 +23,7 @@ from restoreproof.runtimes.compose.isolation import Prover, inspected
 from restoreproof.runtimes.compose.project import Project
 from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.hints import hint_for
+from restoreproof.runtimes.messages import messages_of
 from restoreproof.waiting import NotReady, wait_until
 
 _LOG_LINES = 20
@@ -33,8 +34,8 @@ _COMPLAINT_CHARACTERS = 600
 class ContainerLauncher:
     """Brings up containers of one drill; from any thread. ``targets`` are the ways out that are tried."""
 
-    def __init__(self, project: Project, inside: InnerContext, targets: Mapping[str, str]) -> None:
-        self._project, self._inside = project, inside
+    def __init__(self, project: Project, inner_context: InnerContext, targets: Mapping[str, str]) -> None:
+        self._project, self._inner_context = project, inner_context
         self._prover = Prover(project, dict(targets))
 
     def make(self, name: str, override: Path, grant: Grant) -> str:
@@ -73,7 +74,7 @@ class ContainerLauncher:
             except docker.errors.APIError as error:
                 raise self._not_started(name, str(error.explanation), identifier) from error
             started.reload()
-            self._inside.emitter.emit(
+            self._inner_context.emitter.emit(
                 ServiceStarted(
                     service=name,
                     pid=started.attrs["State"]["Pid"],
@@ -98,21 +99,25 @@ class ContainerLauncher:
     def report(self, results: Iterable[ProbeResult]) -> None:
         """Tell the outer process what probes came to."""
         for result in results:
-            self._inside.emitter.emit(
+            self._inner_context.emitter.emit(
                 IsolationProbed(probe=result.probe, reached=result.reached, detail=result.detail)
             )
 
     def note_limits(self, container: Any, name: str) -> None:
         """Tell of each limit that ``container``, which is called ``name`` to people, came to until now."""
         for limit in limits.reached(container.attrs):
-            self._inside.emitter.emit(Note(text=f"{name}: {limit}; the compose file may give it more"))
+            self._inner_context.emitter.emit(Note(text=f"{name}: {limit}; the compose file may give it more"))
 
-    def log_tail(self, identifier: str | None, lines: int = _LOG_LINES) -> str:
-        """Return the last lines of a container's log, redacted; or, in one line, why they can't be had."""
+    def log_tail(self, name: str, identifier: str | None, lines: int = _LOG_LINES) -> str:
+        """Return the last lines that service ``name`` logged in the container with this id.
+
+        They are redacted, without contents of rows; or, in one line, why they can't be had.
+        """
         try:
-            text = self._inside.redactor.text(log_of(identifier, lines))
+            text = self._inner_context.redactor.text(log_of(identifier, lines))
         except EnvironmentUnfitError as error:
             return f"the log can't be had: {error.message}"
+        text = messages_of(self._inner_context.contract.services[name].component).shown(text)
         return "\n".join(line[:_LINE_CHARACTERS] for line in text.splitlines())
 
     def _await_log(self, identifier: str, name: str, wanted: str, deadline_s: float) -> None:
@@ -129,11 +134,11 @@ class ContainerLauncher:
         )
 
     def _not_started(self, name: str, complaint: str, identifier: str | None) -> ServiceFailedError:
-        text = self._inside.redactor.text(complaint).strip()[-_COMPLAINT_CHARACTERS:]
+        text = self._inner_context.redactor.text(complaint).strip()[-_COMPLAINT_CHARACTERS:]
         return ServiceFailedError(f"{name} could not be started: {text}{self._context(name, identifier)}")
 
     def _context(self, name: str, identifier: str | None) -> str:
-        tail = self.log_tail(identifier)
+        tail = self.log_tail(name, identifier)
         reached = "".join(f"\n  {limit}" for limit in _reached(identifier))
         hint = hint_for(tail)
         lines = "".join(f"\n    | {line}" for line in tail.splitlines())

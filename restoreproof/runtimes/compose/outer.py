@@ -48,9 +48,9 @@ class ComposeProject:
     def control(self) -> AbstractContextManager[NetworkControl]:
         project = self._project
         labels = {**project.labels, OWNER: str(Owner.this())}
-        inside = networks_of(project, list(self._context.contract.services))
+        networks = networks_of(project, list(self._context.contract.services))
         edge = edge_targets(project.config["services"][EDGE])
-        return control(probe_image(project), f"{project.name}-control", inside, labels, edge)
+        return control(probe_image(project), f"{project.name}-control", networks, labels, edge)
 
     def launch(
         self,

@@ -55,21 +55,21 @@ class ComposeRuntime:
     clock = "Docker"
 
     def __init__(
-        self, project: Project, inside: InnerContext, targets: Mapping[str, str], limits: Limits
+        self, project: Project, inner_context: InnerContext, targets: Mapping[str, str], limits: Limits
     ) -> None:
         self.stage: str | None = None
         self._project = project
-        self._inside = inside
+        self._inner_context = inner_context
         self._limits = limits
-        self._launcher = ContainerLauncher(project, inside, targets)
+        self._launcher = ContainerLauncher(project, inner_context, targets)
         self._units = {
             name: _Unit(container_component(name, service))
-            for name, service in inside.contract.services.items()
+            for name, service in inner_context.contract.services.items()
         }
         self._private = inner_context.workdir / "private"
         self._logs = inner_context.workdir / "logs"
         self._lock = threading.Lock()
-        self._tools = ContainerTools(project, inside, self._private, self._launcher, limits)
+        self._tools = ContainerTools(project, inner_context, self._private, self._launcher, limits)
         self._doors: dict[int, int] | None = None
         with enough_room(inner_context.workdir):
             self._private.mkdir(mode=0o700)
@@ -109,7 +109,7 @@ class ComposeRuntime:
 
     def log_tail(self, service: str, lines: int = _LOG_LINES) -> str:
         """Return the last lines of the service's log, redacted; or, in one line, why they can't be had."""
-        return self._launcher.log_tail(self._of(service).container, lines)
+        return self._launcher.log_tail(service, self._of(service).container, lines)
 
     def run_tool(
         self,
@@ -155,7 +155,7 @@ class ComposeRuntime:
             self._learn(container, start)
             path, files = self._private / f"{service}.yaml", self._private / "files" / service
             block = self._project.config["services"][service]
-            with enough_room(self._inside.workdir):
+            with enough_room(self._inner_context.workdir):
                 override.write_start(
                     path,
                     name=service,

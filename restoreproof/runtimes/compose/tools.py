@@ -39,12 +39,12 @@ class ContainerTools:
     def __init__(
         self,
         project: Project,
-        inside: InnerContext,
+        inner_context: InnerContext,
         private: Path,
         launcher: ContainerLauncher,
         limits: Limits,
     ) -> None:
-        self._project, self._inside, self._private = project, inside, private
+        self._project, self._inner_context, self._private = project, inner_context, private
         self._launcher, self._limits = launcher, limits
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -72,7 +72,7 @@ class ContainerTools:
                 ``timeout_s``, was killed, or the daemon went away. It is dead then, if the daemon answers.
         """
         variables = {**spec.environment, **environment}
-        self._inside.redactor.learn(value for value in variables.values() if isinstance(value, Secret))
+        self._inner_context.redactor.learn(value for value in variables.values() if isinstance(value, Secret))
         argv = [*spec.argv, *arguments]
         name = f"{self._project.name}-tool-{next(self._numbers)}"
         options, grant = _options(variables, read, write), self._grant(service, read, write)
