@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import subprocess
 import threading
 import time
@@ -143,8 +144,16 @@ def _options(names: Mapping[str, object], read: Sequence[Path], write: Sequence[
 
 
 def _user(read: Sequence[Path], write: Sequence[Path]) -> str | None:
-    """Who a tool runs as: whoever owns the first directory that is bound into it."""
+    """Who a tool runs as: whoever owns the first directory that is bound into it.
+
+    In a container root reads no more than its own either. So where root drills a set of somebody else's, which
+    that one alone may read, a tool runs as they, and what it writes to is given to them first.
+    """
     if not (bound := (*write, *read)):
         return None
     owner = bound[0].stat()
+    if read and write and os.geteuid() == 0:
+        owner = read[0].stat()
+        for place in write:
+            os.chown(place, owner.st_uid, owner.st_gid)
     return f"{owner.st_uid}:{owner.st_gid}"
