@@ -21,6 +21,7 @@ _LATER: dict[str, Any] = {
     "support_sha256": None,
     "controls": None,
     "nouns": [],
+    "unstated": [],
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
 
@@ -185,12 +186,25 @@ class NounDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetStatements:
+    """Statements about one asset of a ``kind``: what has to be stated, or what no mandatory check states."""
+
+    asset: str
+    kind: str
+    statements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{' and '.join(self.statements)} of the asset {self.asset} ({self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
     ``features_sha256`` is over the feature files, ``support_sha256`` over the code that they and the plain
     tests run: test files, ``steps/``, ``fixtures/``, ``conftest.py``; None where there is none. The service
-    counts as back when the checks of ``service_stage`` have passed.
+    counts as back when the checks of ``service_stage`` have passed. ``unstated`` is what an asset's being
+    VERIFIED rests on and no mandatory check states; a plan that is not ``whole`` leaves it out.
     """
 
     stack: str
@@ -211,6 +225,7 @@ class Plan:
     support_sha256: str | None = None
     controls: StackControls | None = None
     nouns: tuple[NounDefinition, ...] = ()
+    unstated: tuple[AssetStatements, ...] = ()
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

@@ -34,6 +34,7 @@ class MigrationsAsset(Asset):
     committed: FixedSql
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
+    rests_on: ClassVar[tuple[str, ...]] = ("schema version",)
 
     def restore(self, restore_context: RestoreContext) -> None:
         self._migrate(restore_context.stack_context)

@@ -111,7 +111,7 @@ class _Reduction:
         """Return the record of all lines taken in so far."""
         safety, plan = self._safety, self._plan
         checks = self._checks()
-        absent = (*safety.missing(), *self._absent(), *self._unexplained(checks))
+        absent = (*self._unstated(), *safety.missing(), *self._absent(), *self._unexplained(checks))
         incomplete = (*self._problems.reasons(), *absent)
         mandatory = [check.outcome for check in checks if check.mandatory]
         verdict = decide(mandatory, isolated=safety.isolated, complete=not incomplete, whole=plan.whole)
@@ -203,6 +203,11 @@ class _Reduction:
             if not (self._accounts[check.id].started or self._accounts[check.id].finished)
         ]
         return [f"planned but absent: {check.id} ({check.title})" for check in absent]
+
+    def _unstated(self) -> Iterator[str]:
+        """Yield each asset of which no mandatory check states all that its being VERIFIED rests on."""
+        for statements in self._plan.unstated:
+            yield f"no mandatory check states {statements}, and governance.excluded does not say why"
 
     def _unexplained(self, checks: Sequence[CheckRecord]) -> Iterator[str]:
         """Yield why pytest ended with 1, where no mandatory check that failed says it."""
