@@ -24,6 +24,7 @@ _LATER: dict[str, Any] = {
     "unstated": [],
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
+_LATER_OF_A_STEP = frozenset({"table", "docstring"})
 
 
 def stage_check(stage: str) -> str:
@@ -36,13 +37,15 @@ class PlannedStep:
     """One line of a scenario, as written.
 
     ``kind`` is what the keyword means in any language, as Gherkin's parser names it: Context, Action or
-    Outcome; an *And* is of the kind of the line before it.
+    Outcome; an *And* is of the kind of the line before it. ``table`` includes its header row.
     """
 
     keyword: str
     text: str
     line: int
     kind: str = ""
+    table: tuple[tuple[str, ...], ...] = ()
+    docstring: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,10 @@ class Plan:
         A later key that says nothing is left out, so a plan frozen before it keeps its digest.
         """
         value: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        for check in value["checks"]:
+            for step in check["steps"]:
+                for key in _LATER_OF_A_STEP & {name for name, item in step.items() if not item}:
+                    del step[key]
         return {key: item for key, item in value.items() if key not in _LATER or item != _LATER[key]}
 
     def check(self, check_id: str) -> PlannedCheck | None:

@@ -131,7 +131,14 @@ def _check(
     values = dict(row.values) if row else {}
     resolved = tag_words.resolve(layers)
     steps = tuple(
-        PlannedStep(step.keyword, render(step.text, values), step.line, step.kind)
+        PlannedStep(
+            step.keyword,
+            render(step.text, values),
+            step.line,
+            step.kind,
+            tuple(tuple(render(cell, values) for cell in cells) for cells in step.table),
+            None if step.docstring is None else render(step.docstring, values),
+        )
         for step in document.steps_of(scenario)
     )
     return PlannedCheck(
