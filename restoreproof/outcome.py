@@ -49,8 +49,9 @@ class Observation:
     """One measured fact: what was expected, what was seen, and of how many.
 
     ``examined`` and ``of`` count items (rows, objects, logins); both are None only where counting makes
-    no sense. ``sample`` says how the examined items were chosen. ``findings`` lists at most
-    ``MAX_FINDINGS`` offending items, already free of secrets; ``findings_total`` counts all.
+    no sense. ``sample`` says how the examined items were chosen; ``zero_is_right`` that there should be
+    none. ``findings`` lists at most ``MAX_FINDINGS`` offending items, already free of secrets;
+    ``findings_total`` counts all.
     """
 
     outcome: Outcome
@@ -61,6 +62,27 @@ class Observation:
     sample: str = "all"
     findings: tuple[str, ...] = ()
     findings_total: int = 0
+    zero_is_right: bool = False
+
+
+def outcome_of(examined: int | None, total: int | None, findings: int, *, zero_is_right: bool) -> Outcome:
+    """Return the outcome that counts have, by the one rule for every check.
+
+    Anything found is FAILED; fewer or more examined than ``total`` is FAILED; nothing examined, or no
+    ``total`` to compare with, is NOT_VERIFIED: empty is never a pass.
+
+    Args:
+        examined: how many items were looked at; None if nothing was counted.
+        total: how many there should have been, by somebody other than the restored stack; None if nobody
+            says.
+        findings: how many things are wrong.
+        zero_is_right: whether a ``total`` of nothing is as it should be.
+    """
+    if findings or (examined is not None and total is not None and examined != total):
+        return Outcome.FAILED
+    if examined is None or total is None or (examined == 0 and not zero_is_right):
+        return Outcome.NOT_VERIFIED
+    return Outcome.PASSED
 
 
 class NotPassed(Exception):

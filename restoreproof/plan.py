@@ -21,8 +21,10 @@ _LATER: dict[str, Any] = {
     "support_sha256": None,
     "controls": None,
     "nouns": [],
+    "unstated": [],
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
+_LATER_OF_A_STEP = frozenset({"table", "docstring"})
 
 
 def stage_check(stage: str) -> str:
@@ -35,13 +37,15 @@ class PlannedStep:
     """One line of a scenario, as written.
 
     ``kind`` is what the keyword means in any language, as Gherkin's parser names it: Context, Action or
-    Outcome; an *And* is of the kind of the line before it.
+    Outcome; an *And* is of the kind of the line before it. ``table`` includes its header row.
     """
 
     keyword: str
     text: str
     line: int
     kind: str = ""
+    table: tuple[tuple[str, ...], ...] = ()
+    docstring: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +189,25 @@ class NounDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetStatements:
+    """Statements about one asset of a ``kind``: what has to be stated, or what no mandatory check states."""
+
+    asset: str
+    kind: str
+    statements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{' and '.join(self.statements)} of the asset {self.asset} ({self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
     ``features_sha256`` is over the feature files, ``support_sha256`` over the code that they and the plain
     tests run: test files, ``steps/``, ``fixtures/``, ``conftest.py``; None where there is none. The service
-    counts as back when the checks of ``service_stage`` have passed.
+    counts as back when the checks of ``service_stage`` have passed. ``unstated`` is what an asset's being
+    VERIFIED rests on and no mandatory check states; a plan that is not ``whole`` leaves it out.
     """
 
     stack: str
@@ -211,6 +228,7 @@ class Plan:
     support_sha256: str | None = None
     controls: StackControls | None = None
     nouns: tuple[NounDefinition, ...] = ()
+    unstated: tuple[AssetStatements, ...] = ()
     schema: str = field(default=PLAN_SCHEMA)
 
     @property
@@ -224,6 +242,10 @@ class Plan:
         A later key that says nothing is left out, so a plan frozen before it keeps its digest.
         """
         value: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        for check in value["checks"]:
+            for step in check["steps"]:
+                for key in _LATER_OF_A_STEP & {name for name, item in step.items() if not item}:
+                    del step[key]
         return {key: item for key, item in value.items() if key not in _LATER or item != _LATER[key]}
 
     def check(self, check_id: str) -> PlannedCheck | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,3 +61,15 @@ def close_to_others(directory: Path) -> None:
                 kind = path.lstat().st_mode
                 if not stat.S_ISLNK(kind) and stat.S_IMODE(kind) != mode:
                     path.chmod(mode)
+
+
+@contextmanager
+def closed_to_others(directory: Path) -> Iterator[None]:
+    """Let nobody else into ``directory`` until the block is left; one that was moved away stays as it is."""
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    directory.chmod(DIRECTORY)
+    try:
+        yield
+    finally:
+        if directory.is_dir():
+            directory.chmod(mode)

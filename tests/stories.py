@@ -120,7 +120,7 @@ def closed(story: Story, returncode: int = 0) -> Story:
 def healthy(plan: Plan) -> Story:
     """Every planned check passed."""
     story = opened(plan)
-    for stage in STAGES:
+    for stage in plan.stages:
         story.tell("stage-entered", stage=stage)
         story.tell("phase", stage=stage, name="work", seconds=0.4, bytes=10)
         story.tell("stage-done", stage=stage, seconds=1.0)

@@ -149,8 +149,13 @@ class Asset(BaseModel):
     """One asset of a contract. A kind subclasses this with its own keys and overrides what it does.
 
     The entry point ``NAME = "module:Class"`` in the group ``restoreproof.assets`` makes it ``kind: NAME``.
-    ``after`` names the kinds whose stage must not come later than this one's; ``expectation`` is the model of
-    what it puts into the catalogue (``BackupContext.expect``), None for a kind that expects nothing there.
+
+    Attributes:
+        after: the kinds whose stage must not come later than this one's.
+        expectation: the model of what it puts into the catalogue (``BackupContext.expect``); None for a kind
+            that expects nothing there.
+        rests_on: what has to be stated of such an asset by mandatory checks, each by a *Then* that says
+            ``states=…``. A drill that states less can't end VERIFIED.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -162,6 +167,7 @@ class Asset(BaseModel):
 
     after: ClassVar[tuple[str, ...]] = ()
     expectation: ClassVar[type[BaseModel] | None] = None
+    rests_on: ClassVar[tuple[str, ...]] = ("content",)
 
     def stores(self) -> tuple[str, ...]:
         """Return the services that have to run before ``restore``."""

@@ -41,6 +41,10 @@ class CustodyAsset(Asset):
     overrides: dict[VariableName, str] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "public keys only",
+        "every signing key",
+    )
 
     def back_up(self, backup_context: BackupContext) -> None:
         source = backup_context.provisioned / DIRECTORY

@@ -100,6 +100,10 @@ class KeycloakAsset(Asset):
     people: dict[Annotated[str, Defines("person", parameter=True)], Person] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects")
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "users and clients",
+        "signing keys",
+    )
     expectation: ClassVar[type[BaseModel] | None] = RealmKnown
 
     def stores(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from restoreproof.assets.base import (
 from restoreproof.assets.dataset import open_database
 from restoreproof.contract.declarations import AssetName, ServiceName
 from restoreproof.contract.sql import FixedSql
+from restoreproof.redaction.server_messages import without_values
 
 
 class MigrationsAsset(Asset):
@@ -33,6 +34,7 @@ class MigrationsAsset(Asset):
     committed: FixedSql
 
     after: ClassVar[tuple[str, ...]] = ("postgres",)
+    rests_on: ClassVar[tuple[str, ...]] = ("schema version",)
 
     def restore(self, restore_context: RestoreContext) -> None:
         self._migrate(restore_context.stack_context)
@@ -46,7 +48,8 @@ class MigrationsAsset(Asset):
                 self.service, self.arguments, environment=stack_context.vault.environment()
             )
         if done.returncode != 0:
-            raise RestoreFailed(f"the migrations ended with {done.returncode}: {done.stderr.strip()[-600:]}")
+            said = without_values(done.stderr).strip()[-600:]
+            raise RestoreFailed(f"the migrations ended with {done.returncode}: {said}")
 
     def current(self, stack_context: StackContext) -> str | None:
         """Return the version that the restored database is at; None if it has none."""

@@ -65,6 +65,12 @@ class ObjectsAsset(Asset):
     buckets: dict[Annotated[str, Defines("bucket")], BucketBlock]
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "migrations")
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "content",
+        "metadata",
+        "versioning",
+        "object lock",
+    )
     expectation: ClassVar[type[BaseModel] | None] = BucketsKnown
 
     def stores(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ class ProxyAsset(Asset):
     upstreams: tuple[ServiceName, ...]
 
     after: ClassVar[tuple[str, ...]] = ("secrets",)
+    rests_on: ClassVar[tuple[str, ...]] = ("destinations", "certificate")
 
     def back_up(self, backup_context: BackupContext) -> None:
         target = backup_context.directory / DIRECTORY

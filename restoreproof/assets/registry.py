@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from restoreproof import doors
-from restoreproof.assets.base import Asset, load_asset
+from restoreproof.assets.base import Asset, load_asset, load_assets
 from restoreproof.assets.learnt import expected
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.contract import Contract
 from restoreproof.errors import Location, PluginError, UsageError
+from restoreproof.plan import AssetStatements
 
 
 def asset_kinds() -> Mapping[str, type[Asset]]:
@@ -46,3 +47,21 @@ def refuse_misread(catalogue: Catalogue, contract: Contract) -> None:
             )
         if asset.expectation is not None:
             expected(catalogue, asset.name, asset.expectation)
+
+
+def required_statements(contract: Contract) -> tuple[AssetStatements, ...]:
+    """Return what mandatory checks have to state of each asset, as its kind says.
+
+    ``governance.excluded`` takes out an asset by its name, or one statement as ``ASSET/STATEMENT``.
+    """
+    excluded = contract.governance.excluded if contract.governance else {}
+    required = (
+        AssetStatements(
+            asset.name,
+            asset.kind,
+            tuple(statement for statement in asset.rests_on if f"{asset.name}/{statement}" not in excluded),
+        )
+        for asset in load_assets(contract)
+        if asset.name not in excluded
+    )
+    return tuple(statements for statements in required if statements.statements)

@@ -18,6 +18,7 @@ class ReleaseAsset(Asset):
     """The description of the release that wrote the backup: digests, SBOM, API description."""
 
     after: ClassVar[tuple[str, ...]] = ()
+    rests_on: ClassVar[tuple[str, ...]] = ("version and digests",)
 
     def restore(self, restore_context: RestoreContext) -> None:
         restore_context.backup.require(missing.RELEASE)

@@ -58,6 +58,7 @@ class SecretsAsset(Asset):
     pairs: dict[VariableName, VariableName] = Field(default_factory=dict)
 
     after: ClassVar[tuple[str, ...]] = ("postgres", "objects", "keycloak")
+    rests_on: ClassVar[tuple[str, ...]] = ("variables", "values")
     expectation: ClassVar[type[BaseModel] | None] = SecretsKnown
 
     def restore(self, restore_context: RestoreContext) -> None:

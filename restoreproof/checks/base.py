@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from restoreproof.outcome import MAX_FINDINGS, Observation, Outcome
+from restoreproof.outcome import MAX_FINDINGS, Observation, Outcome, outcome_of
 
 MAX_FINDING_LENGTH = 300
 
@@ -39,8 +39,7 @@ def conclude(
 ) -> Observation:
     """Turn counts into an outcome, by the same rule for every check.
 
-    Anything found is FAILED; fewer or more examined than the catalogue's ``total`` is FAILED; nothing
-    examined, or no independent ``total`` to hold it against, is NOT_VERIFIED: empty is never a pass.
+    The rule is ``outcome.outcome_of``; the reduction of a drill's journal applies it again.
 
     Args:
         expected: what is right, in words.
@@ -52,23 +51,24 @@ def conclude(
         sample: how the examined items were chosen.
         zero_is_right: whether a ``total`` of nothing is as it should be.
     """
-    outcome, sentence = Outcome.PASSED, observed
-    if findings.total:
-        outcome = Outcome.FAILED
-    elif total is not None and examined != total:
-        outcome, sentence = (
-            Outcome.FAILED,
-            f"{observed}; {examined} examined where the catalogue counted {total}",
-        )
-    elif total is None:
-        outcome, sentence = (
-            Outcome.NOT_VERIFIED,
-            f"{observed}; nothing outside the set says how many there should be",
-        )
-    elif examined == 0 and not zero_is_right:
-        outcome, sentence = Outcome.NOT_VERIFIED, f"{observed}; there was nothing to examine"
+    outcome = outcome_of(examined, total, findings.total, zero_is_right=zero_is_right)
+    sentence = observed
+    if total is None and not findings.total:
+        sentence = f"{observed}; nothing outside the set says how many there should be"
+    elif examined != total and not findings.total:
+        sentence = f"{observed}; {examined} examined where the catalogue counted {total}"
+    elif outcome is Outcome.NOT_VERIFIED:
+        sentence = f"{observed}; there was nothing to examine"
     return Observation(
-        outcome, expected, sentence, examined, total, sample, tuple(findings.listed), findings.total
+        outcome=outcome,
+        expected=expected,
+        observed=sentence,
+        examined=examined,
+        of=total,
+        sample=sample,
+        findings=tuple(findings.listed),
+        findings_total=findings.total,
+        zero_is_right=zero_is_right,
     )
 
 

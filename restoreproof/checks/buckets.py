@@ -75,7 +75,7 @@ class BucketsSurvey:
             objects, total, size, differing, strange, len(block.buckets), versioning, locks, tuple(unindexed)
         )
 
-    @then("every bucket holds the objects it held")
+    @then("every bucket holds the objects it held", states="content")
     def as_backed_up(self) -> Observation:
         """Object count, bytes and content of every kept bucket are what the catalogue recorded."""
         expected = "every bucket holds the objects it held, byte for byte"
@@ -87,7 +87,7 @@ class BucketsSurvey:
             total=self.total,
         )
 
-    @then("every object kept its type and metadata")
+    @then("every object kept its type and metadata", states="metadata")
     def metadata(self) -> Observation:
         """Content type and user metadata of every object are those of the set's index."""
         expected = "every object has the content type and metadata it had"
@@ -101,12 +101,12 @@ class BucketsSurvey:
             total=self.total,
         )
 
-    @then("versioning is as the contract says")
+    @then("versioning is as the contract says", states="versioning")
     def versioned(self) -> Observation:
         """Versioning is on where the contract says so, and nowhere else."""
         return self._settings("versioning of every bucket is as the contract says", self.versioning)
 
-    @then("object lock is not active")
+    @then("object lock is not active", states="object lock")
     def unlocked(self) -> Observation:
         """Object Lock is active on no bucket: immutability is the provider's, after product approval."""
         return self._settings("Object Lock is active on no bucket", self.locks)

@@ -73,7 +73,7 @@ class ProxySurvey:
             tuple(problems),
         )
 
-    @then("every destination in it is a service of this stack")
+    @then("every destination in it is a service of this stack", states="destinations")
     def internal(self) -> Observation:
         """Every destination is one of the contract's upstreams, and each of these is reached."""
         problems = [f"sends requests to {destination}" for destination in self.foreign]
@@ -86,7 +86,7 @@ class ProxySurvey:
             total=len(self.destinations),
         )
 
-    @then("its certificate fits its key and the public name")
+    @then("its certificate fits its key and the public name", states="certificate")
     def certificate(self) -> Observation:
         """The certificate is the backed-up one, for its key and the public name, and was valid."""
         return conclude(
@@ -149,7 +149,7 @@ def covered(certificate: x509.Certificate) -> list[str]:
     return list(names.get_values_for_type(x509.DNSName))
 
 
-@check("release")
+@check("release", about="release")
 @dataclass(frozen=True, slots=True)
 class ReleaseSurvey:
     """The release that the set says was running, beside the release's own tree."""
@@ -186,7 +186,7 @@ class ReleaseSurvey:
             missing = None
         return cls(version, len(artifacts), tuple(problems), missing)
 
-    @then("its version and digests are recorded and equal")
+    @then("its version and digests are recorded and equal", states="version and digests")
     def recorded(self) -> Observation:
         """Version and digests are stated and true; SBOM and API description are there and parse."""
         expected = "the set records the release that ran: version, digests, SBOM and API description"

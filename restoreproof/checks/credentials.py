@@ -34,7 +34,7 @@ def role_of(restore_context: RestoreContext, variable: str) -> str:
     return unquote(urlsplit(restore_context.stack_context.vault.secret(variable).reveal()).username or "")
 
 
-@check("environment", covers="variable")
+@check("environment", covers="variable", about="secrets")
 @dataclass(frozen=True, slots=True)
 class EnvironmentSurvey:
     """The decrypted environment beside what the contract requires and the catalogue committed to."""
@@ -64,7 +64,7 @@ class EnvironmentSurvey:
             session=asset.session,
         )
 
-    @then("it has every required variable and no other")
+    @then("it has every required variable and no other", states="variables")
     def complete(self) -> Observation:
         """Exactly the required variables, each with a value."""
         wanted = dict.fromkeys(self.required, "set")
@@ -79,7 +79,7 @@ class EnvironmentSurvey:
         expected = "the environment agrees with the values the contract pins"
         return compare(expected, self.pinned, self.pinned_seen, unit="pinned values")
 
-    @then("every value is the one that was backed up")
+    @then("every value is the one that was backed up", states="values")
     def unchanged(self) -> Observation:
         """Every value is the one that was backed up, by keyed commitment and never by showing it."""
         expected = "every value equals the one committed to in the catalogue"

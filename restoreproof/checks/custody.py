@@ -14,7 +14,7 @@ from restoreproof.scan.rules import BUILT_IN
 from restoreproof.scan.scanner import scan_file
 
 
-@check("custody")
+@check("custody", about="custody")
 @dataclass(frozen=True, slots=True)
 class CustodySurvey:
     """The custody records of the set."""
@@ -43,7 +43,7 @@ class CustodySurvey:
         ]
         return cls(len(files), len(listed), secret, tuple(sorted(_used(restore_context))), frozenset(keys))
 
-    @then("they hold public keys only")
+    @then("they hold public keys only", states="public keys only")
     def public_only(self) -> Observation:
         """No record holds the private part of a key."""
         return conclude(
@@ -54,7 +54,7 @@ class CustodySurvey:
             total=self.listed,
         )
 
-    @then("every key that signed restored data is among them")
+    @then("every key that signed restored data is among them", states="every signing key")
     def known(self) -> Observation:
         """Every key that signed something in the database is in custody."""
         findings = Findings()

@@ -52,19 +52,19 @@ class DatabaseSurvey:
             restore_context.backup.lacks(missing.ROLES),
         )
 
-    @then("every table holds the rows it held")
+    @then("every table holds the rows it held", states="rows")
     def rows(self) -> Observation:
         """Every table holds the very rows it held."""
         return self._compare("every table holds the rows it held at the backup", "tables", "rows")
 
-    @then("its policies, grants, constraints and indexes are as they were")
+    @then("its policies, grants, constraints and indexes are as they were", states="structure")
     def structures(self) -> Observation:
         """Policies, grants, constraints, indexes, triggers and sequences are what they were."""
         return self._compare(
             "policies, grants, constraints and indexes are as they were", "structure", "kinds"
         )
 
-    @then("every role that owns or uses the data exists")
+    @then("every role that owns or uses the data exists", states="roles")
     def role_inventory(self) -> Observation:
         """Every role that owns or uses the data is there."""
         expected = "every role that owns or uses the data exists"

@@ -63,7 +63,7 @@ class RealmSurvey:
             {key.kid: key.thumbprint for key in recorded.jwks} if recorded else None,
         )
 
-    @then("it holds the users, clients, roles and credentials it held")
+    @then("it holds the users, clients, roles and credentials it held", states="users and clients")
     def whole(self) -> Observation:
         """As many users, clients, roles, groups and credentials as there were."""
         expected = f"the realm {self.realm} holds the users, clients, roles and credentials it held"
@@ -73,7 +73,7 @@ class RealmSurvey:
             return not_verified(expected, "there is no catalogue to compare with")
         return compare(expected, self.known_counts, self.counts, unit="counts")
 
-    @then("it publishes the signing keys it published")
+    @then("it publishes the signing keys it published", states="signing keys")
     def same_keys(self) -> Observation:
         """The signing keys are the ones from before, so that tokens issued then still verify."""
         expected = f"the realm {self.realm} publishes the signing keys it published"

@@ -55,12 +55,15 @@ class CheckPhrase:
         text: the words, with ``{placeholders}`` as pytest-bdd's ``parsers.parse`` has them.
         method: the name of the method.
         line: where that stands in the check's file, counted from 1.
+        states: what a *Then* says of the asset that was looked at: one of the statements that an asset kind's
+            being VERIFIED rests on (``Asset.rests_on``); None if it says nothing of the kind.
     """
 
     keyword: Keyword
     text: str
     method: str
     line: int
+    states: str | None = None
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -78,12 +81,14 @@ class CheckKind:
         phrases: those of its ``look`` first, then those of its answers.
         covers: the kind of noun of which ``look`` examines every one, so that no feature need name them;
             None if there is none.
+        about: the asset kind of which ``look`` examines the only asset, where no phrase names one.
     """
 
     name: str
     survey: type[Any]
     phrases: tuple[CheckPhrase, ...]
     covers: str | None = None
+    about: str | None = None
 
     @property
     def file(self) -> str:
@@ -112,13 +117,15 @@ class CheckKind:
         return {name: kinds[name] for name in phrase.placeholders if name in kinds}
 
 
-def check(name: str, *, covers: str | None = None) -> Callable[[type[C]], type[C]]:
+def check(name: str, *, covers: str | None = None, about: str | None = None) -> Callable[[type[C]], type[C]]:
     """Declare the class below as a check.
 
     Args:
         name: what the journal calls it, such as ``"object prefixes"``; unique among all checks.
         covers: the kind of noun of which ``look`` examines every one (``"queue"``), so that the linter does
             not ask for a feature that names each.
+        about: the asset kind (``"secrets"``) of which ``look`` examines the contract's only asset, where its
+            phrase names none: whose asset the *Then* lines below speak of.
 
     Raises:
         PluginError: ``look`` is missing or no classmethod, there is no ``@then``, a text stands twice, or
@@ -133,7 +140,7 @@ def check(name: str, *, covers: str | None = None) -> Callable[[type[C]], type[C
             raise PluginError(
                 f"check {name!r} ({survey.__name__}): {problem}", where=Location(_file_of(survey))
             )
-        setattr(survey, _KIND, CheckKind(name, survey, phrases, covers))
+        setattr(survey, _KIND, CheckKind(name, survey, phrases, covers, about))
         return survey
 
     return declare
@@ -141,12 +148,17 @@ def check(name: str, *, covers: str | None = None) -> Callable[[type[C]], type[C
 
 def when(text: str) -> Callable[[Member], Member]:
     """Declare the words with which a feature asks for this ``look``; placeholders become its arguments."""
-    return _marking("when", text)
+    return _marking("when", text, None)
 
 
-def then(text: str) -> Callable[[Member], Member]:
-    """Declare the words that state what this method observes; it returns an ``Observation``."""
-    return _marking("then", text)
+def then(text: str, *, states: str | None = None) -> Callable[[Member], Member]:
+    """Declare the words that state what this method observes; it returns an ``Observation``.
+
+    Args:
+        text: the words.
+        states: which statement of an asset kind's ``rests_on`` that is, such as ``"rows"``; None if of none.
+    """
+    return _marking("then", text, states)
 
 
 def kind_of(survey: type[Any]) -> CheckKind:
@@ -167,10 +179,10 @@ def kinds_in(namespace: Mapping[str, object]) -> Iterator[CheckKind]:
     yield from (kind_of(survey) for survey in classes.values() if _KIND in vars(survey))
 
 
-def _marking(keyword: Keyword, text: str) -> Callable[[Member], Member]:
+def _marking(keyword: Keyword, text: str, states: str | None) -> Callable[[Member], Member]:
     def mark(member: Member) -> Member:
         function = _function_of(member)
-        setattr(function, _PHRASES, (*getattr(function, _PHRASES, ()), (keyword, text)))
+        setattr(function, _PHRASES, (*getattr(function, _PHRASES, ()), (keyword, text, states)))
         return member
 
     return mark
@@ -180,8 +192,8 @@ def _phrases_of(survey: type[Any]) -> Iterator[CheckPhrase]:
     """The phrases of the class and of those it inherits from; what it overrides without a phrase has none."""
     for method in dir(survey):
         function = _function_of(inspect.getattr_static(survey, method))
-        for keyword, text in getattr(function, _PHRASES, ()) if inspect.isfunction(function) else ():
-            yield CheckPhrase(keyword, text, method, function.__code__.co_firstlineno)
+        for keyword, text, states in getattr(function, _PHRASES, ()) if inspect.isfunction(function) else ():
+            yield CheckPhrase(keyword, text, method, function.__code__.co_firstlineno, states)
 
 
 def _function_of(member: Any) -> Any:

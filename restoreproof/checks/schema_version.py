@@ -13,7 +13,7 @@ from restoreproof.errors import ContractError
 from restoreproof.outcome import Observation
 
 
-@check("schema version")
+@check("schema version", about="migrations")
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """Where the migrations brought the database, and where the release wants it."""
@@ -33,7 +33,7 @@ class SchemaVersion:
         wanted = describe(stack_context.contract.release_directory("expected")).get("migration_head")
         return cls(migrations.current(stack_context), None if wanted is None else str(wanted))
 
-    @then("the schema is at the version that the release expects")
+    @then("the schema is at the version that the release expects", states="schema version")
     def expected(self) -> Observation:
         """The schema is at the version that the release expects."""
         if self.wanted is None:

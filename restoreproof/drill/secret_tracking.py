@@ -11,7 +11,7 @@ from restoreproof.contract import Contract
 from restoreproof.errors import UsageError
 from restoreproof.events import Emitter, Event, Note, SecretKnown
 from restoreproof.leak_scan.scan import Leak, LeakRule, find_leaks
-from restoreproof.redaction.password_hashes import PASSWORD_HASHES
+from restoreproof.redaction.password_hashes import PASSWORD_HASHES, hashes_in
 from restoreproof.redaction.redactor import Fingerprints, Redactor, Secret, fingerprint
 from restoreproof.scan.rules import rules
 
@@ -47,12 +47,17 @@ class SecretTracking:
                 self._fingerprints.add(name, length, known)
 
     def refuse_in(self, text: str, what: str) -> None:
-        """Raise UsageError if ``text``, which is to be kept as it is, holds a known secret."""
+        """Raise UsageError if ``text``, which is to be kept as it is, holds a known secret or a hash."""
         found = sorted({one.name for one in self.redactor.spotted(text.encode())})
         if found:
             raise UsageError(
                 f"{what} quotes the value of {', '.join(found)}",
                 hint="name secrets there, never quote them; and replace these: they have been written down",
+            )
+        if any(hashes_in(text.encode())):
+            raise UsageError(
+                f"{what} quotes a password hash",
+                hint="no evidence may hold one, be it only an example: leave it out",
             )
 
     def leaks(self, directory: Path) -> list[Leak]:

@@ -36,13 +36,17 @@ class IsolationProbed(InnerEvent):
 
 
 class MarkerProven(InnerEvent):
-    """A store of the target showed the drill's marker; ``sha256`` is its nonce's, which no file holds."""
+    """A store of the target showed the drill's marker; ``sha256`` is its nonce's, which no file holds.
+
+    ``server`` tells the server that showed it from every other; None where the store has no such thing.
+    """
 
     type: Literal["marker-proven"] = "marker-proven"
     service: Name
     address: Annotated[str, AtMost(300)]
     created_at: Moment
     sha256: Digest
+    server: Annotated[str, AtMost(300)] | None = None
 
 
 class SecretKnown(InnerEvent):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from restoreproof.events.base import AtMost, CheckId, Count, InnerEvent, Line, Name, Page, Real, Text
+from restoreproof.events.base import AtMost, CheckId, Count, Flag, InnerEvent, Line, Name, Page, Real, Text
 from restoreproof.outcome import MAX_FINDINGS, Outcome
 
 _ATTACHED = 8 * 1024 * 1024
@@ -67,6 +67,7 @@ class Observed(InnerEvent):
     sample: Annotated[str, AtMost(500)] = "all"
     findings: Annotated[tuple[Text, ...], AtMost(MAX_FINDINGS)] = ()
     findings_total: Count = 0
+    zero_is_right: Flag = False
 
 
 class ScenarioFinished(InnerEvent):

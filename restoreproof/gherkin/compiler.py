@@ -13,8 +13,10 @@ from restoreproof.gherkin.ids import check_id
 from restoreproof.gherkin.linter import lint_documents
 from restoreproof.gherkin.plain_tests import plain_checks
 from restoreproof.gherkin.selection import Selection
+from restoreproof.gherkin.statements import unstated
 from restoreproof.gherkin.support_code import digest_of, refuse_unreadable_code, support_digest
 from restoreproof.plan import (
+    AssetStatements,
     Coverage,
     Governance,
     NounDefinition,
@@ -41,12 +43,14 @@ def compile_plan(
     service_stage: str = "smoke",
     controls: StackControls | None = None,
     nouns: Sequence[NounDefinition] = (),
+    required: Sequence[AssetStatements] = (),
     selection: str | None = None,
     paths: Sequence[Path] = (),
 ) -> Plan:
     """The plan of a drill over every feature and every plain test below ``features``.
 
     Args:
+        required: what mandatory checks have to state of each asset.
         selection: a pytest ``-k`` expression; checks that it does not match are left out.
         paths: feature files, directories or node ids; checks of other files are left out.
 
@@ -88,6 +92,7 @@ def compile_plan(
         service_stage=service_stage,
         controls=controls,
         nouns=tuple(nouns),
+        unstated=unstated(chosen, required) if whole else (),
         support_sha256=support_digest(features),
     )
 
@@ -126,7 +131,14 @@ def _check(
     values = dict(row.values) if row else {}
     resolved = tag_words.resolve(layers)
     steps = tuple(
-        PlannedStep(step.keyword, render(step.text, values), step.line, step.kind)
+        PlannedStep(
+            step.keyword,
+            render(step.text, values),
+            step.line,
+            step.kind,
+            tuple(tuple(render(cell, values) for cell in cells) for cells in step.table),
+            None if step.docstring is None else render(step.docstring, values),
+        )
         for step in document.steps_of(scenario)
     )
     return PlannedCheck(

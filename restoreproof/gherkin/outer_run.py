@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from restoreproof.assets.registry import required_statements
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.contract import load
@@ -54,6 +55,7 @@ def _opened(request: DrillRequest, say: Say) -> DrillInputs:
         service_stage=service_stage_of(contract),
         controls=controls_of(contract),
         nouns=nouns_of(contract),
+        required=required_statements(contract),
         selection=request.keyword,
         paths=request.paths,
     )

@@ -27,6 +27,7 @@ MARKS = {
     "severity": "severity(level): blocker, critical, normal, minor or trivial",
     "control": "control(id): a control that the test is evidence for",
     "rests_on": "rests_on(subject): what of the target must be as in production for a pass to count",
+    "states": "states(asset/statement): what of an asset the test states, of what its kind rests on",
     "owner": "owner(name): shown in the report",
     "epic": "epic(name): shown in the report",
     "story": "story(name): shown in the report",

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from restoreproof.display import one_line, shown
 from restoreproof.events import Emitter, Event, StepOutcome, StepRun
 from restoreproof.gherkin.steptrace import RunningStep
-
-_DOCSTRING = 20_000
+from restoreproof.record.executed_steps import step_texts
 
 
 class EventListener(Protocol):
@@ -69,9 +67,5 @@ class StepEvents:
 
 def _below(running: RunningStep) -> dict[str, Any]:
     """What the feature file says of a step besides its line; nothing where it says nothing."""
-    said = {
-        "table": [[one_line(cell) for cell in row] for row in running.table],
-        "docstring": shown(running.docstring, _DOCSTRING) if running.docstring is not None else None,
-        "background": running.background,
-    }
-    return {name: value for name, value in said.items() if value}
+    below = step_texts(running.table, running.docstring)
+    return {**below, "background": True} if running.background else below

@@ -76,8 +76,9 @@ class StepTrace:
     def pytest_bdd_before_scenario(self, request: pytest.FixtureRequest, scenario: Any) -> None:
         self._left, self._open = _steps(check_of(request.node), scenario), None
 
-    def pytest_bdd_before_step(self) -> None:
-        self._start()
+    def pytest_bdd_before_step(self, request: pytest.FixtureRequest, scenario: Any, step: Any) -> None:
+        check = check_of(request.node)
+        self._start(_running(check, scenario, step) if check else None)
 
     def pytest_bdd_after_step(self) -> None:
         self._finish("passed", None)
@@ -96,13 +97,15 @@ class StepTrace:
             self._finish(_word(error), error)
         self._rest()
 
-    def _start(self) -> None:
-        if not self._left:
+    def _start(self, running: RunningStep | None = None) -> None:
+        """Tell that a step begins: ``running`` as pytest-bdd is about to run it, else the next one due."""
+        due = self._left.pop(0) if self._left else None
+        self._open = opened = running or due
+        if opened is None:
             return
-        self._open = self._left.pop(0)
         self._started = time.monotonic()
         for listener in self._listeners:
-            listener.step_started(self._open)
+            listener.step_started(opened)
 
     def _finish(self, outcome: StepOutcome, error: BaseException | None) -> None:
         running, self._open = self._open, None
@@ -120,19 +123,15 @@ class StepTrace:
 
 
 def _steps(check: PlannedCheck | None, scenario: Any) -> list[RunningStep]:
-    """The steps of a check as planned, with the tables and texts that pytest-bdd rendered for them."""
-    if check is None:
-        return []
-    return [
-        RunningStep(
-            check,
-            planned,
-            tuple(tuple(row) for row in step.datatable.raw()) if step.datatable else (),
-            step.docstring,
-            number < _above(scenario),
-        )
-        for number, (planned, step) in enumerate(zip(check.steps, scenario.steps, strict=True))
-    ]
+    """The steps of a scenario as pytest-bdd is to run them; the outer process holds them against the plan."""
+    return [_running(check, scenario, step) for step in scenario.steps] if check else []
+
+
+def _running(check: PlannedCheck, scenario: Any, step: Any) -> RunningStep:
+    table = tuple(tuple(cells) for cells in step.datatable.raw()) if step.datatable else ()
+    above = any(step is background for background in scenario.steps[: _above(scenario)])
+    executed = PlannedStep(step.keyword, step.name, step.line_number, step.type)
+    return RunningStep(check, executed, table, step.docstring, above)
 
 
 def _case_of(item: pytest.Item, check: PlannedCheck) -> list[RunningStep]:

@@ -11,7 +11,7 @@ from restoreproof.gherkin.document import Tag
 ONE_VALUE = ("at", "id", "severity", "owner", "epic", "story")
 """Tags of which the most specific layer's counts."""
 
-MANY_VALUES = ("control", "rests-on")
+MANY_VALUES = ("control", "rests-on", "states")
 FLAGS = ("advisory", "source")
 KNOWN = (*ONE_VALUE, *MANY_VALUES, *FLAGS)
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")

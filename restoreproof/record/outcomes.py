@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from restoreproof.events import StepRun
 from restoreproof.outcome import Observation, Outcome
 from restoreproof.plan import PlannedCheck, Waiver
+from restoreproof.record.executed_steps import ExecutedSteps
 from restoreproof.record.model import CheckRecord, StepRecord
 
 KEPT = 25
@@ -33,11 +35,11 @@ class Account:
     passed: int = 0
     examined: int = 0
     of: int = 0
-    short: Observation | None = None
+    first: dict[Outcome, Observation] = field(default_factory=dict)
     good: list[tuple[int, Observation]] = field(default_factory=list)
     bad: list[tuple[int, Observation]] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
-    observed: list[int] = field(default_factory=list)
+    executed: ExecutedSteps = field(default_factory=ExecutedSteps)
     silent: str | None = None
     before_restore: bool = False
     _told: int = 0
@@ -49,29 +51,30 @@ class Account:
         self.examined += observation.examined or 0
         self.of += observation.of or 0
         self.outcomes.add(observation.outcome)
+        self.first.setdefault(observation.outcome, observation)
         kept = self.good if observation.outcome is Outcome.PASSED else self.bad
         if len(kept) < KEPT:
             kept.append((self.total, observation))
-        if observation.outcome is Outcome.PASSED and self.short is None and _is_short(observation):
-            self.short = observation
 
-    def step(self, step: StepRecord) -> None:
+    def step(self, event: StepRun) -> None:
         """Take one step in, with the observations that were made since the step before it.
 
         ``silent`` names the first that passed without one: each case of a plain test has to observe.
         """
-        if self.silent is None and step.outcome == "passed" and self.total == self._told:
-            self.silent = step.text
+        observed = self.total > self._told
+        if self.silent is None and event.outcome == "passed" and not observed:
+            self.silent = event.text
         self._told = self.total
+        self.executed.take(event, observed=observed)
         if len(self.steps) < _STEPS:
-            self.steps.append(step)
-            self.observed.append(self.total)
+            self.steps.append(StepRecord(event.keyword, event.text, event.outcome, event.seconds))
 
     def finish(self, status: str, reason: str, seconds: float) -> None:
         """Take the scenario's end in; should it end twice, the worse end counts."""
         if not self.finished or self.status == "passed":
             self.status, self.reason = status, reason
         self.finished = True
+        self.executed.end()
         self.seconds += seconds
 
     @property
@@ -80,15 +83,6 @@ class Account:
         return tuple(
             observation for _, observation in sorted([*self.good, *self.bad], key=lambda pair: pair[0])
         )
-
-
-def _is_short(observation: Observation) -> bool:
-    """Whether a pass examined less than it claims: not everything of ``all``, or nothing of a sample."""
-    if observation.examined is None or not observation.of:
-        return False
-    return observation.examined == 0 or (
-        observation.sample == "all" and observation.examined < observation.of
-    )
 
 
 def judge(
@@ -154,10 +148,10 @@ def _ended(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
         return Outcome.NOT_VERIFIED, account.reason or account.status
     if account.status != "passed":
         return Outcome.ERROR, account.reason or f"the scenario ended {account.status!r}"
+    if difference := account.executed.difference:
+        return Outcome.NOT_VERIFIED, f"what ran is not what was planned: {difference}"
     if silent := _silent(check, account):
         return Outcome.NOT_VERIFIED, f"{silent} recorded no observation: {WRITE}"
-    if account.short:
-        return Outcome.NOT_VERIFIED, f"only {account.short.examined} of {account.short.of} were examined"
     return Outcome.PASSED, ""
 
 
@@ -167,25 +161,13 @@ def _silent(check: PlannedCheck, account: Account) -> str | None:
         return "the test" if check.is_plain_test else "the scenario"
     if check.is_plain_test:
         return account.silent
-    hollow = _hollow(check, account)
+    hollow = account.executed.hollow
     return hollow and f"the line {hollow!r}"
 
 
-def _hollow(check: PlannedCheck, account: Account) -> str | None:
-    """The first *Then* that passed without an observation, so asserted nothing; None if all have one."""
-    before = 0
-    for planned, total in zip(check.steps, account.observed, strict=False):
-        if planned.kind == "Outcome" and total == before:
-            return planned.text
-        before = total
-    return None
-
-
 def _said(account: Account, outcome: Outcome) -> str:
-    for observation in account.observations:
-        if observation.outcome is outcome:
-            return f"expected {observation.expected}; observed {observation.observed}"
-    return account.reason
+    observation = account.first[outcome]
+    return f"expected {observation.expected}; observed {observation.observed}"
 
 
 def _holds(waiver: Waiver, today: date | None) -> bool:

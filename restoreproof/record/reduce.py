@@ -16,15 +16,16 @@ from restoreproof.events import (
     StepRun,
 )
 from restoreproof.journal.read import JournalLine
-from restoreproof.outcome import Observation, Outcome, decide
+from restoreproof.outcome import Observation, Outcome, decide, outcome_of
 from restoreproof.plan import CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.deviations import deviations, scope
+from restoreproof.record.executed_steps import ExecutedSteps
 from restoreproof.record.execution_events import ExecutionEvents
 from restoreproof.record.first_event import FirstEvent
 from restoreproof.record.gaps import Gaps
 from restoreproof.record.headline import headline
-from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record, StepRecord
+from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record
 from restoreproof.record.moments import moment
 from restoreproof.record.outcomes import Account, judge
 from restoreproof.record.plan_events import PlanEvents
@@ -50,7 +51,9 @@ def reduce(plan: Plan, lines: Iterable[JournalLine]) -> Record:
 class _Reduction:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._accounts: dict[str, Account] = {check.id: Account() for check in plan.checks}
+        self._accounts: dict[str, Account] = {
+            check.id: Account(executed=ExecutedSteps(check)) for check in plan.checks
+        }
         self._problems = Gaps()
         self._opening = FirstEvent(plan)
         self._safety = SafetyEvents(plan, self._problems)
@@ -96,7 +99,7 @@ class _Reduction:
             case ScenarioFinished() as event if account := self._account(event.check):
                 account.finish(event.status, event.reason, event.seconds)
             case StepRun() as event if account := self._account(event.check):
-                account.step(StepRecord(event.keyword, event.text, event.outcome, event.seconds))
+                account.step(event)
             case Observed() as event if account := self._account(event.check or ""):
                 account.before_restore |= not self._restoring
                 account.observe(_observation(event))
@@ -111,7 +114,7 @@ class _Reduction:
         """Return the record of all lines taken in so far."""
         safety, plan = self._safety, self._plan
         checks = self._checks()
-        absent = (*safety.missing(), *self._absent(), *self._unexplained(checks))
+        absent = (*self._unstated(), *safety.missing(), *self._absent(), *self._unexplained(checks))
         incomplete = (*self._problems.reasons(), *absent)
         mandatory = [check.outcome for check in checks if check.mandatory]
         verdict = decide(mandatory, isolated=safety.isolated, complete=not incomplete, whole=plan.whole)
@@ -204,6 +207,11 @@ class _Reduction:
         ]
         return [f"planned but absent: {check.id} ({check.title})" for check in absent]
 
+    def _unstated(self) -> Iterator[str]:
+        """Yield each asset of which no mandatory check states all that its being VERIFIED rests on."""
+        for statements in self._plan.unstated:
+            yield f"no mandatory check states {statements}, and governance.excluded does not say why"
+
     def _unexplained(self, checks: Sequence[CheckRecord]) -> Iterator[str]:
         """Yield why pytest ended with 1, where no mandatory check that failed says it."""
         failing = [check for check in checks if check.outcome is not Outcome.PASSED]
@@ -216,15 +224,30 @@ class _Reduction:
 
 
 def _observation(event: Observed) -> Observation:
+    """The observation of an event, with the outcome that its own counts have.
+
+    The inner process runs a stack's code, which observes and does not decide: what it calls passed has to
+    be so by the rule of every check. Counts that say otherwise and find nothing prove nothing.
+    """
+    findings = max(event.findings_total, len(event.findings))
+    outcome: Outcome = event.outcome
+    observed = event.observed
+    if outcome is Outcome.PASSED:
+        outcome = outcome_of(event.examined, event.of, findings, zero_is_right=event.zero_is_right)
+    if outcome is not event.outcome and not findings:
+        outcome = Outcome.NOT_VERIFIED
+        examined, total = ("none" if count is None else count for count in (event.examined, event.of))
+        observed = f"{observed}; called passed, though only {examined} of {total} were examined"
     return Observation(
-        outcome=event.outcome,
+        outcome=outcome,
         expected=event.expected,
-        observed=event.observed,
+        observed=observed,
         examined=event.examined,
         of=event.of,
         sample=event.sample or "all",
         findings=event.findings,
-        findings_total=max(event.findings_total, len(event.findings)),
+        findings_total=findings,
+        zero_is_right=event.zero_is_right,
     )
 
 

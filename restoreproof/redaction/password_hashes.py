@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _B64 = rb"[A-Za-z0-9+/._-]"
+# Each pattern begins with a literal: the search for it passes over megabytes at once.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ PASSWORD_HASHES: tuple[PasswordHash, ...] = (
     ),
     PasswordHash(
         "password hash (md5 of PostgreSQL)",
-        re.compile(rb"(?<![A-Za-z0-9_/.-])md5[0-9a-f]{32}(?![0-9a-f])"),
+        re.compile(rb"md5(?<![A-Za-z0-9_/.-]md5)[0-9a-f]{32}(?![0-9a-f])"),
         lambda: b" md5" + b"0123456789abcdef" * 2,
     ),
     PasswordHash(
@@ -59,13 +60,21 @@ PASSWORD_HASHES: tuple[PasswordHash, ...] = (
         lambda: b"$6$" + b"saltsalt" + b"$" + b"a" * 86,
     ),
     PasswordHash(
-        "password hash (PBKDF2, scrypt)",
+        "password hash (PBKDF2)",
         # Django's, Werkzeug's and passlib's ways to write them.
         re.compile(
-            rb"(?:\$?(?:pbkdf2|scrypt)[_:-]?(?:sha\d{1,3}|\d{1,10}:\d{1,3}:\d{1,3})?(?::\d{1,10})?)"
-            rb"\$(?:\d{1,10}\$)?" + _B64 + rb"{4,}\$" + _B64 + rb"{20,}=*"
+            rb"pbkdf2[_:-]?(?:sha\d{1,3})?(?::\d{1,10})?\$(?:\d{1,10}\$)?"
+            + _B64
+            + rb"{4,}\$"
+            + _B64
+            + rb"{20,}=*"
         ),
         lambda: b"pbkdf2_sha256$600000$" + b"saltsaltsalt" + b"$" + b"A" * 43 + b"=",
+    ),
+    PasswordHash(
+        "password hash (scrypt)",
+        re.compile(rb"scrypt(?::\d{1,10}:\d{1,3}:\d{1,3})?\$" + _B64 + rb"{4,}\$" + _B64 + rb"{20,}=*"),
+        lambda: b"scrypt:32768:8:1$" + b"saltsaltsalt" + b"$" + b"a" * 128,
     ),
 )
 """Those that a backup may hold by right, and evidence may not."""

@@ -24,14 +24,16 @@ class _State(Enum):
 HIDDEN = "…"
 """Stands for a value that was left out."""
 
+_LOGGED = r"(?:[\d-]+ [\d:.]+ \w+ \[\d+\] (?:\S*@\S* )?)?"
+"""How a server begins a line of its log: ``%m [%p] `` by default, ``%m [%p] %u@%d `` in a drill's own."""
 _HEAD = re.compile(
-    r"^(?:[\d-]+ [\d:.]+ \w+ \[\d+\] [^ ]* )?"  # how a drill's own server begins a line of its log
+    rf"^{_LOGGED}"
     r"(?:(?:pg_\w+|psql|createdb|initdb|vacuumdb): |(?:DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC): )"
 )
 _FIELD = re.compile(
-    r"^(?:[\d-]+ [\d:.]+ \w+ \[\d+\] [^ ]* )?"
+    rf"^{_LOGGED}"
     r"(?:(?:pg_\w+|psql): )?"
-    r"(?:DETAIL|detail|HINT|hint|CONTEXT|QUERY|STATEMENT|LOCATION|LINE \d+|Command was): *"
+    r"(?:DETAIL|detail|HINT|hint|CONTEXT|QUERY|STATEMENT|LOCATION|LINE \d+|Command was|\[SQL|\[parameters): *"
 )
 _COPIED = re.compile(
     r"COPY (?P<table>[^,\n]{1,200}), line (?P<line>\d{1,20})"
@@ -41,7 +43,7 @@ _RAISED = re.compile(r"\bat RAISE\b")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 _NOUNS = (
     r"access method|aggregate|attribute|cast|class|collation|column|configuration|constraint"
-    r"|conversion|database|device|dictionary|directory|domain|encoding|enum|extension|family|file"
+    r"|conversion|database|device|dictionary|directory|domain|encoding|enum|extension|family|file|File"
     r"|function|group|host|index|key|language|large object|library|locale|locale name:|method|object"
     r"|operator|option|parameter|parser|policy|port|procedure|program|provider|publication|relation"
     r"|role|routine|rule|schema|sequence|server|server at|subscription|table|tablespace|template"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +19,24 @@ from restoreproof.runtimes.tls import Tls
 
 
 @dataclass(frozen=True, slots=True)
+class ServerProof:
+    """What each connection to a store that the drill did not start has to ask before it is used.
+
+    Attributes:
+        query: a question in the store's own language, whose one answer tells its server from every other.
+        check: raises EnvironmentUnfitError unless the server of that answer is the drill's.
+    """
+
+    query: str
+    check: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a service is reached: ``host`` is its contract name (for Host and SNI), ``address`` an IP.
 
-    With ``tls`` every client of the harness verifies whom it speaks to before it says anything.
+    With ``tls`` every client of the harness verifies whom it speaks to before it says anything. With
+    ``proof`` each connection asks its question first: another server may stand at the address by now.
     """
 
     service: str
@@ -30,6 +44,7 @@ class Endpoint:
     address: str
     port: int
     tls: Tls | None = None
+    proof: ServerProof | None = field(default=None, compare=False, repr=False)
 
     @property
     def url(self) -> str:

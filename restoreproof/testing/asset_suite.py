@@ -87,6 +87,11 @@ class AssetSuite:
         kind = loaded.assets[self.asset].kind
         assert issubclass(asset_kinds()[kind], Asset)
 
+    def test_it_says_what_has_to_be_stated_of_it(self, loaded: Contract) -> None:
+        statements = asset_kinds()[loaded.assets[self.asset].kind].rests_on
+        assert statements, "nothing would have to be asked of it for a drill to be VERIFIED"
+        assert len(set(statements)) == len(statements)
+
     def test_it_refuses_a_key_that_it_does_not_know(self, loaded: Contract) -> None:
         block = loaded.assets[self.asset]
         with pytest.raises(ValidationError, match="Extra inputs are not permitted"):

@@ -43,6 +43,18 @@ LEAKING = {
         f'{LOGGED}value "{ANNA}" is out of range for type integer\n\t{ANNA} goes on',
         f'{LOGGED}value "…" is out of range for type integer',
     ),
+    "a line of a log with the default prefix": (
+        f"2026-11-22 03:00:00.123 UTC [12] ERROR:  duplicate key\n"
+        f"2026-11-22 03:00:00.123 UTC [12] DETAIL:  Key (a)=({ANNA}) already exists.",
+        "2026-11-22 03:00:00.123 UTC [12] ERROR:  duplicate key",
+    ),
+    "a program's traceback": (
+        '  File "/app/migrate.py", line 3, in upgrade\n'
+        f'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "t_a"\n'
+        f"[SQL: INSERT INTO t VALUES (%(a)s)]\n[parameters: {{'a': '{ANNA}'}}]",
+        '  File "/app/migrate.py", line 3, in upgrade\n'
+        'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "t_a"',
+    ),
     "a statement": (
         f"{QUERY}integer out of range\nCommand was: INSERT INTO t VALUES ('{ANNA}');",
         f"{QUERY}integer out of range",

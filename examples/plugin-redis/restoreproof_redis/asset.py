@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import redis
 from pydantic import Field
@@ -17,6 +18,8 @@ from restoreproof_redis.keyspace import MAX_LINE, NotADump, Tally, entries, rest
 
 class RedisAsset(Asset):
     """The database number ``database`` of the Redis that runs as ``service``."""
+
+    rests_on: ClassVar[tuple[str, ...]] = ("keys",)
 
     service: str
     database: int = Field(default=0, ge=0)

@@ -42,7 +42,7 @@ class RestoredKeys:
             work.items = restored.lasting + restored.expiring
         return cls(restored, restore_context.expected(asset, KeySpace))
 
-    @then("every key holds what it held when it was backed up")
+    @then("every key holds what it held when it was backed up", states="keys")
     def whole(self) -> Observation:
         """Keys that do not expire are as many as the catalogue counted, with the same content."""
         findings, restored, expected = Findings(), self.restored, self.expected

@@ -61,6 +61,11 @@ class PostgresAsset(Asset):
     newest: FixedSql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
+    rests_on: ClassVar[tuple[str, ...]] = (
+        "rows",
+        "structure",
+        "roles",
+    )
     expectation: ClassVar[type[BaseModel] | None] = PostgresKnown
 
     def stores(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from restoreproof.redaction.redactor import Secret
 from restoreproof.redaction.server_messages import shown_error
-from restoreproof.runtimes.base import Stack
+from restoreproof.runtimes.base import Endpoint, Stack
 
 STATEMENT_TIMEOUT_MS = 300_000
 CONNECT_TIMEOUT_S = 10
@@ -59,6 +59,7 @@ def connect(
             autocommit=autocommit,
         ) as connection,
     ):
+        _prove(connection, endpoint)
         yield connection
 
 
@@ -78,7 +79,20 @@ def connect_by_url(runtime: Stack, url: Secret) -> Iterator[Connection]:
             row_factory=dict_row,
         ) as connection,
     ):
+        _prove(connection, endpoint)
         yield connection
+
+
+def _prove(connection: Connection, endpoint: Endpoint) -> None:
+    """Raise EnvironmentUnfitError unless this very connection leads to the server that the endpoint is of."""
+    if endpoint.proof is None:
+        return
+    row = connection.execute(endpoint.proof.query.encode()).fetchone()
+    answer = next(iter((row or {}).values()), "")
+    # psycopg returns bytes from a database without an encoding.
+    endpoint.proof.check(answer.decode() if isinstance(answer, bytes) else str(answer))
+    if not connection.autocommit:
+        connection.rollback()  # the caller's transaction begins with its own first statement
 
 
 @contextmanager

@@ -46,7 +46,7 @@ from restoreproof.events import (
 )
 from restoreproof.journal.write import JournalWriter
 from restoreproof.ledger import Begun
-from restoreproof.private_files import make_private_directory
+from restoreproof.private_files import closed_to_others, make_private_directory
 from restoreproof.runtimes.driver import IsolationControl, OuterContext
 from restoreproof.runtimes.registry import driver
 from restoreproof.views import every_view, reduced_views
@@ -153,7 +153,11 @@ class _Drill:
         return journal, begun
 
     def run(self, journal: JournalWriter, begun: Begun) -> DrillResult:
-        """Perform the drill, and leave its evidence."""
+        """Perform the drill, and leave its evidence; nobody else reads it before it was looked through."""
+        with closed_to_others(self.directory):
+            return self._filed(journal, begun)
+
+    def _filed(self, journal: JournalWriter, begun: Begun) -> DrillResult:
         try:
             with alive(self.workdir):
                 distrust = self._journaled(journal, begun)

@@ -42,6 +42,8 @@ def tag_words(document: Document, context: Context) -> Findings:
             yield LintFinding(document.file, tag.line, "severity", message, suggest(tag.value, SEVERITIES))
         elif tag.name == "rests-on":
             yield from _rests_on(document, tag, context)
+        elif tag.name == "states":
+            yield from _states(document, tag, context)
     for tag in (tag for tag in document.every_tag if tag.name == "source"):
         yield LintFinding(document.file, tag.line, "tag-place", "@source marks a whole feature")
     for tag in document.tags:
@@ -65,3 +67,16 @@ def _rests_on(document: Document, tag: Tag, context: Context) -> Findings:
         hint = suggest(place, known) if known else None
     if message:
         yield LintFinding(document.file, tag.line, "rests-on", message, hint)
+
+
+def _states(document: Document, tag: Tag, context: Context) -> Findings:
+    """``ASSET/STATEMENT``: whether its kind rests on that, the kind alone knows."""
+    asset, slash, statement = tag.value.partition("/")
+    assets = sorted((context.nouns or {}).get("asset", ()))
+    if not slash or not statement:
+        yield LintFinding(
+            document.file, tag.line, "states", f"@{tag} names no statement", "write @states:ASSET/STATEMENT"
+        )
+    elif assets and asset not in assets:
+        message = f"the contract has no asset {asset!r}"
+        yield LintFinding(document.file, tag.line, "states", message, suggest(asset, assets))

@@ -146,8 +146,8 @@ def _options(names: Mapping[str, object], read: Sequence[Path], write: Sequence[
 def _user(read: Sequence[Path], write: Sequence[Path]) -> str | None:
     """Who a tool runs as: whoever owns the first directory that is bound into it.
 
-    In a container root reads no more than its own either. So where root drills a set of somebody else's, which
-    that one alone may read, a tool runs as they, and what it writes to is given to them first.
+    In a container root reads no more than its own either. So where root drills a set of somebody else's that
+    nobody else may read, a tool runs as they, and what it writes to is given to them first.
     """
     if not (bound := (*write, *read)):
         return None

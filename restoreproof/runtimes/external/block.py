@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from restoreproof.contract import Contract
 from restoreproof.contract.declarations import AssetName, Defines, ServiceName
 from restoreproof.contract.durations import Seconds
-from restoreproof.contract.problems import Problem
+from restoreproof.contract.problems import Problem, dotted, nearest
 from restoreproof.contract.ref import Ref
 from restoreproof.contract.runtime_blocks import RuntimeBlock
 from restoreproof.contract.variables import variables_in
@@ -160,7 +160,8 @@ class External(RuntimeBlock):
     """A target that somebody else provisioned for one drill.
 
     ``marker`` is the nonce that provisioning left in each of its stores, and that no production store has.
-    ``down`` removes the target when the drill is over; without it the target is left as it is.
+    ``down`` removes the target when the drill is over; without it the target is left as it is. ``plain``
+    names the variables whose values are no secret: every other is one, unless it says where something is.
     """
 
     marker: Variable
@@ -171,22 +172,33 @@ class External(RuntimeBlock):
         min_length=1
     )
     down: Command | None = None
+    plain: tuple[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")], ...] = ()
 
     def problems(self, contract: Contract) -> Iterator[Problem]:
         yield from self._secrets_in_commands(contract)
+        yield from self._wrongly_plain(contract)
         yield from self._unprobed(contract)
 
     def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield every text of the block, and the keys that lead to it."""
         yield from _texts(self.model_dump(), ())
 
-    def secret_variables(self) -> frozenset[str]:
-        """Return the names of the variables whose values are secret."""
+    def credential_variables(self) -> frozenset[str]:
+        """Return the names of the variables that hold the marker and the passwords."""
         administrators = (
             service.administrator for service in self.services.values() if service.administrator
         )
         texts = [self.marker, *(administrator.password for administrator in administrators)]
         return frozenset(name for text in texts for name in variables_in(text))
+
+    def secret_variables(self) -> frozenset[str]:
+        """Return the names of the variables whose values are secret.
+
+        These are all but those that say where something is, and those that ``plain`` names.
+        """
+        used = [(path, name) for path, text in self.texts() for name in variables_in(text)]
+        places = {name for path, name in used if _is_place(path)}
+        return frozenset({name for _, name in used} - places - {*self.plain}) | self.credential_variables()
 
     def _secrets_in_commands(self, contract: Contract) -> Iterator[Problem]:
         """Yield each secret on a command line, which everybody on the machine can read."""
@@ -194,12 +206,22 @@ class External(RuntimeBlock):
         for path, text in self.texts():
             if type(path[-1]) is int:
                 for name in sorted(secret.intersection(variables_in(text))):
-                    dotted = ".".join(str(part) for part in ("external", *path))
                     message = (
-                        f"{dotted}: ${name} is secret and would be in the process list; "
-                        "the command has it in its environment"
+                        f"{dotted(('external', *path))}: ${name} is secret and would be in the process list; "
+                        f"the command has it in its environment, or external.plain says that it is none"
                     )
                     yield Problem(contract.where("external", *path), message)
+
+    def _wrongly_plain(self, contract: Contract) -> Iterator[Problem]:
+        """Yield each name in ``plain`` that the block does not use, or that holds a credential."""
+        used = {name for _, text in self.texts() for name in variables_in(text)}
+        for position, name in enumerate(self.plain):
+            where = contract.where("external", "plain", position)
+            if name in self.credential_variables():
+                yield Problem(where, f"external.plain: ${name} holds the marker or a password")
+            elif name not in used:
+                message = f"external.plain: nothing of the block asks for ${name}"
+                yield Problem(where, message, nearest(name, used))
 
     def _unprobed(self, contract: Contract) -> Iterator[Problem]:
         """Yield the service that the probe has to reach, if the block does not say where it is inside."""
@@ -218,6 +240,11 @@ def block_of(contract: Contract) -> External | None:
     block = contract.runtime_block(RUNTIME)
     assert block is None or isinstance(block, External), "the contract's model is this one"
     return block
+
+
+def _is_place(path: tuple[str | int, ...]) -> bool:
+    """Return whether the text at ``path`` says where something is, which the evidence tells."""
+    return path[-1] in ("address", "port", "inside", "ca") or not {"ports", "beyond"}.isdisjoint(path)
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

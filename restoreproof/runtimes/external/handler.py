@@ -50,6 +50,11 @@ class Handler:
         )
         return done
 
+    def ask(self, order: Order) -> Completed:
+        """Run ``order`` without journaling it: what it prints is not for the evidence. Raises as ``run``."""
+        words = {"RESTOREPROOF_STAGE": self.stage or ""}
+        return self._commands.run(replace(order, more={**words, **order.more}))
+
     def must(self, order: Order, service: str) -> Completed:
         """Run ``order``. Raises ServiceFailedError, with what it said last, unless it ends with 0."""
         done = self.run(order, service)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from restoreproof.components import registry
 from restoreproof.contract.services import Service
@@ -26,15 +26,27 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A marker as it was read; ``now`` is the store's own time, or ours where it does not tell."""
+    """A marker as it was read.
+
+    Attributes:
+        nonce: what provisioning left.
+        created_at: when provisioning left it.
+        now: the store's own time, or ours where it does not tell.
+        server: what tells the server that showed it from every other; None where the store has no such thing.
+    """
 
     nonce: str
     created_at: datetime
     now: datetime
+    server: str | None = None
 
 
 class Silent(Exception):
     """Raised where a store does not answer, or not yet: there is nothing that could be written to."""
+
+
+class Gone(Silent):
+    """Raised where nobody listens at the address of a store any more, or its name is of no machine."""
 
 
 class Unverified(Exception):
@@ -50,13 +62,43 @@ class MarkerRefused(Unmarked):
 
 
 def unanswered(error: Exception) -> Silent | Unverified:
-    """Return what a connection that was not made says of the other side: silent, or not to be verified."""
+    """Return what a failed connection says of the other side: gone, silent, or not to be verified."""
     why = refusal(error)
-    return Silent(str(error)) if why is None else Unverified(why)
+    if why is not None:
+        return Unverified(why)
+    return Gone(str(error)) if is_refused(error) else Silent(str(error))
+
+
+def is_refused(error: BaseException) -> bool:
+    """Return whether ``error`` comes from a machine that answers and has nobody listening at the port."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ConnectionRefusedError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerTool:
+    """How a tool that runs within the target reads the marker: its name and arguments, and what it prints.
+
+    ``parse`` reads that; it raises Unmarked.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    parse: Callable[[bytes], Sequence[Found]]
 
 
 class MarkerReader(ABC):
-    """Reads the drill's marker from one kind of store."""
+    """Reads the drill's marker from one kind of store.
+
+    ``server_query`` is what a connection asks to tell its server (``Found.server``) from every other; None
+    where a store has no connections that last, and shows the marker again to each client instead. ``tool``
+    reads the marker from within the target, for tools that are sent there; None where there is no such tool.
+    """
+
+    server_query: ClassVar[str | None] = None
+    tool: ClassVar[MarkerTool | None] = None
 
     @abstractmethod
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:

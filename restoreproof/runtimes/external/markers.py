@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint, unverified
 from restoreproof.runtimes.external.marker import (
     Found,
+    Gone,
+    MarkerReader,
     MarkerRefused,
     Silent,
     Unmarked,
@@ -39,12 +41,21 @@ class MarkerRefusedError(EnvironmentUnfitError):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """One store that showed the marker. ``sha256`` is the nonce's, which itself is told nowhere."""
+    """One store that showed the marker.
+
+    Attributes:
+        service: its name in the contract.
+        address: where it was asked, HOST:PORT.
+        created_at: when the marker was made (ISO 8601).
+        sha256: the nonce's, which itself is told nowhere.
+        server: what tells the server that showed it from every other; None where the store has no such thing.
+    """
 
     service: str
     address: str
     created_at: str
     sha256: str
+    server: str | None = None
 
     def is_of(self, endpoint: Endpoint) -> bool:
         """Return whether the marker was shown at the address of ``endpoint``."""
@@ -93,19 +104,36 @@ class Markers:
         return tuple(self._stores)
 
     def survey(self) -> dict[str, str]:
-        """Ask every store that is not proven yet; returns those that do not answer, and what they said.
+        """Ask every store anew; return those that do not answer, and what their clients said.
 
         Raises:
-            MarkerRefusedError: one answers without the drill's marker.
+            MarkerRefusedError: one answers without the drill's marker, whatever it showed earlier.
         """
         silent: dict[str, str] = {}
         with self._lock:
-            for service in self._stores.keys() - self._proven.keys():
+            for service in self._stores:
                 try:
                     self._ask(service)
                 except Silent as error:
                     silent[service] = str(error)
         return silent
+
+    def unanswered(self) -> dict[str, str]:
+        """Ask every store; return why each may still be there without showing this drill's marker.
+
+        A store that nobody listens for any more is gone, and left out, as is one that shows the marker.
+        """
+        reasons: dict[str, str] = {}
+        for service in self._stores:
+            try:
+                self._ask(service)
+            except Gone:
+                continue
+            except Silent as error:
+                reasons[service] = f"{service} does not answer, and nothing shows that it is gone: {error}"
+            except EnvironmentUnfitError as error:
+                reasons[service] = error.message
+        return reasons
 
     def demand(self, service: str) -> None:
         """Require a marker of ``service`` itself from now on, if it can hold one: a provider fills it.
@@ -129,18 +157,20 @@ class Markers:
     def require(self, service: str, endpoint: Endpoint | None = None) -> None:
         """Raise unless ``service`` may be written to; at ``endpoint``, if that is where it will be.
 
-        A store has to have shown the marker itself; any other service is of a target of which some store
-        has, and none is in doubt.
+        A store has to have shown the marker itself; one whose connections can't tell its server from another
+        shows it again for each client. Any other service is of a target of which some store has shown it,
+        and none is in doubt.
 
         Raises:
             MarkerRefusedError: it may not.
             Silent: it is a store, and does not answer.
         """
         with self._lock:
-            if any(endpoint is None or shown.is_of(endpoint) for shown in self._proven.get(service, ())):
-                return
             if service in self._stores:
-                self._ask(service, endpoint)
+                proven = self._proven.get(service, ())
+                lasting = self._stores[service].server_query is not None
+                if not any((endpoint is None or shown.is_of(endpoint)) and lasting for shown in proven):
+                    self._ask(service, endpoint)
             elif not self._proven:
                 silent = self.survey()
                 if not self._proven:
@@ -149,6 +179,53 @@ class Markers:
                         f"({', '.join(silent)}: silent)",
                         hint=NEXT,
                     )
+
+    def confirm(self, service: str) -> str | None:
+        """Have ``service`` show the marker now, and return what tells its server from every other.
+
+        None where nothing does, and for a service that is no store.
+
+        Raises:
+            MarkerRefusedError: it does not show it.
+            Silent: it does not answer.
+        """
+        with self._lock:
+            return self._ask(service).server if service in self._stores else None
+
+    def recognise(self, service: str, endpoint: Endpoint, server: str) -> None:
+        """Raise unless ``server``, which a connection to ``service`` leads to, has shown the marker.
+
+        One that has not is asked for it: it may have been started anew.
+
+        Raises:
+            MarkerRefusedError: it does not show the marker, or another one answers by now.
+            Silent: it does not answer any more.
+        """
+        with self._lock:
+            if any(shown.server == server for shown in self._proven.get(service, ())):
+                return
+            if self._ask(service, endpoint).server != server:
+                raise MarkerRefusedError(
+                    f"{service} at {endpoint.address}:{endpoint.port} is another server than the one that a "
+                    "connection to it had just reached: nothing is written to either",
+                    where=self._target.where("services", service),
+                    hint=NEXT,
+                )
+
+    def accept(self, service: str, where: str, read: Callable[[], Sequence[Found]]) -> None:
+        """Raise unless ``read``, by a tool within the target, finds this drill's marker at ``where``.
+
+        Raises:
+            MarkerRefusedError: it does not, or raises Unmarked.
+        """
+        try:
+            self._matching(list(read()))
+        except Unmarked as error:
+            raise self._refused(service, where, error) from error
+
+    def reader(self, service: str) -> MarkerReader | None:
+        """Return what reads the marker of ``service``; None if it is no store."""
+        return self._stores.get(service)
 
     def forget(self, service: str) -> None:
         """Drop the proofs of ``service``: another server may stand there now."""
@@ -194,7 +271,7 @@ class Markers:
             except (Silent, Unmarked):
                 continue
 
-    def _ask(self, service: str, there: Endpoint | None = None) -> None:
+    def _ask(self, service: str, there: Endpoint | None = None) -> Proven:
         endpoint = self._endpoint(service)
         if there:
             endpoint = replace(endpoint, address=there.address)
@@ -203,13 +280,18 @@ class Markers:
         except Unverified as error:
             raise unverified(endpoint, str(error), self._target.where("services", service, "tls")) from error
         except Unmarked as error:
-            raise MarkerRefusedError(
-                f"{service} at {endpoint.address}:{endpoint.port} is not this drill's to write to: {error}",
-                where=self._target.where("services", service),
-                hint=NEXT,
-            ) from error
-        self._proven.setdefault(service, []).append(proven)
-        self._tell(proven)
+            raise self._refused(service, f"{endpoint.address}:{endpoint.port}", error) from error
+        if proven not in self._proven.setdefault(service, []):
+            self._proven[service].append(proven)
+            self._tell(proven)
+        return proven
+
+    def _refused(self, service: str, where: str, why: Unmarked) -> MarkerRefusedError:
+        return MarkerRefusedError(
+            f"{service} at {where} is not this drill's to write to: {why}",
+            where=self._target.where("services", service),
+            hint=NEXT,
+        )
 
     def _shown(self, service: str, endpoint: Endpoint) -> Proven:
         """Return the marker that the store shows. Raises Silent, Unverified or Unmarked."""
@@ -218,13 +300,14 @@ class Markers:
         block = self._target.contract.services[service]
         match = self._matching([*self._stores[service].read(block, endpoint, administrator)])
         digest = hashlib.sha256(match.nonce.encode()).hexdigest()
-        return Proven(service, f"{endpoint.address}:{endpoint.port}", match.created_at.isoformat(), digest)
+        place = f"{endpoint.address}:{endpoint.port}"
+        return Proven(service, place, match.created_at.isoformat(), digest, match.server)
 
     def _endpoint(self, service: str) -> Endpoint:
         try:
             return self._target.endpoint(service)
         except EnvironmentUnfitError as error:
-            raise Silent(error.message) from error
+            raise (Gone if self._target.is_nameless(service) else Silent)(error.message) from error
 
     def _matching(self, markers: list[Found]) -> Found:
         marker = self._target.marker.reveal().encode()

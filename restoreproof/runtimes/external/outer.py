@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from restoreproof.errors import EnvironmentUnfitError, RestoreproofError
+from restoreproof.errors import RestoreproofError
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.driver import IsolationControl, OuterContext
 from restoreproof.runtimes.external.commands import Commands, Order, handed_on, words_of
@@ -61,9 +61,9 @@ class ProvisionedTarget:
     def remove(self) -> list[str]:
         """Run the contract's ``down``; without one the target is its provisioner's to remove.
 
-        It is not run on what may be another's: a target that this drill put nothing into, or a part of which
-        is not, or no longer, marked for it. A store that shows the drill's marker afterwards is still there,
-        whatever the command says.
+        It is not run on what may be another's: a target that this drill put nothing into, or a store of which
+        does not show the drill's marker and is not certainly gone. A store that shows the marker afterwards
+        is still there, whatever the command says.
         """
         down = self._target.block.down
         if not down:
@@ -80,11 +80,8 @@ class ProvisionedTarget:
     def _withheld(self) -> str | None:
         if why := Ownership(self._context.workdir).withheld():
             return why
-        try:
-            Markers(self._target, stale=True).survey()
-        except EnvironmentUnfitError as error:  # it is another's now, or can't be verified
-            return error.message
-        return None
+        reasons = Markers(self._target, stale=True).unanswered()
+        return "; ".join(reasons.values()) or None
 
     def _run(self, what: str, argv: Sequence[str], deadline_s: float, stdout: Path) -> str | None:
         """Run one command; return what went wrong with it, None if it ended with 0."""

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -74,7 +75,7 @@ class ExternalRuntime:
         """Return where ``service`` is reached from here. Raises NotInTarget if the target goes without it."""
         endpoint = self._target.endpoint(service, port)
         self._guard.require(service, endpoint)
-        return endpoint
+        return replace(endpoint, proof=self._guard.proof(service, endpoint))
 
     def require(self, service: str) -> None:
         """Raise NotInTarget if the target goes without ``service``."""

@@ -34,8 +34,9 @@ NONCE_CHARACTERS = 16
 class ExternalTarget:
     """What the drill is pointed at. ``passwords`` and ``tls`` are of its services, by their names.
 
-    ``secrets`` are what no evidence may hold: these, the nonce that would let a drill write, and whatever in
-    the environment is secret by its name, since the commands have it and may print it.
+    ``secrets`` are what no evidence may hold: these, the nonce that would let a drill write, what else the
+    block takes from the environment and does not call plain, and whatever in the environment is secret by its
+    name, since the commands have it and may print it.
     """
 
     contract: Contract
@@ -98,6 +99,14 @@ class ExternalTarget:
             ) from error
         return str(addresses[0][4][0])
 
+    def is_nameless(self, name: str) -> bool:
+        """Return whether the address of a service is a name that no machine has, as name servers say."""
+        try:
+            socket.getaddrinfo(self.service(name).address, None, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            return error.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+        return False
+
     def where(self, *path: str | int) -> Location:
         """Return the line of the block on which ``path`` stands."""
         return self.contract.where("external", *path)
@@ -121,7 +130,7 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> ExternalTarget:
         raise InvalidContract(blind)
     if unset := list(_unset(contract, block, environment)):
         raise InvalidContract(unset)
-    filled = _filled(block, environment, block.secret_variables())
+    filled = _filled(block, environment, block.credential_variables())
     try:
         made = External.model_validate(filled)
     except ValidationError as error:
@@ -138,7 +147,7 @@ def fill(contract: Contract, environment: Mapping[str, str]) -> ExternalTarget:
             where=contract.where("external", "marker"),
             hint="provisioning makes a new one for each drill, as `openssl rand -hex 24` does",
         )
-    secrets = (marker, *passwords.values(), *_secret_by_name(environment))
+    secrets = (marker, *passwords.values(), *_secret_values(environment, block.secret_variables()))
     trusted = system_trust(environment)
     tls = {
         name: _tls(contract, name, service, trusted) for name, service in made.services.items() if service.tls
@@ -175,9 +184,10 @@ def _tls(contract: Contract, name: str, service: ExternalService, trusted: Path 
     return tls
 
 
-def _secret_by_name(environment: Mapping[str, str]) -> Iterator[Secret]:
+def _secret_values(environment: Mapping[str, str], taken: frozenset[str]) -> Iterator[Secret]:
+    """Yield what of the environment is secret: by its name, or because the block has ``taken`` it."""
     for name, value in environment.items():
-        if _SECRET_NAME.search(name) and is_distinctive(value):
+        if (name in taken or _SECRET_NAME.search(name)) and is_distinctive(value):
             yield Secret(name, value)
 
 

@@ -11,7 +11,8 @@ from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external import secret_files
 from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Order
-from restoreproof.runtimes.external.handler import Handler
+from restoreproof.runtimes.external.handler import ASK_S, Handler
+from restoreproof.runtimes.external.marker import Found, MarkerRefused, MarkerTool
 from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.external.write_guard import WriteGuard
 from restoreproof.runtimes.messages import messages_of
@@ -75,11 +76,39 @@ class TargetTools:
         if block.exec is None:
             argv = [str(own_tool(endpoint, component, tool)), *arguments]
             order = Order(f"{tool} for {service}", argv, timeout_s, variables, stdin, stdout, ours=True)
-            return self._handler.run(order, service, tool, shown)
+            with self._guard.unchanged(service):
+                return self._handler.run(order, service, tool, shown)
         with secret_files.for_tool(self._private, variables, read, write) as filed:
+            self._require_inside(service, block.exec, filed, place or f"{endpoint.address}:{endpoint.port}")
             argv = [*block.exec, tool, *arguments]
             order = Order(f"{tool} in {service}", argv, timeout_s, filed, stdin, stdout)
             return _the_tools_own(order, self._handler.run(order, service, tool, shown))
+
+    def _require_inside(
+        self, service: str, prefix: Sequence[str], filed: Mapping[str, str], place: str
+    ) -> None:
+        """Raise unless the marker is there where a tool that ``prefix`` runs is pointed at.
+
+        Raises:
+            MarkerRefusedError: it is not, or can't be read.
+        """
+        reader = self._guard.markers.reader(service)
+        if reader is None or reader.tool is None:
+            return
+        tool = reader.tool
+        argv = [*prefix, tool.name, *tool.arguments]
+        done = self._handler.ask(Order(f"the marker in {service}", argv, ASK_S, filed))
+        self._guard.require_inside(service, place, lambda: _read(tool, done))
+
+
+def _read(tool: MarkerTool, done: Completed) -> Sequence[Found]:
+    """Return the markers that ``tool`` printed. Raises Unmarked if it failed, or printed something else."""
+    if done.returncode:
+        message = done.stderr.strip()[-300:] or "it said nothing"
+        raise MarkerRefused(
+            f"{tool.name}, asked for the marker there, ended with {done.returncode}: {message}"
+        )
+    return tool.parse(done.stdout)
 
 
 def _the_tools_own(order: Order, done: Completed) -> Completed:

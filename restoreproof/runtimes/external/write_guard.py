@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
 from restoreproof.errors import ServiceFailedError
 from restoreproof.events import Emitter, IsolationProbed, MarkerProven
-from restoreproof.runtimes.base import Endpoint
+from restoreproof.runtimes.base import Endpoint, ServerProof
 from restoreproof.runtimes.external.commands import Commands
 from restoreproof.runtimes.external.isolation import BLIND, Prober
-from restoreproof.runtimes.external.marker import Silent
+from restoreproof.runtimes.external.marker import Found, Silent
 from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
 from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.external.target import ExternalTarget
@@ -74,6 +74,48 @@ class WriteGuard:
         try:
             with self._refusing():
                 self.markers.require(service, endpoint)
+        except Silent as error:
+            raise ServiceFailedError(f"{service} does not answer: {error}") from error
+
+    def proof(self, service: str, endpoint: Endpoint) -> ServerProof | None:
+        """Return what each connection to ``endpoint`` has to ask; None if the store has no such question."""
+        reader = self.markers.reader(service)
+        if reader is None or reader.server_query is None:
+            return None
+
+        def check(server: str) -> None:
+            try:
+                with self._refusing():
+                    self.markers.recognise(service, endpoint, server)
+            except Silent as error:
+                raise ServiceFailedError(f"{service} does not answer: {error}") from error
+
+        return ServerProof(reader.server_query, check)
+
+    @contextmanager
+    def unchanged(self, service: str) -> Iterator[None]:
+        """Raise unless ``service`` shows the marker now, and is the same server still when the block ends.
+
+        Raises:
+            MarkerRefusedError: it does not show it, before or afterwards, or another server shows it.
+            ServiceFailedError: it does not answer.
+        """
+        before = self._confirmed(service)
+        yield
+        if self._confirmed(service) != before:
+            message = f"{service} is another server than when a tool began to write to it"
+            self.ownership.refuse(message)
+            raise MarkerRefusedError(message, hint="see what stands at its address, and drill again")
+
+    def require_inside(self, service: str, place: str, read: Callable[[], Sequence[Found]]) -> None:
+        """Raise MarkerRefusedError unless ``read``, in the target, finds the marker at ``place``."""
+        with self._refusing():
+            self.markers.accept(service, place, read)
+
+    def _confirmed(self, service: str) -> str | None:
+        try:
+            with self._refusing():
+                return self.markers.confirm(service)
         except Silent as error:
             raise ServiceFailedError(f"{service} does not answer: {error}") from error
 

@@ -93,3 +93,31 @@ def test_a_password_that_was_written_down_is_not_written_again() -> None:
     with pytest.raises(InvalidContract) as caught:
         contract_of(BARE + BLOCK.replace("password: $DB_PASSWORD", "password: hunter2"))
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_taken_from_the_environment_is_secret_but_places_and_what_is_called_plain() -> None:
+    block = BLOCK.replace("user: root", "user: $DB_USER").replace("[./start, db]", "[./start, $ZONE]")
+    read = block_of(contract_of(f"{BARE}{block}  plain: [ZONE]\n"))
+    assert read is not None
+    assert read.secret_variables() == {"NONCE", "DB_PASSWORD", "DB_USER"}
+    assert read.credential_variables() == {"NONCE", "DB_PASSWORD"}
+
+
+@pytest.mark.parametrize(
+    ("start", "plain", "words"),
+    [
+        ("--dsn=$DB_DSN", "", "external.services.db.start.1: $DB_DSN is secret and would be in the process"),
+        ("$API_KEY", "", "external.plain says that it is none"),
+        (
+            "$ZONE",
+            "  plain: [ZOEN]\n",
+            "external.plain: nothing of the block asks for $ZOEN; did you mean 'ZONE'",
+        ),
+        ("db", "  plain: [DB_PASSWORD]\n", "external.plain: $DB_PASSWORD holds the marker or a password"),
+    ],
+)
+def test_a_secret_on_a_command_line_and_a_wrong_plain_are_told(start: str, plain: str, words: str) -> None:
+    block = BLOCK.replace("[./start, db]", f'[./start, "{start}"]')
+    with pytest.raises(InvalidContract) as refused:
+        contract_of(f"{BARE}{block}{plain}")
+    assert words in str(refused.value)

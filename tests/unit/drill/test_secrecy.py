@@ -121,3 +121,8 @@ def test_canaries_are_read_and_bad_ones_refused(tmp_path: Path) -> None:
     path.write_text("no value here\n")
     with pytest.raises(UsageError, match="not a KEY=VALUE line"):
         list(read_canaries(path))
+
+
+def test_text_that_is_kept_as_it_is_may_quote_no_password_hash(outer: SecretTracking) -> None:
+    with pytest.raises(UsageError, match="a feature quotes a password hash"):
+        outer.refuse_in(f"Given the hash $2b$12${'a' * 53}", "a feature")

@@ -58,7 +58,13 @@ def test_the_record_survives_json_and_is_the_same_each_time(plan: Plan) -> None:
         ({"outcome": None, "status": "not-reached"}, Outcome.NOT_VERIFIED),
         ({"outcome": "PASSED", "examined": 2, "of": 3}, Outcome.NOT_VERIFIED),
         ({"outcome": "PASSED", "examined": 0, "of": 3, "sample": "300, seeded"}, Outcome.NOT_VERIFIED),
-        ({"outcome": "PASSED", "examined": None, "of": None}, Outcome.PASSED),
+        ({"outcome": "PASSED", "examined": None, "of": None}, Outcome.NOT_VERIFIED),
+        ({"outcome": "PASSED", "of": None}, Outcome.NOT_VERIFIED),
+        ({"outcome": "PASSED", "examined": 0, "of": 0}, Outcome.NOT_VERIFIED),
+        ({"outcome": "PASSED", "examined": 0, "of": 0, "zero_is_right": True}, Outcome.PASSED),
+        ({"outcome": "PASSED", "findings": ["a row is missing"]}, Outcome.FAILED),
+        ({"outcome": "PASSED", "findings_total": 1}, Outcome.FAILED),
+        ({"outcome": "NOT_VERIFIED", "status": "passed"}, Outcome.NOT_VERIFIED),
     ],
 )
 def test_how_one_check_ends(told: dict[str, Any], outcome: Outcome) -> None:
@@ -217,7 +223,9 @@ def test_memory_does_not_grow_with_the_journal() -> None:
     story = opened(plan).tell("scenario-started", check="c/x")
     for number in range(1000):
         outcome = "FAILED" if number == 777 else "PASSED"
-        story.tell("observation", check="c/x", outcome=outcome, expected="e", observed=f"o{number}")
+        story.tell(
+            "observation", check="c/x", outcome=outcome, expected="e", observed=f"o{number}", examined=1, of=1
+        )
         story.tell("note", text=f"note {number}")
     record = reduce(plan, closed(story).events)
     (check,) = record.checks

@@ -12,6 +12,7 @@ from restoreproof.backups.missing import NotInTarget
 from restoreproof.contract import Contract
 from restoreproof.contract.loader import parse
 from restoreproof.errors import ContractError, EnvironmentUnfitError
+from restoreproof.redaction.redactor import MASK, Redactor
 from restoreproof.runtimes.external.driver import ExternalDriver
 from restoreproof.runtimes.external.markers import Markers
 from restoreproof.runtimes.external.target import fill
@@ -19,6 +20,7 @@ from restoreproof.runtimes.external.target import fill
 BLOCK = """\
 external:
   marker: $NONCE
+  plain: [SUFFIX]
   services:
     db:
       address: $DB_HOST
@@ -65,7 +67,7 @@ def test_what_commands_could_print_is_known_by_its_name(contract_of: ContractOf)
         "X_TOKEN": "on",
     }
     known = {one.name for one in fill(contract_of(BLOCK), {**SET, **secret, **plain}).secrets}
-    assert known == {"drill marker", "external db administrator", "DB_PASSWORD", *secret}
+    assert known == {"drill marker", "external db administrator", "DB_PASSWORD", "NONCE", *secret}
 
 
 @pytest.mark.parametrize("missing", sorted(SET))
@@ -76,7 +78,7 @@ def test_a_variable_that_is_not_set_is_named_with_its_line(contract_of: Contract
     assert f"${missing} is not set in the environment of this drill" in str(caught.value)
     assert caught.value.where is not None
     assert caught.value.where.file.endswith("stack.yaml")
-    assert caught.value.where.line in range(11, 18)
+    assert caught.value.where.line in range(11, 19)
 
 
 def test_every_unset_variable_is_told_at_once(contract_of: ContractOf) -> None:
@@ -91,14 +93,14 @@ def test_a_variable_that_holds_no_port_is_refused_at_its_line(contract_of: Contr
     ) as caught:
         fill(contract_of(BLOCK), {**SET, "DB_PORT": "postgres"})
     assert caught.value.where is not None
-    assert caught.value.where.line == 15
+    assert caught.value.where.line == 16
 
 
 def test_a_store_that_nobody_could_be_shown_the_marker_by_is_refused(contract_of: ContractOf) -> None:
     bare = contract_of(BLOCK.replace("administrator: {user:", "#"))
     with pytest.raises(ContractError, match=r"external\.services\.db: it holds data, and without") as caught:
         fill(bare, SET)
-    assert "stack.yaml:13" in str(caught.value)
+    assert "stack.yaml:14" in str(caught.value)
     [objection] = ExternalDriver().objections(bare)
     assert "not production's" in str(objection)
     assert not list(ExternalDriver().objections(contract_of(BLOCK)))
@@ -185,14 +187,14 @@ def test_a_name_that_does_not_resolve_is_told_with_its_line(contract_of: Contrac
         EnvironmentUnfitError, match=r"db: the address 'nowhere\.invalid' does not resolve"
     ) as caught:
         target.endpoint("db")
-    assert "stack.yaml:14" in str(caught.value)
+    assert "stack.yaml:15" in str(caught.value)
 
 
 def test_an_administrators_password_goes_nowhere_in_clear(contract_of: ContractOf) -> None:
     away = {**SET, "DB_HOST": "192.0.2.1"}
     with pytest.raises(ContractError, match=r"password would go to 192\.0\.2\.1 in clear") as caught:
         fill(contract_of(BLOCK), away).endpoint("db")
-    assert "stack.yaml:16" in str(caught.value)
+    assert "stack.yaml:17" in str(caught.value)
     assert "tls: {ca: FILE}" in str(caught.value)
     said = BLOCK.replace("      administrator", "      tls: false\n      administrator")
     assert fill(contract_of(said), away).endpoint("db").url == "http://192.0.2.1:6543"
@@ -219,9 +221,22 @@ def test_authorities_that_are_none_are_refused_at_their_line(
     said = BLOCK.replace("      administrator", f"      tls: {{ca: {tls}}}\n      administrator")
     with pytest.raises(ContractError, match=f"db: .*{tls} holds no certificates .*{words}") as caught:
         fill(contract_of(said), SET)
-    assert "stack.yaml:16" in str(caught.value)
+    assert "stack.yaml:17" in str(caught.value)
 
 
 def test_tls_to_what_the_harness_does_not_ask_itself_is_refused(contract_of: ContractOf) -> None:
     with pytest.raises(ContractError, match="web: `tls` is for what the drill asks as an administrator"):
         fill(contract_of(f"{BLOCK}    web: {{address: 127.0.0.1, port: 80, tls: {{}}}}\n"), SET)
+
+
+def test_what_the_block_takes_from_the_environment_is_known_for_secret(contract_of: ContractOf) -> None:
+    """A DSN and an API key of an administrator's stood in the journal."""
+    block = BLOCK.replace('user: "admin-${SUFFIX}"', "user: $API_KEY")
+    block = block.replace("  plain: [SUFFIX]\n", "  plain: [SUFFIX]\n  max_age: 6h\n")
+    key = "AKIA0123456789ABCDEF"
+    target = fill(contract_of(block), {**SET, "API_KEY": key})
+    assert {secret.name for secret in target.secrets} >= {"API_KEY", "drill marker"}
+    administrator = target.administrator("db")
+    assert administrator is not None
+    assert administrator.user == key
+    assert Redactor(target.secrets).text(f"refused: {key}") == f"refused: {MASK}"
