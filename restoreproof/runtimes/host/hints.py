@@ -37,6 +37,18 @@ _HINTS = (
         "a drill makes three networks: end others, or widen the daemon's default-address-pools",
     ),
     (r"OutOfMemoryError|Cannot allocate memory|Killed", "the machine ran out of memory"),
+    (
+        r"Too many open files",
+        "it came to its limit of open files: raise it (in containers `ulimits: nofile`)",
+    ),
+    (
+        r"File too large|File size limit exceeded",
+        "it came to the longest file that it may write: raise it (in containers `ulimits: fsize`)",
+    ),
+    (
+        r"can't start new thread|[Cc]ould not fork|fork: (retry: )?Resource temporarily unavailable",
+        "it came to its limit of processes and threads: raise it (in containers `pids_limit`)",
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from restoreproof.runtimes.compose.grants import (
 from restoreproof.runtimes.compose.limits import Limits, reached
 from restoreproof.runtimes.compose.mounts import PROBE, SOURCES, probe_mounts
 from restoreproof.runtimes.compose.privileges import probe_privileges
+from restoreproof.runtimes.host.hints import hint_for
 
 HOST_CONFIG: dict[str, Any] = {
     "Privileged": False,
@@ -292,6 +293,19 @@ def test_of_a_container_that_ended_the_daemon_knows_its_memory_alone() -> None:
         "it ran out of memory"
     ]
     assert list(reached({"State": {"Pid": 0, "OOMKilled": False}, "HostConfig": settings})) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "limit"),
+    [
+        ("accept4() failed (24: Too many open files)", "`ulimits: nofile`"),
+        ('could not extend file "base/16384/1": File too large', "`ulimits: fsize`"),
+        ("could not fork new process for connection: Resource temporarily unavailable", "`pids_limit`"),
+        ("RuntimeError: can't start new thread", "`pids_limit`"),
+    ],
+)
+def test_what_a_log_says_of_a_limit_names_the_key_that_raises_it(line: str, limit: str) -> None:
+    assert limit in str(hint_for(line))
 
 
 def test_limits_are_parts_of_the_daemons_machine(tmp_path: Path) -> None:
