@@ -75,6 +75,7 @@ _HOST_CONFIG: Final[Mapping[str, Check]] = {
     # What takes something away, or is of the container alone.
     **only(("Memory", "MemorySwap", "MemoryReservation", "MemorySwappiness", "NanoCpus", "CpuShares")),
     **only(("CpuPeriod", "CpuQuota", "CpusetCpus", "PidsLimit", "Ulimits", "ShmSize", "Tmpfs", "Init")),
+    "StorageOpt": lambda value: set(value or ()) <= {"size"},
     **only(("ReadonlyRootfs", "AutoRemove", "ConsoleSize", "DnsOptions", "DnsSearch", "BlkioWeight")),
 }
 """``HostConfig`` of a container: every setting that may say something. Others have to be empty."""

@@ -49,6 +49,7 @@ HOST_CONFIG: dict[str, Any] = {
     "OomScoreAdj": 0,
     "BlkioWeight": 0,
     "Mounts": [],
+    "StorageOpt": {"size": "10G"},
 }
 GRANT = Grant(
     networks={"rp-1_core"}, volumes={"rp-1_postgres-data"}, files=[Path("/work/files")], user="10001"
@@ -103,6 +104,7 @@ def test_an_ordinary_container_has_no_hold_on_the_machine() -> None:
         ({"PortBindings": {"5432/tcp": [{"HostIp": "", "HostPort": "5432"}]}}, "PortBindings"),
         ({"PublishAllPorts": True}, "PublishAllPorts"),
         ({"OomScoreAdj": -900}, "OomScoreAdj"),
+        ({"StorageOpt": {"size": "1g", "other": "1"}}, "StorageOpt"),
         ({"UnheardOf": {"a": 1}}, "UnheardOf"),
     ],
 )

@@ -153,6 +153,7 @@ _EITHER: Final[Mapping[str, Check]] = {
     "deploy": _DEPLOY,
     **dict.fromkeys(("mem_limit", "mem_reservation", "memswap_limit", "pids_limit"), positive),
     **only(("cpus", "cpu_shares", "cpu_quota", "cpu_period", "cpuset", "ulimits", "read_only")),
+    "storage_opt": block({"size": positive}),
     # What a container has anyway may be said.
     "cap_add": all_of(CAPABILITIES, capability),
     "security_opt": all_of(SECURITY),
