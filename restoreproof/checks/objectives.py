@@ -26,8 +26,10 @@ class Recovery:
     @when("the newest restored records are compared with the recovery point")
     @classmethod
     def look(cls, restore_context: RestoreContext) -> Recovery:
-        """Age of each asset's newest restored record at the recovery point, in seconds; measured before any
-        application process starts, so that nothing newer can have been written."""
+        """Measure the age (seconds) of each asset's newest restored record at the set's recovery point.
+
+        No application process has started yet, so that nothing newer can have been written.
+        """
         stack_context = restore_context.stack_context
         ages: dict[str, float] = {}
         for asset in stack_context.assets():
@@ -113,7 +115,7 @@ class Recovery:
 @check("recovery time")
 @dataclass(frozen=True, slots=True)
 class RecoveryTimeSurvey:
-    """How long the drill took until the platform served again.
+    """Time (seconds) that the drill took until the platform served again.
 
     ``standing`` names what was in place before the drill began, and that no contract says survives.
     """
@@ -125,7 +127,7 @@ class RecoveryTimeSurvey:
     @when("the time since the drill began is taken")
     @classmethod
     def look(cls, restore_context: RestoreContext) -> RecoveryTimeSurvey:
-        """Seconds since the drill began, on the clock that outer and inner process share."""
+        """Measure the seconds since the drill began, on the clock that outer and inner process share."""
         stack_context = restore_context.stack_context
         for name, service in stack_context.contract.services.items():
             if not service.options().get("one_shot", False):
