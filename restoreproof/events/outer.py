@@ -230,6 +230,20 @@ class TeardownDone(OuterEvent):
     kept: Annotated[str, AtMost(500)] | None = None
 
 
+class LogFile(EventPart):
+    """A service's log as it is kept beside the journal: its name below ``logs/``, and its digest."""
+
+    name: Name
+    sha256: Digest
+
+
+class LogsKept(OuterEvent):
+    """The logs that are kept as evidence; a file beside them of another name or digest is none of it."""
+
+    type: Literal["logs-kept"] = "logs-kept"
+    files: Annotated[tuple[LogFile, ...], AtMost(1000)] = ()
+
+
 class OuterNote(OuterEvent):
     """A remark of the outer process, for whoever reads the record."""
 
