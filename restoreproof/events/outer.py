@@ -11,6 +11,7 @@ from restoreproof.events.base import (
     CheckId,
     Count,
     Digest,
+    Duration,
     EventPart,
     Flag,
     Line,
@@ -164,7 +165,7 @@ class SetVerified(OuterEvent):
     artifacts: Count | None = None
     objects: Count | None = None
     bytes: Count | None = None
-    seconds: Real | None = None
+    seconds: Duration | None = None
     files: Annotated[tuple[SetFile, ...], AtMost(200)] = ()
     lacks: ByName = Field(default_factory=dict)
     references: Annotated[tuple[SetReference, ...], AtMost(200)] = ()
@@ -218,7 +219,7 @@ class InnerExited(OuterEvent):
 
     type: Literal["inner-exited"] = "inner-exited"
     returncode: Number
-    seconds: Real
+    seconds: Duration
 
 
 class TeardownDone(OuterEvent):
@@ -270,4 +271,4 @@ class DrillClosed(OuterEvent):
     """The last event."""
 
     type: Literal["drill-closed"] = "drill-closed"
-    seconds: Real
+    seconds: Duration

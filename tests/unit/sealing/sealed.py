@@ -107,9 +107,10 @@ def written(
     tell: Callable[[Story], list[JournalLine]],
 ) -> Record:
     """The files of a small drill, with some logs and a page."""
-    events = [_told(event, opening, ended) for event in tell(Story(list(healthy(plan).events)))]
-    lines = (json.dumps(_plain(event), sort_keys=True, separators=(",", ":")) for event in events)
-    (directory / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    lines = tell(Story(list(healthy(plan).events)))
+    events = [_told(line, opening, ended - timedelta(seconds=lines[-1].mono - line.mono)) for line in lines]
+    written = (json.dumps(_plain(event), sort_keys=True, separators=(",", ":")) for event in events)
+    (directory / "journal.jsonl").write_text("\n".join(written) + "\n")
     (directory / "plan.json").write_text(json.dumps(plan.as_json(), indent=1))
     record = reduce(plan, events)
     (directory / "record.json").write_text(record.text(), encoding="utf-8")
@@ -119,9 +120,11 @@ def written(
     return record
 
 
-def _told(event: JournalLine, opening: dict[str, Any], ended: datetime) -> JournalLine:
-    at = ended.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    more = {"drill-opened": opening, "set-verified": {"manifest_sha256": MANIFEST}}.get(event.type, {})
+def _told(event: JournalLine, opening: dict[str, Any], moment: datetime) -> JournalLine:
+    at = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    point = (moment - timedelta(hours=13)).isoformat()
+    verified = {"manifest_sha256": MANIFEST, "recovery_point": point}
+    more = {"drill-opened": opening, "set-verified": verified}.get(event.type, {})
     return replace(event, at=at, event=event_of(event.type, event.event.data() | more, Excess.CUT))
 
 
