@@ -273,7 +273,7 @@ def _identity(name: str, credentials: Credentials, actions: Sequence[str]) -> di
 
 
 def list_sizes(sizes: Any) -> tuple[int, int, int]:
-    """(items, bytes, lost) of a stream of sizes in which -1 stands for a lost one."""
+    """Sum a stream of sizes, in which -1 stands for a lost object, up to (items, bytes, lost)."""
     items = total = lost = 0
     for size in sizes:
         if size < 0:
