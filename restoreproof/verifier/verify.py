@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from restoreproof.bounded_file import read_bounded
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.journal.read import read_journal
 from restoreproof.plan import Plan
@@ -15,7 +16,7 @@ from restoreproof.record.build import code_sha256, harness_build, spoken
 from restoreproof.record.reduce import reduce
 from restoreproof.verifier.answers import Answer, Question
 from restoreproof.verifier.examination import examine
-from restoreproof.verifier.files import read
+from restoreproof.verifier.files import MAX_READ, read
 from restoreproof.verifier.formats import JOURNAL, PLAN, RECORD
 from restoreproof.verifier.remake import remake
 
@@ -93,21 +94,21 @@ def this() -> str:
 def made_elsewhere(directory: Path) -> str | None:
     """Name the program that made the record, if by its own word other code than this did; else None."""
     try:
-        record = json.loads((directory / RECORD).read_bytes())
+        record = json.loads(read_bounded(directory / RECORD, MAX_READ))
         build = record.get("harness_build") or {}
         if build.get("code_sha256") == code_sha256():
             return None
         return spoken(str(record.get("harness")), build.get("git_commit"))
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return None
 
 
 def reproduced(directory: Path) -> None:
     """Raise Unreproducible unless the record is, byte for byte, what plan and journal give."""
     try:
-        plan = Plan.from_json(json.loads((directory / PLAN).read_bytes()))
+        plan = Plan.from_json(json.loads(read_bounded(directory / PLAN, MAX_READ)))
         remade = reduce(plan, read_journal(directory / JOURNAL)).text().encode()
-        record = (directory / RECORD).read_bytes()
+        record = read_bounded(directory / RECORD, MAX_READ)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         at = ".".join(map(str, first["loc"])) or "the file"

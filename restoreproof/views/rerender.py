@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from restoreproof.bounded_file import read_bounded
 from restoreproof.errors import EvidenceError, Location
 from restoreproof.events import LogsKept
 from restoreproof.journal.read import read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
+from restoreproof.verifier.files import MAX_READ
 from restoreproof.verifier.formats import JOURNAL, PLAN, SUMS, UNLISTED, sha256_of
 from restoreproof.views.render import render
 
@@ -102,7 +104,7 @@ _WHERE = "name the directory of one drill, such as reports/latest"
 def _plan(path: Path) -> Plan:
     where = Location(str(path))
     try:
-        return Plan.from_json(json.loads(path.read_bytes()))
+        return Plan.from_json(json.loads(read_bounded(path, MAX_READ)))
     except OSError as error:
         raise EvidenceError(f"can't read the plan: {error.strerror}", where=where, hint=_WHERE) from error
     except ValidationError as error:
@@ -111,5 +113,7 @@ def _plan(path: Path) -> Plan:
         raise EvidenceError(
             f"not a plan: {at}: {first['msg']}", where=where, hint="fetch the evidence again"
         ) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise EvidenceError("not a plan: it is nested too deeply", where=where, hint=_WHERE) from error
+    except ValueError as error:
         raise EvidenceError(f"not a plan: {error}", where=where, hint="fetch the evidence again") from error
