@@ -70,6 +70,7 @@ build compose/wipe/compose.yaml "${services[@]}"
 if [ $# -eq 0 ]; then
   WIPE_RELEASE=1.4.0 build compose/wipe/compose.yaml init
   build compose/harness.yaml
+  build examples/plugin-redis/stack/compose.yaml redis
 fi
 echo "images.sh: built in $((SECONDS - began)) s, on $BASE_IMAGE"
 docker image ls --format '{{.Repository}}:{{.Tag}}  {{.Size}}' --filter 'reference=restoreproof/*'

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from restoreproof.bounded_file import read_bounded
 from restoreproof.errors import EvidenceError, Location, UsageError
 from restoreproof.outcome import Observation
 from restoreproof.record.model import CheckRecord, Record
+from restoreproof.verifier.files import MAX_READ
 from restoreproof.verifier.formats import RECORD
 
 _WHERE = "name the directory of one drill, such as reports/latest"
@@ -35,7 +37,7 @@ def read_record(directory: Path) -> Record:
     path = directory / RECORD
     where = Location(str(path))
     try:
-        return Record.from_json(json.loads(path.read_bytes()))
+        return Record.from_json(json.loads(read_bounded(path, MAX_READ)))
     except OSError as error:
         raise EvidenceError(f"can't read the record: {error.strerror}", where=where, hint=_WHERE) from error
     except ValidationError as error:
@@ -43,7 +45,9 @@ def read_record(directory: Path) -> Record:
         at = ".".join(map(str, first["loc"])) or "file"
         hint = "render it anew with this version: restoreproof report DIR --out NEW"
         raise EvidenceError(f"not a record: {at}: {first['msg']}", where=where, hint=hint) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise EvidenceError("not a record: it is nested too deeply", where=where, hint=_WHERE) from error
+    except ValueError as error:
         raise EvidenceError(f"not a record: {error}", where=where, hint="fetch the evidence again") from error
 
 

@@ -29,9 +29,9 @@ NotPassed                           a step whose observation is no PASSED
 └── CheckNotVerified                the same, where it is NOT VERIFIED
 StageNotReached                     a scenario whose stage failed, or whose earlier stage did
 
-These are answers, caught by whoever asked: NotReady (`waiting`), AllureUnavailable (`views`),
-SequenceConflict (`ledger`), Unreproducible and Refused (`verifier`), Silent, Unverified, Unmarked and
-MarkerRefused (`external`). Interrupted is a signal to the outer process.
+These are answers, caught by whoever asked: NotReady (`waiting`), OversizedFile (`bounded_file`),
+AllureUnavailable (`views`), SequenceConflict (`ledger`), Unreproducible and Refused (`verifier`), Silent,
+Gone, Unverified, Unmarked and MarkerRefused (`external`). Interrupted is a signal to the outer process.
 """
 
 from __future__ import annotations

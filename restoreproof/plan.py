@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 PLAN_SCHEMA = "restoreproof/plan/v1"
 CATALOGUE_CHECK = "set/catalogue"
 """The check that no feature states, and every drill makes: whether the set is what its catalogue says."""
+AGE_CHECK = "set/age"
+"""The check that no feature states, and every drill makes: whether the set is recent enough."""
 _LATER: dict[str, Any] = {
     "governance": None,
     "coverage": None,
@@ -22,6 +24,7 @@ _LATER: dict[str, Any] = {
     "controls": None,
     "nouns": [],
     "unstated": [],
+    "schedule": None,
 }
 """Keys that came into the plan after its first release, and what they are where a plan has none."""
 _LATER_OF_A_STEP = frozenset({"table", "docstring"})
@@ -201,13 +204,27 @@ class AssetStatements:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSchedule:
+    """How often a backup is taken, and by how much the newest may be late (both in seconds)."""
+
+    every_s: float
+    grace_s: float
+
+    @property
+    def limit_s(self) -> float:
+        """The age (seconds) from which on a recovery point is too old."""
+        return self.every_s + self.grace_s
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
     ``features_sha256`` is over the feature files, ``support_sha256`` over the code that they and the plain
     tests run: test files, ``steps/``, ``fixtures/``, ``conftest.py``; None where there is none. The service
     counts as back when the checks of ``service_stage`` have passed. ``unstated`` is what an asset's being
-    VERIFIED rests on and no mandatory check states; a plan that is not ``whole`` leaves it out.
+    VERIFIED rests on and no mandatory check states; a plan that is not ``whole`` leaves it out. ``schedule``
+    says how old the set may be; None if the contract states none.
     """
 
     stack: str
@@ -229,6 +246,7 @@ class Plan:
     controls: StackControls | None = None
     nouns: tuple[NounDefinition, ...] = ()
     unstated: tuple[AssetStatements, ...] = ()
+    schedule: BackupSchedule | None = None
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

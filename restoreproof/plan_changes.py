@@ -34,6 +34,7 @@ def plan_changes(previous: Plan, current: Plan) -> tuple[PlanChange, ...]:
         *_of_nouns(previous, current),
         *_of_waivers(previous, current),
         *_of_targets(previous, current),
+        *_of_schedule(previous, current),
         *_of_exclusions(previous, current),
     )
 
@@ -90,6 +91,15 @@ def _of_targets(previous: Plan, current: Plan) -> Iterator[PlanChange]:
     ):
         if now > before:
             yield PlanChange("objectives", f"target of the {name}", f"{before:.0f} s before, {now:.0f} s now")
+
+
+def _of_schedule(previous: Plan, current: Plan) -> Iterator[PlanChange]:
+    before, now = previous.schedule, current.schedule
+    title = "age that a backup may have"
+    if before and now is None:
+        yield PlanChange("backup", title, f"{before.limit_s:.0f} s before, not stated now")
+    elif before and now and now.limit_s > before.limit_s:
+        yield PlanChange("backup", title, f"{before.limit_s:.0f} s before, {now.limit_s:.0f} s now")
 
 
 def _of_exclusions(previous: Plan, current: Plan) -> Iterator[PlanChange]:

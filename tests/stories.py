@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from restoreproof.contract.controls import read_controls
 from restoreproof.events import Excess, event_of
 from restoreproof.journal.read import JournalLine
-from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
+from restoreproof.plan import BackupSchedule, Plan, PlannedCheck, PlannedStep, Waiver
 
+OPENED = datetime(2026, 11, 22, 15, tzinfo=UTC)
 STAGES = ("database", "objects", "smoke")
 
 
@@ -35,7 +37,15 @@ def planned(
 CONTROLS = read_controls(Path(__file__).parents[1] / "compose" / "wipe" / "controls.toml")
 
 
-def plan_of(*checks: PlannedCheck, waivers: tuple[Waiver, ...] = (), whole: bool = True) -> Plan:
+SCHEDULE = BackupSchedule(every_s=86_400, grace_s=43_200)
+
+
+def plan_of(
+    *checks: PlannedCheck,
+    waivers: tuple[Waiver, ...] = (),
+    whole: bool = True,
+    schedule: BackupSchedule | None = SCHEDULE,
+) -> Plan:
     """A plan over ``checks``, or over one check of each stage."""
     return Plan(
         stack="wipe",
@@ -50,6 +60,7 @@ def plan_of(*checks: PlannedCheck, waivers: tuple[Waiver, ...] = (), whole: bool
         selection=None if whole else "-k rows",
         waivers=waivers,
         controls=CONTROLS,
+        schedule=schedule,
     )
 
 
@@ -69,8 +80,9 @@ class Story:
         event = event_of(type, data, Excess.CUT)
         source = event.sender
         seq = sum(event.source == source for event in self.events) + 1
-        mono = 100.0 + len(self.events)
-        self.events.append(JournalLine(seq, source, "2026-11-22T15:00:00.000000Z", mono, event))
+        passed = len(self.events)
+        at = (OPENED + timedelta(seconds=passed)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self.events.append(JournalLine(seq, source, at, 100.0 + passed, event))
         return self
 
     def check(self, name: str, outcome: str | None = "PASSED", status: str = "passed", **more: Any) -> Story:

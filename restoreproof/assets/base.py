@@ -229,6 +229,14 @@ class Asset(BaseModel):
         """Return when the newest business record that came back was made (UTC); None if nothing tells."""
         return None
 
+    def newest_record_by(self, restore_context: RestoreContext, moment: datetime) -> datetime | None:
+        """Return when the newest record that was made by ``moment`` was made; None if nothing tells.
+
+        A record that is dated later says nothing of what was saved by then.
+        """
+        newest = self.newest_record(restore_context)
+        return newest if newest is not None and newest <= moment else None
+
     def versions(self, stack_context: StackContext) -> Mapping[str, str]:
         """Map tool to version, for the tools that write this asset's part of a set."""
         return {}

@@ -112,13 +112,13 @@ def records(directory: Path) -> list[Mapping[str, Any]]:
 
 
 def keys_in_custody(backup: BackupSet) -> dict[str, Ed25519PublicKey]:
-    """As ``public_keys`` of the set. Raises PartMissing where it was adopted without custody records."""
+    """Return ``public_keys`` of the set. Raises PartMissing if it was adopted without custody records."""
     backup.require(missing.CUSTODY)
     return public_keys(backup.directory)
 
 
 def public_keys(directory: Path) -> dict[str, Ed25519PublicKey]:
-    """Key id to public key of every signing key in custody."""
+    """Map key id to public key, for every signing key in custody."""
     return {
         str(record["key_id"]): Ed25519PublicKey.from_public_bytes(base64.b64decode(record["public_key"]))
         for record in records(directory)

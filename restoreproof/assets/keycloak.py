@@ -213,7 +213,7 @@ class KeycloakAsset(Asset):
             return realm.subject_of(stack_context.vault.secret(self.people[name].user).reveal())
 
     def signing_keys(self, stack_context: StackContext) -> list[dict[str, str]]:
-        """Key id and RFC 7638 thumbprint of every key the realm publishes, sorted.
+        """Return key id and RFC 7638 thumbprint of every key that the realm publishes, sorted.
 
         Raises:
             RestoreFailed: Keycloak has no such realm.

@@ -48,8 +48,8 @@ class MigrationsAsset(Asset):
                 self.service, self.arguments, environment=stack_context.vault.environment()
             )
         if done.returncode != 0:
-            said = without_values(done.stderr).strip()[-600:]
-            raise RestoreFailed(f"the migrations ended with {done.returncode}: {said}")
+            words = without_values(done.stderr).strip()[-600:]
+            raise RestoreFailed(f"the migrations ended with {done.returncode}: {words}")
 
     def current(self, stack_context: StackContext) -> str | None:
         """Return the version that the restored database is at; None if it has none."""

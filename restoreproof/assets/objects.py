@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -215,10 +215,17 @@ class ObjectsAsset(Asset):
                 yield from stored(bucket, store(endpoint, admin, self.bucket_name(stack_context, bucket)))
 
     def newest_record(self, restore_context: RestoreContext) -> datetime | None:
+        return max(self._times(restore_context), default=None)
+
+    def newest_record_by(self, restore_context: RestoreContext, moment: datetime) -> datetime | None:
+        return max((time for time in self._times(restore_context) if time <= moment), default=None)
+
+    def _times(self, restore_context: RestoreContext) -> Iterator[datetime]:
+        """When each restored object was written, as far as the index says."""
         indexed = restore_context.backup.buckets()  # one that is in place need not have an index
         kept = (bucket for bucket, block in self.buckets.items() if block.kept and bucket in indexed)
         times = (entry.last_modified for bucket in kept for entry in restore_context.backup.objects(bucket))
-        return max((time for time in times if time is not None), default=None)
+        return (time for time in times if time is not None)
 
     def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:
         endpoint, admin = (
@@ -266,7 +273,7 @@ def _identity(name: str, credentials: Credentials, actions: Sequence[str]) -> di
 
 
 def list_sizes(sizes: Any) -> tuple[int, int, int]:
-    """(items, bytes, lost) of a stream of sizes in which -1 stands for a lost one."""
+    """Sum a stream of sizes, in which -1 stands for a lost object, up to (items, bytes, lost)."""
     items = total = lost = 0
     for size in sizes:
         if size < 0:

@@ -15,6 +15,7 @@ from restoreproof.backups.missing import PartMissing
 from restoreproof.backups.objects import ObjectEntry, read_index
 from restoreproof.backups.references import Reference
 from restoreproof.backups.safe_open import open_file, walk
+from restoreproof.bounded_file import OversizedFile, read_open
 from restoreproof.errors import ForeignSetError, Location
 
 _WRITE_ONE = "name a directory that `restoreproof backup` has written, or fetch the set again"
@@ -108,14 +109,13 @@ def _manifest_bytes(directory: Path) -> bytes:
     where = Location(str(directory / layout.MANIFEST))
     try:
         with open_file(directory, layout.MANIFEST) as file:
-            content = file.read(MAX_BYTES + 1)
+            return read_open(file, MAX_BYTES)
     except OSError as error:
         raise ForeignSetError(
             f"the set's manifest can't be read: {error.strerror}", where=where, hint=_WRITE_ONE
         ) from error
-    if len(content) > MAX_BYTES:
-        raise ForeignSetError(f"a manifest of more than {MAX_BYTES} bytes is not read", where=where)
-    return content
+    except OversizedFile as error:
+        raise ForeignSetError(f"the set's manifest is not read: {error}", where=where) from error
 
 
 def _parse(content: bytes, path: Path) -> Manifest:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, NonNegativeInt, Va
 from restoreproof.backups.files import write_atomically
 from restoreproof.backups.manifest import Name, Sha256, Utc
 from restoreproof.backups.references import AssetName
+from restoreproof.bounded_file import OversizedFile, read_bounded
 from restoreproof.errors import Location, UsageError
 
 SCHEMA: Final = "restoreproof/catalogue/v2"
@@ -136,16 +137,15 @@ def load(path: Path) -> Catalogue:
     """
     where = Location(str(path))
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise UsageError(
             f"can't read the catalogue: {error.strerror}",
             where=where,
             hint="name it with --catalogue; without one, what needs it is not verified",
         ) from error
-    if len(content) > MAX_BYTES:
-        raise UsageError(f"a catalogue of more than {MAX_BYTES} bytes is not read", where=where)
+    except OversizedFile as error:
+        raise UsageError(f"the catalogue is not read: {error}", where=where) from error
     try:
         return Catalogue.model_validate_json(content)
     except ValidationError as error:
@@ -169,6 +169,6 @@ def _schema_of(content: bytes) -> object:
     """What ``content`` calls its format; None for what is no JSON object."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document.get("schema") if isinstance(document, dict) else None

@@ -18,7 +18,7 @@ from restoreproof.waiting import NotReady, wait_until
 @check("canary")
 @dataclass(frozen=True, slots=True)
 class CanaryJob:
-    """One job, and what became of it."""
+    """A job of the drill's own, and what became of it."""
 
     job: str | None
     state: str
@@ -45,7 +45,7 @@ class CanaryJob:
 
     @then("a worker completes it")
     def completed(self) -> Observation:
-        """It was done in time."""
+        """The job was done in time."""
         expected = f"a canary job is {self.state} within {self.deadline_s:.0f} s"
         if self.job is None:
             return not_verified(expected, "there was nothing to make a canary job of")

@@ -43,7 +43,7 @@ class _Tail:
 @check("chain")
 @dataclass(frozen=True, slots=True)
 class ChainSurvey:
-    """A whole chain, link by link."""
+    """A chain of the contract, recomputed link by link."""
 
     name: str
     examined: int
@@ -216,7 +216,7 @@ def check_signature(
 @check("maintenance report")
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What the stack's own maintenance worker says of a chain."""
+    """Report of the stack's own maintenance worker on a chain."""
 
     chain: str
     examined: int | None
@@ -249,7 +249,7 @@ class WorkerReport:
 
     @then("it reports no break and has examined every link")
     def clean(self) -> Observation:
-        """It reports no break, and it examined as many links as the catalogue counted."""
+        """The worker reports no break, and examined as many links as the catalogue counted."""
         expected = f"the maintenance worker reports no unexpected break in the {self.chain}"
         if self.returncode != 0 or self.examined is None:
             return not_verified(

@@ -99,7 +99,7 @@ class ProxySurvey:
 
 
 def target(destination: str) -> tuple[str, int]:
-    """Host and port of a destination as nginx writes it; port 0 where none can be told."""
+    """Return host and port of a destination as nginx writes it; port 0 where none can be told."""
     parts = urlsplit(destination if "://" in destination else f"tcp://{destination}")
     try:
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
@@ -231,7 +231,7 @@ def tree_of(contract: Contract, version: str) -> Path | None:
 
 
 def digest(path: Path) -> str | None:
-    """SHA-256 of a file, or of a folder: of the lines ``DIGEST  PATH`` of its files, as ``sha256sum`` prints.
+    """Return the SHA-256 of a file, or of the lines ``DIGEST  PATH`` of a folder's files (``sha256sum``).
 
     Compiled files are left out; None if there is nothing.
     """
@@ -249,17 +249,17 @@ def digest(path: Path) -> str | None:
 @check("set identity")
 @dataclass(frozen=True, slots=True)
 class SetIdentity:
-    """What the opened set says of itself, and what the catalogue says of it."""
+    """Identity of the opened set by its own manifest, and by the catalogue."""
 
-    seen: Mapping[str, Any]
-    known: Mapping[str, Any] | None
+    of_set: Mapping[str, Any]
+    of_catalogue: Mapping[str, Any] | None
 
     @when("the backup set is held against its catalogue")
     @classmethod
     def look(cls, restore_context: RestoreContext) -> SetIdentity:
         """Compare digest, Merkle root and recovery point of the opened set with the catalogue's."""
         manifest, catalogue = restore_context.backup.manifest, restore_context.catalogue
-        seen = {
+        of_set = {
             "set": manifest.set_id,
             "stack": manifest.stack,
             "recovery point": manifest.recovery_point.isoformat(),
@@ -267,20 +267,20 @@ class SetIdentity:
             "release": manifest.release,
         }
         if catalogue is None:
-            return cls(seen, None)
-        wanted = {
+            return cls(of_set, None)
+        of_catalogue = {
             "set": catalogue.set_id,
             "stack": catalogue.stack,
             "recovery point": catalogue.recovery_point.isoformat(),
             "manifest": catalogue.manifest_sha256,
             "release": catalogue.release or "",
         }
-        return cls(seen, wanted)
+        return cls(of_set, of_catalogue)
 
     @then("it is the very set that was taken")
     def the_catalogued(self) -> Observation:
-        """It is the very set that the catalogue describes."""
+        """The set is the very one that the catalogue describes."""
         expected = "the set is the one that the catalogue describes"
-        if self.known is None:
+        if self.of_catalogue is None:
             return not_verified(expected, "there is no catalogue to compare with")
-        return compare(expected, self.known, self.seen, unit="marks of identity")
+        return compare(expected, self.of_catalogue, self.of_set, unit="marks of identity")

@@ -42,7 +42,7 @@ class EnvironmentSurvey:
     names: frozenset[str]
     required: frozenset[str]
     pinned: Mapping[str, str]
-    pinned_seen: Mapping[str, str]
+    pinned_restored: Mapping[str, str]
     commitments: Mapping[str, str]
     committed: Mapping[str, str] | None
     session: str | None
@@ -58,7 +58,7 @@ class EnvironmentSurvey:
             names=filled,
             required=frozenset(asset.required),
             pinned=asset.pinned,
-            pinned_seen={name: vault.public(name) for name in asset.pinned if name in vault.names()},
+            pinned_restored={name: vault.public(name) for name in asset.pinned if name in vault.names()},
             commitments={name: vault.commitment(name) for name in vault.names()},
             committed=recorded.commitments or None if recorded else None,
             session=asset.session,
@@ -77,7 +77,7 @@ class EnvironmentSurvey:
     def pins(self) -> Observation:
         """The values that the contract pins are the restored ones."""
         expected = "the environment agrees with the values the contract pins"
-        return compare(expected, self.pinned, self.pinned_seen, unit="pinned values")
+        return compare(expected, self.pinned, self.pinned_restored, unit="pinned values")
 
     @then("every value is the one that was backed up", states="values")
     def unchanged(self) -> Observation:
@@ -152,7 +152,7 @@ class CredentialSurvey:
 
     @then("each is accepted by the service it is for")
     def accepted(self) -> Observation:
-        """Every one of them was accepted by its service."""
+        """Every credential was accepted by the service it is for."""
         return conclude(
             "every restored credential is accepted by the service it is for",
             f"{self.tried - self.refused.total} of {self.tried} accepted",

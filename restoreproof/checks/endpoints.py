@@ -35,7 +35,7 @@ class Sample:
 
 
 def positions(size: int, total: int) -> list[int]:
-    """``size`` positions spread evenly over ``total`` rows; the first row is always one of them."""
+    """Return ``size`` positions spread evenly over ``total`` rows; the first row is always one of them."""
     size = min(size, total)
     return [index * total // size for index in range(size)]
 
@@ -183,7 +183,7 @@ class _Visit:
         self._restoring, self._block = restore_context, block
 
     def go(self, client: httpx.Client) -> None:
-        """Make every request, one after the other."""
+        """Make the requests one after the other."""
         for row in self.sample.rows if self.each_row else ({},):
             path = filled(self._block.path, row)
             self.requests += 1
@@ -240,7 +240,7 @@ class _Visit:
 
 
 def filled(path: str, row: Row) -> str:
-    """``path`` with each placeholder replaced by the row's column, percent-encoded."""
+    """Return ``path`` with each placeholder replaced by the row's column, percent-encoded."""
     return path.format_map({name: quote(str(value), safe="") for name, value in row.items()})
 
 

@@ -43,7 +43,7 @@ class ForbiddenSurvey:
     total: int | None
     size: int
     names: tuple[str, ...]
-    found: Findings
+    findings: Findings
     blind: tuple[str, ...]
     restored: tuple[str, ...] = ()
     closed: Findings = field(default_factory=Findings)
@@ -74,7 +74,7 @@ class ForbiddenSurvey:
                 parts=search.parts,
                 unscannable=(*_left_out(restore_context), *search.closed.listed),
                 findings=tuple(search.hits),
-                findings_total=search.found.total,
+                findings_total=search.findings.total,
             )
         )
         return cls(
@@ -82,7 +82,7 @@ class ForbiddenSurvey:
             _expected(restore_context),
             search.size,
             names,
-            search.found,
+            search.findings,
             tuple(self_test(all_rules)),
             restored,
             search.closed,
@@ -94,17 +94,17 @@ class ForbiddenSurvey:
         expected = f"the backup holds none of: {', '.join(self.names)}"
         if self.blind:
             return not_verified(expected, f"the scanner missed its own sample of: {', '.join(self.blind)}")
-        searched = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.found.total} found"
+        searched = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.findings.total} found"
         if self.restored:
             searched += f"; in the target: {', '.join(self.restored)}"
         due = None if self.total is None else max(self.total, self.parts + self.closed.total)
-        if not self.found.total and (unsearched := "; ".join(self._unsearched())):
+        if not self.findings.total and (unsearched := "; ".join(self._unsearched())):
             observed = f"{searched}; not searched: {unsearched}"
             return Observation(Outcome.NOT_VERIFIED, expected, observed, self.parts, due)
         return conclude(
             expected,
             f"{searched}; all {len(self.names)} rules found their planted sample",
-            self.found,
+            self.findings,
             examined=self.parts,
             total=due,
         )
@@ -134,7 +134,7 @@ class _Search:
 
     def __init__(self, all_rules: Sequence[ForbiddenRule]) -> None:
         self.parts = self.size = 0
-        self.found, self.closed = Findings(), Findings()
+        self.findings, self.closed = Findings(), Findings()
         self.hits: list[ScanHit] = []
         self._rules = all_rules
 
@@ -146,12 +146,12 @@ class _Search:
             self.parts += not part.closed
             self.size += part.size
             for hit in part.hits:
-                self.found.add(f"{part.label}: {hit.rule} at byte {hit.offset:,}")
+                self.findings.add(f"{part.label}: {hit.rule} at byte {hit.offset:,}")
                 if len(self.hits) < MAX_FINDINGS:
                     self.hits.append(
                         ScanHit(rule=hit.rule, location=f"{part.label[:300]}, byte {hit.offset}")
                     )
-            self.found.total += part.total - len(part.hits)
+            self.findings.total += part.total - len(part.hits)
 
     def _look(self, part: Searchable) -> _Seen:
         hits: list[Hit] = []

@@ -31,7 +31,7 @@ def keycloak_asset(restore_context: RestoreContext, name: str) -> KeycloakAsset:
 @check("realm")
 @dataclass(frozen=True, slots=True)
 class RealmSurvey:
-    """What the realm holds and publishes, beside what the catalogue knows; ``lost`` says why nothing."""
+    """Holdings and published keys of a realm, beside the catalogue's; ``lost`` says why there are none."""
 
     realm: str
     counts: Mapping[str, int]
@@ -114,7 +114,7 @@ class Logins:
 
     @then("each of them is granted a token")
     def accepted(self) -> Observation:
-        """Every one got a token of the realm."""
+        """Every client got a token of the realm."""
         return conclude(
             "each of them is granted a token",
             f"{len(self.tried) - self.refused.total} of {len(self.tried)} granted",

@@ -45,11 +45,14 @@ class Login:
             except (LoginFailed, httpx.HTTPError) as error:
                 problems.add(str(error))
                 return cls(person, path, problems)
-            for what, cookies in (("without a session", {}), ("with a forged session", {session: forged})):
+            for circumstance, cookies in (
+                ("without a session", {}),
+                ("with a forged session", {session: forged}),
+            ):
                 with public_client(restore_context) as stranger:
                     stranger.cookies.update(cookies)
                     if stranger.get(path).is_success:
-                        problems.add(f"{what} {path} opens too")
+                        problems.add(f"{circumstance} {path} opens too")
         return cls(person, path, problems)
 
     @then("the login is accepted, and nothing is shown without it")
@@ -69,7 +72,7 @@ def _pages_of(restore_context: RestoreContext, person: str) -> Iterator[str]:
 
 
 def forge(cookie: str) -> str:
-    """``cookie`` with its first character changed, so that whatever signs it no longer does."""
+    """Return ``cookie`` with its first character changed: no signature of it verifies any longer."""
     if not cookie:
         raise ContractError("there is no session to forge")
     return ("A" if cookie[0] != "A" else "B") + cookie[1:]

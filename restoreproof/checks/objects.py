@@ -88,7 +88,7 @@ class ObjectSurvey:
 
     @then("every one of them is readable")
     def readable(self) -> Observation:
-        """Each answered a GET by the application's restored identity, to its last byte."""
+        """Every object answered a GET by the application's restored identity, to its last byte."""
         good = self.examined - self.unreadable.total
         return conclude(
             f"every one of the {self.dataset} has a readable object in the {self.bucket} bucket",
@@ -101,7 +101,7 @@ class ObjectSurvey:
 
     @then("every one has the length and digest that its row records")
     def intact(self) -> Observation:
-        """Each has the length and the SHA-256 that its row records."""
+        """Every object has the length and the SHA-256 that its row records."""
         good = self.examined - self.altered.total - self.unreadable.total
         return conclude(
             "length and SHA-256 of every object equal those its row records",

@@ -21,7 +21,7 @@ FINE = timedelta(milliseconds=50)
 
 @dataclass(frozen=True, slots=True)
 class StageMarks:
-    """What witnesses say of one stage."""
+    """Traces that witnesses have of one stage."""
 
     stage: str
     marks: tuple[ArrivalTrace, ...]

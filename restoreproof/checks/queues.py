@@ -21,12 +21,12 @@ Counts = Mapping[str, Mapping[str, int]]
 
 
 def waiting_in(stack_context: StackContext) -> dict[str, dict[str, int]]:
-    """Queue → class → how many items wait in it."""
+    """Count queue → class → items that wait."""
     return {name: counted(stack_context, name) for name in stack_context.contract.queues}
 
 
 def counted(stack_context: StackContext, name: str) -> dict[str, int]:
-    """Class → items of one queue. Raises ContractError if the contract has no such queue."""
+    """Count class → items of one queue. Raises ContractError if the contract has no such queue."""
     queue = stack_context.contract.queues.get(name)
     if queue is None:
         raise ContractError(f"the contract has no queue {name!r}")
@@ -71,7 +71,7 @@ class QueueSurvey:
     """Every queue by class, what the backup held, and what the review expects."""
 
     waiting: Counts
-    known: Counts | None
+    catalogued: Counts | None
     limits: Counts | None
     approver: str
 
@@ -89,18 +89,18 @@ class QueueSurvey:
 
     @then("they hold what they held when the backup was taken")
     def as_backed_up(self) -> Observation:
-        """As many items of each class wait as did when the backup was taken."""
+        """Every class has as many items waiting as it had when the backup was taken."""
         expected = "every queue holds what it held when the backup was taken"
-        if self.known is None:
+        if self.catalogued is None:
             return not_verified(expected, "there is no catalogue that counted the queues")
-        findings = differences(self.known, self.waiting)
+        findings = differences(self.catalogued, self.waiting)
         observed = "; ".join(f"{queue}: {sum(counts.values())}" for queue, counts in self.waiting.items())
         return conclude(
             expected,
             observed,
             findings,
             examined=total(self.waiting),
-            total=total(self.known),
+            total=total(self.catalogued),
             zero_is_right=True,
         )
 
@@ -120,7 +120,7 @@ class QueueSurvey:
             observed,
             findings,
             examined=total(self.waiting),
-            total=None if self.known is None else total(self.known),
+            total=None if self.catalogued is None else total(self.catalogued),
             zero_is_right=True,
         )
 
@@ -136,7 +136,7 @@ class UntouchedQueue:
 
     queue: str
     waiting: Mapping[str, int]
-    known: Mapping[str, int] | None
+    catalogued: Mapping[str, int] | None
     taken: datetime | None
     letters: frozenset[str] | None = None
     known_letters: frozenset[str] | None = None
@@ -178,9 +178,9 @@ class UntouchedQueue:
 
     def _same_counts(self) -> Observation:
         expected = f"the {self.queue} are those of the backup: none was replayed, none was added"
-        if self.known is None:
+        if self.catalogued is None:
             return not_verified(expected, "there is no catalogue that counted the queue")
-        findings = differences({self.queue: self.known}, {self.queue: self.waiting})
+        findings = differences({self.queue: self.catalogued}, {self.queue: self.waiting})
         if self.taken:
             findings.add(f"{self.queue}: touched at {self.taken:%H:%M:%S.%f} UTC")
         examined = sum(self.waiting.values())
@@ -189,7 +189,7 @@ class UntouchedQueue:
             f"{examined} of them, as in the backup" if not findings.total else f"{examined} of them",
             findings,
             examined=examined,
-            total=sum(self.known.values()),
+            total=sum(self.catalogued.values()),
             zero_is_right=True,
         )
 

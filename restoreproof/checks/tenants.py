@@ -18,7 +18,7 @@ from restoreproof.outcome import Observation
 @check("tenant isolation")
 @dataclass(frozen=True, slots=True)
 class TenantIsolation:
-    """What the application's role sees when no tenant is set."""
+    """Rows that the application's role sees of protected tables when it names no tenant."""
 
     visible: Mapping[str, int]
     """Protected table to the rows of it that are seen."""

@@ -147,7 +147,7 @@ def _forgeries(
 
 
 def altered(content: bytes, place: int) -> bytes | None:
-    """``content`` (a JSON object) with one character of one of its texts changed; which, ``place`` decides.
+    """Return ``content`` (a JSON object) with a character of one text changed; ``place`` decides which text.
 
     None if it is no JSON object with a text in it.
     """
@@ -245,7 +245,7 @@ class SignatureSurvey:
 
     @then("every one of them was made by a key in custody")
     def authentic(self) -> Observation:
-        """Each is its own canonical form, has the recorded digest, and is signed by a key in custody."""
+        """Every document is canonical, has the recorded digest, and is signed by a key in custody."""
         return conclude(
             f"every document of the {self.name} is canonical, unchanged and signed by a key in custody",
             f"{self.examined - self.bad.total:,} of {self.examined:,} recomputed and verified",

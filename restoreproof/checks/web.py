@@ -37,7 +37,7 @@ class UnknownHost(httpx.UnsupportedProtocol):
 
 
 class StackTransport(httpx.BaseTransport):
-    """Sends requests for the contract's names to where its services listen, and no request anywhere else.
+    """Transport of requests for the contract's names: to where its services listen, and nowhere else.
 
     Host and SNI stay what the URL says, so that routing and certificates are proven by the public name.
     """

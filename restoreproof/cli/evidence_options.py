@@ -51,5 +51,5 @@ def open_ledger(directory: Path, named: str | None, key: SigningKey) -> Ledger:
         refuse_unwritable(home.path.parent)
     book = Ledger(home, key, life=directory.parent / ".ledger-running")
     drill = identity_of(directory)  # a broken ledger, or another's, is refused before anything is signed
-    book.refuse_stranger(drill.drill_id, drill.stack, drill.record_sha256)
+    book.refuse_stranger(drill.drill_id, drill.stack, drill.record_sha256, drill.journal_sha256)
     return book

@@ -64,6 +64,7 @@ def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -
         "same": len(comparison.same),
         "different": list(comparison.different),
         "missing": list(comparison.missing),
+        "added": list(comparison.added),
         "verdict": str(record.verdict),
     }
     equal = f"{len(comparison.same)} files rendered anew are, byte for byte, those that were sealed"
@@ -80,7 +81,11 @@ def _held_against(sealed: Path, rendered: Path, kept: Path | None, json: bool) -
 def _explain(comparison: RenderComparison, sealed: Path) -> None:
     from restoreproof.verifier.verify import made_elsewhere, this
 
-    for word, names in (("differs", comparison.different), ("is missing", comparison.missing)):
+    for word, names in (
+        ("differs", comparison.different),
+        ("is missing", comparison.missing),
+        ("is no view of this drill, nor a log as its journal names it", comparison.added),
+    ):
         for name in names[:_SHOWN]:
             err.print(f"  {name} {word}", markup=False)
         if len(names) > _SHOWN:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +20,8 @@ from restoreproof.cli.evidence_options import (
 )
 from restoreproof.cli.writable import refuse_unwritable
 from restoreproof.errors import UsageError
+
+_SHOWN = 10
 
 
 @app.command()
@@ -36,7 +40,8 @@ def seal(
     from restoreproof.sealing.seal import seal as seal_evidence
     from restoreproof.sealing.timestamp import stamp
     from restoreproof.verifier import assemble
-    from restoreproof.verifier.verify import Unreproducible, made_elsewhere, reproduced
+    from restoreproof.verifier.remake import put_own, remake
+    from restoreproof.verifier.verify import Unreproducible, reproduced
 
     real = evidence_directory(directory)
     refuse_unwritable(real, real.parent)
@@ -44,10 +49,14 @@ def seal(
     try:
         reproduced(real)  # what is signed is what plan and journal give, whatever was sent here
     except Unreproducible as error:
-        maker = made_elsewhere(real)
-        hint = f"seal it with {maker}, which made it" if maker else "fetch the evidence again"
-        raise UsageError(f"{real}: {error}", hint=f"{hint}; the drill's machine has both") from error
+        raise _not_sealed(real, str(error)) from error
     book = None if without_ledger else open_ledger(real, ledger, signing)  # before: a seal is never replaced
+    with tempfile.TemporaryDirectory(prefix="restoreproof-seal-") as scratch:
+        remade = remake(real, Path(scratch))
+        if remade.unlike:
+            listed = "; ".join(f"{name} {what}" for name, what in remade.unlike[:_SHOWN])
+            raise _not_sealed(real, listed)
+        put_own(Path(scratch), real, remade)
     made = seal_evidence(real, signing)
     assemble.write_beside(real)
     if book:
@@ -56,3 +65,11 @@ def seal(
         stamp(real, timestamp)
     result = {"sealed": str(real), "attestation_sha256": made.attestation_sha256, "key": made.keyid}
     tell(result, json, f"{real} is sealed by the key SHA256:{made.keyid}")
+
+
+def _not_sealed(directory: Path, why: str) -> UsageError:
+    from restoreproof.verifier.verify import made_elsewhere
+
+    maker = made_elsewhere(directory)
+    hint = f"seal it with {maker}, which made it" if maker else "fetch the evidence again"
+    return UsageError(f"{directory}: {why}", hint=f"{hint}; the drill's machine has both")

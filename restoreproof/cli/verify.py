@@ -38,6 +38,14 @@ def verify(
     tsa_ca: Annotated[
         Path | None, typer.Option("--tsa-ca", help="certificates of the time stamping authority")
     ] = None,
+    rerender: Annotated[
+        bool | None,
+        typer.Option(
+            "--rerender/--no-rerender",
+            help="render every view anew and compare",
+            show_default="where this very version made them",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say whether evidence is authentic, fresh and VERIFIED.
@@ -65,7 +73,7 @@ def verify(
     except Refused as error:
         raise UsageError(str(error)) from error
     try:
-        answer = verify_evidence(asked)
+        answer = verify_evidence(asked, rerender)
         if tsa_ca:
             check_token(real, tsa_ca, answer)
     except OSError as error:

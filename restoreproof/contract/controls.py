@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from restoreproof.bounded_file import OversizedFile, read_bounded
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import Problem, nearest
 from restoreproof.errors import ContractError, Location
@@ -55,6 +56,8 @@ def read_controls(path: Path) -> StackControls:
     text = _text(path)
     try:
         content = _File.model_validate(tomllib.loads(text))
+    except RecursionError as error:
+        raise ContractError("it is nested too deeply to be read", where=Location(str(path))) from error
     except tomllib.TOMLDecodeError as error:
         raise ContractError(f"no TOML: {error}", where=Location(str(path))) from error
     except ValidationError as error:
@@ -104,11 +107,11 @@ def stray_globs(contract: Contract, ids: Collection[str]) -> Iterator[Problem]:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise ContractError(f"can't be read: {error.strerror}", where=Location(str(path))) from error
-    if len(content) > MAX_BYTES:
-        raise ContractError(f"{len(content)} bytes are too many", where=Location(str(path)))
+    except OversizedFile as error:
+        raise ContractError(f"it is not read: {error}", where=Location(str(path))) from error
     try:
         return content.decode()
     except UnicodeDecodeError as error:

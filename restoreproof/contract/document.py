@@ -8,12 +8,15 @@ from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from restoreproof.contract.problems import InvalidContract, Problem
 from restoreproof.errors import Location
 
+MAX_LEVELS = 64
+"""Levels of lists and mappings that a contract may have, one within another."""
 Path = tuple[str | int, ...]
 """The way from the top of a document to one value: keys and list positions."""
 
@@ -50,6 +53,7 @@ def read(text: str, file: str) -> tuple[YamlDocument, list[Problem]]:
         InvalidContract: the text is not YAML, so that there is nothing to go on with.
     """
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _BoundedComposer
     try:
         node = yaml.compose(text)
     except YAMLError as error:
@@ -62,6 +66,22 @@ def read(text: str, file: str) -> tuple[YamlDocument, list[Problem]]:
     reader = _Reader(file, yaml.constructor)
     data = reader.plain(node, ())
     return YamlDocument(file, data, MappingProxyType(reader.lines)), reader.problems
+
+
+class _BoundedComposer(Composer):
+    """Composer that refuses what no contract nests so deep: it would end in a RecursionError, and late."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose one node and what is below it. Raises MarkedYAMLError if it stands too deep."""
+        self._depth += 1
+        if self._depth > MAX_LEVELS:
+            problem = f"it is nested more than {MAX_LEVELS} levels deep"
+            raise MarkedYAMLError(problem=problem, problem_mark=self.parser.peek_event().start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _Reader:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from restoreproof.bounded_file import OversizedFile, read_bounded
 from restoreproof.contract import consistency, references
 from restoreproof.contract import document as documents
 from restoreproof.contract.block_models import asset_schemas, component_schemas
@@ -16,7 +17,8 @@ from restoreproof.contract.problems import InvalidContract, from_validation
 from restoreproof.contract.runtime_blocks import contract_model, whole_model
 from restoreproof.errors import ContractError, Location
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
+"""Of a contract: YAML of more would take minutes to read."""
 
 
 def load(path: Path) -> Contract:
@@ -27,13 +29,13 @@ def load(path: Path) -> Contract:
             a known word is near, a suggestion. Faults of one kind are reported together.
     """
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise ContractError(
             f"can't read the contract: {error.strerror}", where=Location(str(path)), hint="name a stack.yaml"
         ) from error
-    if len(content) > MAX_BYTES:
-        raise ContractError(f"{len(content)} bytes are too many for a contract", where=Location(str(path)))
+    except OversizedFile as error:
+        raise ContractError(f"the contract is not read: {error}", where=Location(str(path))) from error
     try:
         text = content.decode()
     except UnicodeDecodeError as error:

@@ -54,6 +54,14 @@ def coverage_of(contract: Contract) -> plan.Coverage:
     )
 
 
+def schedule_of(contract: Contract) -> plan.BackupSchedule | None:
+    """Return how old a backup may be at a drill; None if the contract states no schedule."""
+    if (schedule := contract.backup) is None:
+        return None
+    grace = schedule.every_s / 2 if schedule.grace_s is None else schedule.grace_s
+    return plan.BackupSchedule(schedule.every_s, grace)
+
+
 def service_stage_of(contract: Contract) -> str:
     """Return the stage whose checks prove that the service is back."""
     return contract.objectives.service or (SMOKE if SMOKE in contract.order else contract.order[-1])

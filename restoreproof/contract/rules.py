@@ -69,9 +69,13 @@ class Objectives(RuleBlock):
 
 
 class Schedule(RuleBlock):
-    """How often a backup is taken."""
+    """How often a backup is taken, and by how much the newest may be late before it counts as missed.
+
+    ``grace`` covers how long a backup takes and waits for its drill: half of ``every`` where it is left out.
+    """
 
     every_s: Seconds = Field(alias="every")
+    grace_s: Seconds | None = Field(default=None, alias="grace")
 
 
 class PolicyBlock(RuleBlock):

@@ -25,6 +25,8 @@ from restoreproof.events.outer import (
     InnerExited,
     InnerLaunched,
     IsolationVerdict,
+    LogFile,
+    LogsKept,
     OuterNote,
     PlanChangeFacts,
     PlanCompared,
@@ -89,6 +91,7 @@ AnyOuterEvent = (
     | TeardownDone
     | OuterNote
     | PlanCompared
+    | LogsKept
     | ViewReduced
     | DrillInterrupted
     | DrillClosed
@@ -182,6 +185,8 @@ __all__ = [
     "InnerLaunched",
     "IsolationProbed",
     "IsolationVerdict",
+    "LogFile",
+    "LogsKept",
     "MarkerProven",
     "Measured",
     "Note",

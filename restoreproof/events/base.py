@@ -73,6 +73,8 @@ Page = Annotated[str, AtMost(20_000)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Number = Annotated[int, Field(strict=True)]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Duration = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+"""In seconds; none is negative."""
 Flag = Annotated[bool, Field(strict=True)]
 
 

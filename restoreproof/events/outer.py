@@ -11,6 +11,7 @@ from restoreproof.events.base import (
     CheckId,
     Count,
     Digest,
+    Duration,
     EventPart,
     Flag,
     Line,
@@ -164,7 +165,7 @@ class SetVerified(OuterEvent):
     artifacts: Count | None = None
     objects: Count | None = None
     bytes: Count | None = None
-    seconds: Real | None = None
+    seconds: Duration | None = None
     files: Annotated[tuple[SetFile, ...], AtMost(200)] = ()
     lacks: ByName = Field(default_factory=dict)
     references: Annotated[tuple[SetReference, ...], AtMost(200)] = ()
@@ -218,7 +219,7 @@ class InnerExited(OuterEvent):
 
     type: Literal["inner-exited"] = "inner-exited"
     returncode: Number
-    seconds: Real
+    seconds: Duration
 
 
 class TeardownDone(OuterEvent):
@@ -228,6 +229,20 @@ class TeardownDone(OuterEvent):
     proven: Flag
     leftovers: Annotated[tuple[Text, ...], AtMost(200)] = ()
     kept: Annotated[str, AtMost(500)] | None = None
+
+
+class LogFile(EventPart):
+    """A service's log as it is kept beside the journal: its name below ``logs/``, and its digest."""
+
+    name: Name
+    sha256: Digest
+
+
+class LogsKept(OuterEvent):
+    """The logs that are kept as evidence; a file beside them of another name or digest is none of it."""
+
+    type: Literal["logs-kept"] = "logs-kept"
+    files: Annotated[tuple[LogFile, ...], AtMost(1000)] = ()
 
 
 class OuterNote(OuterEvent):
@@ -256,4 +271,4 @@ class DrillClosed(OuterEvent):
     """The last event."""
 
     type: Literal["drill-closed"] = "drill-closed"
-    seconds: Real
+    seconds: Duration

@@ -8,6 +8,7 @@ from restoreproof.events.base import (
     AtMost,
     Count,
     Digest,
+    Duration,
     EventPart,
     Flag,
     InnerEvent,
@@ -71,7 +72,7 @@ class StageDone(InnerEvent):
 
     type: Literal["stage-done"] = "stage-done"
     stage: Name
-    seconds: Real | None = None
+    seconds: Duration | None = None
 
 
 class StageFailed(InnerEvent):
@@ -90,7 +91,7 @@ class PhaseTimed(InnerEvent):
     type: Literal["phase"] = "phase"
     stage: Name
     name: Annotated[str, AtMost(300)]
-    seconds: Real | None = None
+    seconds: Duration | None = None
     bytes: Count | None = None
     items: Count | None = None
 
@@ -114,7 +115,7 @@ class ServiceReady(InnerEvent):
 
     type: Literal["service-ready"] = "service-ready"
     service: Name
-    seconds: Real | None = None
+    seconds: Duration | None = None
 
 
 class ServiceStopped(InnerEvent):
@@ -142,7 +143,7 @@ class CommandRun(InnerEvent):
     tool: Name
     argv: Argv = ()
     returncode: Number | None = None
-    seconds: Real | None = None
+    seconds: Duration | None = None
     stderr_tail: Annotated[str, AtMost(20_000)] = ""
 
 

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
-from restoreproof.events.base import AtMost, CheckId, Count, Flag, InnerEvent, Line, Name, Page, Real, Text
+from restoreproof.events.base import (
+    AtMost,
+    CheckId,
+    Count,
+    Duration,
+    Flag,
+    InnerEvent,
+    Line,
+    Name,
+    Page,
+    Text,
+)
 from restoreproof.outcome import MAX_FINDINGS, Outcome
 
 _ATTACHED = 8 * 1024 * 1024
@@ -38,7 +49,7 @@ class StepRun(InnerEvent):
     keyword: Line
     text: Line
     outcome: StepOutcome
-    seconds: Real = 0.0
+    seconds: Duration = 0.0
     table: Annotated[tuple[Annotated[tuple[Text, ...], AtMost(200)], ...], AtMost(500)] = ()
     docstring: Page | None = None
     background: bool = False
@@ -77,7 +88,7 @@ class ScenarioFinished(InnerEvent):
     check: CheckId
     status: ScenarioStatus
     reason: Text = ""
-    seconds: Real = 0.0
+    seconds: Duration = 0.0
 
 
 class AllureResult(InnerEvent):

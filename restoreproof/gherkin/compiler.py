@@ -17,6 +17,7 @@ from restoreproof.gherkin.statements import unstated
 from restoreproof.gherkin.support_code import digest_of, refuse_unreadable_code, support_digest
 from restoreproof.plan import (
     AssetStatements,
+    BackupSchedule,
     Coverage,
     Governance,
     NounDefinition,
@@ -44,6 +45,7 @@ def compile_plan(
     controls: StackControls | None = None,
     nouns: Sequence[NounDefinition] = (),
     required: Sequence[AssetStatements] = (),
+    schedule: BackupSchedule | None = None,
     selection: str | None = None,
     paths: Sequence[Path] = (),
 ) -> Plan:
@@ -93,6 +95,7 @@ def compile_plan(
         controls=controls,
         nouns=tuple(nouns),
         unstated=unstated(chosen, required) if whole else (),
+        schedule=schedule,
         support_sha256=support_digest(features),
     )
 

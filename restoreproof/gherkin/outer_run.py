@@ -13,6 +13,7 @@ from restoreproof.contract.plan_inputs import (
     coverage_of,
     governance_of,
     nouns_of,
+    schedule_of,
     service_stage_of,
     waivers_of,
 )
@@ -54,6 +55,7 @@ def _opened(request: DrillRequest, say: Say) -> DrillInputs:
         coverage=coverage_of(contract),
         service_stage=service_stage_of(contract),
         controls=controls_of(contract),
+        schedule=schedule_of(contract),
         nouns=nouns_of(contract),
         required=required_statements(contract),
         selection=request.keyword,

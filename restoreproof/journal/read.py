@@ -86,7 +86,7 @@ def read_journal(path: Path) -> Iterator[JournalLine]:
         EvidenceError: a line is torn, or no event.
     """
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(MAX_LINE + 1):
             yield parse_line(line, Excess.CUT, foreign=True)
 
 

@@ -100,8 +100,13 @@ class Ledger:
         """Enter a drill that could not start, and why."""
         return self._write(lambda _: [("refused", drill_id, {"reason": reason[:500], **details})])[1][0]
 
-    def refuse_stranger(self, drill_id: str, stack: str, record_sha256: str) -> None:
-        """Raise UsageError unless this ledger began the drill, and ended it with that record."""
+    def refuse_stranger(
+        self, drill_id: str, stack: str, record_sha256: str, journal_sha256: str | None
+    ) -> None:
+        """Raise UsageError unless this ledger began the drill, and ended it with that record and journal.
+
+        A ledger that names no journal is an earlier version's.
+        """
         entries = self.entries()
         mine = [entry for entry in entries if entry.drill_id == drill_id]
         if not mine:
@@ -111,9 +116,12 @@ class Ledger:
                 hint="name the ledger of that drill with --ledger, or say --without-ledger",
             )
         ended = [entry.data for entry in mine if entry.type == "finished"]
-        if len(ended) != 1 or ended[0].get("record_sha256") != record_sha256:
+        record = len(ended) == 1 and ended[0].get("record_sha256") == record_sha256
+        journal = record and ended[0].get("journal_sha256") in (None, journal_sha256)
+        if not journal:
+            what = "journal" if record else "record"
             raise UsageError(
-                f"the ledger did not end drill {drill_id} with this record: {_ends(mine)}",
+                f"the ledger did not end drill {drill_id} with this {what}: {_ends(mine)}",
                 where=Location(self.home.name),
                 hint="fetch the evidence again from the drill's machine",
             )

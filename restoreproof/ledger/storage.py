@@ -156,7 +156,7 @@ def _read(descriptor: int, name: str) -> list[bytes]:
         )
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
-        return file.read(MAX_READ).splitlines(keepends=True)
+        return file.read(size).splitlines(keepends=True)
 
 
 def _sync_directory(directory: Path) -> None:

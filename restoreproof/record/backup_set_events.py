@@ -30,7 +30,10 @@ from restoreproof.record.pairs import pairs
 
 
 class BackupSetEvents:
-    """Takes in the events that tell of the set; ``opening`` is the drill's first event."""
+    """Takes in the events that tell of the set; ``opening`` is the drill's first event.
+
+    ``is_verified`` says that the set was read and held against its manifest, whatever came of it.
+    """
 
     def __init__(self, opening: FirstEvent) -> None:
         self.contradictions: list[ContradictionRecord] = []
@@ -38,6 +41,7 @@ class BackupSetEvents:
         self._set = SetRecord()
         self._reissued: ReissuedFromRecord | None = None
         self._restoring = False
+        self.is_verified = False
 
     def take(self, line: JournalLine) -> None:
         """Account for one line of the journal."""
@@ -45,6 +49,7 @@ class BackupSetEvents:
             case StageEntered():
                 self._restoring = True
             case SetVerified() as event:
+                self.is_verified = True
                 self._reissued = _reissued(event.reissued_from)
                 self._set = _set(event, before_restore=not self._restoring)
             case SetContradicted() as event if len(self.contradictions) < MANY:

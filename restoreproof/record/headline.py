@@ -103,6 +103,8 @@ def _times(record: Record) -> str:
             f"the newest restored record was {duration(point.value_s)} old at the recovery point "
             f"(target {duration(point.target_s)})"
         )
+    if (age := record.backup_set.age_s) is not None:
+        clauses.append(f"that point lay {duration(abs(age))} {'before' if age >= 0 else 'after'} the drill")
     if not clauses:
         return ""
     sentence = "; ".join(clauses)

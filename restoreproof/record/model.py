@@ -121,7 +121,9 @@ class RecoveryTime:
 class RecoveryPoint:
     """The RPO: how old the newest restored record was at the recovery point, per asset and at worst.
 
-    ``newest`` is when that record was written, per asset; ``reference_at`` the recovery point.
+    ``newest`` is when that record was written, per asset; ``reference_at`` the recovery point. ``met`` is
+    False too where the recovery point lies longer than ``age_limit_s`` before the drill: by the schedule, a
+    newer backup was due. It is None where nothing was measured or a time makes no sense; ``unjudged`` is why.
     """
 
     target_s: float
@@ -131,6 +133,8 @@ class RecoveryPoint:
     met: bool | None
     newest: tuple[tuple[str, str], ...] = ()
     reference_at: str | None = None
+    age_limit_s: float | None = None
+    unjudged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

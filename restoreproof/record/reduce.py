@@ -17,8 +17,10 @@ from restoreproof.events import (
 )
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Observation, Outcome, decide, outcome_of
-from restoreproof.plan import CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
+from restoreproof.plan import AGE_CHECK, CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
+from restoreproof.record.age import observe_age
 from restoreproof.record.backup_set_events import BackupSetEvents
+from restoreproof.record.clock_steps import ClockSteps
 from restoreproof.record.deviations import deviations, scope
 from restoreproof.record.executed_steps import ExecutedSteps
 from restoreproof.record.execution_events import ExecutionEvents
@@ -32,8 +34,6 @@ from restoreproof.record.plan_events import PlanEvents
 from restoreproof.record.safety import SafetyEvents
 from restoreproof.record.timing import Timing
 from restoreproof.record.unknowns import unknowns
-
-"""The id of the check that stands for the set agreeing with its catalogue; made when it does not."""
 
 
 def reduce(plan: Plan, lines: Iterable[JournalLine]) -> Record:
@@ -56,11 +56,21 @@ class _Reduction:
         }
         self._problems = Gaps()
         self._opening = FirstEvent(plan)
+        self._clocks = ClockSteps(self._problems)
         self._safety = SafetyEvents(plan, self._problems)
         self._set = BackupSetEvents(self._opening)
         self._execution = ExecutionEvents(self._opening)
         self._timing = Timing(plan)
         self._comparison = PlanEvents()
+        self._readers = (
+            self._opening,
+            self._clocks,
+            self._timing,
+            self._comparison,
+            self._safety,
+            self._set,
+            self._execution,
+        )
         self._sequence: Counter[str] = Counter()
         self._events = 0
         self._restoring = False
@@ -80,8 +90,7 @@ class _Reduction:
         self._sequence[line.source] = line.seq
         self._events += 1
         self._last_at = line.at
-        readers = (self._opening, self._timing, self._comparison, self._safety, self._set, self._execution)
-        for reader in readers:
+        for reader in self._readers:
             reader.take(line)
         self._take_check(line)
 
@@ -118,8 +127,10 @@ class _Reduction:
         incomplete = (*self._problems.reasons(), *absent)
         mandatory = [check.outcome for check in checks if check.mandatory]
         verdict = decide(mandatory, isolated=safety.isolated, complete=not incomplete, whole=plan.whole)
-        opening = self._opening
-        times = self._timing.measure(checks, safety.measurements, self._execution.fidelity)
+        opening, backup_set = self._opening, self._set.record()
+        times = self._timing.measure(
+            checks, safety.measurements, self._execution.fidelity, age_s=backup_set.age_s
+        )
         record = Record(
             stack=plan.stack,
             drill_id=opening.drill_id,
@@ -142,7 +153,7 @@ class _Reduction:
                 plan.selection,
                 plan.support_sha256,
             ),
-            backup_set=self._set.record(),
+            backup_set=backup_set,
             recovery_time=times.recovery_time,
             recovery_point=times.recovery_point,
             stages=times.stages,
@@ -194,6 +205,12 @@ class _Reduction:
                 _made(CATALOGUE_CHECK, "The backup set is what its catalogue says", self._plan.stages[0]),
                 account,
             )
+        age = observe_age(self._set.record().age_s, self._plan.schedule) if self._set.is_verified else None
+        if age and age.outcome is not Outcome.PASSED:
+            account = Account(started=True, before_restore=True)
+            account.observe(age)
+            title = "The backup set is as recent as the schedule asks"
+            yield _made(AGE_CHECK, title, self._plan.stages[0]), account
         for stage, error in self._safety.lost.items():
             account = Account(started=True)
             account.observe(Observation(Outcome.FAILED, f"{stage} is restored from the set", error))

@@ -30,6 +30,7 @@ from restoreproof.record.model import Measurement, OverrideRecord, Probe, Safety
 _ORDINARY_RETURNCODES = (0, 1)
 _NOTE = 2000
 _LISTED = 5
+_SECONDS = "s"
 
 
 class SafetyEvents:
@@ -138,6 +139,8 @@ class SafetyEvents:
         match line.event:
             case Measured() as event if len(self.measurements) < MANY or event.name in self.measurements:
                 self.measurements[event.name] = Measurement(event.name, event.value, event.unit, event.detail)
+                if event.unit == _SECONDS and event.value < 0:
+                    self._problem(f"the measurement {event.name!r} is a time of {event.value:g} s")
             case Overridden() as event if len(self.overrides) < MANY:
                 self.overrides.setdefault(OverrideRecord(event.service, event.name, event.why))
             case Note() | OuterNote() as event:

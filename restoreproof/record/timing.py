@@ -20,6 +20,7 @@ from restoreproof.events import (
 from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Outcome
 from restoreproof.plan import Plan
+from restoreproof.record.age import judge_loss
 from restoreproof.record.context import FidelityRecord
 from restoreproof.record.gaps import MANY
 from restoreproof.record.model import (
@@ -97,13 +98,18 @@ class Timing:
         checks: Sequence[CheckRecord],
         measurements: Mapping[str, Measurement],
         fidelity: Sequence[FidelityRecord] = (),
+        age_s: float | None = None,
     ) -> Times:
-        """Return the times, given how the checks ended, and how the target differed from production."""
+        """Return the times, given how the checks ended, and how the target differed from production.
+
+        Args:
+            age_s: how long (seconds) before the drill the recovery point lies; None if it is not known.
+        """
         return Times(
             seconds=self._since(self._last),
             stages=tuple(self._stage(name, stage) for name, stage in self._stages.items()),
             recovery_time=self._recovery_time(checks, fidelity),
-            recovery_point=self._recovery_point(measurements),
+            recovery_point=self._recovery_point(measurements, age_s),
         )
 
     def _take_newest(self, event: Measured) -> None:
@@ -112,7 +118,10 @@ class Timing:
             self._newest[asset] = at
 
     def _since(self, mono: float | None) -> float | None:
-        return None if mono is None or self._origin is None else round(mono - self._origin, 3)
+        """Seconds since the drill began; None where a clock makes it less than none."""
+        if mono is None or self._origin is None or mono < self._origin:
+            return None
+        return round(mono - self._origin, 3)
 
     def _stage(self, name: str, stage: _Stage) -> StageRecord:
         return StageRecord(
@@ -172,7 +181,7 @@ class Timing:
         ]
         return max([(stage.ends, f"stage-done {name}"), *ends])
 
-    def _recovery_point(self, measurements: Mapping[str, Measurement]) -> RecoveryPoint:
+    def _recovery_point(self, measurements: Mapping[str, Measurement], age_s: float | None) -> RecoveryPoint:
         skew = measurements.get("rpo.skew")
         assets = {
             name.removeprefix("rpo."): measured.value
@@ -180,15 +189,19 @@ class Timing:
             if name.startswith("rpo.") and name != "rpo.skew"
         }
         whole = measurements.get("rpo")
-        value = max([*assets.values(), *([whole.value] if whole else [])], default=None)
+        values = [*assets.values(), *([whole.value] if whole else [])]
+        value, schedule = max(values, default=None), self._plan.schedule
+        met, unjudged = judge_loss(values, self._plan.rpo_s, age_s, schedule)
         return RecoveryPoint(
             target_s=self._plan.rpo_s,
             value_s=value,
             assets=tuple(sorted(assets.items())),
             skew_s=skew.value if skew else None,
-            met=None if value is None else value <= self._plan.rpo_s,
+            met=met,
             newest=tuple((asset, at) for asset, at in sorted(self._newest.items()) if asset in assets),
             reference_at=self._recovery_at,
+            age_limit_s=schedule.limit_s if schedule else None,
+            unjudged=unjudged,
         )
 
 

@@ -16,6 +16,7 @@ from restoreproof.verifier.files import files_below
 from restoreproof.verifier.formats import (
     ATTESTATION,
     IN_TOTO,
+    JOURNAL,
     RECORD,
     SUMS,
     UNLISTED,
@@ -101,18 +102,25 @@ def _sha256(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DrillIdentity:
-    """What a ledger knows a drill by: its id, its stack and the digest of its record."""
+    """Identity of a drill for a ledger: its id, its stack, and the digests of its record and journal."""
 
     drill_id: str
     stack: str
     record_sha256: str
+    journal_sha256: str | None
 
 
 def identity_of(directory: Path) -> DrillIdentity:
     """Return which drill's evidence ``directory`` is. Raises UsageError if it holds no record."""
     try:
         record = json.loads((directory / RECORD).read_bytes())
-        return DrillIdentity(str(record["drill_id"]), str(record["stack"]), sha256_of(directory / RECORD))
+        journal = directory / JOURNAL
+        return DrillIdentity(
+            str(record["drill_id"]),
+            str(record["stack"]),
+            sha256_of(directory / RECORD),
+            sha256_of(journal) if journal.is_file() else None,
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(
             f"{directory} holds no {RECORD} of a drill", hint="name the directory of one drill's evidence"

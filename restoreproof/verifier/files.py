@@ -91,7 +91,12 @@ def read(path: Path, answer: Answer) -> bytes | None:
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_READ:
         answer.refuse(path.name, "can't be read as evidence")
         return None
-    return path.read_bytes()
+    with path.open("rb") as file:
+        content = file.read(status.st_size + 1)
+    if len(content) != status.st_size:
+        answer.refuse(path.name, "changed while it was read")
+        return None
+    return content
 
 
 def read_json(path: Path, answer: Answer) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Any
 SUMS, ATTESTATION, RECORD, PLAN = "SHA256SUMS", "attestation.dsse.json", "record.json", "plan.json"
 REFUSED = "refused.jsonl"
 """Beside the ledger: refusals that it could not be told of yet."""
+JOURNAL = "journal.jsonl"
 UNLISTED = frozenset({SUMS, ATTESTATION})
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"

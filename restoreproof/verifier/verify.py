@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from restoreproof.errors import EvidenceError
+from restoreproof.bounded_file import read_bounded
+from restoreproof.errors import EnvironmentUnfitError, EvidenceError
 from restoreproof.journal.read import read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.build import code_sha256, harness_build, spoken
 from restoreproof.record.reduce import reduce
 from restoreproof.verifier.answers import Answer, Question
 from restoreproof.verifier.examination import examine
-from restoreproof.verifier.files import read
-from restoreproof.verifier.formats import PLAN, RECORD
-from restoreproof.views.bundle import JOURNAL
+from restoreproof.verifier.files import MAX_READ, read
+from restoreproof.verifier.formats import JOURNAL, PLAN, RECORD
+from restoreproof.verifier.remake import remake
 
 
 class Unreproducible(Exception):
     """Record that is not what plan and journal give."""
 
 
-def verify(asked: Question) -> Answer:
-    """Answer whether the evidence is authentic, fresh and VERIFIED, with every reason why not."""
+def verify(asked: Question, rerender: bool | None = False) -> Answer:
+    """Answer whether the evidence is authentic, fresh and VERIFIED, with every reason why not.
+
+    Args:
+        rerender: hold the views against views that are rendered anew; None does so where this very program
+            made them and has what it needs.
+
+    Raises:
+        EnvironmentUnfitError: the views were to be rendered, and what a view needs is missing here.
+    """
     answer = examine(asked)
     # A file that is missing or no ordinary file has its finding already, and is not opened.
     unreadable = Answer()
@@ -35,7 +45,35 @@ def verify(asked: Question) -> Answer:
             reproduced(asked.directory)
         except Unreproducible as error:
             _judge(asked.directory, answer, str(error))
+        else:
+            if rerender is not False:
+                _hold_views(asked.directory, answer, demanded=rerender is True)
     return answer
+
+
+def _hold_views(directory: Path, answer: Answer, *, demanded: bool) -> None:
+    """Refuse every view that is not what this program makes of plan and journal."""
+    maker = made_elsewhere(directory)
+    if maker:
+        answer.notes.append(f"the views were not rendered anew: {maker} made them, and this is {this()}")
+        return
+    with tempfile.TemporaryDirectory(prefix="restoreproof-verify-") as scratch:
+        try:
+            remade = remake(directory, Path(scratch))
+        except EnvironmentUnfitError as error:
+            if demanded:
+                raise
+            answer.notes.append(f"the views were not rendered anew: {error.message}")
+            return
+        except EvidenceError as error:
+            answer.refuse(PLAN, f"and {JOURNAL} give no views: {error.message}")
+            return
+    for name, what in remade.unlike:
+        answer.refuse(name, what)
+    if remade.own:
+        answer.notes.append(
+            f"every other view was rendered anew and is the same; not compared: {', '.join(remade.own)}"
+        )
 
 
 def _judge(directory: Path, answer: Answer, error: str) -> None:
@@ -56,21 +94,21 @@ def this() -> str:
 def made_elsewhere(directory: Path) -> str | None:
     """Name the program that made the record, if by its own word other code than this did; else None."""
     try:
-        record = json.loads((directory / RECORD).read_bytes())
+        record = json.loads(read_bounded(directory / RECORD, MAX_READ))
         build = record.get("harness_build") or {}
         if build.get("code_sha256") == code_sha256():
             return None
         return spoken(str(record.get("harness")), build.get("git_commit"))
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return None
 
 
 def reproduced(directory: Path) -> None:
     """Raise Unreproducible unless the record is, byte for byte, what plan and journal give."""
     try:
-        plan = Plan.from_json(json.loads((directory / PLAN).read_bytes()))
+        plan = Plan.from_json(json.loads(read_bounded(directory / PLAN, MAX_READ)))
         remade = reduce(plan, read_journal(directory / JOURNAL)).text().encode()
-        record = (directory / RECORD).read_bytes()
+        record = read_bounded(directory / RECORD, MAX_READ)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         at = ".".join(map(str, first["loc"])) or "the file"

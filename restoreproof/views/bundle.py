@@ -9,8 +9,7 @@ from pathlib import Path
 from restoreproof.journal.read import JournalLine, read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
-
-JOURNAL = "journal.jsonl"
+from restoreproof.verifier.formats import JOURNAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ def _objectives(record: Record) -> Iterator[Gauge]:
         "Age of the newest restored record at the recovery point, by asset.",
         tuple(((("asset", asset),), seconds) for asset, seconds in point.assets),
     )
+    yield _plain(
+        "set_age_seconds", "Age of the recovery point when the drill began.", record.backup_set.age_s
+    )
+    yield _plain(
+        "set_age_limit_seconds", "Age from which on the schedule has a newer backup due.", point.age_limit_s
+    )
     yield _plain("rpo_target_seconds", "The recovery point objective of the contract.", point.target_s)
 
 

@@ -11,8 +11,9 @@ from restoreproof.journal.read import JournalLine, read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
+from restoreproof.verifier.formats import JOURNAL
 from restoreproof.views import OptionalView, View, every_view
-from restoreproof.views.bundle import JOURNAL, Bundle
+from restoreproof.views.bundle import Bundle
 
 
 def render(directory: Path, plan: Plan) -> Record:

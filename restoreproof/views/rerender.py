@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from restoreproof.bounded_file import read_bounded
 from restoreproof.errors import EvidenceError, Location
+from restoreproof.events import LogsKept
+from restoreproof.journal.read import read_journal
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
-from restoreproof.verifier.formats import PLAN, SUMS
-from restoreproof.views.bundle import JOURNAL
+from restoreproof.verifier.files import MAX_READ
+from restoreproof.verifier.formats import JOURNAL, PLAN, SUMS, UNLISTED, sha256_of
 from restoreproof.views.render import render
 
 GIVEN = frozenset({PLAN, JOURNAL})
 GENERATED = frozenset({"allure-report.html"})
-"""Made by Allure, which shows earlier drills too: only its results are a function of plan and journal."""
+"""Made by Allure, with identifiers that are new each time: its results are a function of plan and journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderComparison:
-    """Names of rendered files, by whether the bytes are those that lie in the evidence."""
+    """Names of rendered files, by whether the bytes are those that lie in the evidence.
+
+    ``added`` lie in the evidence, and are neither rendered nor a log as the journal names it.
+    """
 
     same: tuple[str, ...]
     different: tuple[str, ...]
     missing: tuple[str, ...]
+    added: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
-        """Whether every file that was rendered is in the evidence, byte for byte."""
-        return bool(self.same) and not self.different and not self.missing
+        """Whether the evidence is what was rendered, byte for byte, and nothing else."""
+        return bool(self.same) and not self.different and not self.missing and not self.added
 
 
 def is_sealed(directory: Path) -> bool:
@@ -71,7 +79,23 @@ def compare(rendered: Path, evidence: Path) -> RenderComparison:
             missing.append(name)
         else:
             (same if there.read_bytes() == path.read_bytes() else different).append(name)
-    return RenderComparison(tuple(same), tuple(different), tuple(missing))
+    return RenderComparison(tuple(same), tuple(different), tuple(missing), tuple(_added(rendered, evidence)))
+
+
+def _added(rendered: Path, evidence: Path) -> Iterator[str]:
+    """Yield the files of the evidence that plan and journal say nothing of."""
+    logs = {f"logs/{name}": sha256 for name, sha256 in _logs(evidence / JOURNAL)}
+    for path in sorted(path for path in evidence.rglob("*") if not path.is_dir()):
+        name = path.relative_to(evidence).as_posix()
+        ours = name in GIVEN or name in UNLISTED or (rendered / name).is_file()
+        if not ours and not (name in logs and path.is_file() and sha256_of(path) == logs[name]):
+            yield name
+
+
+def _logs(journal: Path) -> Iterator[tuple[str, str]]:
+    for line in read_journal(journal):
+        if isinstance(line.event, LogsKept):
+            yield from ((file.name, file.sha256) for file in line.event.files)
 
 
 _WHERE = "name the directory of one drill, such as reports/latest"
@@ -80,7 +104,7 @@ _WHERE = "name the directory of one drill, such as reports/latest"
 def _plan(path: Path) -> Plan:
     where = Location(str(path))
     try:
-        return Plan.from_json(json.loads(path.read_bytes()))
+        return Plan.from_json(json.loads(read_bounded(path, MAX_READ)))
     except OSError as error:
         raise EvidenceError(f"can't read the plan: {error.strerror}", where=where, hint=_WHERE) from error
     except ValidationError as error:
@@ -89,5 +113,7 @@ def _plan(path: Path) -> Plan:
         raise EvidenceError(
             f"not a plan: {at}: {first['msg']}", where=where, hint="fetch the evidence again"
         ) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise EvidenceError("not a plan: it is nested too deeply", where=where, hint=_WHERE) from error
+    except ValueError as error:
         raise EvidenceError(f"not a plan: {error}", where=where, hint="fetch the evidence again") from error

@@ -52,7 +52,9 @@ def answers(desk: Desk, name: str) -> list[tuple[dict[str, Any], str]]:
     bare = [str(getattr(sys, "_base_executable", sys.executable)), "-I", "-S", str(script)]
 
     def ours(*more: str) -> str:
-        return CliRunner().invoke(app, ["verify", *options, *more], terminal_width=1000).stdout
+        return (
+            CliRunner().invoke(app, ["verify", "--no-rerender", *options, *more], terminal_width=1000).stdout
+        )
 
     def alone(*more: str) -> str:
         argv = [*bare, *options, *more]

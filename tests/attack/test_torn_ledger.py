@@ -58,7 +58,7 @@ def asked(desk: Desk, directory: Path) -> list[dict[str, Any]]:
     bare = [str(getattr(sys, "_base_executable", sys.executable)), "-I", "-S"]
     script = assemble.write_beside(directory)
     alone = subprocess.run([*bare, str(script), *options], capture_output=True, text=True, check=False)
-    return [json.loads(command("verify", *options).stdout), json.loads(alone.stdout)]
+    return [json.loads(command("verify", "--no-rerender", *options).stdout), json.loads(alone.stdout)]
 
 
 @pytest.mark.parametrize("left", [1, 40, -1], ids=["one byte", "a part", "all but the line break"])

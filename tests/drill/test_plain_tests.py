@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.workshop import ROOT, Drilled, Workshop
+from restoreproof.contract import load
+from tests.drill.test_bad_input import contract_with
+from tests.workshop import CONTRACT, ROOT, Drilled, Workshop
 
 ADDS_UP = '''\
 """The stack, as a test sees it."""
@@ -81,7 +83,10 @@ def project(workshop: Workshop) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(workshop: Workshop, project: Path) -> Drilled:
-    return workshop.drill("--features", project / "features")
+    """A drill of all that the project asks; what it does not ask of each asset, the contract excludes."""
+    excluded = "".join(f"    {asset}: the drill of all features asks\n" for asset in load(CONTRACT).assets)
+    contract = contract_with(workshop, "plain", "  excluded:\n", f"  excluded:\n{excluded}")
+    return workshop.drill("--features", project / "features", contract=contract)
 
 
 def test_plain_tests_pass_with_the_fixtures_of_the_stack(whole: Drilled) -> None:

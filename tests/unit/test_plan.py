@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 from pydantic import ValidationError
 
-from restoreproof.plan import Coverage, Governance, Plan, PlannedCheck, PlannedStep, Waiver
+from restoreproof.plan import AssetStatements, Coverage, Governance, Plan, PlannedCheck, PlannedStep, Waiver
 
 LATER = {"governance", "coverage", "service_stage"}
 
@@ -84,3 +84,11 @@ def test_anything_else_is_refused(spoilt: object) -> None:
 def test_a_check_is_found_by_its_id() -> None:
     assert PLAN.check("consistency/proofs") is CHECK
     assert PLAN.check("consistency/proof") is None
+
+
+def test_what_is_not_stated_of_an_asset_is_part_of_the_plan_and_of_its_digest() -> None:
+    lacking = replace(PLAN, unstated=(AssetStatements("orders", "postgres", ("rows", "roles")),))
+    assert Plan.from_json(json.loads(json.dumps(lacking.as_json()))) == lacking
+    assert lacking.digest != PLAN.digest
+    assert "unstated" not in PLAN.as_json()
+    assert str(lacking.unstated[0]) == "rows and roles of the asset orders (postgres)"

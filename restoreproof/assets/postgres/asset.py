@@ -20,6 +20,7 @@ from restoreproof.assets.base import (
 )
 from restoreproof.assets.database import Database
 from restoreproof.assets.database_stats import chain_heads, count_datasets, count_queues, identify_letters
+from restoreproof.assets.dataset import parameters, restored_parameters
 from restoreproof.assets.postgres.connection import connect, snapshot
 from restoreproof.assets.postgres.database import PostgresDatabase, open_by_url, open_postgres
 from restoreproof.assets.postgres.dump import database_mark, dump_database, restore_dump
@@ -37,7 +38,7 @@ from restoreproof.assets.searchable import Searchable
 from restoreproof.assets.servers import roles_of
 from restoreproof.backups import layout, missing
 from restoreproof.contract.declarations import ServiceName
-from restoreproof.contract.sql import FixedSql
+from restoreproof.contract.sql import Sql
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.redaction.redactor import Secret
 
@@ -58,7 +59,7 @@ class PostgresAsset(Asset):
     database: str
     owner: str | None = None
     roles: tuple[str, ...] = ()
-    newest: FixedSql | None = None
+    newest: Sql | None = None
 
     after: ClassVar[tuple[str, ...]] = ()
     rests_on: ClassVar[tuple[str, ...]] = (
@@ -131,7 +132,8 @@ class PostgresAsset(Asset):
                 tables = database.tables()
                 work.items = sum(table.rows for table in tables.values())
             if self.newest:
-                backup_context.learnt.newest = database.value(self.newest)
+                values = parameters(stack_context, self.newest, point)
+                backup_context.learnt.newest = database.value(self.newest, values)
             expectation = PostgresKnown(
                 tables=tables,
                 structure=database.structure(),
@@ -165,7 +167,8 @@ class PostgresAsset(Asset):
         if self.newest is None:
             return None
         with self.connect(restore_context.stack_context) as database:
-            newest: datetime | None = database.value(self.newest)
+            values = restored_parameters(restore_context, self.name, self.newest)
+            newest: datetime | None = database.value(self.newest, values)
         return newest
 
     def marks(self, stack_context: StackContext) -> Sequence[ArrivalTrace]:

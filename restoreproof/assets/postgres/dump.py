@@ -88,11 +88,13 @@ def tell_untrusted(stack_context: StackContext, service: str, connection: Connec
     """
     expected = stack_context.contract.services[service].options().get("runs_programs") is True
     for row in connection.execute(_UNTRUSTED).fetchall():
-        what = (
+        description = (
             f"the function {row['name']} of {row['database']} is in {row['language']}, which is not trusted"
         )
         stage = stack_context.stage()
-        stack_context.emitter.emit(ProgramRun(service=service, what=what, stage=stage, expected=expected))
+        stack_context.emitter.emit(
+            ProgramRun(service=service, what=description, stage=stage, expected=expected)
+        )
 
 
 def database_mark(stack_context: StackContext, service: str, database: str) -> ArrivalTrace:

@@ -14,7 +14,7 @@ from restoreproof.contract.interfaces import Sink
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many effects a sink has recorded, and each of those it shows, in words."""
+    """Effects that a sink has recorded: their number, and those it shows, in words."""
 
     count: int
     shown: tuple[str, ...]
@@ -22,10 +22,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How often a delivering identity was asked for what it must not have, and what it was not refused."""
+    """Attempts of a delivering identity at what it must not have: their number, and what was granted."""
 
     asked: int = 0
-    given: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
 
 
 class SinkKind(ABC):

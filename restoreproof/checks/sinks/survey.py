@@ -27,7 +27,7 @@ MARKS = "sink-controls"
 @check("sinks", covers="sink")
 @dataclass(frozen=True, slots=True)
 class SinkSurvey:
-    """What each sink has recorded since the drill began, the harness's own controls left out."""
+    """Effects that each sink recorded since the drill began, the harness's own controls left out."""
 
     effects: Mapping[str, int]
     described: Mapping[str, tuple[str, ...]]
@@ -47,7 +47,7 @@ class SinkSurvey:
 
     @then("none of them has recorded an effect")
     def silent(self) -> Observation:
-        """Not one effect at any of them."""
+        """No sink has recorded an effect."""
         findings = Findings()
         for name, count in self.effects.items():
             if count:
@@ -122,7 +122,7 @@ class ControlSurvey:
                 finally:
                     refusals = sink_kind(sink.kind).withdraw(restore_context, sink, mark)
                 asked += refusals.asked
-                for permission in refusals.given:
+                for permission in refusals.granted:
                     readable.add(f"{name}: {permission}")
         due = sum(sink_kind(sink.kind).refusals_due(restore_context, sink) for sink in sinks.values())
         return cls(len(sinks), len(sinks), unnoticed, asked, due, readable)

@@ -16,7 +16,7 @@ from restoreproof.record.model import Record
 from restoreproof.sealing.seal import Seal, seal
 from restoreproof.sealing.timestamp import stamp
 from restoreproof.verifier import assemble
-from restoreproof.verifier.formats import ATTESTATION, RECORD, sha256_of
+from restoreproof.verifier.formats import ATTESTATION, JOURNAL, RECORD, sha256_of
 from restoreproof.views.render import render
 
 UNTRUSTED = "NO TRUSTWORTHY EVIDENCE"
@@ -59,6 +59,7 @@ def close(
         raise
     digests = {
         "record_sha256": sha256_of(directory / RECORD),
+        "journal_sha256": sha256_of(directory / JOURNAL),
         "attestation_sha256": made.attestation_sha256 if made else None,
     }
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from restoreproof.errors import EvidenceError
+from restoreproof.bounded_file import read_bounded
 from restoreproof.events import PlanChangeFacts, PlanCompared
 from restoreproof.ledger import LedgerEntry
 from restoreproof.plan import Plan
@@ -70,12 +70,10 @@ def _finished(entries: Sequence[LedgerEntry], stack: str) -> list[tuple[str, str
 
 def _read(path: Path, digest: str) -> Plan | _Unread:
     try:
-        if path.stat().st_size > PLAN_BYTES:
-            raise EvidenceError(f"{path} is no plan: it has more than {PLAN_BYTES} bytes")
-        plan = Plan.from_json(json.loads(path.read_bytes()))
+        plan = Plan.from_json(json.loads(read_bounded(path, PLAN_BYTES)))
     except OSError as error:
         return _Unread(f"its plan is not on this machine ({error.strerror}: {path})")
-    except (ValueError, ValidationError, RecursionError, EvidenceError) as error:
+    except (ValueError, ValidationError, RecursionError) as error:
         return _Unread(f"its plan can't be read: {str(error).splitlines()[0]}")
     if plan.digest != digest:
         return _Unread(f"{path} is not the plan that the ledger names")

@@ -27,7 +27,7 @@ from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pi
 from restoreproof.drill.outer.previous_plan import compare_with_previous
 from restoreproof.drill.outer.reach import refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
-from restoreproof.drill.outer.teardown import TornDown, tear_down
+from restoreproof.drill.outer.teardown import TornDown, digests_of_logs, tear_down
 from restoreproof.drill.refusals import enter_noted, refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
 from restoreproof.drill.sandbox_contents import PYTEST_INI, readable
@@ -40,6 +40,7 @@ from restoreproof.events import (
     DrillInterrupted,
     InnerExited,
     IsolationVerdict,
+    LogsKept,
     OuterNote,
     TeardownDone,
     ViewReduced,
@@ -303,5 +304,6 @@ class _Drill:
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))
+        journal.emit(LogsKept(files=digests_of_logs(self.directory / "logs")))
         kept = driver(self.request.runtime).kept(self.inputs.contract)
         journal.emit(TeardownDone(proven=not done.left, leftovers=tuple(done.left), kept=kept))

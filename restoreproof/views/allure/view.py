@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from restoreproof.display import one_line
 from restoreproof.views import OptionalView
-from restoreproof.views.allure.history import History
 from restoreproof.views.allure.report import NODE, generate
 from restoreproof.views.allure.results import write_results
 from restoreproof.views.allure.run import facts
-from restoreproof.views.allure.scenario import milliseconds
 from restoreproof.views.bundle import Bundle
 
 _HEAD = (
@@ -34,7 +32,6 @@ def write(bundle: Bundle) -> None:
         bundle.directory / "allure-report.html",
         title=one_line(f"{record.verdict.value}: {record.stack} from set {named['Backup set']}"),
         variables=head,
-        history=History.beside(bundle.directory, record.drill_id, milliseconds(record.ended_at)),
     )
 
 

@@ -48,7 +48,9 @@ def _set(record: Record) -> Line:
 
 def _recovery_point(record: Record) -> Line:
     age = record.backup_set.age_s
-    old = f", {duration(age)} before the drill began" if age is not None else ""
+    old = ""
+    if age is not None:
+        old = f", {duration(abs(age))} {'before' if age >= 0 else 'after'} the drill began"
     return line(f"{instant(record.backup_set.recovery_point)}{old}")
 
 

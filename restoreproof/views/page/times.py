@@ -43,7 +43,8 @@ def phases(record: Record) -> Section:
 def _figures(record: Record) -> tuple[tuple[str, Line], ...]:
     time, point = record.recovery_time, record.recovery_point
     service = f"{_after(time.time_to_service_s, 'not proven')}, target {duration(time.target_s)}"
-    lost = [f"{_old(point.value_s)}, target {duration(point.target_s)}: {_MET[point.met]}"]
+    unjudged = f"? not judged, {one_line(point.unjudged, 300)}" if point.unjudged else _MET[point.met]
+    lost = [f"{_old(point.value_s)}, target {duration(point.target_s)}: {unjudged}"]
     lost += [f"{one_line(name, 60)} {duration(seconds)}" for name, seconds in point.assets]
     if point.skew_s is not None:
         lost.append(f"skew between them {duration(point.skew_s)}")
@@ -51,6 +52,7 @@ def _figures(record: Record) -> tuple[tuple[str, Line], ...]:
         ("Service back (RTO)", line(f"{service}: {_judged(time)}")),
         ("Everything checked", line(_after(time.time_to_verified_s, "not all of it was"))),
         ("Newest record (RPO)", joined(lost)),
+        ("Age of the recovery point", line(_age(record))),
         ("Data and machine", joined([_data(record), *_machine(record)], ", ")),
     )
 
@@ -65,6 +67,19 @@ def _after(seconds: float | None, otherwise: str) -> str:
 
 def _old(seconds: float | None) -> str:
     return "not measured" if seconds is None else f"{duration(seconds)} old"
+
+
+def _age(record: Record) -> str:
+    age, limit = record.backup_set.age_s, record.recovery_point.age_limit_s
+    allowed = (
+        "the contract states no schedule" if limit is None else f"at most {duration(limit)} by the schedule"
+    )
+    if age is None:
+        return f"not known; {allowed}"
+    if age < 0:
+        return f"{duration(-age)} after the drill began, so a clock is wrong; {allowed}"
+    verdict = "" if limit is None else f": {_MET[age <= limit]}"
+    return f"{duration(age)} when the drill began; {allowed}{verdict}"
 
 
 def _data(record: Record) -> str:

@@ -154,7 +154,7 @@ def test_keys_in_objects_in_place_are_found_by_the_objects_keys(
     finally:
         for key, content in CONTENT.items():
             obstore.put(photos, key, content, attributes={"Content-Type": "image/jpeg", "of": key})
-    found = {finding.rpartition(" at byte ")[0] for finding in survey.found.listed}
+    found = {finding.rpartition(" at byte ")[0] for finding in survey.findings.listed}
     wanted = {f"photos/{key}: {rule.name}" for rule, key in zip(BUILT_IN, CONTENT, strict=False)}
     assert wanted <= found
     assert survey.restored == ("objects (in-place)",)

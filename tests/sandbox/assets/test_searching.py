@@ -63,7 +63,7 @@ def test_a_key_in_a_row_is_found_and_no_dump_is_left(
     shop.execute("insert into notes values (%s)", [key.decode()])
     survey = ForbiddenSurvey.look(refer("shop"))
     assert survey.clean().outcome is Outcome.FAILED
-    (finding,) = survey.found.listed
+    (finding,) = survey.findings.listed
     assert finding.startswith("database shop, as restored: age identity at byte ")
     assert survey.restored == ("shop (restored from snapshot-1, whose own bytes were not searched)",)
     assert not list(stack_context.workdir.glob("search-*"))
@@ -86,7 +86,7 @@ def test_a_secret_in_binary_columns_and_large_objects_is_found(
     shop.execute(place.encode(), [rule.sample()])
     survey = ForbiddenSurvey.look(refer("shop"))
     assert survey.clean().outcome is Outcome.FAILED
-    assert any(f": {rule.name} at byte " in found for found in survey.found.listed)
+    assert any(f": {rule.name} at byte " in found for found in survey.findings.listed)
 
 
 @pytest.mark.parametrize("rule", BUILT_IN, ids=[rule.name for rule in BUILT_IN])
@@ -117,7 +117,7 @@ def test_what_is_public_is_no_finding_in_binary_either(
     shop.execute(place.encode(), [b"".join(public)])
     survey = ForbiddenSurvey.look(refer("shop"))
     assert (survey.parts, survey.closed.total) == (1, 0)
-    assert survey.found.listed == []
+    assert survey.findings.listed == []
 
 
 def test_a_database_that_can_not_be_dumped_is_named_and_not_verified(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,9 +38,9 @@ def test_a_database_that_runs_already_is_waited_for_and_used_by_its_administrato
 def test_the_users_own_variables_lead_no_client_elsewhere(
     foreign: Foreign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PGHOSTADDR", "127.0.0.2")
+    handed = {**os.environ, "PGHOSTADDR": "127.0.0.2", "PGSERVICE": "production"}
+    monkeypatch.setenv("RESTOREPROOF_USER_ENVIRONMENT", json.dumps(handed))
     runtime = foreign.runtime()
-    monkeypatch.setenv("PGSERVICE", "production")
     done = runtime.run_tool("db", "psql", ["-Atc", "select 6 * 7"])
     assert (done.returncode, done.stdout) == (0, b"42\n"), done.stderr
 

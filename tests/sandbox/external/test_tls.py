@@ -26,7 +26,7 @@ from restoreproof.runtimes.external.marker import Unmarked, Unverified
 from restoreproof.runtimes.external.outer import ProvisionedTarget as Hosting
 from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.tls import Tls
-from tests.sandbox.external.conftest import BLOCK, KEYCLOAK, Foreign, Stores
+from tests.sandbox.external.conftest import BLOCK, KEYCLOAK, NONCE, Foreign, Stores
 from tests.sandbox.external.front import POSTGRES_ASKS, Authority, Front, listening
 
 SECURED = BLOCK.replace("      administrator:", "      tls: {ca: $CA}\n      administrator:")
@@ -123,7 +123,9 @@ def test_own_clients_that_speak_no_tls_are_not_run(foreign: Foreign, provider: P
 
 
 def test_a_tool_of_the_contract_is_told_how_to_verify(foreign: Foreign, provider: Provider) -> None:
-    foreign.command("client", 'cat "$RESTOREPROOF_ENVIRONMENT"')
+    marker = f'[["{NONCE}", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "1@2"]]'
+    printed = f"test $2 = psql && echo '{marker}' || cat \"$RESTOREPROOF_ENVIRONMENT\""
+    foreign.command("client", printed)
     block = SECURED.replace("      port: $DB_PORT\n", '      port: $DB_PORT\n      exec: [./client, "--"]\n')
     done = foreign.runtime(block, **provider.told()).run_tool("db", "pg_restore", ["--list"])
     said = done.stdout.decode().splitlines()

@@ -65,7 +65,7 @@ def test_a_manifest_that_is_none_is_refused(directory: Path, content: bytes) -> 
 
 def test_a_manifest_without_end_is_not_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening_module, "MAX_BYTES", 100)
-    refused(directory, "more than 100 bytes")
+    refused(directory, "and at most 100 are read")
 
 
 @pytest.mark.parametrize(

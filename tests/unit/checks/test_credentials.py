@@ -34,7 +34,7 @@ def environment(
         names=frozenset(seen),
         required=frozenset({"A", "SESSION_SECRET"}),
         pinned={"A": "1"},
-        pinned_seen={name: value for name, value in seen.items() if name == "A"},
+        pinned_restored={name: value for name, value in seen.items() if name == "A"},
         commitments=seen,
         committed=committed,
         session=session,

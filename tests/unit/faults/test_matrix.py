@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from restoreproof.faults.base import Fault
 from restoreproof.faults.matrix import companions, share, unnoticed
+from restoreproof.plan import AGE_CHECK, CATALOGUE_CHECK
 from tests.unit.faults.compiled import DRILLS, FAULTS, PLAN, ROOT
 
 MANDATORY = {check.id for check in PLAN.checks if check.mandatory}
-MADE = {"set/catalogue", *(f"restore/{stage}" for stage in PLAN.stages)}
+MADE = {CATALOGUE_CHECK, AGE_CHECK, *(f"restore/{stage}" for stage in PLAN.stages)}
 
 
 def test_every_mandatory_check_has_a_fault() -> None:

@@ -51,7 +51,7 @@ def test_what_was_restored_into_what_is_told(told: Record) -> None:
     assert found.verified_before_restore
     assert found.facts == ()
     assert told.target.components == (ComponentRecord("db", "postgres", "18.6", "sha256:7", "package"),)
-    assert told.target.destroyed_at == "2026-11-22T15:00:00.000000Z"
+    assert told.target.destroyed_at == "2026-11-22T15:00:32.000000Z"
     assert (told.scope.systems, told.scope.extent) == (("db", "s3"), "full")
     assert [one.what for one in told.scope.excluded] == ["the index"]
 

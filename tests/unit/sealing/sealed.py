@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from restoreproof.sealing.seal import Seal, seal
 from restoreproof.verifier.answers import Answer, Question
 from restoreproof.verifier.options import directory_of, ledger_of, parse_head
 from restoreproof.verifier.verify import verify
+from restoreproof.views.rerender import render_again
 from tests.stories import Story, healthy, plan_of
 
 YEAR = timedelta(days=365)
@@ -54,9 +56,13 @@ class Desk:
         *,
         ended: datetime | None = None,
         sealed: bool = True,
+        rendered: bool = False,
         tell: Callable[[Story], list[JournalLine]] = lambda story: story.events,
     ) -> Path:
-        """One drill, from its entry in the ledger to its seal; ``tell`` may spoil the healthy one."""
+        """One drill, from its entry in the ledger to its seal; ``tell`` may spoil the healthy one.
+
+        Its views are stand-ins, which `verify --rerender` and `seal` refuse, unless they are ``rendered``.
+        """
         plan = plan_of()
         directory = self.reports / drill_id
         (directory / "logs").mkdir(parents=True)
@@ -70,6 +76,9 @@ class Desk:
             "harness_build": self.build,
         }
         record = written(directory, plan, opening, ended or datetime.now(UTC), tell)
+        if rendered:
+            shutil.rmtree(directory / "logs")
+            render_again(directory)
         made = seal(directory, self.key) if sealed else None
         digest = hashlib.sha256((directory / "record.json").read_bytes()).hexdigest()
         attestation = made.attestation_sha256 if made else None
@@ -98,9 +107,10 @@ def written(
     tell: Callable[[Story], list[JournalLine]],
 ) -> Record:
     """The files of a small drill, with some logs and a page."""
-    events = [_told(event, opening, ended) for event in tell(Story(list(healthy(plan).events)))]
-    lines = (json.dumps(_plain(event), sort_keys=True, separators=(",", ":")) for event in events)
-    (directory / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    lines = tell(Story(list(healthy(plan).events)))
+    events = [_told(line, opening, ended - timedelta(seconds=lines[-1].mono - line.mono)) for line in lines]
+    written = (json.dumps(_plain(event), sort_keys=True, separators=(",", ":")) for event in events)
+    (directory / "journal.jsonl").write_text("\n".join(written) + "\n")
     (directory / "plan.json").write_text(json.dumps(plan.as_json(), indent=1))
     record = reduce(plan, events)
     (directory / "record.json").write_text(record.text(), encoding="utf-8")
@@ -110,9 +120,11 @@ def written(
     return record
 
 
-def _told(event: JournalLine, opening: dict[str, Any], ended: datetime) -> JournalLine:
-    at = ended.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    more = {"drill-opened": opening, "set-verified": {"manifest_sha256": MANIFEST}}.get(event.type, {})
+def _told(event: JournalLine, opening: dict[str, Any], moment: datetime) -> JournalLine:
+    at = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    point = (moment - timedelta(hours=13)).isoformat()
+    verified = {"manifest_sha256": MANIFEST, "recovery_point": point}
+    more = {"drill-opened": opening, "set-verified": verified}.get(event.type, {})
     return replace(event, at=at, event=event_of(event.type, event.event.data() | more, Excess.CUT))
 
 

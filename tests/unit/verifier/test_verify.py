@@ -23,6 +23,9 @@ from tests.stories import plan_of
 from tests.unit.sealing.sealed import Desk
 from tests.unit.verifier.verify_cases import AUTHENTIC, CASES, Case, failed, signed_off_thrice
 
+VERIFY = ("verify", "--no-rerender")
+"""The views of a desk's evidence are stand-ins; tests/attack/test_tampered_views.py renders them."""
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
@@ -38,7 +41,7 @@ def asked_of_both(desk: Desk, case: Callable[[Desk], Case]) -> tuple[dict[str, A
     """What `restoreproof verify` says, and what the single file says on a Python without any package."""
     directory, more = case(desk)
     options = [str(directory), *([] if "--key" in more else ["--key", str(desk.public)]), *more, "--json"]
-    ours = CliRunner().invoke(app, ["verify", *options], terminal_width=1000)
+    ours = CliRunner().invoke(app, [*VERIFY, *options], terminal_width=1000)
     script = assemble.write_beside(directory)
     # The interpreter that the environment was made of, without a site: no package can be imported.
     bare = [str(getattr(sys, "_base_executable", sys.executable)), "-I", "-S"]
@@ -122,9 +125,9 @@ def test_evidence_of_other_code_is_authentic_and_said_not_to_be_recomputed(desk:
 
 def test_a_verdict_that_was_not_recomputed_is_never_told_as_one_that_was(desk: Desk) -> None:
     directory, options = reworded(desk)
-    done = CliRunner().invoke(app, ["verify", str(directory), "--key", str(desk.public), *options])
+    done = CliRunner().invoke(app, [*VERIFY, str(directory), "--key", str(desk.public), *options])
     assert done.stdout.splitlines()[-1] == "VERIFIED, as its signer says: the record was not recomputed"
-    done = CliRunner().invoke(app, ["verify", str(desk.file("d2")), "--key", str(desk.public), *options])
+    done = CliRunner().invoke(app, [*VERIFY, str(desk.file("d2")), "--key", str(desk.public), *options])
     assert done.stdout.splitlines()[-1] == "VERIFIED"
 
 
@@ -137,7 +140,7 @@ def test_without_the_signature_no_other_code_is_an_excuse(desk: Desk) -> None:
     directory, options = reworded(desk)
     record = directory / "record.json"
     record.write_text(record.read_text().replace("checks passed", "checks were passed"))
-    done = CliRunner().invoke(app, ["verify", str(directory), "--key", str(desk.public), *options, "--json"])
+    done = CliRunner().invoke(app, [*VERIFY, str(directory), "--key", str(desk.public), *options, "--json"])
     told = json.loads(done.stdout)
     assert (told["authentic"], told["exit_code"]) == (False, 1)
     assert "record.json" in {one["where"] for one in told["findings"]}
@@ -154,7 +157,7 @@ def test_sign_offs_are_shown_with_what_they_are_worth(desk: Desk) -> None:
 
 def test_what_evidence_says_can_not_steer_the_terminal(desk: Desk) -> None:
     directory, options = signed_off_thrice(desk)
-    done = CliRunner().invoke(app, ["verify", str(directory), "--key", str(desk.public), *options])
+    done = CliRunner().invoke(app, [*VERIFY, str(directory), "--key", str(desk.public), *options])
     assert "the second\\u001b[2K look" in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -163,7 +166,7 @@ def test_a_sign_off_of_other_evidence_does_not_count(desk: Desk) -> None:
     _, options = signed_off_thrice(desk)
     other = desk.file("d2")
     shutil.copyfile(desk.reports / "d1.sign-off-1.dsse.json", desk.reports / "d2.sign-off-1.dsse.json")
-    done = CliRunner().invoke(app, ["verify", str(other), "--key", str(desk.public), *options, "--json"])
+    done = CliRunner().invoke(app, [*VERIFY, str(other), "--key", str(desk.public), *options, "--json"])
     assert [one["status"] for one in json.loads(done.stdout)["sign_offs"]] == ["NOT of this evidence"]
 
 
@@ -179,7 +182,7 @@ def test_a_sign_off_of_other_evidence_does_not_count(desk: Desk) -> None:
 def test_a_question_that_can_not_be_asked_could_not_start(desk: Desk, options: list[str], words: str) -> None:
     directory = desk.file("d1")
     key = [] if "--key" in options else ["--key", str(desk.public)]
-    done = CliRunner().invoke(app, ["verify", str(directory), *key, *options])
+    done = CliRunner().invoke(app, [*VERIFY, str(directory), *key, *options])
     assert words in str(done.exception)
     assert getattr(done.exception, "exit_code", None) == 2
 

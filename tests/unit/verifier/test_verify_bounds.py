@@ -32,6 +32,9 @@ from tests.unit.sealing.sealed import YEAR, Desk
 HUGE = 2**42
 """Bytes of a sparse file: nothing on disk, and hours to read."""
 
+VERIFY = ("verify", "--no-rerender")
+"""The views of a desk's evidence are stand-ins; tests/attack/test_tampered_views.py renders them."""
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
@@ -41,7 +44,7 @@ def desk(tmp_path: Path) -> Desk:
 def both(desk: Desk, directory: Path, *options: str) -> tuple[int, str]:
     """What both verifiers say, which is the same."""
     asked = [str(directory), "--key", str(desk.public), "--json", *options]
-    ours = CliRunner().invoke(app, ["verify", *asked])
+    ours = CliRunner().invoke(app, [*VERIFY, *asked])
     script = assemble.write_beside(directory)
     bare = [str(getattr(sys, "_base_executable", sys.executable)), "-I", "-S", str(script)]
     theirs = subprocess.run([*bare, *asked], capture_output=True, text=True, check=False)
@@ -170,7 +173,7 @@ def test_blanks_after_a_limit_do_not_undo_it(desk: Desk) -> None:
 
 def test_a_directory_that_leads_to_itself_is_a_mistake_of_the_user(desk: Desk) -> None:
     (desk.root / "latest").symlink_to("latest")
-    done = CliRunner().invoke(app, ["verify", str(desk.root / "latest"), "--key", str(desk.public)])
+    done = CliRunner().invoke(app, [*VERIFY, str(desk.root / "latest"), "--key", str(desk.public)])
     assert getattr(done.exception, "exit_code", getattr(done.exception, "code", None)) == 2
 
 
@@ -178,7 +181,7 @@ def test_a_directory_that_leads_to_itself_is_a_mistake_of_the_user(desk: Desk) -
 def test_evidence_that_this_user_may_not_read_can_not_be_asked_about(desk: Desk) -> None:
     directory = desk.file("d1")
     (directory / "logs").chmod(0)
-    done = CliRunner().invoke(app, ["verify", str(directory), "--key", str(desk.public)])
+    done = CliRunner().invoke(app, [*VERIFY, str(directory), "--key", str(desk.public)])
     (directory / "logs").chmod(0o755)
     assert isinstance(done.exception, UsageError)
     assert "logs can't be read" in str(done.exception)

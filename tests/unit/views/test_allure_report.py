@@ -1,4 +1,4 @@
-"""Allure's page and what it remembers: opened it calls nobody, and a drill stands in its history once."""
+"""Allure's page: opened it calls nobody, and it tells of one drill."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from restoreproof.plan import Plan
 from restoreproof.record.reduce import reduce
 from restoreproof.views.allure import report, view
-from restoreproof.views.allure.history import LIMIT, NAME, History
 from restoreproof.views.allure.report import AllureUnavailable
 from restoreproof.views.bundle import Bundle
 from tests.stories import Story, closed, healthy, opened, plan_of, planned
@@ -46,20 +45,6 @@ def test_the_page_is_one_file_that_names_no_host_to_fetch_from(tmp_path: Path, p
     assert "gtag(" not in html
     fetched = re.findall(r"""<(?:script|link|img|iframe)[^>]*(?:src|href)=["']?(https?:|//)""", html)
     assert fetched == []
-    assert not list(tmp_path.glob(NAME)), "no history outside of a directory of reports"
-
-
-@pytest.mark.usefixtures("node")
-def test_each_drill_stands_in_the_history_once(tmp_path: Path, plan: Plan) -> None:
-    """Rendered again, it takes its own place, and sees only what came before it."""
-    (tmp_path / "ledger.jsonl").touch()
-    story = healthy(plan)
-    report_of(tmp_path / "d1", plan, story)
-    report_of(tmp_path / "d1-again", plan, story)
-    (line,) = lines_of(tmp_path / NAME)
-    assert line["name"] == "d1"
-    assert len(line["testResults"]) == 3
-    assert line["metrics"]["rpo_seconds"] == 360
 
 
 @pytest.mark.usefixtures("node")
@@ -99,39 +84,6 @@ def test_without_node_the_plain_report_says_so_and_shows_everything(
     for word in ("all of them", "two are gone", "3 of 5", "proofs/7.der", "select 42", "disk full"):
         assert word in html, word
     assert "not reached" in html
-
-
-def test_the_history_is_bounded_sorted_and_bears_a_torn_line(tmp_path: Path) -> None:
-    path = tmp_path / NAME
-    for number in [*range(1, LIMIT + 5), 3]:
-        history = History(path, f"d{number}", number * 1000)
-        result = {"status": "failed", "message": "hunter2", "trace": "hunter2"}
-        line = {"name": "as Allure calls it", "timestamp": 9, "testResults": {"x": result}}
-        history.add(json.dumps(line) + "\n")
-    with path.open("a") as file:
-        file.write('{"name": "torn')
-    names = [line["name"] for line in lines_of_all(path)]
-    assert names == [f"d{number}" for number in range(5, LIMIT + 5)]
-    assert "hunter2" not in path.read_text(), "messages can quote a backup"
-    before = History(path, "d7", 7000).before()
-    assert [json.loads(line)["name"] for line in before.splitlines()] == ["d5", "d6"]
-
-
-def test_a_directory_among_no_reports_has_no_history(tmp_path: Path) -> None:
-    assert History.beside(tmp_path / "d1", "d1", 5) is None
-    (tmp_path / "ledger.jsonl").touch()
-    assert History.beside(tmp_path / "d1", "d1", 5) == History(tmp_path / NAME, "d1", 5)
-    assert History.beside(tmp_path / "d1", "d1", None) is None
-
-
-def lines_of(path: Path) -> list[dict[str, dict[str, object]]]:
-    """Every line of the history."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def lines_of_all(path: Path) -> list[dict[str, dict[str, object]]]:
-    """Every line that is whole."""
-    return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
 
 
 def test_a_checkout_has_the_lock_of_allures_generator() -> None:

@@ -39,13 +39,15 @@ def samples(text: str) -> dict[str, float]:
 
 def test_a_verified_drill_tells_when_it_succeeded_and_what_it_measured(plan: Plan) -> None:
     read = samples(exposition(reduce(plan, healthy(plan).events)))
-    moment = 1795359600.0  # 2026-11-22T15:00:00Z
+    moment = 1795359632.0  # 2026-11-22T15:00:32Z
     assert read['restoreproof_drill_last_success_timestamp_seconds{stack="wipe"}'] == moment
     assert read['restoreproof_drill_verdict{stack="wipe",verdict="VERIFIED"}'] == 1
     assert read['restoreproof_drill_verdict{stack="wipe",verdict="FAILED"}'] == 0
     assert read['restoreproof_drill_exit_code{stack="wipe"}'] == 0
     assert read['restoreproof_rpo_seconds{stack="wipe"}'] == 360
     assert read['restoreproof_rpo_asset_seconds{stack="wipe",asset="objects"}'] == 300
+    assert read['restoreproof_set_age_seconds{stack="wipe"}'] == 13 * 3600
+    assert read['restoreproof_set_age_limit_seconds{stack="wipe"}'] == 36 * 3600
     assert read['restoreproof_rto_target_seconds{stack="wipe"}'] == 14400
     assert read['restoreproof_checks{stack="wipe",mandatory="yes",outcome="PASSED"}'] == 3
     assert read['restoreproof_stage_bytes{stack="wipe",stage="objects"}'] == 10

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -31,14 +33,15 @@ def write_journal(directory: Path, story: Story) -> None:
     writer = JournalWriter(directory / "journal.jsonl", Redactor())
     for event in story.events:
         if event.source == "outer":
-            writer.emit(event.event)
+            point = {"recovery_point": datetime.now(UTC).isoformat()} if event.type == "set-verified" else {}
+            writer.emit(event.event.model_copy(update=point))
         else:
             fields = {
                 "seq": event.seq,
                 "source": "inner",
                 "type": event.type,
-                "at": event.at,
-                "mono": event.mono,
+                "at": datetime.now(UTC).isoformat(),
+                "mono": time.monotonic(),
             }
             writer.accept(json.dumps(fields | {"data": event.event.data()}).encode())
     writer.close()
