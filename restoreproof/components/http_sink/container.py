@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from restoreproof.components.base import ComponentOptions
-from restoreproof.components.sinks.container import ports
+from restoreproof.components.sinks.container import WRITABLE, ports
 from restoreproof.runtimes.base import Start
 from restoreproof.runtimes.compose.component import Container, ContainerComponent
 
@@ -11,7 +11,7 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 class HttpSinkContainer(ContainerComponent[ComponentOptions]):
     """The webhook sink as a container; its environment names its ports."""
 
-    writable = ("/tmp",)
+    writable = WRITABLE
 
     def container(self, start: Start) -> Container:
         return Container(environment=ports(self.service), arguments=start.arguments)

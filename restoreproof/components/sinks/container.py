@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from restoreproof.contract.services import Service
 
+WRITABLE = ("/tmp", "/data")
+"""The second is where their image starts them, and so where they note what came."""
+
 
 def ports(service: Service) -> dict[str, str]:
     """Return the variables by which a sink learns its ports."""
