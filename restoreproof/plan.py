@@ -150,7 +150,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the contract lets a drill restore, and what it leaves out."""
+    """Coverage of a drill: what the contract lets it restore, and what it leaves out."""
 
     systems: tuple[str, ...] = ()
     source_types: tuple[str, ...] = ()
@@ -167,7 +167,7 @@ class Bearing:
 
 @dataclass(frozen=True, slots=True)
 class CheckScope:
-    """What a check (or every check of a glob) shows when it passes, and what it does not show."""
+    """Scope of a check, or of every check of a glob: what its passing shows, and what it does not."""
 
     id: str
     shows: str
@@ -176,7 +176,7 @@ class CheckScope:
 
 @dataclass(frozen=True, slots=True)
 class StackControls:
-    """What a stack says of its own checks: which controls they support, and how far."""
+    """Controls of a stack: which its checks support, and how far."""
 
     bearings: tuple[Bearing, ...] = ()
     scopes: tuple[CheckScope, ...] = ()

@@ -42,7 +42,7 @@ class DrillHooks:
 
 
 class FeaturesElsewhere:
-    """Leaves the features out of a run of other tests, and says how they are run."""
+    """Plugin that leaves the features out of a run of other tests, and says how they are run."""
 
     def __init__(self, features: list[Path]) -> None:
         self._features = features

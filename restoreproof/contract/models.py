@@ -92,12 +92,12 @@ class Contract(Noun):
 
     @property
     def path(self) -> Path:
-        """The file the contract was read from, absolute."""
+        """File that the contract was read from, absolute."""
         return self._path
 
     @property
     def directory(self) -> Path:
-        """What relative paths in the contract start from."""
+        """Directory that relative paths in the contract start from."""
         return self._path.parent
 
     @property

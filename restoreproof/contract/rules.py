@@ -55,7 +55,7 @@ class RuleBlock(BaseModel):
 
 
 class Objectives(RuleBlock):
-    """How much may be lost (RPO) and how long a recovery may take (RTO).
+    """Recovery objectives: how much may be lost (RPO), and how long a recovery may take (RTO).
 
     The service counts as back when the checks of the stage ``service`` have passed: ``smoke`` where the order
     has one, else the last stage. ``survives`` names the assets that outlive the loss that the RTO is for: a
@@ -88,7 +88,7 @@ class PolicyBlock(RuleBlock):
 
 
 class RunbookBlock(RuleBlock):
-    """What people restore by. ``path`` is relative to the contract; a file there has to have ``digest``."""
+    """Runbook that people restore by, relative to the contract; a file there has to have ``digest``."""
 
     path: Line
     digest: Sha256 | None = None

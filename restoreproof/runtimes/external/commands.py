@@ -80,7 +80,7 @@ class Order:
 
 
 class Commands:
-    """Runs commands of one drill, from any thread.
+    """Runner of one drill's commands, from any thread.
 
     Args:
         directory: where they run: the contract's.

@@ -36,7 +36,7 @@ NEXT = "point the drill at a target that was provisioned for it, and see `marker
 
 
 class MarkerRefusedError(EnvironmentUnfitError):
-    """A store answers and can't be told from production: the drill writes nothing."""
+    """Raised where a store answers and can't be told from production: nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Markers:
 
     @property
     def stores(self) -> tuple[str, ...]:
-        """The services that have to show the marker."""
+        """Services that have to show the marker."""
         return tuple(self._stores)
 
     def survey(self) -> dict[str, str]:

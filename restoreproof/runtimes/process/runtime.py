@@ -34,7 +34,7 @@ _PLAIN = Start()
 
 
 class ProcessRuntime:
-    """Implements ``Runtime`` (restoreproof/runtimes/base.py). Every method may be called from any thread.
+    """Runtime (``runtimes/base.py``) of processes. Methods may be called from any thread.
 
     Args:
         services: the contract's services, in its order; the order decides their addresses.
