@@ -113,10 +113,10 @@ def _add_place(messages: list[str], line: str) -> None:
 
 
 def _masked(line: str) -> str:
-    return _QUOTED.sub(lambda found: found[0] if _names(line, found) else f'"{HIDDEN}"', line)
+    return _QUOTED.sub(lambda match: match[0] if _names(line, match) else f'"{HIDDEN}"', line)
 
 
 def _names(line: str, quoted: re.Match[str]) -> bool:
-    """Whether what is quoted is the name of something: the word before it says so."""
+    """Return whether what is quoted is the name of something: the word before it says so."""
     before = line[max(0, quoted.start() - 40) : quoted.start()]
     return _NAMED.search(before) is not None

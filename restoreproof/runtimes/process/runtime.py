@@ -94,7 +94,7 @@ class ProcessRuntime:
         if data.is_dir() and any(data.iterdir()):
             raise EnvironmentUnfitError(
                 f"{data} holds data of an earlier run of {name!r}; a drill starts from nothing",
-                hint="remove that working directory (`restoreproof clean`), or name another",
+                hint="`restoreproof doctor --reap` removes what dead drills left; or name another --var",
             )
         data.mkdir(parents=True, exist_ok=True)
         data.chmod(0o700)
@@ -276,7 +276,7 @@ class ProcessRuntime:
         return offset
 
     def _watched(self, unit: ServiceUnit, launch: Launch) -> Mounts:
-        """What has the service tell of each shell that it starts; nothing where it may start any."""
+        """Return what has the service tell of each shell that it starts; nothing where it may start any."""
         name = unit.site.name
         if launch.programs == "any" or not self._confinement.lays_over:
             return NO_MOUNTS

@@ -82,8 +82,8 @@ class ShellWitness:
             threading.Thread(target=self._take, args=(started,), daemon=True).start()
 
     def _take(self, started: socket.socket) -> None:
-        with started, started.makefile("rb") as said:
-            words = said.read(_LONGEST).decode(errors="replace").split("\0")
+        with started, started.makefile("rb") as stream:
+            words = stream.read(_LONGEST).decode(errors="replace").split("\0")
             command = shlex.join(["sh", *words])
             if command not in self._told and len(self._told) <= _MANY:
                 self._told.add(command)
