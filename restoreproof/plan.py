@@ -23,6 +23,7 @@ _LATER: dict[str, Any] = {
     "support_sha256": None,
     "controls": None,
     "nouns": [],
+    "files": [],
     "unstated": [],
     "schedule": None,
 }
@@ -217,6 +218,14 @@ class BackupSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """File of the stack that the inner process is given; ``sha256`` is in hex, ``path`` as in its copy."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
@@ -247,6 +256,7 @@ class Plan:
     nouns: tuple[NounDefinition, ...] = ()
     unstated: tuple[AssetStatements, ...] = ()
     schedule: BackupSchedule | None = None
+    files: tuple[PlannedFile, ...] = ()
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

@@ -56,6 +56,7 @@ class DrillRequest:
         """The same request, with every path that the drill's processes use made absolute."""
         return replace(
             self,
+            contract=self.contract.absolute(),
             features=self.features.absolute(),
             identity=self.identity.absolute(),
             reports=self.reports.absolute(),
@@ -68,16 +69,23 @@ class DrillRequest:
 
 @dataclass(frozen=True, slots=True)
 class DrillInputs:
-    """What a drill reads, each opened once: contract, plan and set, and where features and catalogue lie.
+    """What a drill reads, each taken once: contract, plan and set, and where features and catalogue lie.
 
-    ``root`` is the directory that the features and ``support_modules`` belong to; ``catalogue`` is None where
-    nothing outside the set is known of it.
+    ``place`` is the drill's own directory of what it took: nothing of it is written to while the drill runs.
+    ``contract_copy``, ``features`` and ``catalogue`` lie in it, and so do ``paths`` and ``fault_folders``,
+    which the request names where they came from. ``root`` is the directory that the features and
+    ``support_modules`` belong to; ``catalogue`` is None where nothing outside the set is known of it.
     """
 
+    drill_id: str
+    place: Path
     contract: Contract
+    contract_copy: Path
     plan: Plan
     backup: BackupSet
     features: Path
+    paths: tuple[Path, ...] = ()
+    fault_folders: tuple[Path, ...] = ()
     support_modules: tuple[str, ...] = ()
     catalogue: Path | None = None
 

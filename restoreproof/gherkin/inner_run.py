@@ -72,6 +72,7 @@ def configure_inner(config: pytest.Config, path: Path) -> None:
         whole=inner.plan.whole,
         own=_own_code(features),
         others=[folder.resolve() for folder in inner.fault_folders],
+        roots=[features.parent, inner.project.resolve()],
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run

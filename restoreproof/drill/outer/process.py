@@ -16,7 +16,7 @@ from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.drill.evidence_store import EvidenceStore, new_drill_id
+from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.liveness_lock import alive
 from restoreproof.drill.outer.finalize import close, distrusted, left_by, point_latest
@@ -62,7 +62,7 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
-    plan, drill_id = inputs.plan, new_drill_id()
+    plan, drill_id = inputs.plan, inputs.drill_id
     details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
     with refusals_entered(request.reports, lambda: filing.ledger, inputs.backup.directory, **details):
         drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
@@ -263,6 +263,8 @@ class _Drill:
             features=inputs.features,
             support_modules=inputs.support_modules,
             contract=inputs.contract.path,
+            contract_copy=inputs.contract_copy,
+            project=request.features.parent,
             backup=self.backup.directory,
             catalogue=inputs.catalogue,
             identity=request.identity,
@@ -274,7 +276,7 @@ class _Drill:
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
             faults=request.faults,
-            fault_folders=request.fault_folders,
+            fault_folders=inputs.fault_folders,
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
@@ -287,9 +289,8 @@ class _Drill:
 
     def _inputs(self) -> list[Path]:
         request, inputs = self.request, self.inputs
-        own = [inputs.features, *(inputs.root / name for name in ("steps", "fixtures", "conftest.py"))]
-        given = [self.backup.directory, request.identity, inputs.catalogue, request.canaries]
-        return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
+        given = [inputs.place, self.backup.directory, request.identity, request.canaries]
+        return [path for path in given if path is not None and path.exists()]
 
     def _tear_down(self, journal: JournalWriter) -> None:
         done = TornDown()  # nothing of the target is made before its directory
