@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from restoreproof.backups.backup_set import BackupSet
+from restoreproof.backups.held_set import HeldSet
 from restoreproof.contract import Contract
 from restoreproof.drill.evidence_store import EvidenceOptions
 from restoreproof.drill.outer.finalize import Filed
@@ -82,12 +83,17 @@ class DrillInputs:
     contract: Contract
     contract_copy: Path
     plan: Plan
-    backup: BackupSet
+    held: HeldSet
     features: Path
     paths: tuple[Path, ...] = ()
     fault_folders: tuple[Path, ...] = ()
     support_modules: tuple[str, ...] = ()
     catalogue: Path | None = None
+
+    @property
+    def backup(self) -> BackupSet:
+        """The set, where it is verified and restored from."""
+        return self.held.backup
 
     @property
     def root(self) -> Path:

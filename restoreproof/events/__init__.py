@@ -24,6 +24,7 @@ from restoreproof.events.outer import (
     HostFacts,
     InnerExited,
     InnerLaunched,
+    InputChanged,
     IsolationVerdict,
     LogFile,
     LogsKept,
@@ -88,6 +89,7 @@ AnyOuterEvent = (
     | IsolationVerdict
     | InnerLaunched
     | InnerExited
+    | InputChanged
     | TeardownDone
     | OuterNote
     | PlanCompared
@@ -183,6 +185,7 @@ __all__ = [
     "InnerEvent",
     "InnerExited",
     "InnerLaunched",
+    "InputChanged",
     "IsolationProbed",
     "IsolationVerdict",
     "LogFile",

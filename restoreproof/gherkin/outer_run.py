@@ -7,6 +7,7 @@ from pathlib import Path
 from restoreproof.assets.registry import required_statements
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
+from restoreproof.backups.held_set import hold
 from restoreproof.contract.controls import controls_of
 from restoreproof.contract.plan_inputs import (
     coverage_of,
@@ -24,7 +25,7 @@ from restoreproof.drill.outer.reaper import INPUTS
 from restoreproof.drill.refusals import refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
-from restoreproof.gherkin.project_copy import copy_catalogue, copy_project, original_paths
+from restoreproof.gherkin.project_copy import SET, copy_catalogue, copy_project, original_paths
 from restoreproof.gherkin.support_code import support_modules
 from restoreproof.private_files import make_private_directory
 
@@ -43,13 +44,11 @@ def perform(request: DrillRequest, say: Say) -> DrillResult:
     place = wanted.var / INPUTS / drill_id
     with alive(place):
         try:
-            with (
-                refusals_entered(reports, lambda: filing.ledger, request.backup),
-                original_paths(place, wanted.features),
-            ):
-                make_private_directory(place)
-                inputs = _opened(wanted, drill_id, place, say)
-            return run(wanted, inputs, filing, say)
+            with original_paths(place, wanted):
+                with refusals_entered(reports, lambda: filing.ledger, request.backup):
+                    make_private_directory(place)
+                    inputs = _opened(wanted, drill_id, place, say)
+                return run(wanted, inputs, filing, say)
         finally:
             destroy(place)
 
@@ -77,15 +76,15 @@ def _opened(request: DrillRequest, drill_id: str, place: Path, say: Say) -> Dril
         paths=copy.paths,
         files=copy.files,
     )
-    backup = open_set(request.backup, contract.stack)
-    catalogue = request.catalogue or _catalogue_of(request.var, backup.manifest.set_id, say)
+    held = hold(open_set(request.backup, contract.stack), place / SET)
+    catalogue = request.catalogue or _catalogue_of(request.var, held.backup.manifest.set_id, say)
     return DrillInputs(
         drill_id=drill_id,
         place=place,
         contract=contract,
         contract_copy=copy.contract_copy,
         plan=plan,
-        backup=backup,
+        held=held,
         features=copy.features,
         paths=copy.paths,
         fault_folders=copy.fault_folders,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ MAX_BYTES = 256 * 1024 * 1024
 _PROJECT = "project"
 _CONTRACT = "contract.yaml"
 _CATALOGUE = "catalogue.json"
+SET = "set"
+"""Where the set is held, below the place of the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +82,24 @@ def copy_catalogue(catalogue: Path, place: Path) -> Path:
     return _Copier(place).copy(catalogue, _CATALOGUE)
 
 
-def changed_files(place: Path, files: Iterable[PlannedFile]) -> list[str]:
-    """Return which of ``files`` below ``place`` are not what they were when they were copied."""
-    return [file.path for file in files if _sha256(place / file.path) != file.sha256]
-
-
 @contextmanager
-def original_paths(place: Path, features: Path) -> Iterator[None]:
+def original_paths(place: Path, request: DrillRequest) -> Iterator[None]:
     """Name the user's own files in what is raised inside, where it names those of the copy in ``place``."""
-    copied, own = str(place / _PROJECT), str(features.parent)
+    copied = {str(place / _PROJECT): request.features.parent, str(place / SET): request.backup}
+    if request.catalogue:
+        copied[str(place / _CATALOGUE)] = request.catalogue
+
+    def original(text: str) -> str:
+        for copy, own in copied.items():
+            text = text.replace(copy, str(own))
+        return text
+
     try:
         yield
     except RestoreproofError as error:
-        error.message = error.message.replace(copied, own)
-        error.hint = error.hint.replace(copied, own) if error.hint else error.hint
-        if error.where:
-            error.where = Location(error.where.file.replace(copied, own), error.where.line)
+        error.message = original(error.message)
+        error.hint = error.hint and original(error.hint)
+        error.where = error.where and Location(original(error.where.file), error.where.line)
         raise
 
 
@@ -149,11 +153,3 @@ def _moved(path: Path, features: Path, copied: Path) -> Path:
     if not place.is_relative_to(features.resolve()):
         return path
     return Path(f"{copied / place.relative_to(features.resolve())}{colons}{node}")
-
-
-def _sha256(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None

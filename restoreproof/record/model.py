@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from restoreproof.errors import ExitCode
 from restoreproof.outcome import Observation, Outcome, Verdict
-from restoreproof.plan import StackControls, Waiver
+from restoreproof.plan import PlannedFile, StackControls, Waiver
 from restoreproof.record.backup_set import SetRecord
 from restoreproof.record.context import (
     Actors,
@@ -186,6 +186,7 @@ class PlanRecord:
     """Which plan this drill performed.
 
     ``support_sha256`` is over the code that its checks ran besides the features; None where there was none.
+    ``files`` are all files of the stack that the inner process was given, features and faults included.
     """
 
     digest: str
@@ -194,6 +195,7 @@ class PlanRecord:
     whole: bool
     selection: str | None
     support_sha256: str | None = None
+    files: tuple[PlannedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

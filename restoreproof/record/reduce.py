@@ -152,6 +152,7 @@ class _Reduction:
                 plan.whole,
                 plan.selection,
                 plan.support_sha256,
+                plan.files,
             ),
             backup_set=backup_set,
             recovery_time=times.recovery_time,

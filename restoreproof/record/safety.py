@@ -8,6 +8,7 @@ from restoreproof.events import (
     DrillOpened,
     FaultInjected,
     InnerExited,
+    InputChanged,
     IsolationProbed,
     IsolationVerdict,
     Measured,
@@ -107,6 +108,8 @@ class SafetyEvents:
             case FaultInjected() as event:
                 self.faults.setdefault(event.fault)
                 self._problem(f"a fault was injected to test the harness: {event.fault}")
+            case InputChanged() as event:
+                self._problem(f"{event.name} changed while it was drilled: {event.what}")
             case ProgramRun() as event:
                 self._take_program(event)
             case SetVerified() as event:

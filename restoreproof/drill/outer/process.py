@@ -19,6 +19,8 @@ from restoreproof.backups.catalogue import Catalogue
 from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.liveness_lock import alive
+from restoreproof.drill.outer.changed_inputs import changed_inputs
+from restoreproof.drill.outer.cleanup import destroy
 from restoreproof.drill.outer.finalize import close, distrusted, left_by, point_latest
 from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
@@ -64,7 +66,7 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
     opened_mono = time.monotonic()
     plan, drill_id = inputs.plan, inputs.drill_id
     details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
-    with refusals_entered(request.reports, lambda: filing.ledger, inputs.backup.directory, **details):
+    with refusals_entered(request.reports, lambda: filing.ledger, inputs.held.origin, **details):
         drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
         journal, begun = drill.begin()
     with drill.redactor.errors():
@@ -194,7 +196,7 @@ class _Drill:
             for name, view in reduced_views():
                 journal.emit(ViewReduced(view=name, why=view.reduction))
                 self.say(f"{view.reduction}; next: {view.extra.command}")
-            journal_set(journal, self.backup, self.known, self.say)
+            journal_set(journal, self.inputs.held, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
         except EvidenceError as error:
@@ -302,6 +304,10 @@ class _Drill:
                 self.redactor,
                 self.inputs.contract.services,
             )
+        for event in changed_inputs(self.inputs, self.known):
+            journal.emit(event)
+            self.say(f"{event.name} changed while it was drilled: {event.what}")
+        done = TornDown([*done.left, *destroy(self.inputs.place)], done.lost)
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))
