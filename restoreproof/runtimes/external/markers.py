@@ -167,9 +167,7 @@ class Markers:
         """
         with self._lock:
             if service in self._stores:
-                proven = self._proven.get(service, ())
-                lasting = self._stores[service].server_query is not None
-                if not any((endpoint is None or shown.is_of(endpoint)) and lasting for shown in proven):
+                if not self._is_believed(service, endpoint):
                     self._ask(service, endpoint)
             elif not self._proven:
                 silent = self.survey()
@@ -179,6 +177,14 @@ class Markers:
                         f"({', '.join(silent)}: silent)",
                         hint=NEXT,
                     )
+
+    def _is_believed(self, service: str, endpoint: Endpoint | None) -> bool:
+        """Return whether an earlier proof does for what is wanted of the store ``service``."""
+        proven = self._proven.get(service, ())
+        if endpoint is None:
+            return bool(proven)  # nothing is connected to: whoever does that names the endpoint
+        told_apart = self._stores[service].server_query is not None
+        return told_apart and any(shown.is_of(endpoint) for shown in proven)
 
     def confirm(self, service: str) -> str | None:
         """Have ``service`` show the marker now, and return what tells its server from every other.
