@@ -78,6 +78,17 @@ class Schedule(RuleBlock):
     grace_s: Seconds | None = Field(default=None, alias="grace")
 
 
+class CatalogueRule(RuleBlock):
+    """Whose catalogues a drill believes. ``key`` is the file of a public key, relative to the contract.
+
+    With ``required`` a drill refuses a catalogue that is unsigned, or signed by another key; without, the
+    headline says so.
+    """
+
+    key: Line | None = None
+    required: bool = False
+
+
 class PolicyBlock(RuleBlock):
     """The topic-specific policy on backup; ``digest`` is the SHA-256 (hex) of its text."""
 

@@ -15,6 +15,7 @@ from restoreproof.errors import ExitCode
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.runtimes import DEFAULT
+from restoreproof.sealing.catalogue_signature import CatalogueAuthor
 
 Say = Callable[[str], None]
 """Where progress goes."""
@@ -25,7 +26,8 @@ class DrillRequest:
     """A drill as it is asked for. Paths may be relative; ``paths`` and ``keyword`` narrow it to a part.
 
     ``features`` is the whole directory (``feature_directory.locate``), ``paths`` are parts of it. ``var``
-    holds work directories, and ``cache`` what is built once. ``filing`` says how the evidence is filed.
+    holds work directories, and ``cache`` what is built once. ``filing`` says how the evidence is filed,
+    and ``catalogue_key`` is the public key of whoever writes catalogues.
     ``faults`` are injected to test the harness, and ``fault_folders`` are where the stack's own were found;
     ``order`` differs from the contract's only where a fault swaps stages. ``canaries`` holds further values
     that must be in no evidence. ``pytest_options`` are given to the inner pytest. ``inner_stdout`` is where
@@ -41,6 +43,7 @@ class DrillRequest:
     cache: Path
     filing: EvidenceOptions = field(default_factory=EvidenceOptions)
     catalogue: Path | None = None
+    catalogue_key: Path | None = None
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
@@ -63,6 +66,7 @@ class DrillRequest:
             reports=self.reports.absolute(),
             var=self.var.absolute(),
             catalogue=self.catalogue.absolute() if self.catalogue else None,
+            catalogue_key=self.catalogue_key.absolute() if self.catalogue_key else None,
             canaries=self.canaries.absolute() if self.canaries else None,
             paths=tuple(path.absolute() for path in self.paths),
         )
@@ -89,6 +93,7 @@ class DrillInputs:
     fault_folders: tuple[Path, ...] = ()
     support_modules: tuple[str, ...] = ()
     catalogue: Path | None = None
+    author: CatalogueAuthor | None = None
 
     @property
     def backup(self) -> BackupSet:

@@ -68,6 +68,7 @@ class DrillOpened(OuterEvent):
     """The first event: which drill, of which set and plan, where, by whom and by which program.
 
     ``plan`` and ``catalogue_sha256`` are SHA-256 in hex; ``catalogue_sha256`` is None without a catalogue.
+    ``catalogue_author`` says whose word that is: signed, foreign, unchecked or unsigned.
     """
 
     type: Literal["drill-opened"] = "drill-opened"
@@ -76,6 +77,8 @@ class DrillOpened(OuterEvent):
     plan: Digest | None = None
     set_id: Name | None = None
     catalogue_sha256: Digest | None = None
+    catalogue_author: Name | None = None
+    catalogue_key_id: Digest | None = None
     attempt: Count | None = None
     trigger: Name | None = None
     operator: Name | None = None

@@ -8,6 +8,7 @@ from restoreproof.assets.registry import required_statements
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
 from restoreproof.backups.held_set import hold
+from restoreproof.contract import Contract
 from restoreproof.contract.controls import controls_of
 from restoreproof.contract.plan_inputs import (
     coverage_of,
@@ -17,6 +18,7 @@ from restoreproof.contract.plan_inputs import (
     service_stage_of,
     waivers_of,
 )
+from restoreproof.drill.catalogue_trust import trusted_author
 from restoreproof.drill.evidence_store import ledger_of, new_drill_id, open_evidence_store
 from restoreproof.drill.liveness_lock import alive
 from restoreproof.drill.outer.cleanup import destroy
@@ -28,6 +30,7 @@ from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.gherkin.project_copy import SET, copy_catalogue, copy_project, original_paths
 from restoreproof.gherkin.support_code import support_modules
 from restoreproof.private_files import make_private_directory
+from restoreproof.sealing.catalogue_signature import Authorship, CatalogueAuthor, signature_of
 
 
 def perform(request: DrillRequest, say: Say) -> DrillResult:
@@ -77,7 +80,8 @@ def _opened(request: DrillRequest, drill_id: str, place: Path, say: Say) -> Dril
         files=copy.files,
     )
     held = hold(open_set(request.backup, contract.stack), place / SET)
-    catalogue = request.catalogue or _catalogue_of(request.var, held.backup.manifest.set_id, say)
+    named = request.catalogue or _catalogue_of(request.var, held.backup.manifest.set_id, say)
+    catalogue = copy_catalogue(named, place) if named else None
     return DrillInputs(
         drill_id=drill_id,
         place=place,
@@ -89,8 +93,21 @@ def _opened(request: DrillRequest, drill_id: str, place: Path, say: Say) -> Dril
         paths=copy.paths,
         fault_folders=copy.fault_folders,
         support_modules=support_modules(copy.features.parent),
-        catalogue=copy_catalogue(catalogue, place) if catalogue else None,
+        catalogue=catalogue,
+        author=_author(catalogue, signature_of(named), contract, request, say)
+        if named and catalogue
+        else None,
     )
+
+
+def _author(
+    catalogue: Path, signature: Path, contract: Contract, request: DrillRequest, say: Say
+) -> CatalogueAuthor:
+    """Whose word the copied ``catalogue`` is; the ``signature`` lies beside the one that was copied."""
+    author = trusted_author(catalogue, signature, contract, request.catalogue_key, request.var)
+    if author.authorship is not Authorship.SIGNED:
+        say(f"the catalogue is {author}: what the set had to hold is the word of whoever can change it")
+    return author
 
 
 def _catalogue_of(var: Path, set_id: str, say: Say) -> Path | None:

@@ -48,6 +48,8 @@ def journal_opening(
             plan=inputs.plan.digest,
             set_id=manifest.set_id,
             catalogue_sha256=sha256_of(inputs.catalogue) if inputs.catalogue else None,
+            catalogue_author=str(inputs.author.authorship) if inputs.author else None,
+            catalogue_key_id=inputs.author.keyid if inputs.author else None,
             attempt=attempt,
             trigger=request.trigger,
             operator=operator(),
