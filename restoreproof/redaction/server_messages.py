@@ -48,7 +48,7 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 _NOUNS = (
     r"access method|aggregate|attribute|cast|class|collation|column|configuration|constraint"
     r"|conversion|database|device|dictionary|directory|domain|encoding|enum|extension|family|file|File"
-    r"|function|group|host|index|key|language|large object|library|locale|locale name:|method|object"
+    r"|function|group|host|index|key|language|large object|library|locale|locale name:?|method|object"
     r"|operator|option|parameter|parser|policy|port|procedure|program|provider|publication|relation"
     r"|role|routine|rule|schema|sequence|server|server at|subscription|table|tablespace|template"
     r"|transform|trigger|type|user|view|wrapper"

@@ -82,6 +82,7 @@ def test_the_values_of_rows_are_left_out(case: str) -> None:
         'pg_restore: error: could not execute query: ERROR:  role "shop" does not exist',
         'pg_restore: error: could not execute query: ERROR:  extension "postgis" is not available',
         'pg_restore: error: could not execute query: ERROR:  invalid locale name: "de_DE"',
+        'pg_restore: error: query failed: ERROR:  invalid locale name "X.UTF-8" for builtin provider',
         'pg_restore: error: could not open input file "/sets/1/shop.dump": No such file or directory',
         'could not open collator for locale "de-DE": U_FILE_ACCESS_ERROR',
         'pg_dump: error: connection to server at "127.0.0.2", port 5432 failed: Connection refused',
