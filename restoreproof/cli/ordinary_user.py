@@ -13,7 +13,7 @@ from restoreproof.runtimes import DEFAULT
 _RUNNING = frozenset({"backup", "up", "drill"})
 _OURS = re.compile(
     r"\d{8}T\d{6}Z-.*|keycloak.*|allure.*|maven|restoreproof|sets|catalogue|keys|run|inputs|source|home|releases"
-    r"|bench|ci|faults|tests|tools|ledger\..*|latest|quarantine|verify_evidence\.py|README\.md|\..*"
+    r"|bench|ci|faults|tests|tools|ledger\..*|refused\.jsonl|latest|quarantine|verify_evidence\.py|README\.md|\..*"
 )
 """What restoreproof keeps in its directories; one that holds something else is not given away."""
 
