@@ -38,7 +38,7 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
     defaults = {"--var": Path("var"), "--reports": Path("reports"), "--cache": cache}
     writable = [_asked(argv, option, default) for option, default in defaults.items()]
     for directory in writable:
-        _make_or_refuse(directory)
+        make_or_refuse(directory)
     return the_same_as_ordinary_user("restoreproof.cli", argv[1:], writable, [Path.cwd()])
 
 
@@ -57,7 +57,8 @@ def _word(argv: Sequence[str], option: str) -> str | None:
     return None
 
 
-def _make_or_refuse(directory: Path) -> None:
+def make_or_refuse(directory: Path) -> None:
+    """Make ``directory``; raise UsageError if it holds a file that restoreproof does not keep there."""
     strange = [path.name for path in _listed(directory) if not _OURS.fullmatch(path.name)]
     if strange:
         raise UsageError(
