@@ -50,6 +50,7 @@ from restoreproof.events.restore import (
     FidelityCompared,
     ForbiddenScanned,
     IsolationProbed,
+    LibraryReplaced,
     MarkerProven,
     Measured,
     Note,
@@ -120,6 +121,7 @@ AnyInnerEvent = (
     | ReviewApproved
     | Note
     | FaultInjected
+    | LibraryReplaced
     | Collected
     | ScenarioStarted
     | StepRun
@@ -188,6 +190,7 @@ __all__ = [
     "InputChanged",
     "IsolationProbed",
     "IsolationVerdict",
+    "LibraryReplaced",
     "LogFile",
     "LogsKept",
     "MarkerProven",

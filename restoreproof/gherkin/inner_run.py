@@ -15,6 +15,7 @@ from restoreproof.events import Emitter, Note
 from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.further_steps import FurtherSteps
+from restoreproof.gherkin.library_guard import LibraryGuard
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill
 from restoreproof.gherkin.step_events import Tee
@@ -78,6 +79,7 @@ def configure_inner(config: pytest.Config, path: Path) -> None:
     config.stash[RUN] = run
     plugins = {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}
     plugins["further-steps"] = FurtherSteps()
+    plugins["guard"] = LibraryGuard(config, raw)
     for name, plugin in plugins.items():
         config.pluginmanager.register(plugin, f"restoreproof-{name}")
     _replace_terminal(config)
