@@ -200,7 +200,11 @@ class PlanRecord:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Mandatory checks by outcome; advisory ones are shown and never counted into the verdict."""
+    """Mandatory checks by outcome; advisory ones are shown and never counted into the verdict.
+
+    ``steps`` are the planned lines of all checks, ``steps_as_planned`` those that were told as they were
+    planned, once for each case; ``observations`` are those whose outcome was computed.
+    """
 
     mandatory: int
     passed: int
@@ -210,6 +214,9 @@ class Counts:
     waived: int
     advisory: int
     advisory_passed: int
+    steps: int = 0
+    steps_as_planned: int = 0
+    observations: int = 0
 
     @property
     def total(self) -> int:

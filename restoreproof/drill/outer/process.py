@@ -26,9 +26,11 @@ from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
 from restoreproof.drill.outer.inner_command import argv, environment
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
+from restoreproof.drill.outer.lint_first import refuse_findings
 from restoreproof.drill.outer.previous_plan import compare_with_previous
 from restoreproof.drill.outer.reach import refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
+from restoreproof.drill.outer.tally import append_tally
 from restoreproof.drill.outer.teardown import TornDown, digests_of_logs, tear_down
 from restoreproof.drill.refusals import enter_noted, refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
@@ -68,6 +70,7 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
     details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
     with refusals_entered(request.reports, lambda: filing.ledger, inputs.held.origin, **details):
         drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
+        refuse_findings(inputs, drill.hosting, drill.workdir)
         journal, begun = drill.begin()
     with drill.redactor.errors():
         return drill.run(journal, begun)
@@ -169,6 +172,7 @@ class _Drill:
             raise
         self.say("writing the evidence")
         record, filed = close(self.directory, self.plan, self.filing, self.id, self.secrecy.leaks)
+        append_tally(record.counts)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
