@@ -96,7 +96,7 @@ def _told_differently(first: Record, second: Record) -> Iterator[Difference]:
 
 
 def _account(check: CheckRecord) -> str:
-    """A check's outcome, and for each observation how it ended, what it examined and how much was wrong.
+    """Return a check's outcome, and for each observation its end, what it examined and what was wrong.
 
     A record keeps only so many observations; of all of them it has the sums.
     """

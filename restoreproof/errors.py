@@ -85,17 +85,17 @@ class RestoreproofError(Exception):
 
 
 class UsageError(RestoreproofError):
-    """The command line, or what it names, can't be used."""
+    """Raised where the command line, or what it names, can't be used."""
 
     exit_code = ExitCode.COULD_NOT_START
 
 
 class ContractError(UsageError):
-    """stack.yaml is not a contract."""
+    """Raised where stack.yaml is not a contract."""
 
 
 class FeatureError(UsageError):
-    """A feature file says something that can't be asserted."""
+    """Raised where a feature file says something that can't be asserted."""
 
 
 class SelectionError(FeatureError):
@@ -103,30 +103,30 @@ class SelectionError(FeatureError):
 
 
 class ForeignSetError(UsageError):
-    """The backup set is another stack's, or can't be opened safely."""
+    """Raised where the backup set is another stack's, or can't be opened safely."""
 
 
 class IdentityError(UsageError):
-    """The recovery identity is missing, or does not decrypt the secrets."""
+    """Raised where the recovery identity is missing, or does not decrypt the secrets."""
 
 
 class PluginError(UsageError):
-    """An entry point or a stack's own module can't be imported, or its name is taken."""
+    """Raised where an entry point or a stack's own module can't be imported, or its name is taken."""
 
 
 class EnvironmentUnfitError(RestoreproofError):
-    """The machine prevented proof; nothing is said about the backup."""
+    """Raised where the machine prevents proof; nothing is said about the backup."""
 
     exit_code = ExitCode.NOT_VERIFIED
 
 
 class ServiceFailedError(EnvironmentUnfitError):
-    """A service died or never became ready. The message carries its last log lines."""
+    """Raised where a service dies or never gets ready; the message carries its last log lines."""
 
 
 class StageOrderError(RestoreproofError):
-    """A stage was asked for out of the contract's order."""
+    """Raised where a stage is asked for out of the contract's order."""
 
 
 class EvidenceError(RestoreproofError):
-    """The evidence of a drill is incomplete or contradicts itself."""
+    """Raised where the evidence of a drill is incomplete or contradicts itself."""

@@ -13,7 +13,7 @@ MAX_FINDINGS = 20
 
 
 class Outcome(StrEnum):
-    """How one check ended."""
+    """Outcome of one check."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How a whole drill ended."""
+    """Verdict of a whole drill."""
 
     VERIFIED = "VERIFIED"
     VERIFIED_WITH_WAIVERS = "VERIFIED WITH WAIVERS"

@@ -23,6 +23,7 @@ _LATER: dict[str, Any] = {
     "support_sha256": None,
     "controls": None,
     "nouns": [],
+    "files": [],
     "unstated": [],
     "schedule": None,
 }
@@ -150,7 +151,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the contract lets a drill restore, and what it leaves out."""
+    """Coverage of a drill: what the contract lets it restore, and what it leaves out."""
 
     systems: tuple[str, ...] = ()
     source_types: tuple[str, ...] = ()
@@ -167,7 +168,7 @@ class Bearing:
 
 @dataclass(frozen=True, slots=True)
 class CheckScope:
-    """What a check (or every check of a glob) shows when it passes, and what it does not show."""
+    """Scope of a check, or of every check of a glob: what its passing shows, and what it does not."""
 
     id: str
     shows: str
@@ -176,7 +177,7 @@ class CheckScope:
 
 @dataclass(frozen=True, slots=True)
 class StackControls:
-    """What a stack says of its own checks: which controls they support, and how far."""
+    """Controls of a stack: which its checks support, and how far."""
 
     bearings: tuple[Bearing, ...] = ()
     scopes: tuple[CheckScope, ...] = ()
@@ -217,6 +218,14 @@ class BackupSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """File of the stack that the inner process is given; ``sha256`` is in hex, ``path`` as in its copy."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Features × contract, compiled. ``digest`` names it in the journal, the record and the ledger.
 
@@ -247,6 +256,7 @@ class Plan:
     nouns: tuple[NounDefinition, ...] = ()
     unstated: tuple[AssetStatements, ...] = ()
     schedule: BackupSchedule | None = None
+    files: tuple[PlannedFile, ...] = ()
     schema: str = field(default=PLAN_SCHEMA)
 
     @property

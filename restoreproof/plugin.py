@@ -42,7 +42,7 @@ class DrillHooks:
 
 
 class FeaturesElsewhere:
-    """Leaves the features out of a run of other tests, and says how they are run."""
+    """Plugin that leaves the features out of a run of other tests, and says how they are run."""
 
     def __init__(self, features: list[Path]) -> None:
         self._features = features
@@ -77,8 +77,12 @@ def pytest_restoreproof_open_drill(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    """Say, with file and line, why the stack's ``conftest.py`` can't be imported in a drill."""
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Note the library before the stack's ``conftest.py`` is imported, or say why that can't be."""
+    if INNER in os.environ:
+        from restoreproof.gherkin.library_guard import note_before_conftest  # heavy, as below
+
+        note_before_conftest(early_config)
     try:
         return (yield)
     except Exception as error:

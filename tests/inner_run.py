@@ -170,6 +170,8 @@ def orders_of(project: Path, plan: Plan) -> InnerConfig:
         features=project / "features",
         support_modules=support_modules(project),
         contract=project / "stack.yaml",
+        contract_copy=project / "stack.yaml",
+        project=project,
         backup=project / "set",
         catalogue=None,
         identity=project / "key",

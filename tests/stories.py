@@ -94,6 +94,17 @@ class Story:
         self.tell("step", check=name, keyword="Then", text="it holds", outcome="passed", seconds=0.1)
         return self.tell("scenario-finished", check=name, status=status, reason="said so", seconds=0.5)
 
+    def perform(self, check: PlannedCheck) -> Story:
+        """One scenario as it is planned, in which each *Then* observed and passed."""
+        self.tell("scenario-started", check=check.id)
+        for step in check.steps:
+            if step.kind == "Outcome" or step.keyword == "Then":
+                seen: dict[str, Any] = {"expected": "all of them", "observed": "all", "examined": 3, "of": 3}
+                self.tell("observation", check=check.id, outcome="PASSED", sample="all", **seen)
+            told = {"keyword": step.keyword, "text": step.text, "outcome": "passed", "seconds": 0.1}
+            self.tell("step", check=check.id, **told)
+        return self.tell("scenario-finished", check=check.id, status="passed", reason="said so", seconds=0.5)
+
     def without(self, *types: str) -> list[JournalLine]:
         """The events with every one of ``types`` never having been sent."""
         kept = Story()
@@ -138,7 +149,7 @@ def healthy(plan: Plan) -> Story:
         story.tell("stage-done", stage=stage, seconds=1.0)
         for check in plan.checks:
             if check.stage == stage:
-                story.check(check.id)
+                story.perform(check)
     story.tell("measurement", name="rpo.database", value=360, unit="s", detail="")
     story.tell("measurement", name="rpo.objects", value=300, unit="s", detail="")
     story.tell("measurement", name="rpo.skew", value=60, unit="s", detail="")

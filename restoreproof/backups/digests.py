@@ -16,6 +16,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _IN_FLIGHT = 64
+_CHUNK = 1024 * 1024
 
 
 def file_sha256(directory: Path, path: str) -> tuple[int, str]:
@@ -23,6 +24,23 @@ def file_sha256(directory: Path, path: str) -> tuple[int, str]:
     with open_file(directory, path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
+
+
+def bounded_sha256(directory: Path, path: str, limit: int) -> tuple[int, str | None]:
+    """The same of a file that should have at most ``limit`` bytes; no digest of one that has more.
+
+    A sparse file of terabytes, or one that grows while it is read, is not read to its end.
+    """
+    with open_file(directory, path) as file:
+        if (size := os.fstat(file.fileno()).st_size) > limit:
+            return size, None
+        digest, taken = hashlib.sha256(), 0
+        while chunk := file.read(min(_CHUNK, limit + 1 - taken)):
+            taken += len(chunk)
+            if taken > limit:
+                return taken, None
+            digest.update(chunk)
+        return taken, digest.hexdigest()
 
 
 def in_threads(work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from restoreproof.backups import layout, missing
 from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.digests import file_sha256, in_threads
+from restoreproof.backups.digests import bounded_sha256, in_threads
 from restoreproof.backups.fingerprint import Fingerprint, object_row
 from restoreproof.backups.manifest import Artifact
 from restoreproof.backups.objects import read_shard
@@ -75,9 +75,9 @@ def verify_against(
     if catalogue:
         reading.manifest_against(catalogue)
     reading.artifacts()
-    reading.blobs()
     for bucket in sorted({*backup.buckets(), *(catalogue.buckets if catalogue else ())}):
         reading.bucket(bucket, catalogue)
+    reading.blobs()
     return VerifyReport(
         set_id=backup.manifest.set_id,
         against_catalogue=catalogue is not None,
@@ -102,6 +102,7 @@ class _Reading:
         self.found_total = self.bytes_read = self.objects_seen = self.blobs_seen = self.blobs_missing = 0
         self._backup = backup
         self._progress = progress
+        self._largest = 0
 
     def manifest_against(self, catalogue: Catalogue) -> None:
         """The manifest's identity and digest, as the catalogue knows them."""
@@ -131,18 +132,20 @@ class _Reading:
             entry for entry in entries if entry.path != layout.MANIFEST and not layout.is_blob(entry.path)
         )
 
-    def _digest(self, artifact: Artifact) -> tuple[Artifact, int, str | None]:
+    def _digest(self, artifact: Artifact) -> tuple[Artifact, int | None, str | None]:
+        """Its size and digest; no size if it is missing, no digest of one that is larger than it may be."""
         try:
-            return artifact, *file_sha256(self._backup.directory, artifact.path)
+            return artifact, *bounded_sha256(self._backup.directory, artifact.path, artifact.bytes)
         except FileNotFoundError:
-            return artifact, 0, None
+            return artifact, None, None
 
-    def _artifact(self, artifact: Artifact, size: int, sha256: str | None) -> None:
-        if sha256 is None:
+    def _artifact(self, artifact: Artifact, size: int | None, sha256: str | None) -> None:
+        if size is None:
             self._contradiction(artifact.path, f"a file of {_bytes(artifact.bytes)}", "missing")
             return
-        self.digests[artifact.path] = sha256
-        self._read(artifact.path, size)
+        if sha256:
+            self.digests[artifact.path] = sha256
+            self._read(artifact.path, size)
         if size != artifact.bytes:
             observed = f"{_bytes(size)}: {'truncated' if size < artifact.bytes else 'something was added'}"
             self._contradiction(artifact.path, _bytes(artifact.bytes), observed)
@@ -150,12 +153,19 @@ class _Reading:
             self._contradiction(artifact.path, f"SHA-256 {artifact.sha256}", f"SHA-256 {sha256}")
 
     def blobs(self) -> None:
-        """Every blob has the content that its name promises."""
-        blobs = (entry.path for entry in walk(self._backup.directory) if layout.is_blob(entry.path))
-        directory = self._backup.directory
-        for path, (size, sha256) in in_threads(lambda path: (path, file_sha256(directory, path)), blobs):
-            self._read(path, size)
+        """Every blob has the content that its name promises; the index was read before.
+
+        One that is larger than every object of the index is not read: a sparse file may claim terabytes.
+        """
+        directory, largest = self._backup.directory, self._largest
+        blobs = (entry.path for entry in walk(directory) if layout.is_blob(entry.path))
+        hashed = in_threads(lambda path: (path, bounded_sha256(directory, path, largest)), blobs)
+        for path, (size, sha256) in hashed:
             self.blobs_seen += 1
+            if sha256 is None:
+                self._contradiction(path, f"at most {_bytes(largest)}, as the index has it", _bytes(size))
+                continue
+            self._read(path, size)
             if path != layout.blob(sha256):
                 self._contradiction(path, "the content that its name is the SHA-256 of", f"SHA-256 {sha256}")
 
@@ -176,6 +186,7 @@ class _Reading:
                 for entry in read_shard(self._backup.directory, path):
                     total.add(object_row(entry.key, entry.size, entry.sha256))
                     size += entry.size
+                    self._largest = max(self._largest, entry.size)
                     if not elsewhere:
                         self._blob_of(bucket, entry.key, entry.size, entry.sha256)
             except FileNotFoundError:

@@ -15,7 +15,11 @@ from restoreproof.backups import missing
 from restoreproof.checks.base import compare, not_verified
 from restoreproof.checks.phrases import check, then, when
 from restoreproof.contract.ref import Ref
-from restoreproof.outcome import Observation
+from restoreproof.outcome import Observation, Outcome
+
+_NAMED = 5
+"""Names in a sentence."""
+_ROWS = " rows"
 
 
 @check("database")
@@ -76,7 +80,30 @@ class DatabaseSurvey:
         recorded, restored = getattr(self, f"known_{subject}"), getattr(self, subject)
         if recorded is None:
             return not_verified(expected, "there is no catalogue to compare with")
-        return compare(expected, recorded, restored, unit="tables" if unit == "rows" else unit)
+        comparison = compare(expected, recorded, restored, unit="tables" if unit == "rows" else unit)
+        counted = sorted(name for name, text in recorded.items() if text.endswith(_ROWS))
+        if not counted or comparison.outcome is not Outcome.PASSED:
+            return comparison
+        names = ", ".join(counted[:_NAMED]) + (" …" if len(counted) > _NAMED else "")
+        return not_verified(
+            expected,
+            f"{comparison.observed}, but the catalogue only counted {len(counted)} of them, and has no "
+            f"fingerprint of what they held: {names}",
+        )
+
+    @then("every table holds as many rows as it held")
+    def row_counts(self) -> Observation:
+        """Every table has the number of rows that it had; which rows they are is not asked."""
+        expected = "every table holds as many rows as it held at the backup, by their number alone"
+        if self.known_tables is None:
+            return not_verified(expected, "there is no catalogue to compare with")
+        recorded, restored = _numbers(self.known_tables), _numbers(self.tables)
+        return compare(expected, recorded, restored, unit="tables")
+
+
+def _numbers(tables: Mapping[str, str]) -> dict[str, str]:
+    """The number of rows alone, of what ``comparable`` says of each table."""
+    return {name: text.partition(_ROWS)[0] for name, text in tables.items()}
 
 
 def comparable(
@@ -85,6 +112,6 @@ def comparable(
     """Return each table's rows and fingerprint in words; rows alone where the catalogue counted only."""
     counted = {name for name, table in (catalogued or tables).items() if table.fingerprint is None}
     return {
-        name: f"{table.rows:,} rows" + ("" if name in counted else f" {table.fingerprint}")
+        name: f"{table.rows:,}{_ROWS}" + ("" if name in counted else f" {table.fingerprint}")
         for name, table in tables.items()
     }

@@ -138,7 +138,7 @@ def dump_of(path: Path, contract: Contract, kind: str) -> DumpFile:
 
 
 def _reader(pg_restore: Path) -> list[str]:
-    """What a command that reads a dump begins with: a sandbox, where the kernel lets one be made.
+    """Return what a command that reads a dump begins with: a sandbox, where the kernel lets one be made.
 
     Where it does not, as in many containers, the dump is read by an ordinary user all the same, and restored
     by nobody: a drill refuses it there.

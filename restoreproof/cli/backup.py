@@ -20,6 +20,7 @@ from restoreproof.cli.app import (
     say,
     tell,
 )
+from restoreproof.cli.evidence_options import PublicHalf
 
 
 @app.command()
@@ -32,6 +33,15 @@ def backup(
         Path | None,
         typer.Option("--identity", help="age identity; made if absent", show_default="VAR/keys/recovery.txt"),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            help="the key that signs the catalogue: file:PATH, or a KMS or HSM key by its URI",
+            show_default="VAR/keys/catalogue.pem, made once",
+        ),
+    ] = None,
+    public_key: PublicHalf = None,
     size: Size = SeedSize.DEFAULT,
     var: Var = Path("var"),
     cache: Cache = None,
@@ -40,10 +50,13 @@ def backup(
     """Bring up a source of the stack, back it up while it serves, and destroy it."""
     from restoreproof.assets.identity_file import make_identity, recipient_of
     from restoreproof.contract import load
+    from restoreproof.drill.catalogue_trust import catalogue_signing_key
     from restoreproof.drill.source.backup import SourceRequest, living_source, take
+    from restoreproof.sealing.catalogue_signature import sign_catalogue
 
-    loaded, key = load(contract), identity or var / "keys" / "recovery.txt"
-    recipient = recipient_of(key) if key.exists() else make_identity(key)
+    loaded, recovery = load(contract), identity or var / "keys" / "recovery.txt"
+    recipient = recipient_of(recovery) if recovery.exists() else make_identity(recovery)
+    signing = catalogue_signing_key(key, public_key, var.absolute())
     request = SourceRequest(loaded, var.absolute(), cache_directory(cache), size.value)
     progress = quiet if json else say
     progress(f"bringing up a source of {loaded.stack}")
@@ -52,9 +65,11 @@ def backup(
         taken = take(
             source, recipient, (out or var / "sets").absolute(), (var / "catalogue").absolute(), loaded.stack
         )
+    sign_catalogue(taken.catalogue, signing)
     result = {
         "set": str(taken.backup.directory),
         "set_id": taken.backup.manifest.set_id,
         "catalogue": str(taken.catalogue),
+        "catalogue_key": signing.keyid,
     }
     tell(result, json, f"backup set {taken.backup.directory}, catalogue {taken.catalogue}")

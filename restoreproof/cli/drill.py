@@ -35,6 +35,14 @@ CatalogueOption = Annotated[
     Path | None,
     typer.Option("--catalogue", help="what is known of the set", show_default="VAR/catalogue/SET-ID.json"),
 ]
+CatalogueKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue-key",
+        help="the public key of whoever writes catalogues",
+        show_default="the contract's, else VAR/keys/catalogue.pub",
+    ),
+]
 IdentityOption = Annotated[
     Path | None,
     typer.Option("--identity", help="the recovery identity", show_default="VAR/keys/recovery.txt"),
@@ -85,6 +93,7 @@ def drill(
     contract: ContractArgument,
     backup_set: SetOption = None,
     catalogue: CatalogueOption = None,
+    catalogue_key: CatalogueKeyOption = None,
     identity: IdentityOption = None,
     features: Features = None,
     reports: ReportsOption = Path("reports"),
@@ -115,6 +124,7 @@ def drill(
         contract=contract,
         backup=backup_set or var / "sets" / "latest",
         catalogue=catalogue,
+        catalogue_key=catalogue_key,
         identity=identity or var / "keys" / "recovery.txt",
         features=located.features,
         paths=located.parts,

@@ -31,7 +31,7 @@ def keygen(
     from restoreproof.assets.identity_file import make_identity
     from restoreproof.sealing.keys import make_signing_key
 
-    refuse_unwritable(path.absolute().parent)
+    refuse_unwritable(path.absolute().parent, private=True)
     if not signing:
         say(f"{path}: public recipient {make_identity(path)}")
         return

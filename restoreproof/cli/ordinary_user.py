@@ -12,8 +12,8 @@ from restoreproof.runtimes import DEFAULT
 
 _RUNNING = frozenset({"backup", "up", "drill"})
 _OURS = re.compile(
-    r"\d{8}T\d{6}Z-.*|keycloak.*|allure.*|maven|restoreproof|sets|catalogue|keys|run|source|home|releases"
-    r"|bench|ci|faults|tests|tools|ledger\..*|latest|quarantine|verify_evidence\.py|README\.md|\..*"
+    r"\d{8}T\d{6}Z-.*|keycloak.*|allure.*|maven|restoreproof|sets|catalogue|keys|run|inputs|source|home|releases"
+    r"|bench|ci|faults|tests|tools|ledger\..*|refused\.jsonl|latest|quarantine|verify_evidence\.py|README\.md|\..*"
 )
 """What restoreproof keeps in its directories; one that holds something else is not given away."""
 
@@ -38,7 +38,7 @@ def step_down(argv: Sequence[str], cache: Path) -> int | None:
     defaults = {"--var": Path("var"), "--reports": Path("reports"), "--cache": cache}
     writable = [_asked(argv, option, default) for option, default in defaults.items()]
     for directory in writable:
-        _make_or_refuse(directory)
+        make_or_refuse(directory)
     return the_same_as_ordinary_user("restoreproof.cli", argv[1:], writable, [Path.cwd()])
 
 
@@ -57,7 +57,8 @@ def _word(argv: Sequence[str], option: str) -> str | None:
     return None
 
 
-def _make_or_refuse(directory: Path) -> None:
+def make_or_refuse(directory: Path) -> None:
+    """Make ``directory``; raise UsageError if it holds a file that restoreproof does not keep there."""
     strange = [path.name for path in _listed(directory) if not _OURS.fullmatch(path.name)]
     if strange:
         raise UsageError(

@@ -6,17 +6,21 @@ import tempfile
 from pathlib import Path
 
 from restoreproof.errors import Location, UsageError
+from restoreproof.private_files import make_private_directory
 
 
-def refuse_unwritable(*directories: Path) -> None:
-    """Make each directory, and write a file without a name there.
+def refuse_unwritable(*directories: Path, private: bool = False) -> None:
+    """Make each directory, and write a file without a name there; one that is made is ``private`` if asked.
 
     Raises:
         UsageError: one can't be made, or this user may not write there, or there is no room.
     """
     for directory in directories:
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            if private:
+                make_private_directory(directory, exist_ok=True)
+            else:
+                directory.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=directory) as file:
                 file.write(b"\0")
         except OSError as error:

@@ -18,7 +18,7 @@ from restoreproof.contract.ref import Ref
 
 @dataclass(frozen=True, slots=True)
 class Defines:
-    """The text, or the key of the field, is the name of a noun; what stands below it belongs to that noun.
+    """Mark of a text or key that names a noun; what stands below it belongs to that noun.
 
     Attributes:
         kind: what the noun is, in one word or several: ``dataset``, ``bucket``.
@@ -33,12 +33,12 @@ class Defines:
 
 @dataclass(frozen=True, slots=True)
 class Expands:
-    """The text may hold ``$NAME``, variables of the restored environment."""
+    """Mark of a text that may hold ``$NAME``, variables of the restored environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a field of type ``Sql`` may ask for.
+    """Mark of a field of type ``Sql``: the parameters that it may ask for.
 
     Attributes:
         also: names beside those of the contract.

@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
-    """What a file says (``data``) and on which line it says it."""
+    """Plain values of a file (``data``), with the line of each."""
 
     file: str
     data: Any

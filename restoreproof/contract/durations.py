@@ -44,7 +44,7 @@ class Window:
 
     @property
     def interval(self) -> str:
-        """The span as the text of a PostgreSQL interval, in hours so that no time zone can stretch a day."""
+        """Span as the text of a PostgreSQL interval, in hours so that no time zone can stretch a day."""
         return f"{self.span.total_seconds() / 3600:g} hours"
 
     @classmethod

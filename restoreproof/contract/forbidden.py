@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Forbidden(BaseModel):
-    """What no backup may hold: a regular expression, and an example of it that the scanner has to find."""
+    """Material that no backup may hold: a regular expression, and an example that it has to match."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

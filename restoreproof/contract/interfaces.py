@@ -12,7 +12,7 @@ from restoreproof.contract.ref import Ref
 
 
 class Public(Noun):
-    """Where the outside world comes in; ``url`` and ``ca`` name variables of the environment.
+    """Public interface of the stack; ``url`` and ``ca`` name variables of the environment.
 
     ``login`` is the path that a browser starts its login at, ``session`` the cookie that it ends with.
     """

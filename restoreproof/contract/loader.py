@@ -28,6 +28,15 @@ def load(path: Path) -> Contract:
         ContractError: the file can't be read, or is not a contract; every fault with file, line and, where
             a known word is near, a suggestion. Faults of one kind are reported together.
     """
+    return parse(read_contract(path).decode(), path)
+
+
+def read_contract(path: Path) -> bytes:
+    """Return the bytes of the contract in ``path``, which are UTF-8.
+
+    Raises:
+        ContractError: the file can't be read, is too large or not UTF-8.
+    """
     try:
         content = read_bounded(path, MAX_BYTES)
     except OSError as error:
@@ -37,10 +46,10 @@ def load(path: Path) -> Contract:
     except OversizedFile as error:
         raise ContractError(f"the contract is not read: {error}", where=Location(str(path))) from error
     try:
-        text = content.decode()
+        content.decode()
     except UnicodeDecodeError as error:
         raise ContractError("the contract is not UTF-8", where=Location(str(path))) from error
-    return parse(text, path)
+    return content
 
 
 def parse(text: str, path: Path) -> Contract:

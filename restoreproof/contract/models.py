@@ -27,7 +27,7 @@ from restoreproof.contract.problems import InvalidContract, Problem, from_valida
 from restoreproof.contract.production import Production
 from restoreproof.contract.queues import Canary, Queue, Review
 from restoreproof.contract.releases import Releases, SourceBlock
-from restoreproof.contract.rules import GovernanceBlock, Objectives, Schedule
+from restoreproof.contract.rules import CatalogueRule, GovernanceBlock, Objectives, Schedule
 from restoreproof.contract.services import ComponentOptions, Service
 from restoreproof.errors import ContractError, Location
 
@@ -66,6 +66,7 @@ class Contract(Noun):
     stack: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     objectives: Objectives
     backup: Schedule | None = None
+    catalogue: CatalogueRule | None = None
     governance: GovernanceBlock | None = None
     production: Production | None = None
     releases: Releases | None = None
@@ -92,12 +93,12 @@ class Contract(Noun):
 
     @property
     def path(self) -> Path:
-        """The file the contract was read from, absolute."""
+        """File that the contract was read from, absolute."""
         return self._path
 
     @property
     def directory(self) -> Path:
-        """What relative paths in the contract start from."""
+        """Directory that relative paths in the contract start from."""
         return self._path.parent
 
     @property

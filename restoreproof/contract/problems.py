@@ -28,7 +28,7 @@ class Problem:
 
 
 class InvalidContract(ContractError):
-    """Everything that was found wrong with one contract, in the order of its lines."""
+    """Error with everything that was found wrong with one contract, in the order of its lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(
@@ -63,7 +63,7 @@ def instead(word: object, candidates: Iterable[str]) -> tuple[str, str | None]:
 
 
 class Places(Protocol):
-    """Whatever knows on which line a path of keys stands."""
+    """Protocol of what knows on which line a path of keys stands."""
 
     def where(self, path: tuple[str | int, ...], /) -> Location:
         """Return the place of ``path``."""

@@ -14,7 +14,7 @@ Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class Subject(StrEnum):
-    """What of a target is compared with production, and what a check may rest on (``@rests-on:``)."""
+    """Subject of comparison between a target and production; a check may rest on it (``@rests-on:``)."""
 
     ENGINE = "engine"
     PROGRAM = "program"
@@ -40,7 +40,7 @@ class Machine(RuleBlock):
 
 
 class Production(RuleBlock):
-    """What is not stated here is told as not declared, and compared with nothing.
+    """Production as the contract declares it; what is left out is compared with nothing, and told so.
 
     ``engines`` maps a service to its version (``"18.4"``), ``programs`` to the digest of its image, or of
     the program in its wheel; ``extensions`` a name to its version. ``collation`` is how the databases are
@@ -64,7 +64,7 @@ class Production(RuleBlock):
 
     @property
     def collated_by_name(self) -> frozenset[str]:
-        """The assets whose databases are declared by name."""
+        """Assets whose databases are declared by name."""
         declared = (self.collation, self.collation_version)
         return frozenset(
             name for declaration in declared if isinstance(declaration, dict) for name in declaration

@@ -14,7 +14,7 @@ from restoreproof.contract.sql import FixedSql, Sql
 
 
 class Queue(Noun):
-    """Work that waits: ``sql`` yields ``kind`` and ``items``.
+    """Queue of work that waits: ``sql`` yields ``kind`` and ``items``.
 
     ``taken`` yields when an item was first taken from it, or added to it, after the recovery point, or null.
     ``items`` yields ``item`` for each: what tells it from every other, also after a replay.
@@ -27,7 +27,7 @@ class Queue(Noun):
 
 
 class Review(BaseModel):
-    """Who lets the workers resume, and how many of each class may wait in which queue."""
+    """Review of the queues: who lets the workers resume, and how much of each class may wait in which."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[Annotated[str, Ref("queue")], dict[str, NonNegativeInt]] = Field(init=False)
@@ -36,7 +36,7 @@ class Review(BaseModel):
 
     @property
     def limits(self) -> dict[str, dict[str, int]]:
-        """Queue → class → how many at most. A class that is not listed may not wait at all."""
+        """Limits by queue and class; a class that is not listed may not wait at all."""
         return dict(self.__pydantic_extra__ or {})
 
 

@@ -46,7 +46,7 @@ class Definition:
 
     @property
     def key(self) -> Key:
-        """The noun's kind and name."""
+        """Kind and name of the noun."""
         return self.mark.kind, self.name
 
 

@@ -34,7 +34,7 @@ class Releases(Noun):
 
 
 class SourceBlock(Noun):
-    """How ``restoreproof up`` makes a living source.
+    """Commands by which ``restoreproof up`` makes a living source.
 
     ``provision`` and ``seed`` are a tool of ``service`` and its arguments: for a Python service a module, for
     another what its component has. A stack that needs neither leaves them out. ``{directory}`` stands for

@@ -55,7 +55,7 @@ class RuleBlock(BaseModel):
 
 
 class Objectives(RuleBlock):
-    """How much may be lost (RPO) and how long a recovery may take (RTO).
+    """Recovery objectives: how much may be lost (RPO), and how long a recovery may take (RTO).
 
     The service counts as back when the checks of the stage ``service`` have passed: ``smoke`` where the order
     has one, else the last stage. ``survives`` names the assets that outlive the loss that the RTO is for: a
@@ -78,6 +78,17 @@ class Schedule(RuleBlock):
     grace_s: Seconds | None = Field(default=None, alias="grace")
 
 
+class CatalogueRule(RuleBlock):
+    """Whose catalogues a drill believes. ``key`` is the file of a public key, relative to the contract.
+
+    With ``required`` a drill refuses a catalogue that is unsigned, or signed by another key; without, the
+    headline says so.
+    """
+
+    key: Line | None = None
+    required: bool = False
+
+
 class PolicyBlock(RuleBlock):
     """The topic-specific policy on backup; ``digest`` is the SHA-256 (hex) of its text."""
 
@@ -88,7 +99,7 @@ class PolicyBlock(RuleBlock):
 
 
 class RunbookBlock(RuleBlock):
-    """What people restore by. ``path`` is relative to the contract; a file there has to have ``digest``."""
+    """Runbook that people restore by, relative to the contract; a file there has to have ``digest``."""
 
     path: Line
     digest: Sha256 | None = None

@@ -35,7 +35,7 @@ class Sql(str):
 
     @property
     def parameters(self) -> frozenset[str]:
-        """The names of the parameters that it asks for."""
+        """Names of the parameters that the SQL asks for."""
         return frozenset(name for _, name in _pieces(self) if name)
 
     @classmethod

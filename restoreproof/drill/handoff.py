@@ -15,8 +15,10 @@ class InnerConfig(BaseModel):
     """The inner process's orders. ``opened_mono`` is CLOCK_MONOTONIC when the drill began, in seconds.
 
     ``order`` is the order in which stages are performed; it differs from the contract's only where a fault
-    swaps them, to prove that the drill would notice. ``fault_folders`` are
-    where the stack keeps its own. ``secrecy`` is the key (hex) of fingerprints of secrets.
+    swaps them, to prove that the drill would notice. ``fault_folders`` are where the stack keeps its own.
+    ``contract`` is where the contract's relative paths lead from, ``contract_copy`` the file to read, and
+    ``project`` where the copy of the features was taken, of which nothing is imported. ``secrecy`` is the key
+    (hex) of fingerprints of secrets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +29,8 @@ class InnerConfig(BaseModel):
     features: Path
     support_modules: tuple[str, ...]
     contract: Path
+    contract_copy: Path
+    project: Path
     backup: Path
     catalogue: Path | None
     identity: Path

@@ -24,6 +24,7 @@ from restoreproof.events.outer import (
     HostFacts,
     InnerExited,
     InnerLaunched,
+    InputChanged,
     IsolationVerdict,
     LogFile,
     LogsKept,
@@ -49,6 +50,7 @@ from restoreproof.events.restore import (
     FidelityCompared,
     ForbiddenScanned,
     IsolationProbed,
+    LibraryReplaced,
     MarkerProven,
     Measured,
     Note,
@@ -88,6 +90,7 @@ AnyOuterEvent = (
     | IsolationVerdict
     | InnerLaunched
     | InnerExited
+    | InputChanged
     | TeardownDone
     | OuterNote
     | PlanCompared
@@ -118,6 +121,7 @@ AnyInnerEvent = (
     | ReviewApproved
     | Note
     | FaultInjected
+    | LibraryReplaced
     | Collected
     | ScenarioStarted
     | StepRun
@@ -183,8 +187,10 @@ __all__ = [
     "InnerEvent",
     "InnerExited",
     "InnerLaunched",
+    "InputChanged",
     "IsolationProbed",
     "IsolationVerdict",
+    "LibraryReplaced",
     "LogFile",
     "LogsKept",
     "MarkerProven",

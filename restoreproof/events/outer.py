@@ -68,6 +68,7 @@ class DrillOpened(OuterEvent):
     """The first event: which drill, of which set and plan, where, by whom and by which program.
 
     ``plan`` and ``catalogue_sha256`` are SHA-256 in hex; ``catalogue_sha256`` is None without a catalogue.
+    ``catalogue_author`` says whose word that is: signed, foreign, unchecked or unsigned.
     """
 
     type: Literal["drill-opened"] = "drill-opened"
@@ -76,6 +77,8 @@ class DrillOpened(OuterEvent):
     plan: Digest | None = None
     set_id: Name | None = None
     catalogue_sha256: Digest | None = None
+    catalogue_author: Name | None = None
+    catalogue_key_id: Digest | None = None
     attempt: Count | None = None
     trigger: Name | None = None
     operator: Name | None = None
@@ -148,7 +151,9 @@ class SetVerified(OuterEvent):
     """The set was read whole and held against its manifest and catalogue, before anything was restored.
 
     ``artifacts`` and ``objects`` count, ``bytes`` were read; ``files`` are the first of the artifacts, those
-    that contradict before all others. ``lacks`` says of an adopted set which part is missing, and why.
+    that contradict before all others. ``held`` says whether it was cloned or copied before it was read, or
+    read in place and once more when the drill was over. ``lacks`` says of an adopted set which part is
+    missing, and why.
     """
 
     type: Literal["set-verified"] = "set-verified"
@@ -157,6 +162,7 @@ class SetVerified(OuterEvent):
     recovery_point: Moment | None = None
     taken_at: Moment | None = None
     location: Line | None = None
+    held: Name | None = None
     release: Name | None = None
     synthetic: Flag | None = None
     tool_versions: ByName = Field(default_factory=dict)
@@ -171,6 +177,17 @@ class SetVerified(OuterEvent):
     references: Annotated[tuple[SetReference, ...], AtMost(200)] = ()
     reissued_from: ReissueFacts | None = None
     catalogue: Annotated[str, AtMost(500)] | None = None
+
+
+class InputChanged(OuterEvent):
+    """Something that the drill took before it began is not what it was then: the set, or code of the stack.
+
+    ``name`` is a file, or the set by its id; ``what`` says what was found when the drill was over.
+    """
+
+    type: Literal["input-changed"] = "input-changed"
+    name: Annotated[str, AtMost(500)]
+    what: Text
 
 
 class SetContradicted(OuterEvent):

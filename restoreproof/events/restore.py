@@ -243,6 +243,14 @@ class Note(InnerEvent):
     text: Annotated[str, AtMost(20_000)]
 
 
+class LibraryReplaced(InnerEvent):
+    """Something of the library that judges was replaced by code of the stack; ``by`` is its file and line."""
+
+    type: Literal["library-replaced"] = "library-replaced"
+    name: Line
+    by: Line
+
+
 class FaultInjected(InnerEvent):
     """The drill is a test of the harness, and can't end VERIFIED."""
 

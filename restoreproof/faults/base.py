@@ -54,7 +54,7 @@ class Fault:
 
     @property
     def sort(self) -> str:
-        """Where the damage is done, in words."""
+        """Place of the damage, in words."""
         if self.on_set and self.on_stack:
             return f"set, sealed again, and stack, after {self.after}"
         if self.on_set:

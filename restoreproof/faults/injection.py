@@ -42,7 +42,7 @@ def hooks(folders: Sequence[Path], restore_context: RestoreContext, names: Itera
 
 
 class Injector:
-    """Damages after a stage, mends before the next."""
+    """Injector of faults: it damages after a stage, and mends before the next."""
 
     def __init__(self, restore_context: RestoreContext, faults: Sequence[Fault]) -> None:
         self._restoring = restore_context

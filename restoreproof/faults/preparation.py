@@ -69,7 +69,8 @@ def _on_set(request: DrillRequest, stack: str, faults: tuple[Fault, ...], direct
     for fault in chosen:
         if fault.on_set and not fault.sealed:
             fault.on_set(copy)
-    return replace(request, backup=copy.directory, catalogue=copy.catalogue)
+    key = copy.catalogue_key or request.catalogue_key
+    return replace(request, backup=copy.directory, catalogue=copy.catalogue, catalogue_key=key)
 
 
 def _on_contract(request: DrillRequest, faults: tuple[Fault, ...], directory: Path) -> DrillRequest:
@@ -85,11 +86,19 @@ def _on_contract(request: DrillRequest, faults: tuple[Fault, ...], directory: Pa
         fault.on_contract(content)
     path = directory / "contract" / request.contract.name
     path.parent.mkdir()
+    _bring_key(content, request.contract.absolute().parent)
     _bring_runbook(content, request.contract.absolute().parent, path.parent)
     if (controls := request.contract.absolute().parent / CONTROLS).is_file():
         shutil.copyfile(controls, path.parent / CONTROLS)
     yaml.dump(content, path)
     return replace(request, contract=path)
+
+
+def _bring_key(content: dict[str, Any], base: Path) -> None:
+    """Name the key of catalogues by its whole path, since it is named relative to the contract."""
+    rule = content.get("catalogue")
+    if isinstance(rule, dict) and rule.get("key"):
+        rule["key"] = str((base / str(rule["key"])).resolve())
 
 
 def _bring_runbook(content: dict[str, Any], base: Path, copy: Path) -> None:

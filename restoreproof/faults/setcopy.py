@@ -18,6 +18,8 @@ from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.catalogue import AssetKnown, BucketsKnown
 from restoreproof.backups.manifest import Manifest, write_manifest
 from restoreproof.backups.objects import ObjectEntry, read_index, store_blob, summarise, write_index
+from restoreproof.sealing.catalogue_signature import sign_catalogue, signature_of
+from restoreproof.sealing.keys import make_signing_key, signing_key
 
 
 class SetCopy:
@@ -37,6 +39,10 @@ class SetCopy:
         self._identity = identity
         shutil.copytree(backup.directory, self.directory)
         shutil.copyfile(catalogue, self.catalogue)
+        if (signature := signature_of(catalogue)).is_file():
+            shutil.copyfile(signature, signature_of(self.catalogue))
+        self.catalogue_key: Path | None = None
+        """The public key of a catalogue that was written again; None while it is as it was."""
 
     def path(self, relative: str) -> Path:
         """Return the path of a file of the copy, which may be changed."""
@@ -116,6 +122,10 @@ class SetCopy:
             }
         )
         catalogues.save(self.known, self.catalogue)
+        if self.catalogue_key is None:
+            key = self.catalogue.with_name("author.pem")
+            self.catalogue_key = make_signing_key(key, valid_for=timedelta(days=1))
+        sign_catalogue(self.catalogue, signing_key(f"file:{self.catalogue_key.with_suffix('.pem')}"))
 
     def _recounted(self, asset: AssetKnown) -> AssetKnown:
         """Return the catalogue's part of an asset, its buckets counted anew in the copy."""

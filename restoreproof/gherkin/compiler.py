@@ -23,6 +23,7 @@ from restoreproof.plan import (
     NounDefinition,
     Plan,
     PlannedCheck,
+    PlannedFile,
     PlannedStep,
     StackControls,
     Waiver,
@@ -48,6 +49,7 @@ def compile_plan(
     schedule: BackupSchedule | None = None,
     selection: str | None = None,
     paths: Sequence[Path] = (),
+    files: Sequence[PlannedFile] = (),
 ) -> Plan:
     """The plan of a drill over every feature and every plain test below ``features``.
 
@@ -55,6 +57,7 @@ def compile_plan(
         required: what mandatory checks have to state of each asset.
         selection: a pytest ``-k`` expression; checks that it does not match are left out.
         paths: feature files, directories or node ids; checks of other files are left out.
+        files: what the inner process is given of the stack.
 
     A plan that leaves a check out is not ``whole``; a selection that leaves none out is.
 
@@ -97,6 +100,7 @@ def compile_plan(
         unstated=unstated(chosen, required) if whole else (),
         schedule=schedule,
         support_sha256=support_digest(features),
+        files=tuple(files),
     )
 
 

@@ -15,6 +15,7 @@ from restoreproof.events import Emitter, Note
 from restoreproof.gherkin import collector, phrase_steps
 from restoreproof.gherkin.allure_bridge import AllureBridge
 from restoreproof.gherkin.further_steps import FurtherSteps
+from restoreproof.gherkin.library_guard import LibraryGuard
 from restoreproof.gherkin.printer import Printer
 from restoreproof.gherkin.run_plugin import RUN, DrillRun, RunningDrill
 from restoreproof.gherkin.step_events import Tee
@@ -72,11 +73,13 @@ def configure_inner(config: pytest.Config, path: Path) -> None:
         whole=inner.plan.whole,
         own=_own_code(features),
         others=[folder.resolve() for folder in inner.fault_folders],
+        roots=[features.parent, inner.project.resolve()],
         listeners=[printer, bridge],
     )
     config.stash[RUN] = run
     plugins = {"run": run, "trace": run.trace, "printer": printer, "allure": bridge}
     plugins["further-steps"] = FurtherSteps()
+    plugins["guard"] = LibraryGuard(config, raw)
     for name, plugin in plugins.items():
         config.pluginmanager.register(plugin, f"restoreproof-{name}")
     _replace_terminal(config)

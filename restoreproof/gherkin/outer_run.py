@@ -7,7 +7,8 @@ from pathlib import Path
 from restoreproof.assets.registry import required_statements
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
-from restoreproof.contract import load
+from restoreproof.backups.held_set import hold
+from restoreproof.contract import Contract
 from restoreproof.contract.controls import controls_of
 from restoreproof.contract.plan_inputs import (
     coverage_of,
@@ -17,16 +18,23 @@ from restoreproof.contract.plan_inputs import (
     service_stage_of,
     waivers_of,
 )
-from restoreproof.drill.evidence_store import ledger_of, open_evidence_store
+from restoreproof.drill.catalogue_trust import trusted_author
+from restoreproof.drill.evidence_store import ledger_of, new_drill_id, open_evidence_store
+from restoreproof.drill.liveness_lock import alive
+from restoreproof.drill.outer.cleanup import destroy
 from restoreproof.drill.outer.process import run
+from restoreproof.drill.outer.reaper import INPUTS
 from restoreproof.drill.refusals import refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
 from restoreproof.gherkin.compiler import compile_plan
+from restoreproof.gherkin.project_copy import SET, copy_catalogue, copy_project, original_paths
 from restoreproof.gherkin.support_code import support_modules
+from restoreproof.private_files import make_private_directory
+from restoreproof.sealing.catalogue_signature import Authorship, CatalogueAuthor, signature_of
 
 
 def perform(request: DrillRequest, say: Say) -> DrillResult:
-    """Compile the plan before anything starts, and perform the drill.
+    """Take what the drill runs and compares with, compile the plan before anything starts, and perform it.
 
     Raises:
         RestoreproofError: see ``restoreproof.drill.outer.process.run``; contract and features as well.
@@ -35,15 +43,24 @@ def perform(request: DrillRequest, say: Say) -> DrillResult:
     reports = wanted.reports
     with refusals_entered(reports, lambda: ledger_of(wanted.filing, reports), request.backup):
         filing = open_evidence_store(wanted.filing, wanted.var, reports, say)
-    with refusals_entered(reports, lambda: filing.ledger, request.backup):
-        inputs = _opened(wanted, say)
-    return run(wanted, inputs, filing, say)
+    drill_id = new_drill_id()
+    place = wanted.var / INPUTS / drill_id
+    with alive(place):
+        try:
+            with original_paths(place, wanted):
+                with refusals_entered(reports, lambda: filing.ledger, request.backup):
+                    make_private_directory(place)
+                    inputs = _opened(wanted, drill_id, place, say)
+                return run(wanted, inputs, filing, say)
+        finally:
+            destroy(place)
 
 
-def _opened(request: DrillRequest, say: Say) -> DrillInputs:
-    contract = load(request.contract)
+def _opened(request: DrillRequest, drill_id: str, place: Path, say: Say) -> DrillInputs:
+    copy = copy_project(request, place)
+    contract = copy.contract
     plan = compile_plan(
-        request.features,
+        copy.features,
         stack=contract.stack,
         contract_sha256=contract.sha256,
         stages=contract.order,
@@ -59,17 +76,38 @@ def _opened(request: DrillRequest, say: Say) -> DrillInputs:
         nouns=nouns_of(contract),
         required=required_statements(contract),
         selection=request.keyword,
-        paths=request.paths,
+        paths=copy.paths,
+        files=copy.files,
     )
-    backup = open_set(request.backup, contract.stack)
+    held = hold(open_set(request.backup, contract.stack), place / SET)
+    named = request.catalogue or _catalogue_of(request.var, held.backup.manifest.set_id, say)
+    catalogue = copy_catalogue(named, place) if named else None
     return DrillInputs(
+        drill_id=drill_id,
+        place=place,
         contract=contract,
+        contract_copy=copy.contract_copy,
         plan=plan,
-        backup=backup,
-        features=request.features,
-        support_modules=support_modules(request.features.parent),
-        catalogue=request.catalogue or _catalogue_of(request.var, backup.manifest.set_id, say),
+        held=held,
+        features=copy.features,
+        paths=copy.paths,
+        fault_folders=copy.fault_folders,
+        support_modules=support_modules(copy.features.parent),
+        catalogue=catalogue,
+        author=_author(catalogue, signature_of(named), contract, request, say)
+        if named and catalogue
+        else None,
     )
+
+
+def _author(
+    catalogue: Path, signature: Path, contract: Contract, request: DrillRequest, say: Say
+) -> CatalogueAuthor:
+    """Whose word the copied ``catalogue`` is; the ``signature`` lies beside the one that was copied."""
+    author = trusted_author(catalogue, signature, contract, request.catalogue_key, request.var)
+    if author.authorship is not Authorship.SIGNED:
+        say(f"the catalogue is {author}: what the set had to hold is the word of whoever can change it")
+    return author
 
 
 def _catalogue_of(var: Path, set_id: str, say: Say) -> Path | None:

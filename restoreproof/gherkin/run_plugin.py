@@ -48,7 +48,7 @@ class DrillRun:
 
     ``own`` are the files and directories of the stack's own checks: an assertion that fails in them speaks
     of the restored stack, and one that fails in the harness speaks of the harness. ``others`` are further
-    places of the project that its code may come from, without a digest of its own in the plan.
+    places of the copy that its code may come from, and ``roots`` the projects of which nothing else may.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class DrillRun:
         whole: bool,
         own: Sequence[Path] = (),
         others: Sequence[Path] = (),
+        roots: Sequence[Path] = (),
         listeners: Sequence[StepListener] = (),
     ) -> None:
         self.drill: RunningDrill | None = None
@@ -67,6 +68,7 @@ class DrillRun:
         self._whole = whole
         self._own = tuple(own)
         self._covered = (*own, *others)
+        self._roots = tuple(dict.fromkeys(roots))
         self._scenario: RunningCase | None = None
         self._checks = ChecksUnderWay(emitter)
         self.trace = StepTrace([StepEvents(emitter), *listeners])
@@ -118,10 +120,10 @@ class DrillRun:
 
     def _refuse_uncovered(self, session: pytest.Session) -> None:
         """What checks ran must be what the plan's digests name: anything else makes the run red."""
-        root = self._own[0].parent if self._own else None
-        for file in uncovered_files(root, self._covered) if root else ():
+        files = {file: root for root in self._roots for file in uncovered_files(root, self._covered)}
+        for file, root in files.items():
             session.testsfailed += 1
-            text = f"{file.relative_to(root or file)} was imported, and no digest of the plan covers it"
+            text = f"{file.relative_to(root)} was imported, and no digest of the plan covers it"
             self._emitter.emit(Note(text=f"{text}: move it below steps/, fixtures/ or the features"))
 
     @pytest.hookimpl(wrapper=True)

@@ -60,10 +60,17 @@ class ReissuedFromRecord:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRecord:
-    """What was known of the set from outside it."""
+    """What was known of the set from outside it.
+
+    ``author`` says whose word it is: ``signed`` by the key that was named, ``foreign`` by another one,
+    ``unchecked`` where none was named, or ``unsigned``; None where the drill did not look. ``key_id`` is the
+    SHA-256 (hex) of the public key that it names.
+    """
 
     sha256: str | None = None
     reissued_from: ReissuedFromRecord | None = None
+    author: str | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,11 @@ class BackupSetEvents:
             self._set,
             set_id=self._set.set_id or (opened.set_id if opened else None) or None,
             age_s=seconds_between(self._set.recovery_point, self._opening.at),
-            catalogue=CatalogueRecord(sha256, self._reissued) if sha256 else None,
+            catalogue=CatalogueRecord(
+                sha256, self._reissued, opened.catalogue_author, opened.catalogue_key_id
+            )
+            if opened and sha256
+            else None,
             contradictions=tuple(self.contradictions),
         )
 

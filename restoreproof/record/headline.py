@@ -16,7 +16,22 @@ def headline(record: Record) -> str:
             basis = _passed(record)
         case _:
             basis = _unproven(record)
-    return " ".join(sentence for sentence in (basis, _asked_less(record), _times(record)) if sentence)
+    sentences = (basis, _author(record), _asked_less(record), _times(record))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _author(record: Record) -> str:
+    """Return whose word the expectations are, unless they are that of the key that was named."""
+    catalogue = record.backup_set.catalogue
+    if catalogue is None or catalogue.author in (None, "signed"):
+        return ""
+    key = f"the key SHA256:{(catalogue.key_id or '')[:16]}…"
+    whose = {
+        "unsigned": "is unsigned",
+        "foreign": f"is signed by {key}, which is not the one that was named",
+        "unchecked": f"is signed by {key}, and none was named to hold it against",
+    }.get(str(catalogue.author), "is of an author that is not known")
+    return f"The catalogue {whose}: what the set had to hold is the word of whoever can change it."
 
 
 def _asked_less(record: Record) -> str:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from restoreproof.errors import ExitCode
 from restoreproof.outcome import Observation, Outcome, Verdict
-from restoreproof.plan import StackControls, Waiver
+from restoreproof.plan import PlannedFile, StackControls, Waiver
 from restoreproof.record.backup_set import SetRecord
 from restoreproof.record.context import (
     Actors,
@@ -186,6 +186,7 @@ class PlanRecord:
     """Which plan this drill performed.
 
     ``support_sha256`` is over the code that its checks ran besides the features; None where there was none.
+    ``files`` are all files of the stack that the inner process was given, features and faults included.
     """
 
     digest: str
@@ -194,11 +195,16 @@ class PlanRecord:
     whole: bool
     selection: str | None
     support_sha256: str | None = None
+    files: tuple[PlannedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Mandatory checks by outcome; advisory ones are shown and never counted into the verdict."""
+    """Mandatory checks by outcome; advisory ones are shown and never counted into the verdict.
+
+    ``steps`` are the planned lines of all checks, ``steps_as_planned`` those that were told as they were
+    planned, once for each case; ``observations`` are those whose outcome was computed.
+    """
 
     mandatory: int
     passed: int
@@ -208,6 +214,9 @@ class Counts:
     waived: int
     advisory: int
     advisory_passed: int
+    steps: int = 0
+    steps_as_planned: int = 0
+    observations: int = 0
 
     @property
     def total(self) -> int:

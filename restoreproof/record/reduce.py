@@ -144,7 +144,7 @@ class _Reduction:
             exit_code=verdict.exit_code(waivers_allowed=plan.waivers_allowed),
             headline="",
             incomplete=incomplete,
-            counts=_counts(checks),
+            counts=self._counts(checks),
             plan=PlanRecord(
                 plan.digest,
                 plan.contract_sha256,
@@ -152,6 +152,7 @@ class _Reduction:
                 plan.whole,
                 plan.selection,
                 plan.support_sha256,
+                plan.files,
             ),
             backup_set=backup_set,
             recovery_time=times.recovery_time,
@@ -215,6 +216,15 @@ class _Reduction:
             account = Account(started=True)
             account.observe(Observation(Outcome.FAILED, f"{stage} is restored from the set", error))
             yield _made(stage_check(stage), f"The set restores at the stage {stage}", stage), account
+
+    def _counts(self, checks: Sequence[CheckRecord]) -> Counts:
+        accounts = self._accounts.values()
+        return replace(
+            _counts(checks),
+            steps=sum(len(check.steps) for check in self._plan.checks),
+            steps_as_planned=sum(account.executed.as_planned for account in accounts),
+            observations=sum(account.total for account in accounts),
+        )
 
     def _absent(self) -> list[str]:
         absent = [

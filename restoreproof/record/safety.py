@@ -8,8 +8,10 @@ from restoreproof.events import (
     DrillOpened,
     FaultInjected,
     InnerExited,
+    InputChanged,
     IsolationProbed,
     IsolationVerdict,
+    LibraryReplaced,
     Measured,
     Note,
     OuterNote,
@@ -104,9 +106,8 @@ class SafetyEvents:
                 self._take_failed_stage(event)
             case InnerExited() | TeardownDone() | DrillInterrupted() as event:
                 self._take_end(event)
-            case FaultInjected() as event:
-                self.faults.setdefault(event.fault)
-                self._problem(f"a fault was injected to test the harness: {event.fault}")
+            case FaultInjected() | LibraryReplaced() | InputChanged() as event:
+                self._take_change(event)
             case ProgramRun() as event:
                 self._take_program(event)
             case SetVerified() as event:
@@ -166,6 +167,19 @@ class SafetyEvents:
         self._opened = True
         if event.plan and event.plan != self._plan.digest:
             self._problem("the journal is of another plan")
+
+    def _take_change(self, event: FaultInjected | LibraryReplaced | InputChanged) -> None:
+        """Account for what was otherwise than planned: on purpose, by the stack's code, or from outside."""
+        match event:
+            case FaultInjected():
+                self.faults.setdefault(event.fault)
+                self._problem(f"a fault was injected to test the harness: {event.fault}")
+            case LibraryReplaced():
+                self._problem(
+                    f"{event.name} was replaced by {event.by}: a stack's code does not judge itself"
+                )
+            case InputChanged():
+                self._problem(f"{event.name} changed while it was drilled: {event.what}")
 
     def _take_verdict(self, event: IsolationVerdict) -> None:
         if not event.proven:

@@ -22,7 +22,7 @@ class PasswordHash:
     pattern: re.Pattern[bytes]
     sample: Callable[[], bytes]
     before: int = 0
-    confirm: Callable[[bytes], bool] = lambda found: True
+    confirm: Callable[[bytes], bool] = lambda match: True
 
 
 PASSWORD_HASHES: tuple[PasswordHash, ...] = (
@@ -84,4 +84,4 @@ def hashes_in(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where in ``data`` each of ``PASSWORD_HASHES`` begins and ends."""
     if b"$" in data or b"md5" in data:
         for form in PASSWORD_HASHES:
-            yield from (found.span() for found in form.pattern.finditer(data))
+            yield from (match.span() for match in form.pattern.finditer(data))

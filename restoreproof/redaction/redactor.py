@@ -96,7 +96,7 @@ def _ignore(_: Secret) -> None:
 
 
 class Redactor:
-    """Masks every known secret, in every spelling it may be written in. Threads may share it.
+    """Mask for every known secret, in every spelling it may be written in. Threads may share it.
 
     Args:
         secrets: what is known from the beginning.
@@ -143,7 +143,7 @@ class Redactor:
 
     @property
     def reach(self) -> int:
-        """The length of the longest spelling, in bytes."""
+        """Length of the longest spelling, in bytes."""
         return max(map(len, self._known.named), default=0)
 
     def spotted(self, data: bytes) -> Iterator[Spotted]:

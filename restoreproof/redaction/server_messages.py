@@ -23,9 +23,13 @@ class _State(Enum):
 
 HIDDEN = "…"
 """Stands for a value that was left out."""
+RAISED = "a function raised it in words of its own"
+"""Stands for a message that may hold anything."""
 
-_LOGGED = r"(?:[\d-]+ [\d:.]+ \w+ \[\d+\] (?:\S*@\S* )?)?"
-"""How a server begins a line of its log: ``%m [%p] `` by default, ``%m [%p] %u@%d `` in a drill's own."""
+_LOGGED = r"(?:[\d-]+ [\d:.]+ \w+ \[\d+\] (?:\S*@\S* (?:[0-9A-Z]{5} )?)?)?"
+"""How a server begins a line of its log: ``%m [%p] `` by default, ``%m [%p] %u@%d %e `` in a drill's own."""
+_OWN_WORDS = re.compile(r"(?:^|^.*?[ :])(?:(?:WARNING|NOTICE|INFO): |P0001 (?:ERROR|FATAL|PANIC): )")
+"""Ends where words begin that a function may have made up: P0001 is raise_exception (manual, Appendix A)."""
 _HEAD = re.compile(
     rf"^{_LOGGED}"
     r"(?:(?:pg_\w+|psql|createdb|initdb|vacuumdb): |(?:DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC): )"
@@ -44,7 +48,7 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 _NOUNS = (
     r"access method|aggregate|attribute|cast|class|collation|column|configuration|constraint"
     r"|conversion|database|device|dictionary|directory|domain|encoding|enum|extension|family|file|File"
-    r"|function|group|host|index|key|language|large object|library|locale|locale name:|method|object"
+    r"|function|group|host|index|key|language|large object|library|locale|locale name:?|method|object"
     r"|operator|option|parameter|parser|policy|port|procedure|program|provider|publication|relation"
     r"|role|routine|rule|schema|sequence|server|server at|subscription|table|tablespace|template"
     r"|transform|trigger|type|user|view|wrapper"
@@ -106,17 +110,19 @@ def _add_place(messages: list[str], line: str) -> None:
         head = _HEAD.match(messages[-1])
         level = re.match(r".*?(?:ERROR|WARNING|NOTICE|FATAL): +", messages[-1])
         start = level.end() if level else head.end() if head else 0
-        messages[-1] = f"{messages[-1][:start]}a function raised it in words of its own"
+        messages[-1] = f"{messages[-1][:start]}{RAISED}"
     if (copied := _COPIED.match(line)) and "(COPY " not in messages[-1]:
         column = f", column {copied['column']}" if copied["column"] else ""
         messages[-1] = f"{messages[-1]} (COPY {copied['table']}, line {copied['line']}{column})"
 
 
 def _masked(line: str) -> str:
-    return _QUOTED.sub(lambda found: found[0] if _names(line, found) else f'"{HIDDEN}"', line)
+    if own := _OWN_WORDS.match(line):
+        return f"{line[: own.end()]} {RAISED}"
+    return _QUOTED.sub(lambda match: match[0] if _names(line, match) else f'"{HIDDEN}"', line)
 
 
 def _names(line: str, quoted: re.Match[str]) -> bool:
-    """Whether what is quoted is the name of something: the word before it says so."""
+    """Return whether what is quoted is the name of something: the word before it says so."""
     before = line[max(0, quoted.start() - 40) : quoted.start()]
     return _NAMED.search(before) is not None

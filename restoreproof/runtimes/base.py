@@ -20,7 +20,7 @@ from restoreproof.runtimes.tls import Tls
 
 @dataclass(frozen=True, slots=True)
 class ServerProof:
-    """What each connection to a store that the drill did not start has to ask before it is used.
+    """Question that each connection to a store has to ask before it is used, where another made the store.
 
     Attributes:
         query: a question in the store's own language, whose one answer tells its server from every other.
@@ -33,7 +33,7 @@ class ServerProof:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a service is reached: ``host`` is its contract name (for Host and SNI), ``address`` an IP.
+    """Address of a service: ``host`` is its contract name (for Host and SNI), ``address`` an IP.
 
     With ``tls`` every client of the harness verifies whom it speaks to before it says anything. With
     ``proof`` each connection asks its question first: another server may stand at the address by now.
@@ -117,7 +117,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a service is to be started, beyond what the contract says of it.
+    """Additions to a service's start, beyond what the contract says of it.
 
     ``environment`` is added to the service's own; ``files`` are written (mode 0600) below its data directory
     before it starts, by relative path; ``arguments`` are appended to its command.
@@ -192,7 +192,7 @@ class Stack(Protocol):
 
 
 class Runtime(Stack, Protocol):
-    """Starts, stops and tears down the services of one stack."""
+    """Runtime of one stack: it starts, stops and tears down the services."""
 
     name: str
     clock: str

@@ -41,7 +41,7 @@ class OuterContext:
 
 @dataclass(frozen=True, slots=True)
 class InnerContext:
-    """What the inner process knows when it makes its runtime.
+    """One drill, as the inner process knows it when it makes its runtime.
 
     ``code`` is the release tree that Python services import.
     """
@@ -57,7 +57,7 @@ class InnerContext:
 
 @dataclass(frozen=True, slots=True)
 class Reaped:
-    """What is still there after what dead drills left was removed.
+    """Remains of dead drills, after what could be removed was removed.
 
     ``left`` could not be removed, ``not_looked_at`` could not be asked, and ``left_alone`` is, or may be, a
     living drill's; each with the reason.

@@ -9,7 +9,7 @@ PART = "messages"
 
 
 class Messages:
-    """By default everything may be shown that has passed the redactor."""
+    """Messages of a component; by default all that has passed the redactor may be shown."""
 
     def shown(self, text: str) -> str:
         """Return ``text``, which a program of the component wrote, without what it stores."""

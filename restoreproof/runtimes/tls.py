@@ -22,7 +22,7 @@ _HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Nobody is spoken to whose certificate is not for ``name``, or signed by none of the PEM file ``ca``."""
+    """TLS of a service: its certificate has to be for ``name``, signed by one of the PEM file ``ca``."""
 
     name: str
     ca: Path

@@ -132,6 +132,7 @@ def make_signing_key(path: Path, *, valid_for: timedelta) -> Path:
         for name, moment in (("not-before", now), ("not-after", now + valid_for))
     )
     public_path.write_text(f"# restoreproof signing key SHA256:{_keyid(der)}\n{SELF_ISSUED}{period}{pem}")
+    public_path.chmod(public_path.stat().st_mode & 0o755)  # whatever the umask, nobody else exchanges it
     return public_path
 
 

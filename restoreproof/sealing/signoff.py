@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from restoreproof.errors import UsageError
+from restoreproof.errors import EvidenceError, Location, UsageError
 from restoreproof.sealing.decision import Decision
 from restoreproof.sealing.keys import SigningKey
 from restoreproof.verifier.answers import Answer
@@ -109,7 +110,16 @@ def _written(parent: Path, drill_id: str, text: bytes) -> Path:
         try:
             with path.open("xb") as file:
                 file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
         except FileExistsError:
             continue
+        except OSError as error:
+            path.unlink(missing_ok=True)  # half a sign-off would be shown as one that can't be read
+            raise EvidenceError(
+                f"the sign-off can't be written: {error.strerror}",
+                where=Location(str(path)),
+                hint="see that the disk has room, and sign off again",
+            ) from error
         return path
     raise AssertionError("count never ends")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from restoreproof.errors import EnvironmentUnfitError, UsageError
+from restoreproof.errors import EnvironmentUnfitError, Location, UsageError
 from restoreproof.verifier.answers import Answer
 from restoreproof.verifier.formats import ATTESTATION
 
@@ -48,7 +48,13 @@ def stamp(directory: Path, url: str) -> Path:
         if "Granted" not in _openssl(["-reply", "-in", str(reply), "-text"]):
             raise EnvironmentUnfitError(f"{url} did not grant a timestamp")
         token = token_of(directory)
-        token.write_bytes(answer.content)
+        try:
+            token.write_bytes(answer.content)
+        except OSError as error:
+            token.unlink(missing_ok=True)
+            raise EnvironmentUnfitError(
+                f"the timestamp can't be written: {error.strerror}", where=Location(str(token))
+            ) from error
     return token
 
 

@@ -42,7 +42,7 @@ class AttackersServer:
     def dump(self, sql: str, *options: str) -> bytes:
         """``pg_dump -Fc`` of a database ``wipe`` that ``sql`` made."""
         self.run("psql", "-q", "-c", "drop database if exists wipe", "-c", "create database wipe owner wipe")
-        self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", "wipe", "-c", sql)
+        self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", "wipe", "-U", "wipe", "-c", sql)
         return self.run("pg_dump", "-Fc", "-d", "wipe", *options)
 
 
@@ -59,7 +59,7 @@ def attackers_server() -> Iterator[AttackersServer]:
     settings = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync=off"
     server.run("pg_ctl", "-D", data, "-w", "-l", directory / "log", "-o", settings, "start")
     try:
-        server.run("createuser", "wipe")
+        server.run("createuser", "--superuser", "wipe")
         yield server
     finally:
         server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")

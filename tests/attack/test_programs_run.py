@@ -11,11 +11,11 @@ import pytest
 from tests.attack.conftest import AttackersServer, attempt
 from tests.workshop import Workshop
 
-RUNNING = "copy seen from program 'echo run-by-the-dump'"
+RUNNING = "copy public.seen from program 'echo run-by-the-dump'"
 WAYS = {
     "in a function": RUNNING,
     # As no search of the dump's text would find it.
-    "put together": "execute 'copy seen from pro' || 'gram ''echo run-by-the-dump'''",
+    "put together": "execute 'copy public.seen from pro' || 'gram ''echo run-by-the-dump'''",
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from restoreproof.cli import app
+from restoreproof.cli import app, ordinary_user
 from restoreproof.drill.evidence_store import EvidenceOptions, ledger_of, open_evidence_store
 from restoreproof.drill.refusals import enter_noted, refusals_entered
 from restoreproof.errors import RestoreproofError, SelectionError, UsageError
@@ -214,6 +214,16 @@ except EvidenceError as error:
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
         assert words in done.stdout, done
         assert "next: see that the disk has room" in done.stdout
+
+
+def test_a_note_of_a_refusal_does_not_keep_the_next_drill_of_root_from_the_reports(tmp_path: Path) -> None:
+    """Under root the directory is given to the drill's user, unless it holds somebody else's files."""
+    for name in ("ledger.jsonl", REFUSED, f"ledger.jsonl.torn-{'0' * 16}"):
+        (tmp_path / name).touch()
+    ordinary_user.make_or_refuse(tmp_path)
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(UsageError, match=r"thesis\.tex"):
+        ordinary_user.make_or_refuse(tmp_path)
 
 
 def test_a_refused_drill_of_the_command_line_withdraws_the_pass_and_a_slip_does_not(

@@ -7,7 +7,7 @@ import json
 import resource
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from restoreproof.cli import app
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, ExitCode, UsageError
 from restoreproof.ledger import Ledger
 from restoreproof.outcome import Verdict
+from restoreproof.sealing.decision import Decision
+from restoreproof.sealing.keys import make_signing_key, signing_key
 from restoreproof.sealing.seal import seal
+from restoreproof.sealing.signoff import Word, sign_off
 from restoreproof.verifier import assemble
 from restoreproof.verifier.formats import ATTESTATION, SUMS
 from tests.stories import plan_of
@@ -156,6 +159,20 @@ def test_a_seal_that_finds_no_room_leaves_no_half_seal(desk: Desk) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not any((directory / name).exists() for name in (SUMS, ATTESTATION))
     assert seal(directory, desk.key).keyid == desk.key.keyid
+
+
+def test_a_sign_off_that_finds_no_room_is_not_left_in_part(desk: Desk) -> None:
+    directory = desk.file("d1")
+    make_signing_key(desk.root / "keys" / "approver.pem", valid_for=timedelta(days=1))
+    approver = signing_key(f"file:{desk.root}/keys/approver.pem")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+    try:
+        with pytest.raises(EvidenceError, match="the sign-off can't be written: File too large"):
+            sign_off(directory, Word("Ann", "owner", Decision.ACCEPT, "looked"), approver)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(desk.reports.glob("*.sign-off-*"))
 
 
 def test_the_ledger_of_another_stack_is_named_as_such(desk: Desk) -> None:

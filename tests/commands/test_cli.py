@@ -46,6 +46,7 @@ def test_every_command_is_known_here() -> None:
         "report",
         "seal",
         "show",
+        "sign-catalogue",
         "sign-off",
         "up",
         "verify",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,24 @@ def test_what_only_reads_options_imports_nothing_of_a_drill(
     assert code == 0, output
     assert words in output
     refuse_heavy(modules, allowed)
+
+
+def test_help_is_there_in_three_tenths_of_a_second() -> None:
+    """Of processor time, which other work on the machine does not stretch; the best of three."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "-m", "restoreproof.cli", "--help"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 0.3
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,17 @@ def test_lint_names_both_scenarios_of_one_name(workshop: Workshop) -> None:
     assert str(len(lines) + 2) in done.output
 
 
+def test_a_typo_in_a_step_costs_no_restore(workshop: Workshop) -> None:
+    project = workshop.project("typo")
+    path = project / "features" / "consistency" / "proofs.feature"
+    path.write_text(path.read_text().replace("every one of them is readable", "every one of them is redable"))
+    done = workshop.refused("--features", project / "features")
+    assert done.returncode == 2, done.output
+    assert "consistency/proofs.feature:8: no step says Then 'every one of them is redable'" in done.output
+    assert "did you mean 'every one of them is readable'?" in done.output
+    assert "stage database" not in done.output
+
+
 def test_nothing_of_it_is_left(workshop: Workshop) -> None:
-    left = [one for name in ("run", "faults") for one in (workshop.var / name).glob("*")]
+    left = [one for name in ("run", "inputs", "faults") for one in (workshop.var / name).glob("*")]
     assert left == []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from restoreproof.redaction.server_messages import shown_error, without_values
+from restoreproof.redaction.server_messages import RAISED, shown_error, without_values
 
 ANNA = "anna@example.com"
 
 COPIED = 'pg_restore: error: COPY failed for table "t": ERROR:  '
 QUERY = "pg_restore: error: could not execute query: ERROR:  "
-LOGGED = "2026-11-22 03:00:00.123 UTC [12] admin@shop ERROR:  "
+LOGGED = "2026-11-22 03:00:00.123 UTC [12] admin@shop 22P02 ERROR:  "
 
 LEAKING = {
     "a type": (
@@ -48,6 +48,13 @@ LEAKING = {
         f"2026-11-22 03:00:00.123 UTC [12] DETAIL:  Key (a)=({ANNA}) already exists.",
         "2026-11-22 03:00:00.123 UTC [12] ERROR:  duplicate key",
     ),
+    "what a function raised, in a log": (
+        f"2026-11-22 03:00:00.123 UTC [12] admin@shop P0001 ERROR:  no mail to {ANNA}\n"
+        f"2026-11-22 03:00:00.123 UTC [12] admin@shop 01000 WARNING:  a note of {ANNA}",
+        f"2026-11-22 03:00:00.123 UTC [12] admin@shop P0001 ERROR:  {RAISED}\n"
+        f"2026-11-22 03:00:00.123 UTC [12] admin@shop 01000 WARNING:  {RAISED}",
+    ),
+    "a notice": (f"WARNING:  a note of {ANNA}", "WARNING:  a function raised it in words of its own"),
     "a program's traceback": (
         '  File "/app/migrate.py", line 3, in upgrade\n'
         f'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "t_a"\n'
@@ -75,6 +82,7 @@ def test_the_values_of_rows_are_left_out(case: str) -> None:
         'pg_restore: error: could not execute query: ERROR:  role "shop" does not exist',
         'pg_restore: error: could not execute query: ERROR:  extension "postgis" is not available',
         'pg_restore: error: could not execute query: ERROR:  invalid locale name: "de_DE"',
+        'pg_restore: error: query failed: ERROR:  invalid locale name "X.UTF-8" for builtin provider',
         'pg_restore: error: could not open input file "/sets/1/shop.dump": No such file or directory',
         'could not open collator for locale "de-DE": U_FILE_ACCESS_ERROR',
         'pg_dump: error: connection to server at "127.0.0.2", port 5432 failed: Connection refused',

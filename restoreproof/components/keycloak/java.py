@@ -43,32 +43,32 @@ class KeycloakHome:
 
     @property
     def distribution(self) -> Path:
-        """What the zip unpacks to, after ``build``."""
+        """Directory that the zip unpacks to, after ``build``."""
         return self.root / "keycloak"
 
     @property
     def data(self) -> Path:
-        """The directory that Keycloak writes to; a service's own is laid over it."""
+        """Directory that Keycloak writes to; a service's own is laid over it."""
         return self.distribution / "data"
 
     @property
     def java(self) -> Path:
-        """The Java runtime: a copy, because the archive belongs to exactly this one."""
+        """Java runtime: a copy, because the archive belongs to exactly this one."""
         return self.root / "java"
 
     @property
     def archive(self) -> Path:
-        """The classes of a started server, parsed and verified (class data sharing)."""
+        """Archive of the classes of a started server, parsed and verified (class data sharing)."""
         return self.root / "keycloak.jsa"
 
     @property
     def marker(self) -> Path:
-        """Present once it is unpacked and built."""
+        """File that is present once the distribution is unpacked and built."""
         return self.root / "built.json"
 
     @property
     def untrained(self) -> Path:
-        """Why there is no archive, if making one failed."""
+        """File that says why there is no archive, if making one failed."""
         return self.root / "untrained.txt"
 
     def beside(self, data: Path) -> KeycloakHome:

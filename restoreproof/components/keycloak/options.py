@@ -7,7 +7,7 @@ from restoreproof.contract.declarations import VariableName
 
 
 class KeycloakOptions(ComponentOptions):
-    """``database`` and ``hostname`` name variables: one holds postgresql://…, the other the public URL.
+    """Keys of a Keycloak service; ``database`` and ``hostname`` name variables (postgresql://…, public URL).
 
     ``realm`` must be discoverable before the service counts as ready. ``java`` goes to its VM.
     """

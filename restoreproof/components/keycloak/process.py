@@ -32,7 +32,7 @@ _TOOLS = {
 
 
 class KeycloakProcess(ProcessComponent[KeycloakOptions]):
-    """``start --optimized`` with local caches; a realm in ``Start.files["import/…"]`` is imported if new.
+    """Keycloak by ``start --optimized``; a realm in ``Start.files["import/…"]`` is imported if it is new.
 
     The throw-away administrator exists only where Keycloak initialised an empty database; a restored one
     keeps the administrators it had.

@@ -6,7 +6,7 @@ from restoreproof.components.base import ComponentOptions
 
 
 class NginxOptions(ComponentOptions):
-    """``configuration`` and ``certificate`` are among ``Start.files``."""
+    """Keys of an nginx service; ``configuration`` and ``certificate`` are among ``Start.files``."""
 
     configuration: str = "nginx.conf"
     certificate: str = "tls.crt"

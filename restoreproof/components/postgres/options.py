@@ -14,7 +14,7 @@ _Major = Annotated[
 
 
 class PostgresOptions(ComponentOptions):
-    """``version`` is the major version; ``fsync: true`` keeps the target durable; ``settings`` are GUCs.
+    """Keys of a PostgreSQL service: major ``version``, ``settings`` (GUCs), ``fsync`` for a durable target.
 
     ``runs_programs: true`` says that what is restored runs programs of the operating system, as is known.
     """

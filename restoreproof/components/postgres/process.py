@@ -12,8 +12,8 @@ import psycopg
 
 from restoreproof.components.postgres.options import PostgresOptions
 from restoreproof.components.postgres.superuser import (
+    LOGGED,
     NO_FSYNC,
-    SILENT,
     SILENT_SESSION,
     SUPERUSER,
     libpq,
@@ -115,8 +115,7 @@ class PostgresProcess(ProcessComponent[PostgresOptions]):
             "max_wal_size": "2GB",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            "log_line_prefix": "%m [%p] %u@%d ",
-            **SILENT,
+            **LOGGED,
             **self.options.settings,
         }
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

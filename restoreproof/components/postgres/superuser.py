@@ -39,6 +39,9 @@ SILENT = {
 A statement may hold a role's password or verifier, and DETAIL and CONTEXT hold rows.
 """
 
+LOGGED = {**SILENT, "log_line_prefix": "%m [%p] %u@%d %e "}
+"""Settings of a server that a drill makes; by %e what a function raised is told from what the server says."""
+
 SILENT_SESSION = {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in SILENT.items())}
 """The same for the sessions of a tool: what a set gives a role or a database may say otherwise."""
 

@@ -11,7 +11,7 @@ from restoreproof.contract.declarations import VariableName
 
 
 class ReadyTls(BaseModel, frozen=True, extra="forbid"):
-    """Names of variables in the service's environment that hold base64 of PEM: a CA, and a client's pair."""
+    """Names of variables that hold base64 of PEM: a CA, and a client's certificate and key."""
 
     ca: VariableName
     certificate: VariableName | None = None
@@ -19,7 +19,7 @@ class ReadyTls(BaseModel, frozen=True, extra="forbid"):
 
 
 class Ready(BaseModel, frozen=True, extra="forbid"):
-    """Either a ``path`` that answers 200 (over ``tls``, if given) or a text in the ``log``."""
+    """Sign of readiness: a ``path`` that answers 200 (over ``tls``, if given), or a text in the ``log``."""
 
     path: str | None = None
     tls: ReadyTls | None = None
@@ -27,7 +27,7 @@ class Ready(BaseModel, frozen=True, extra="forbid"):
 
 
 class PythonOptions(ComponentOptions):
-    """``venv`` is relative to the contract; ``run`` are arguments of its interpreter."""
+    """Keys of a Python service: ``venv``, relative to the contract, and arguments of its interpreter."""
 
     venv: Path
     run: tuple[str, ...] = Field(min_length=1)

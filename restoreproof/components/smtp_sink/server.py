@@ -15,7 +15,7 @@ from restoreproof.components.sinks.effects import Effects, serve
 
 
 class MailRecorder:
-    """Accepts every message of an authenticated session and keeps one line of it."""
+    """Handler that accepts every message of an authenticated session and keeps one line of it."""
 
     def __init__(self, effects: Effects, user: bytes, password: bytes) -> None:
         self._effects = effects

@@ -13,7 +13,7 @@ from restoreproof.assets.base import RestoreContext, StackContext
 from restoreproof.assets.placeholders import vault_of
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.backup_set import open_set
-from restoreproof.contract import load
+from restoreproof.contract.loader import parse
 from restoreproof.contract.services import Service
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.inner.fidelity import Scales, Witness, look, tell_fidelity
@@ -59,7 +59,10 @@ def open_drill(
         RestoreproofError: the set, the contract or the identity changed since the outer process looked.
     """
     config = InnerConfig.read(config_path)
-    contract, runtime_driver = load(config.contract), driver(config.runtime)
+    contract, runtime_driver = (
+        parse(config.contract_copy.read_text(), config.contract),
+        driver(config.runtime),
+    )
     permission = os.environ.get(PERMISSION)
     emitter = Awaiting(emitter, config.probes, int(permission) if permission else None)
     emitter = witness = Witness(emitter)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from restoreproof import __version__
-from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.held_set import HeldSet
 from restoreproof.backups.verify import verify_against
 from restoreproof.drill.outer.cleanup import processes_of
 from restoreproof.drill.outer.host import describe_host, host_fingerprint
@@ -48,6 +48,8 @@ def journal_opening(
             plan=inputs.plan.digest,
             set_id=manifest.set_id,
             catalogue_sha256=sha256_of(inputs.catalogue) if inputs.catalogue else None,
+            catalogue_author=str(inputs.author.authorship) if inputs.author else None,
+            catalogue_key_id=inputs.author.keyid if inputs.author else None,
             attempt=attempt,
             trigger=request.trigger,
             operator=operator(),
@@ -68,11 +70,11 @@ def journal_opening(
     journal.emit(SourceState(processes=tuple(processes_of(sources)), directories=tuple(remains)))
 
 
-def journal_set(journal: Emitter, backup: BackupSet, catalogue: Catalogue | None, say: Say) -> None:
+def journal_set(journal: Emitter, held: HeldSet, catalogue: Catalogue | None, say: Say) -> None:
     """Hold the set against its catalogue, every file read, and say what was found."""
-    report = verify_against(backup, catalogue)
-    manifest = backup.manifest
-    journal.emit(describe_set(backup, catalogue, report))
+    report = verify_against(held.backup, catalogue)
+    manifest = held.backup.manifest
+    journal.emit(describe_set(held.backup, catalogue, report, held))
     for contradiction in report.contradictions:
         journal.emit(
             SetContradicted(
@@ -83,5 +85,6 @@ def journal_set(journal: Emitter, backup: BackupSet, catalogue: Catalogue | None
         )
     say(
         f"set {manifest.set_id}: {report.artifacts} files and {report.objects:,} objects, "
-        f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions"
+        f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions; "
+        f"{held.how}"
     )

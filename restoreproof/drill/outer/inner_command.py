@@ -15,7 +15,7 @@ from restoreproof.drill.sandbox_contents import plugin_options
 
 def argv(request: DrillRequest, inputs: DrillInputs, workdir: Path) -> list[str]:
     """Return the command line: pytest, configured in ``workdir``, over the parts asked for."""
-    chosen = [str(path) for path in request.paths] or [str(inputs.features)]
+    chosen = [str(path) for path in inputs.paths] or [str(inputs.features)]
     options = [
         "-c",
         str(workdir / "pytest.ini"),

@@ -16,17 +16,21 @@ from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.drill.evidence_store import EvidenceStore, new_drill_id
+from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.liveness_lock import alive
+from restoreproof.drill.outer.changed_inputs import changed_inputs
+from restoreproof.drill.outer.cleanup import destroy
 from restoreproof.drill.outer.finalize import close, distrusted, left_by, point_latest
 from restoreproof.drill.outer.first_events import journal_opening, journal_set
 from restoreproof.drill.outer.host import orderly_signals
 from restoreproof.drill.outer.inner_command import argv, environment
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
+from restoreproof.drill.outer.lint_first import refuse_findings
 from restoreproof.drill.outer.previous_plan import compare_with_previous
 from restoreproof.drill.outer.reach import refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
+from restoreproof.drill.outer.tally import append_tally
 from restoreproof.drill.outer.teardown import TornDown, digests_of_logs, tear_down
 from restoreproof.drill.refusals import enter_noted, refusals_entered
 from restoreproof.drill.request import DrillInputs, DrillRequest, DrillResult, Say
@@ -62,10 +66,11 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
-    plan, drill_id = inputs.plan, new_drill_id()
+    plan, drill_id = inputs.plan, inputs.drill_id
     details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
-    with refusals_entered(request.reports, lambda: filing.ledger, inputs.backup.directory, **details):
+    with refusals_entered(request.reports, lambda: filing.ledger, inputs.held.origin, **details):
         drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
+        refuse_findings(inputs, drill.hosting, drill.workdir)
         journal, begun = drill.begin()
     with drill.redactor.errors():
         return drill.run(journal, begun)
@@ -167,6 +172,7 @@ class _Drill:
             raise
         self.say("writing the evidence")
         record, filed = close(self.directory, self.plan, self.filing, self.id, self.secrecy.leaks)
+        append_tally(record.counts)
         if distrust:
             raise distrust
         return DrillResult(record, self.directory, ExitCode(record.exit_code), filed)
@@ -194,7 +200,7 @@ class _Drill:
             for name, view in reduced_views():
                 journal.emit(ViewReduced(view=name, why=view.reduction))
                 self.say(f"{view.reduction}; next: {view.extra.command}")
-            journal_set(journal, self.backup, self.known, self.say)
+            journal_set(journal, self.inputs.held, self.known, self.say)
             with orderly_signals():
                 self._perform(journal)
         except EvidenceError as error:
@@ -263,6 +269,8 @@ class _Drill:
             features=inputs.features,
             support_modules=inputs.support_modules,
             contract=inputs.contract.path,
+            contract_copy=inputs.contract_copy,
+            project=request.features.parent,
             backup=self.backup.directory,
             catalogue=inputs.catalogue,
             identity=request.identity,
@@ -274,7 +282,7 @@ class _Drill:
             secrecy=self.secrecy.key.hex(),
             canaries=request.canaries,
             faults=request.faults,
-            fault_folders=request.fault_folders,
+            fault_folders=inputs.fault_folders,
         )
         config.write(workdir / "inner.json")
         (workdir / "pytest.ini").write_text(PYTEST_INI)
@@ -287,9 +295,8 @@ class _Drill:
 
     def _inputs(self) -> list[Path]:
         request, inputs = self.request, self.inputs
-        own = [inputs.features, *(inputs.root / name for name in ("steps", "fixtures", "conftest.py"))]
-        given = [self.backup.directory, request.identity, inputs.catalogue, request.canaries]
-        return [path for path in (*own, *request.fault_folders, *given) if path is not None and path.exists()]
+        given = [inputs.place, self.backup.directory, request.identity, request.canaries]
+        return [path for path in given if path is not None and path.exists()]
 
     def _tear_down(self, journal: JournalWriter) -> None:
         done = TornDown()  # nothing of the target is made before its directory
@@ -301,6 +308,10 @@ class _Drill:
                 self.redactor,
                 self.inputs.contract.services,
             )
+        for event in changed_inputs(self.inputs, self.known):
+            journal.emit(event)
+            self.say(f"{event.name} changed while it was drilled: {event.what}")
+        done = TornDown([*done.left, *destroy(self.inputs.place)], done.lost)
         # Not before: on a full disk the journal can't be written either.
         for lost in done.lost:
             journal.emit(OuterNote(text=lost))

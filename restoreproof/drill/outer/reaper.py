@@ -13,6 +13,9 @@ from restoreproof.runtimes.driver import Reaped
 from restoreproof.runtimes.host.processes import end_remains
 from restoreproof.runtimes.registry import driver, names
 
+INPUTS = "inputs"
+"""Below ``VAR``: for each drill what it took of contract, features, catalogue and set."""
+
 
 def reap_directories(var: Path, say: Say) -> list[str]:
     """End what runs in abandoned work directories below ``var``, and remove them; returns what is left."""
@@ -36,7 +39,7 @@ def reap_everything(var: Path, say: Say) -> Reaped:
 
 
 def _abandoned(var: Path) -> Iterator[Path]:
-    for parent in (var / "run", var / "source"):
+    for parent in (var / "run", var / INPUTS, var / "source"):
         for directory in sorted(parent.iterdir()) if parent.is_dir() else ():
             if directory.is_dir() and not directory.is_symlink() and is_abandoned(directory):
                 yield directory

@@ -9,6 +9,7 @@ from typing import Any
 from restoreproof.backups import layout
 from restoreproof.backups.backup_set import BackupSet
 from restoreproof.backups.catalogue import Catalogue
+from restoreproof.backups.held_set import HeldSet
 from restoreproof.backups.safe_open import open_file
 from restoreproof.backups.verify import VerifyReport
 from restoreproof.events import EncryptionFacts, ReissueFacts, SetFile, SetReference, SetVerified
@@ -18,12 +19,15 @@ _AGE = b"age-encryption.org/v1"
 _HEADER = 64 * 1024
 
 
-def describe_set(backup: BackupSet, catalogue: Catalogue | None, report: VerifyReport) -> SetVerified:
+def describe_set(
+    backup: BackupSet, catalogue: Catalogue | None, report: VerifyReport, held: HeldSet | None = None
+) -> SetVerified:
     """Return the event that says whose set this is, what is in it, and how it was found.
 
     Args:
         catalogue: what was written of the set outside it; None if none was given.
         report: what came of reading every file of the set.
+        held: where the set came from and how it is held; None if it is read where it lies.
     """
     manifest = backup.manifest
     optional: dict[str, Any] = {}
@@ -43,7 +47,8 @@ def describe_set(backup: BackupSet, catalogue: Catalogue | None, report: VerifyR
         synthetic=manifest.synthetic,
         run_id=manifest.run_id,
         taken_at=catalogue.taken_at.isoformat() if catalogue else None,
-        location=str(backup.directory),
+        location=str(held.origin if held else backup.directory),
+        held=held.how if held else None,
         release=manifest.release,
         tool_versions=dict(manifest.tool_versions),
         encryption=encryption_of(backup),

@@ -93,14 +93,14 @@ class Block(BaseModel):
 
 
 class ExternalAdministrator(Block):
-    """Who may create roles and databases, buckets or realms in a service of the target."""
+    """Account that may create roles and databases, buckets or realms in a service of the target."""
 
     user: Text
     password: Variable
 
 
 class ExternalTls(Block):
-    """A service that takes TLS: its certificate has to be for its ``address``.
+    """TLS of a service: its certificate has to be for its ``address``.
 
     ``ca`` is a PEM file of those who may have signed it, by its path from the contract; without it they are
     those whom this machine trusts.
@@ -110,14 +110,14 @@ class ExternalTls(Block):
 
 
 class ExternalRestore(Block):
-    """Brings back an asset of which the set holds a reference only, such as a provider's snapshot."""
+    """Command that restores an asset of which the set holds a reference only, such as a snapshot."""
 
     command: Command
     deadline: Seconds = 7200.0
 
 
 class ExternalIsolation(Block):
-    """How it is shown that nothing leads out of the target.
+    """Means to show that nothing leads out of the target.
 
     ``probe`` tries TCP to ``{target}``, or to ``{host}`` and ``{port}``, from inside the target's network:
     exit 0 if it was reached, 1 if not, anything else counts as reached. ``address`` is where an ordinary
@@ -135,7 +135,7 @@ class ExternalIsolation(Block):
 
 
 class ExternalService(Block):
-    """Where one service of the target is, and how it is handled; what has no command can't be done.
+    """One service of the target: its place, and its commands; what has no command can't be done.
 
     Without ``tls`` an administrator's password goes to this machine's own addresses only; ``tls: false`` says
     that nobody else can read it on its way. Without ``start`` it runs already, and the drill only waits until

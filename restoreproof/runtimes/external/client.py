@@ -21,7 +21,7 @@ _SILENCE_S = 1.0
 
 
 class Client:
-    """How a service is spoken to; by default it has to take a connection, and its tools get no variables."""
+    """Client of a service; by default it takes a connection for an answer, and gives tools no variables."""
 
     def variables(self, host: str, port: int, administrator: Credentials) -> Mapping[str, str | Secret]:
         """Return the variables that point any tool of it at ``host``, as ``administrator``."""

@@ -80,7 +80,7 @@ class Order:
 
 
 class Commands:
-    """Runs commands of one drill, from any thread.
+    """Runner of one drill's commands, from any thread.
 
     Args:
         directory: where they run: the contract's.
@@ -117,7 +117,7 @@ class Commands:
             out = files.enter_context(private_writer(order.stdout) if order.stdout else self._scratch())
             err = files.enter_context(self._scratch())
             process = self._spawner.popen(
-                self._leashed(argv), environment=environment, stdin=source, stdout=out, stderr=err
+                self._watched(argv), environment=environment, stdin=source, stdout=out, stderr=err
             )
             self._wait(order, process, err)
             output = b"" if order.stdout else _read(out)
@@ -128,8 +128,8 @@ class Commands:
         """End whatever still runs."""
         self._spawner.close()
 
-    def _leashed(self, argv: Sequence[str]) -> list[str]:
-        # The leash is asked to end when the thread ends that spawned it, so also when we are killed.
+    def _watched(self, argv: Sequence[str]) -> list[str]:
+        # The watchdog is asked to end when the thread ends that spawned it, so also when we are killed.
         tied = ["setpriv", "--pdeathsig", "TERM", "env", f"--chdir={self._directory}"]
         return [*tied, sys.executable, "-IS", watchdog.__file__, *argv]
 

@@ -19,7 +19,7 @@ START_S, STOP_S, ASK_S = 900.0, 300.0, 30.0
 
 
 class Handler:
-    """Runs and journals commands of the contract's ``external:`` block. ``stage`` is the present one."""
+    """Runner and journal of the ``external:`` block's commands. ``stage`` is the present one."""
 
     def __init__(self, commands: Commands, emitter: Emitter, redactor: Redactor) -> None:
         self.stage: str | None = None

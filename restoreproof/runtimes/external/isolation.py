@@ -60,7 +60,7 @@ class Undeclared:
 
 @dataclass(frozen=True, slots=True)
 class ProbeControl:
-    """A listener and what lies beyond the target, which ordinary machines reach, and what else is tried."""
+    """Control of the probe: a listener, what lies beyond the target, and what else is tried."""
 
     listener: Listener
     targets: dict[str, str]
@@ -201,7 +201,7 @@ def _connect(probe: str, target: str) -> ProbeResult:
 
 
 class Prober:
-    """The inner process's part: runs the contract's probe inside the target."""
+    """Prober of the inner process: it runs the contract's probe inside the target."""
 
     def __init__(self, declared: ExternalIsolation, commands: Commands) -> None:
         self._declared, self._commands = declared, commands

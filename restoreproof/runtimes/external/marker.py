@@ -79,7 +79,7 @@ def is_refused(error: BaseException) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MarkerTool:
-    """How a tool that runs within the target reads the marker: its name and arguments, and what it prints.
+    """Tool that reads the marker from within the target: its name, its arguments, and how to read it.
 
     ``parse`` reads that; it raises Unmarked.
     """
@@ -90,7 +90,7 @@ class MarkerTool:
 
 
 class MarkerReader(ABC):
-    """Reads the drill's marker from one kind of store.
+    """Reader of the drill's marker in one kind of store.
 
     ``server_query`` is what a connection asks to tell its server (``Found.server``) from every other; None
     where a store has no connections that last, and shows the marker again to each client instead. ``tool``

@@ -36,7 +36,7 @@ NEXT = "point the drill at a target that was provisioned for it, and see `marker
 
 
 class MarkerRefusedError(EnvironmentUnfitError):
-    """A store answers and can't be told from production: the drill writes nothing."""
+    """Raised where a store answers and can't be told from production: nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Markers:
 
     @property
     def stores(self) -> tuple[str, ...]:
-        """The services that have to show the marker."""
+        """Services that have to show the marker."""
         return tuple(self._stores)
 
     def survey(self) -> dict[str, str]:
@@ -167,9 +167,7 @@ class Markers:
         """
         with self._lock:
             if service in self._stores:
-                proven = self._proven.get(service, ())
-                lasting = self._stores[service].server_query is not None
-                if not any((endpoint is None or shown.is_of(endpoint)) and lasting for shown in proven):
+                if not self._is_believed(service, endpoint):
                     self._ask(service, endpoint)
             elif not self._proven:
                 silent = self.survey()
@@ -179,6 +177,14 @@ class Markers:
                         f"({', '.join(silent)}: silent)",
                         hint=NEXT,
                     )
+
+    def _is_believed(self, service: str, endpoint: Endpoint | None) -> bool:
+        """Return whether an earlier proof does for what is wanted of the store ``service``."""
+        proven = self._proven.get(service, ())
+        if endpoint is None:
+            return bool(proven)  # nothing is connected to: whoever does that names the endpoint
+        told_apart = self._stores[service].server_query is not None
+        return told_apart and any(shown.is_of(endpoint) for shown in proven)
 
     def confirm(self, service: str) -> str | None:
         """Have ``service`` show the marker now, and return what tells its server from every other.

@@ -23,7 +23,7 @@ _DOWN_S = 900.0
 
 
 class ProvisionedTarget:
-    """The inner process is a plain one of this machine: nothing that was restored runs in it."""
+    """Outer half of a drill whose inner process is a plain one: nothing that was restored runs in it."""
 
     exposure = "the contract's commands, and no restored code, ran as the user who seals"
     unconfined = ""

@@ -40,7 +40,7 @@ with by accident, as a shell script does with 1 on an unset variable or a progra
 
 
 class ExternalRuntime:
-    """Implements ``Runtime`` (restoreproof/runtimes/base.py). Every method may be called from any thread.
+    """Runtime (``runtimes/base.py``) of a provisioned target. Methods may be called from any thread.
 
     Raises:
         MarkerRefusedError: a store of the target answers and was not made for this drill.

@@ -32,7 +32,7 @@ NONCE_CHARACTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class ExternalTarget:
-    """What the drill is pointed at. ``passwords`` and ``tls`` are of its services, by their names.
+    """Target of one drill. ``passwords`` and ``tls`` are of its services, by their names.
 
     ``secrets`` are what no evidence may hold: these, the nonce that would let a drill write, what else the
     block takes from the environment and does not call plain, and whatever in the environment is secret by its

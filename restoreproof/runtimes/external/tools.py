@@ -23,7 +23,7 @@ signal: no tool that a drill runs ends so by itself."""
 
 
 class TargetTools:
-    """Runs tools of one drill, from any thread.
+    """Runner of one drill's tools, from any thread.
 
     Args:
         target: the target.

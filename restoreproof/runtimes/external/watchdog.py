@@ -1,6 +1,6 @@
 """Runs one command and ends it, with all that it started, when this process is asked to end.
 
-It is run as a file, by itself: ``python -IS leash.py /PROGRAM ARGUMENT…``. What the command leaves running
+It is run as a file, by itself: ``python -IS watchdog.py /PROGRAM ARGUMENT…``. What the command leaves running
 when it ends by itself is the target's own and is left alone.
 """
 

@@ -11,7 +11,7 @@ SETTLED_S = 30.0
 
 
 class Listener:
-    """Takes and closes connections to a free port of ``address`` for as long as it is entered.
+    """Listener on a free port of ``address``: it takes, counts and closes connections while it is entered.
 
     Raises:
         OSError: the address is none of this machine.

@@ -13,7 +13,7 @@ from restoreproof.runtimes.host.processes import BELONGS_TO, bare_argv, kill_fam
 
 
 class BareProcess(subprocess.Popen[bytes]):
-    """The inner process, as seen from outside."""
+    """The inner process as a plain one, seen from outside."""
 
     def kill(self) -> None:
         """Kill it and whatever it started, and return once that is gone."""

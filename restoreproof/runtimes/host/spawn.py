@@ -26,7 +26,7 @@ def revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
 
 
 class Spawner:
-    """Starts processes from one thread that lives as long as the runtime.
+    """Starter of processes, from one thread that lives as long as the runtime.
 
     bubblewrap dies with its parent *thread* (pdeathsig): a sandbox spawned from a worker thread of a pool
     would be killed as soon as that worker retires.

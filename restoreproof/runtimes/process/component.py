@@ -27,7 +27,7 @@ OptionsT = TypeVar("OptionsT", bound=ComponentOptions)
 
 
 class Run(Protocol):
-    """Runs one command to its end in a sandbox with the service's own mounts."""
+    """Function that runs one command to its end in a sandbox with the service's own mounts."""
 
     def __call__(
         self, argv: Sequence[str], *, mounts: Mounts, environment: Mapping[str, str | Secret] | None = None
@@ -37,7 +37,7 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where one service runs. It may write ``data`` only, which has the same path in its sandbox."""
+    """Place of one service. It may write ``data`` only, which has the same path in its sandbox."""
 
     name: str
     service: Service
@@ -65,7 +65,7 @@ ReadyProbe = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start the service, and how to know that it is ready.
+    """Command that starts the service, and the sign that it is ready.
 
     ``administrator_if`` is a text of the log without which the administrator was not made after all.
     ``programs`` says what it means if the service starts a shell: nothing, where it may by its nature
@@ -86,7 +86,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """How to run one of the component's tools: the command without its arguments."""
+    """Command of one of the component's tools, without its arguments."""
 
     argv: Sequence[str]
     mounts: Mounts = NO_MOUNTS
@@ -94,7 +94,7 @@ class Tool:
 
 
 class ProcessComponent(ABC, Generic[OptionsT]):
-    """One kind of part. An instance belongs to one service and may remember it across restarts.
+    """Component as a process. An instance belongs to one service and lasts across its restarts.
 
     ``distribution`` is the Python package that its program comes in, if any. ``programs`` are what
     it runs from such packages: each by the name that people know, its package, and the end of its path there.

@@ -26,7 +26,7 @@ from restoreproof.runtimes.process.sandbox import Etc, Mounts, service_argv
 
 
 class Confinement(ABC):
-    """What surrounds every process of a service or tool.
+    """Confinement of every process of a service or tool.
 
     ``lays_over`` says whether a directory can be laid over another one, as ``Mounts.onto`` asks.
     """

@@ -34,7 +34,7 @@ _PLAIN = Start()
 
 
 class ProcessRuntime:
-    """Implements ``Runtime`` (restoreproof/runtimes/base.py). Every method may be called from any thread.
+    """Runtime (``runtimes/base.py``) of processes. Methods may be called from any thread.
 
     Args:
         services: the contract's services, in its order; the order decides their addresses.
@@ -94,7 +94,7 @@ class ProcessRuntime:
         if data.is_dir() and any(data.iterdir()):
             raise EnvironmentUnfitError(
                 f"{data} holds data of an earlier run of {name!r}; a drill starts from nothing",
-                hint="remove that working directory (`restoreproof clean`), or name another",
+                hint="`restoreproof doctor --reap` removes what dead drills left; or name another --var",
             )
         data.mkdir(parents=True, exist_ok=True)
         data.chmod(0o700)
@@ -276,7 +276,7 @@ class ProcessRuntime:
         return offset
 
     def _watched(self, unit: ServiceUnit, launch: Launch) -> Mounts:
-        """What has the service tell of each shell that it starts; nothing where it may start any."""
+        """Return what has the service tell of each shell that it starts; nothing where it may start any."""
         name = unit.site.name
         if launch.programs == "any" or not self._confinement.lays_over:
             return NO_MOUNTS

@@ -29,7 +29,7 @@ _SYSTEM_ETC = (
 
 @dataclass(frozen=True, slots=True)
 class Mounts:
-    """What a sandbox sees beside the system's programs.
+    """Paths that a sandbox sees beside the system's programs.
 
     ``read`` and ``write`` appear at their own path; ``onto`` are writable (source, destination) pairs laid
     over a path of ``read``, ``over`` are (source, destination) pairs that only read, over anything.

@@ -24,7 +24,7 @@ LOG_LINES = 20
 
 @dataclass(slots=True)
 class ServiceUnit:
-    """One service: what runs it, and what of it runs."""
+    """One service: its component, and its process."""
 
     site: Site
     component: ProcessComponent[Any]

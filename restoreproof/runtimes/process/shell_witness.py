@@ -34,7 +34,7 @@ os.execv("{real}", ["sh", *sys.argv[1:]])
 
 
 class ShellWitness:
-    """Watches the shell of one service.
+    """Witness of every start of one service's shell.
 
     Args:
         path: where the program is written that lies over the shell.
@@ -59,7 +59,7 @@ class ShellWitness:
 
     @property
     def mounts(self) -> Mounts:
-        """What lies over the shell, the shell itself in another place, and what the former needs."""
+        """Mounts that lay the witness over the shell, and the shell itself at another place."""
         real = _SHELL.resolve()
         prefixes = {Path(sys.base_prefix), self._python.parent.parent}
         return Mounts(
@@ -82,8 +82,8 @@ class ShellWitness:
             threading.Thread(target=self._take, args=(started,), daemon=True).start()
 
     def _take(self, started: socket.socket) -> None:
-        with started, started.makefile("rb") as said:
-            words = said.read(_LONGEST).decode(errors="replace").split("\0")
+        with started, started.makefile("rb") as stream:
+            words = stream.read(_LONGEST).decode(errors="replace").split("\0")
             command = shlex.join(["sh", *words])
             if command not in self._told and len(self._told) <= _MANY:
                 self._told.add(command)

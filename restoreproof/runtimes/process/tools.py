@@ -22,7 +22,7 @@ _STDERR_TAIL = 4000
 
 
 class ProcessTools:
-    """Runs commands beside the services of one runtime; from any thread."""
+    """Runner of commands beside the services of one runtime; from any thread."""
 
     def __init__(
         self, spawner: spawn.Spawner, confinement: Confinement, emitter: Emitter, redactor: Redactor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from restoreproof.record.backup_set import CatalogueRecord
 from restoreproof.record.headline import duration
 from restoreproof.record.model import Record
 from restoreproof.views.page.model import Facts, Line, Section, digest, joined, line
@@ -104,10 +105,25 @@ def _catalogue(record: Record) -> Line:
     again = (", written again from that of the set ", first.set_id, ", manifest ") if first else ()
     return line(
         digest(catalogue.sha256),
+        *_author(catalogue),
         *again,
         *([digest(first.manifest_sha256)] if first else []),
         comparison,
     )
+
+
+def _author(catalogue: CatalogueRecord) -> tuple[object, ...]:
+    match catalogue.author:
+        case None:
+            return ()
+        case "unsigned":
+            return (", unsigned",)
+        case "foreign":
+            return (", signed by a key that was not named, ", digest(catalogue.key_id))
+        case "unchecked":
+            return (", signed, and not held against a key, by ", digest(catalogue.key_id))
+        case _:
+            return (", signed by the key ", digest(catalogue.key_id))
 
 
 def _release(record: Record) -> Line:

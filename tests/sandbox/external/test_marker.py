@@ -89,6 +89,20 @@ def test_a_store_is_asked_again_once_it_may_be_another_one(foreign: Foreign) -> 
         proof.require("db")
 
 
+def test_a_store_that_shows_no_marker_any_more_is_refused_to_each_client_and_each_command(
+    foreign: Foreign,
+) -> None:
+    foreign.command("start", "touch started")
+    runtime = foreign.runtime()
+    runtime.endpoint("s3")
+    foreign.stores.unmark()
+    with pytest.raises(MarkerRefusedError, match=r"s3 .* is not this drill's to write to: it has no object"):
+        runtime.endpoint("s3")
+    with pytest.raises(MarkerRefusedError, match="is not this drill's to write to"):
+        runtime.start("worker")
+    assert not (foreign.directory / "started").exists()
+
+
 def test_a_name_that_comes_to_mean_another_machine_proves_nothing_of_that(foreign: Foreign) -> None:
     told: list[Proven] = []
     target = foreign.target()

@@ -61,11 +61,25 @@ def test_one_difference_leaves_the_others_counted() -> None:
     assert (lost.examined, lost.of, lost.findings) == (1, 2, ("orders: missing",))
 
 
-def test_a_table_of_which_only_the_count_was_taken_is_compared_by_its_count() -> None:
+def test_a_table_of_which_only_the_count_was_taken_is_not_said_to_hold_its_rows() -> None:
     known = {"orders": table(10, None), "empty": table(0)}
-    assert survey(KNOWN, known).rows().outcome is Outcome.PASSED
+    counted = survey(KNOWN, known)
+    for said in (counted.rows(), counted.structures()):
+        assert said.outcome is Outcome.NOT_VERIFIED
+        assert "only counted 1 of them" in said.observed and said.observed.endswith(": orders")
+    assert counted.role_inventory().outcome is Outcome.PASSED
     assert survey({**KNOWN, "orders": table(9)}, known).rows().outcome is Outcome.FAILED
     assert survey({**KNOWN, "empty": table(0, B)}, known).rows().outcome is Outcome.FAILED
+
+
+def test_who_has_counts_alone_may_ask_for_counts_alone() -> None:
+    known = {"orders": table(10, None), "empty": table(0)}
+    said = survey({"orders": table(10, B), "empty": table(0, B)}, known).row_counts()
+    assert said.outcome is Outcome.PASSED
+    assert said.expected.endswith("by their number alone")
+    lost = survey({**KNOWN, "orders": table(9)}, known).row_counts()
+    assert (lost.outcome, lost.findings) == (Outcome.FAILED, ("orders: expected 10, found 9",))
+    assert survey(KNOWN, None).row_counts().outcome is Outcome.NOT_VERIFIED
 
 
 def test_without_a_catalogue_and_with_an_empty_one_nothing_passes() -> None:

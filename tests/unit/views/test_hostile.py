@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from restoreproof.cli.app import say
-from restoreproof.events import EVENTS, Event, ForbiddenScanned, Observed
+from restoreproof.events import EVENTS, Event, ForbiddenScanned, LogsKept, Observed
 from restoreproof.gherkin.printer import Printer
 from restoreproof.plan import Plan, PlannedCheck, PlannedStep, Waiver
 from restoreproof.redaction.redactor import Redactor
@@ -77,6 +77,8 @@ def poisoned(event_class: type[Event], text: str) -> dict[str, Any]:
     }  # fmt: skip
     if event_class is Observed:
         data["outcome"] = "FAILED"
+    if event_class is LogsKept:
+        data["files"] = [{"name": text, "sha256": text}]
     told = {}
     for name, field in event_class.model_fields.items():
         if name in data:

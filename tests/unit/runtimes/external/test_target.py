@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,3 +241,17 @@ def test_what_the_block_takes_from_the_environment_is_known_for_secret(contract_
     assert administrator is not None
     assert administrator.user == key
     assert Redactor(target.secrets).text(f"refused: {key}") == f"refused: {MASK}"
+
+
+@pytest.mark.parametrize(("said", "nameless"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)])
+def test_only_a_name_that_name_servers_deny_is_of_no_machine(
+    contract_of: ContractOf, monkeypatch: pytest.MonkeyPatch, said: int, nameless: bool
+) -> None:
+    """A name server that is away says nothing of whether a store is gone."""
+    target = fill(contract_of(BLOCK), {**SET, "DB_HOST": "db.example"})
+
+    def refuse(*_: object, **__: object) -> None:
+        raise socket.gaierror(said, "as the name server says")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert target.is_nameless("db") is nameless
