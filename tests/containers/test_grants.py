@@ -78,12 +78,6 @@ class Brought:
             "service 'signer' has logging",
         ),
         Brought(
-            "      - 127.0.0.1::5432\n",
-            '      - "${HERE:-127.0.0.1::5432}"\n',
-            {"HERE": "0.0.0.0::5432"},
-            "'edge' publishes 5432 at 0.0.0.0",
-        ),
-        Brought(
             "\n  signer:\n",
             "\n  signer:\n    extends: {file: more.yaml, service: signer}\n",
             {},
@@ -132,7 +126,7 @@ def test_what_a_container_was_given_beyond_it_is_seen_before_it_starts(
     docker.write_text(_WRAPPER.format(docker=shutil.which("docker"), evil=evil))
     docker.chmod(0o755)
     reports = workshop.reports()
-    arguments = workshop.drill_arguments(reports, "--runtime", "compose", "-k", "tables")
+    arguments = workshop.drill_arguments(reports, "--runtime", "compose")
     done = workshop.run(*arguments, PATH=f"{docker.parent}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     assert done.returncode == 3, done.output[-4000:]
     directory = (reports / "latest").resolve()
