@@ -141,6 +141,7 @@ def test_lint_names_what_a_runtime_objects_to_with_its_line(tmp_path: Path) -> N
     """Where PostgreSQL has its data in a container, the contract does not say: the runtime does."""
     (tmp_path / "stack.yaml").write_text(Path(CONTRACT).read_text().replace("../../", f"{ROOT}/"))
     shutil.copyfile(Path(CONTRACT).parent / "runbook.md", tmp_path / "runbook.md")
+    shutil.copytree(Path(CONTRACT).parent / "docker", tmp_path / "docker")
     named, bound = "- postgres-data:/var/lib/postgresql", "- ./pgdata:/var/lib/postgresql"
     text = (Path(CONTRACT).parent / "compose.yaml").read_text().replace(named, bound)
     (tmp_path / "compose.yaml").write_text(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LIGHT = {"cli", "display", "errors", "outcome", "runtimes", "sealing"}
+LIGHT = {"cli", "display", "errors", "outcome", "private_files", "runtimes", "sealing"}
 """The rooms of the package that options are made of; below the last two, nothing but what is named next."""
 BELOW = {"restoreproof.runtimes", "restoreproof.sealing", "restoreproof.sealing.decision"}
 HEAVY = {

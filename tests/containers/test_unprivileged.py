@@ -47,17 +47,33 @@ def drill(workshop: Workshop, base: str, var: Path, reports: Path, *more: object
     return workshop.execute([*map(str, (*container, "-w", ROOT, base, *argv, "--cache", "/cache", *more))])
 
 
-def test_a_set_is_refused_before_anything_of_it_is_opened_whatever_it_says_of_its_data(
+def test_what_this_machine_signed_as_synthetic_passes_every_check_and_is_not_verified(
     workshop: Workshop, base: str, var: Path
 ) -> None:
     reports = workshop.reports()
     done = drill(workshop, base, var, reports)
     assert done.returncode == 3, done.output[-4000:]
-    assert "a backup set is not drilled where the target is not proven isolated" in done.output
     record = json.loads((reports / "latest" / "record.json").read_text())
     assert record["verdict"] == "NOT VERIFIED"
+    assert {check["outcome"] for check in record["checks"] if check["mandatory"]} == {"PASSED"}
+    assert any("not proven isolated" in reason for reason in record["incomplete"])
     assert not record["safety"]["isolated"]
     assert any("the signing key lay within the drill's reach" in note for note in record["notes"])
+
+
+def test_any_other_set_is_refused_before_anything_of_it_is_opened_whatever_it_says_of_its_data(
+    workshop: Workshop, base: str, var: Path
+) -> None:
+    reports = workshop.reports()
+    (signature,) = (var / "catalogue").glob("*.dsse")
+    hidden = signature.rename(signature.with_suffix(".hidden"))
+    try:
+        done = drill(workshop, base, var, reports)
+    finally:
+        hidden.rename(signature)
+    assert done.returncode == 3, done.output[-4000:]
+    assert "a backup set is not drilled where the target is not proven isolated" in done.output
+    assert json.loads((reports / "latest" / "record.json").read_text())["verdict"] == "NOT VERIFIED"
     journal = (reports / "latest" / "journal.jsonl").read_text()
     assert "isolation-verdict" in journal
     assert "service-started" not in journal

@@ -70,8 +70,8 @@ def journal_opening(
     journal.emit(SourceState(processes=tuple(processes_of(sources)), directories=tuple(remains)))
 
 
-def journal_set(journal: Emitter, held: HeldSet, catalogue: Catalogue | None, say: Say) -> None:
-    """Hold the set against its catalogue, every file read, and say what was found."""
+def journal_set(journal: Emitter, held: HeldSet, catalogue: Catalogue | None, say: Say) -> bool:
+    """Hold the set against its catalogue, every file read, say what was found, and return if it is sound."""
     report = verify_against(held.backup, catalogue)
     manifest = held.backup.manifest
     journal.emit(describe_set(held.backup, catalogue, report, held))
@@ -88,3 +88,4 @@ def journal_set(journal: Emitter, held: HeldSet, catalogue: Catalogue | None, sa
         f"{report.bytes / 1e6:.1f} MB read, {report.contradictions_total} contradictions; "
         f"{held.how}"
     )
+    return report.sound

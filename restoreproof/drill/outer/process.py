@@ -16,6 +16,7 @@ from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
+from restoreproof.drill.catalogue_trust import OWN_KEY
 from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.liveness_lock import alive
@@ -28,7 +29,7 @@ from restoreproof.drill.outer.inner_command import argv, environment
 from restoreproof.drill.outer.inner_process import InnerProcess, Interrupted, Pipes
 from restoreproof.drill.outer.lint_first import refuse_findings
 from restoreproof.drill.outer.previous_plan import compare_with_previous
-from restoreproof.drill.outer.reach import refuse_reachable
+from restoreproof.drill.outer.reach import is_vouched_synthetic, refuse_reachable
 from restoreproof.drill.outer.reaper import reap_directories
 from restoreproof.drill.outer.tally import append_tally
 from restoreproof.drill.outer.teardown import TornDown, digests_of_logs, tear_down
@@ -142,6 +143,7 @@ class _Drill:
             )
         )
         refuse_reachable(request, inputs, filing, self.hosting)
+        self.vouched = False
 
     def begin(self) -> tuple[JournalWriter, Begun]:
         """Make the drill's directory and its entry in the ledger: both, or neither."""
@@ -200,7 +202,9 @@ class _Drill:
             for name, view in reduced_views():
                 journal.emit(ViewReduced(view=name, why=view.reduction))
                 self.say(f"{view.reduction}; next: {view.extra.command}")
-            journal_set(journal, self.inputs.held, self.known, self.say)
+            sound = journal_set(journal, self.inputs.held, self.known, self.say)
+            own_key = self.request.var / "keys" / OWN_KEY
+            self.vouched = is_vouched_synthetic(self.inputs, self.known, own_key, sound=sound)
             with orderly_signals():
                 self._perform(journal)
         except EvidenceError as error:
@@ -258,7 +262,7 @@ class _Drill:
 
     def _refusal(self) -> bool:
         """Whether an unproven isolation ends the drill; what the set says of its data is not believed."""
-        return not self.request.allow_unisolated
+        return not (self.vouched or self.request.allow_unisolated)
 
     def _launch(self, control: IsolationControl) -> Callable[[Pipes], subprocess.Popen[bytes]]:
         request, inputs, workdir = self.request, self.inputs, self.workdir

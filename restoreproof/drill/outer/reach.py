@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from restoreproof.backups.catalogue import Catalogue
 from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.drill.request import DrillInputs, DrillRequest
 from restoreproof.errors import EnvironmentUnfitError
 from restoreproof.runtimes.driver import OuterRuntime
+from restoreproof.sealing.catalogue_signature import Authorship
+from restoreproof.sealing.keys import signing_key
 
 
 def refuse_reachable(
@@ -29,6 +32,25 @@ def refuse_reachable(
             hint="`restoreproof doctor` says what this machine lacks for a sandbox; a drill in containers "
             "(--runtime compose) runs no restored code as this user",
         )
+
+
+def is_vouched_synthetic(
+    inputs: DrillInputs, catalogue: Catalogue | None, own_key: Path, *, sound: bool
+) -> bool:
+    """Return whether a key that this machine holds says of this very set that its data is made up.
+
+    Then its code is this machine's own, and may run where nothing is put around it.
+
+    Args:
+        catalogue: what is known of the set.
+        own_key: the private key that this machine signs catalogues with, if it has one.
+        sound: whether every byte of the set is what ``catalogue`` says.
+    """
+    author, backup = inputs.author, inputs.backup
+    if not (sound and catalogue and author and inputs.held.how != "in place" and own_key.is_file()):
+        return False
+    signed = author.authorship is Authorship.SIGNED and author.keyid == signing_key(f"file:{own_key}").keyid
+    return signed and catalogue.manifest_sha256 == backup.manifest_sha256 and backup.manifest.synthetic
 
 
 def _private(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore) -> Iterator[tuple[str, Path]]:
