@@ -100,8 +100,9 @@ class Workshop:
         """Perform a drill and read its record."""
         reports = self.reports()
         done = self.run(*self.drill_arguments(reports, *more, contract=contract))
-        assert (reports / "latest" / "record.json").exists(), done.output
-        directory = (reports / "latest").resolve()
+        written = [path.parent for path in reports.glob("*/record.json") if not path.parent.is_symlink()]
+        assert len(written) == 1, done.output
+        (directory,) = written
         record = json.loads((directory / "record.json").read_text())
         return Drilled(done.returncode, done.output, directory, record)
 

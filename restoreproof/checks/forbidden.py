@@ -94,11 +94,18 @@ class ForbiddenSurvey:
         expected = f"the backup holds none of: {', '.join(self.names)}"
         if self.blind:
             return not_verified(expected, f"the scanner missed its own sample of: {', '.join(self.blind)}")
-        searched = f"{self.size:,} bytes in {self.parts:,} parts searched, {self.findings.total} found"
+        unsearched = "; ".join(self._unsearched())
+        # "0 found" would be said of the whole, and nobody knows of what was not read.
+        found = (
+            f"{self.findings.total} found"
+            if self.findings.total or not unsearched
+            else "nothing found in those"
+        )
+        searched = f"{self.size:,} bytes in {self.parts:,} parts searched, {found}"
         if self.restored:
             searched += f"; in the target: {', '.join(self.restored)}"
         due = None if self.total is None else max(self.total, self.parts + self.closed.total)
-        if not self.findings.total and (unsearched := "; ".join(self._unsearched())):
+        if not self.findings.total and unsearched:
             observed = f"{searched}; not searched: {unsearched}"
             return Observation(Outcome.NOT_VERIFIED, expected, observed, self.parts, due)
         return conclude(

@@ -160,6 +160,7 @@ def _perform(request: DrillRequest, *, json: bool) -> int:
         "sealed_by": result.filed.seal.keyid if result.filed.seal else None,
         "self_issued": record.custody.self_issued,
         "timestamp_missing": result.filed.untimed,
+        "faults": list(record.faults),
         "fidelity": record.as_json()["fidelity"],
     }
     if json:
@@ -172,7 +173,7 @@ def _perform(request: DrillRequest, *, json: bool) -> int:
 def _close(told: dict[str, Any], record: Any) -> None:
     colour = {Verdict.VERIFIED: "green", Verdict.FAILED: "red"}.get(record.verdict, "yellow")
     out.print()
-    out.print(f"  {told['verdict']}  ", style=f"bold reverse {colour}")
+    out.print(f"  {record.verdict_words}  ", style=f"bold reverse {colour}")
     say(f"  {told['headline']}")
     counts = record.counts
     say(

@@ -43,7 +43,7 @@ def report(
         record = render_again(directory, into)
         where = str(into or directory)
         result = {"rendered": where, "sealed": False, "verdict": str(record.verdict)}
-        tell(result, json, f"{where}: every view rendered anew: {record.verdict}")
+        tell(result, json, f"{where}: every view rendered anew: {record.verdict_words}")
     elif into is not None:
         refuse_unwritable(into)
         _held_against(directory, into, into, json)

@@ -55,7 +55,7 @@ class Production(RuleBlock):
     collation: str | dict[AssetName, str] | None = None
     collation_version: str | dict[AssetName, str] | None = None
     data_gib: PositiveFloat | None = None
-    data_enough: float = Field(default=0.5, ge=0, le=1)
+    data_enough: float = Field(default=0.5, gt=0, le=1)
     machine: Machine = Machine()
 
     def collated(self, asset: str) -> tuple[str | None, str | None]:

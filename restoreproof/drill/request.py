@@ -12,6 +12,7 @@ from restoreproof.contract import Contract
 from restoreproof.drill.evidence_store import EvidenceOptions
 from restoreproof.drill.outer.finalize import Filed
 from restoreproof.errors import ExitCode
+from restoreproof.events import FaultFacts
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.runtimes import DEFAULT
@@ -28,7 +29,8 @@ class DrillRequest:
     ``features`` is the whole directory (``feature_directory.locate``), ``paths`` are parts of it. ``var``
     holds work directories, and ``cache`` what is built once. ``filing`` says how the evidence is filed,
     and ``catalogue_key`` is the public key of whoever writes catalogues.
-    ``faults`` are injected to test the harness, and ``fault_folders`` are where the stack's own were found;
+    ``faults`` are injected to test the harness: ``injected`` says which checks have to notice each, and
+    ``fault_folders`` are where the stack's own were found;
     ``order`` differs from the contract's only where a fault swaps stages. ``canaries`` holds further values
     that must be in no evidence. ``pytest_options`` are given to the inner pytest. ``inner_stdout`` is where
     the live print goes, if not to this process's own output.
@@ -47,6 +49,7 @@ class DrillRequest:
     paths: tuple[Path, ...] = ()
     keyword: str | None = None
     faults: tuple[str, ...] = ()
+    injected: tuple[FaultFacts, ...] = ()
     fault_folders: tuple[Path, ...] = ()
     order: tuple[str, ...] | None = None
     trigger: str = "manual"

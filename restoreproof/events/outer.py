@@ -64,11 +64,19 @@ class CustodyFacts(EventPart):
     self_issued: Flag | None = None
 
 
+class FaultFacts(EventPart):
+    """A fault that the drill injects, and the ids of the checks that have to notice it."""
+
+    name: Name
+    checks: Annotated[tuple[CheckId, ...], AtMost(200)] = ()
+
+
 class DrillOpened(OuterEvent):
     """The first event: which drill, of which set and plan, where, by whom and by which program.
 
     ``plan`` and ``catalogue_sha256`` are SHA-256 in hex; ``catalogue_sha256`` is None without a catalogue.
     ``catalogue_author`` says whose word that is: signed, foreign, unchecked or unsigned.
+    With ``faults`` the drill is a test of the harness.
     """
 
     type: Literal["drill-opened"] = "drill-opened"
@@ -90,6 +98,7 @@ class DrillOpened(OuterEvent):
     harness: Name | None = None
     harness_build: BuildFacts = BuildFacts()
     custody: CustodyFacts = CustodyFacts()
+    faults: Annotated[tuple[FaultFacts, ...], AtMost(200)] = ()
 
 
 class EncryptionFacts(EventPart):

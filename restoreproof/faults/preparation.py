@@ -18,6 +18,7 @@ from restoreproof.contract import load
 from restoreproof.contract.controls import FILE as CONTROLS
 from restoreproof.drill.request import DrillRequest
 from restoreproof.errors import UsageError
+from restoreproof.events import FaultFacts
 from restoreproof.faults.base import Fault
 from restoreproof.faults.registry import find, folders_of
 from restoreproof.faults.setcopy import SetCopy
@@ -43,6 +44,7 @@ def prepared(request: DrillRequest) -> Iterator[DrillRequest]:
         yield replace(
             _on_contract(_on_set(request, contract.stack, faults, directory), faults, directory),
             order=_order(contract.order, faults),
+            injected=tuple(FaultFacts(name=fault.name, checks=fault.detected_by) for fault in faults),
             fault_folders=folders,
         )
     finally:

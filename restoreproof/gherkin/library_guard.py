@@ -12,7 +12,7 @@ import contextlib
 import importlib
 import itertools
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
@@ -36,15 +36,28 @@ _HOME = Path(restoreproof.__file__).resolve().parent
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """One function or class by its owner; ``code`` and ``defaults`` are what a function runs with."""
+    """One function or class by its owner's name and its own, and what a function runs with.
 
+    ``members`` are those of the owner, as they are at any time.
+    """
+
+    owner: str
+    name: str
+    members: Mapping[str, object]
     value: object
-    code: object
-    defaults: object
+    function: FunctionType | None
+    runs_with: tuple[object, ...]
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Whether the same function or class stands there, with the code and defaults that it had."""
+        if self.members.get(self.name) is not self.value:
+            return False
+        return self.function is None or _runs_with(self.function) == self.runs_with
 
 
-Notes = Mapping[tuple[str, str], _Noted]
-"""By the name of a module or class, and that of the function or class in it."""
+Notes = Mapping[str, Sequence[_Noted]]
+"""What each module of the library holds, by the module's name."""
 
 
 _NOTES = pytest.StashKey[Notes]()
@@ -65,27 +78,22 @@ def note_before_conftest(config: pytest.Config) -> None:
 
 def note_library() -> Notes:
     """Note each function and class of the library's modules that are imported."""
-    return {
-        (owner, name): _noted(value)
-        for module in _modules()
-        for owner, name, value in _members(module)
-        if callable(_plain(value))
-    }
+    return {module.__name__: _noted(module) for module in _modules()}
 
 
 def replaced(notes: Notes) -> dict[str, str]:
     """Return what is no longer as it was noted, by name, and the file and line of what stands there now."""
-    now = {(owner, name): value for module in _modules() for owner, name, value in _members(module)}
-    changed = {}
-    for (owner, name), before in notes.items():
-        value = now.get((owner, name))
-        if value is not before.value or _noted(value) != before:
-            changed[f"{owner}.{name}"] = _place_of(value)
-    for (owner, name), value in now.items():
-        # A module that was imported later: what it defines has to stand in a file of the library.
-        plain = _plain(value)
-        if (owner, name) not in notes and isinstance(plain, FunctionType) and _is_foreign(plain):
-            changed[f"{owner}.{name}"] = _place_of(value)
+    changed = {
+        f"{noted.owner}.{noted.name}": _place_of(noted.members.get(noted.name))
+        for module in notes.values()
+        for noted in module
+        if not noted.is_as_it_was
+    }
+    for module in _modules():
+        # One that was imported later: what it defines has to stand in a file of the library.
+        for noted in () if module.__name__ in notes else _noted(module):
+            if noted.function and _is_foreign(noted.function):
+                changed[f"{noted.owner}.{noted.name}"] = _place_of(noted.value)
     return changed
 
 
@@ -150,12 +158,27 @@ def _modules() -> list[ModuleType]:
     ]
 
 
-def _members(module: ModuleType) -> Iterator[tuple[str, str, object]]:
-    for name, value in list(vars(module).items()):
-        yield module.__name__, name, value
-        if isinstance(value, type) and value.__module__ == module.__name__:
-            for own, member in list(vars(value).items()):
-                yield f"{module.__name__}.{value.__qualname__}", own, member
+def _noted(module: ModuleType) -> list[_Noted]:
+    owners: list[tuple[str, Mapping[str, object]]] = [(module.__name__, vars(module))]
+    owners += [
+        (f"{module.__name__}.{value.__qualname__}", vars(value))
+        for value in list(vars(module).values())
+        if isinstance(value, type) and value.__module__ == module.__name__
+    ]
+    noted = []
+    for owner, members in owners:
+        for name, value in list(members.items()):
+            plain = _plain(value)
+            if callable(plain):
+                function = plain if isinstance(plain, FunctionType) else None
+                runs_with = _runs_with(function) if function else ()
+                noted.append(_Noted(owner, name, members, value, function, runs_with))
+    return noted
+
+
+def _runs_with(function: FunctionType) -> tuple[object, ...]:
+    defaults = tuple((function.__kwdefaults__ or {}).items())
+    return (function.__code__, function.__defaults__, defaults)
 
 
 def _plain(value: object) -> object:
@@ -169,17 +192,6 @@ def _plain(value: object) -> object:
             value = value.__wrapped__
         else:
             return value
-
-
-def _noted(value: object) -> _Noted:
-    plain = _plain(value)
-    if isinstance(plain, FunctionType):
-        return _Noted(value, plain.__code__, (plain.__defaults__, _items(plain.__kwdefaults__)))
-    return _Noted(value, None, None)
-
-
-def _items(defaults: Mapping[str, object] | None) -> tuple[tuple[str, int], ...]:
-    return tuple((name, id(value)) for name, value in (defaults or {}).items())
 
 
 def _is_foreign(function: object) -> bool:

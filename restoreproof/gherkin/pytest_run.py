@@ -176,7 +176,7 @@ def _perform(root: Path, asked: ByHand) -> tuple[int, Path | None]:
         lambda text: print(text, flush=True),
     )
     record = result.record
-    print(f"\n{record.verdict.value}: {record.headline}\nreport: {result.directory / 'index.html'}")
+    print(f"\n{record.verdict_words}: {record.headline}\nreport: {result.directory / 'index.html'}")
     return int(result.exit_code), result.directory
 
 

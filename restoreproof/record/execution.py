@@ -64,6 +64,18 @@ class EffectsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """A fault that was injected to test the harness.
+
+    ``checks`` are the ids of those that have to notice it, ``noticed`` those of them that ended FAILED.
+    """
+
+    fault: str
+    checks: tuple[str, ...] = ()
+    noticed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Deviation:
     """A check that is not what it should be, for somebody to act on.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from restoreproof.display import one_line
 from restoreproof.outcome import Outcome, Verdict
+from restoreproof.record.execution import FaultRecord
 from restoreproof.record.model import CheckRecord, Record
+
+_NAMED = 5
 
 
 def headline(record: Record) -> str:
@@ -16,7 +19,7 @@ def headline(record: Record) -> str:
             basis = _passed(record)
         case _:
             basis = _unproven(record)
-    sentences = (basis, _author(record), _asked_less(record), _times(record))
+    sentences = (_faults(record), basis, _author(record), _asked_less(record), _times(record))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -32,6 +35,25 @@ def _author(record: Record) -> str:
         "unchecked": f"is signed by {key}, and none was named to hold it against",
     }.get(str(catalogue.author), "is of an author that is not known")
     return f"The catalogue {whose}: what the set had to hold is the word of whoever can change it."
+
+
+def _faults(record: Record) -> str:
+    """Return what a test of the harness was of, and whether it was noticed; empty for any other drill."""
+    if not record.faults:
+        return ""
+    noticed = "; ".join(noticing(fault) for fault in record.detection[:_NAMED])
+    more = f"; and {len(record.detection) - _NAMED} more" if len(record.detection) > _NAMED else ""
+    return f"A test of the harness, which says nothing of the backup: {noticed}{more}."
+
+
+def noticing(fault: FaultRecord) -> str:
+    """Return a fault with how many of the checks that have to notice it did, and which did not."""
+    if not fault.checks:
+        return f"the injected fault {fault.fault} names no check that has to notice it"
+    missed = [check for check in fault.checks if check not in fault.noticed]
+    but = f" (not by {', '.join(missed[:_NAMED])})" if missed else ""
+    noticed = f"{len(fault.noticed)} of {len(fault.checks)} checks"
+    return f"the injected fault {fault.fault} was noticed by {noticed}{but}"
 
 
 def _asked_less(record: Record) -> str:

@@ -24,8 +24,9 @@ from restoreproof.record.context import (
     TargetRecord,
     Unknown,
 )
-from restoreproof.record.execution import CommandRecord, Deviation, EffectsRecord, ForbiddenScan
+from restoreproof.record.execution import CommandRecord, Deviation, EffectsRecord, FaultRecord, ForbiddenScan
 
+_NAMED = 5
 RECORD_SCHEMA = "restoreproof/record/v1"
 
 
@@ -252,6 +253,7 @@ class Record:
     overrides: tuple[OverrideRecord, ...] = ()
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    detection: tuple[FaultRecord, ...] = ()
     host: tuple[tuple[str, str], ...] = ()
     events: int = 0
     actors: Actors = field(default_factory=Actors)
@@ -271,6 +273,15 @@ class Record:
     controls: StackControls = field(default_factory=StackControls)
     plan_comparison: PlanComparisonRecord = field(default_factory=PlanComparisonRecord)
     schema: str = field(default=RECORD_SCHEMA)
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict, and the faults that were injected: with any, it says nothing of the backup."""
+        if not self.faults:
+            return self.verdict.value
+        more = f" and {len(self.faults) - _NAMED} more" if len(self.faults) > _NAMED else ""
+        named = ", ".join(self.faults[:_NAMED])
+        return f"{self.verdict.value}, a test with injected fault{'s' * (len(self.faults) > 1)} {named}{more}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""

@@ -23,6 +23,7 @@ from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.clock_steps import ClockSteps
 from restoreproof.record.deviations import deviations, scope
 from restoreproof.record.executed_steps import ExecutedSteps
+from restoreproof.record.execution import FaultRecord
 from restoreproof.record.execution_events import ExecutionEvents
 from restoreproof.record.first_event import FirstEvent
 from restoreproof.record.gaps import Gaps
@@ -164,6 +165,7 @@ class _Reduction:
             overrides=tuple(safety.overrides),
             notes=tuple(safety.notes),
             faults=tuple(safety.faults),
+            detection=tuple(_detection(safety, checks)),
             host=opening.host(),
             events=self._events,
             actors=opening.actors(),
@@ -276,6 +278,14 @@ def _observation(event: Observed) -> Observation:
         findings_total=findings,
         zero_is_right=event.zero_is_right,
     )
+
+
+def _detection(safety: SafetyEvents, checks: Sequence[CheckRecord]) -> Iterator[FaultRecord]:
+    """Which of the checks that a fault names noticed it: others may fail in every drill."""
+    failed = {check.id for check in checks if check.outcome is Outcome.FAILED}
+    for fault in safety.faults:
+        named = safety.fault_checks.get(fault, ())
+        yield FaultRecord(fault, named, tuple(check for check in named if check in failed))
 
 
 def _counts(checks: Sequence[CheckRecord]) -> Counts:

@@ -39,6 +39,8 @@ class SafetyEvents:
     """Takes in the events that belong to no check; what speaks against the evidence goes to ``problems``.
 
     Attributes:
+        faults: the names of the faults that were injected, by either process's word.
+        fault_checks: for each fault that the outer process injected, the checks that have to notice it.
         failed_stages: the error of each stage that was not reached, by its name.
         lost: those of them for which the set is to blame, not the machine.
         red: pytest ended with 1, which is to have a reason among the checks.
@@ -51,6 +53,7 @@ class SafetyEvents:
         self.overrides: dict[OverrideRecord, None] = {}
         self.notes: dict[str, None] = {}
         self.faults: dict[str, None] = {}
+        self.fault_checks: dict[str, tuple[str, ...]] = {}
         self.lost: dict[str, str] = {}
         self._programs: dict[str, None] = {}
         self.failed_stages: dict[str, str] = {}
@@ -165,6 +168,9 @@ class SafetyEvents:
             self._problem("the journal holds more than one drill")
             return
         self._opened = True
+        for fault in event.faults:
+            self._take_fault(fault.name)
+            self.fault_checks[fault.name] = fault.checks
         if event.plan and event.plan != self._plan.digest:
             self._problem("the journal is of another plan")
 
@@ -172,14 +178,17 @@ class SafetyEvents:
         """Account for what was otherwise than planned: on purpose, by the stack's code, or from outside."""
         match event:
             case FaultInjected():
-                self.faults.setdefault(event.fault)
-                self._problem(f"a fault was injected to test the harness: {event.fault}")
+                self._take_fault(event.fault)
             case LibraryReplaced():
                 self._problem(
                     f"{event.name} was replaced by {event.by}: a stack's code does not judge itself"
                 )
             case InputChanged():
                 self._problem(f"{event.name} changed while it was drilled: {event.what}")
+
+    def _take_fault(self, name: str) -> None:
+        self.faults.setdefault(name)
+        self._problem(f"a fault was injected to test the harness: {name}")
 
     def _take_verdict(self, event: IsolationVerdict) -> None:
         if not event.proven:

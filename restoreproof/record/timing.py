@@ -157,9 +157,12 @@ class Timing:
 
     def _unjudged(self, checks: Sequence[CheckRecord], fidelity: Sequence[FidelityRecord]) -> str | None:
         """Why a time within the target does not meet it: the record never says more than its checks do."""
-        for fact in fidelity:
-            if fact.subject == _DATA and fact.differs:
+        sizes = [fact for fact in fidelity if fact.subject == _DATA]
+        for fact in sizes:
+            if fact.differs:
                 return f"{fact.here} here, {fact.production} in production: {fact.consequence}"
+        if not any(fact.differs is False for fact in sizes):
+            return "how much data production has is not declared (production.data_gib)"
         for check in checks:
             if check.id in self._timed and check.outcome is not Outcome.PASSED:
                 return f"the check {check.id} is {check.outcome}: {check.reason}"[:1000]

@@ -51,8 +51,8 @@ def sign_off(directory: Path, word: Word, key: SigningKey) -> SignedOff:
     """Write ``<drill id>.sign-off-<n>.dsse.json`` beside ``directory``; earlier ones stay.
 
     Raises:
-        UsageError: the evidence is not sealed or not intact, ``key`` is the one that sealed it, or the word
-            lacks a name, a role or a reason.
+        UsageError: the evidence is not sealed or not intact, ``key`` is the one that sealed it, the word
+            lacks a name, a role or a reason, or it accepts a drill in which a fault was injected.
     """
     _refuse_blanks(word)
     intact = Answer()
@@ -62,6 +62,12 @@ def sign_off(directory: Path, word: Word, key: SigningKey) -> SignedOff:
         reasons = "; ".join(f"{finding.where} {finding.what}" for finding in intact.findings[:3])
         raise UsageError(f"{directory} is not sealed evidence as it was sealed: {reasons}",
                          hint="`restoreproof verify` lists every finding")  # fmt: skip
+    if (faults := record.get("faults")) and word.decision is Decision.ACCEPT:
+        raise UsageError(
+            f"a test of the harness says nothing of the backup, and can't be accepted: "
+            f"injected was {', '.join(map(str, faults))}",
+            hint="accept a drill without --fault; a test can be rejected",
+        )
     try:
         _, sealed_by, _ = open_envelope((directory / ATTESTATION).read_bytes())
     except (OSError, ValueError) as error:

@@ -61,6 +61,8 @@ def statement_of(record: Mapping[str, Any], sums: str, record_sha256: str, seale
     plan, verdict = record["plan"], str(record["verdict"])
     manifest = manifest_of(record)
     about = {"drillId": record["drill_id"], "verdict": verdict, "sealedAt": sealed_at}
+    if faults := record.get("faults"):
+        about["faults"] = list(faults)
     subject: list[dict[str, Any]] = [
         {"name": SUMS, "digest": {"sha256": sums}},
         {"name": RECORD, "digest": {"sha256": record_sha256}, "annotations": about},

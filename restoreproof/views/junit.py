@@ -8,6 +8,7 @@ from xml.etree import ElementTree as Xml
 
 from restoreproof.display import shown
 from restoreproof.outcome import Observation, Outcome
+from restoreproof.record.headline import noticing
 from restoreproof.record.model import CheckRecord, Record
 from restoreproof.record.moments import moment
 from restoreproof.views.bundle import Bundle
@@ -35,7 +36,7 @@ def _suites(record: Record) -> Xml.Element:
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": f"{record.seconds or 0:.3f}",
     }
-    name = _text(f"{record.stack} restore drill: {record.verdict.value}")
+    name = _text(f"{record.stack} restore drill: {record.verdict_words}")
     suites = Xml.Element("testsuites", {"name": name, **counts})
     suite = Xml.SubElement(suites, "testsuite", {"name": name, **counts})
     if opened := moment(record.opened_at):
@@ -47,6 +48,8 @@ def _suites(record: Record) -> Xml.Element:
 
 def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "verdict", record.verdict.value
+    for fault in record.detection:
+        yield "injected fault", noticing(fault)
     yield "headline", record.headline
     yield "drill", record.drill_id
     yield "backup set", record.backup_set.set_id or "unknown"

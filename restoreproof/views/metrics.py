@@ -79,6 +79,11 @@ def _drill(record: Record) -> Iterator[Gauge]:
         "1 for the verdict of the last drill, 0 for the others.",
         tuple(((("verdict", verdict.value),), int(verdict is record.verdict)) for verdict in Verdict),
     )
+    yield Gauge(
+        "drill_injected_fault",
+        "1 for each fault that was injected: with any, a drill tests the harness and no backup.",
+        tuple(((("fault", fault),), 1) for fault in record.faults),
+    )
     yield _plain("drill_exit_code", "The exit code that a pipeline gates on.", int(record.exit_code))
     yield _plain("drill_seconds", "From the opening of the drill to its last event.", record.seconds)
     yield _plain("drill_isolated", "1 if the target was proven isolated.", int(record.safety.isolated))

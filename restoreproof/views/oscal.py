@@ -86,12 +86,13 @@ def _objectives(rows: Iterable[MatrixRow]) -> Json:
 def _result(record: Record, rows: list[MatrixRow], ids: Identifiers) -> Json:
     return {
         "uuid": ids.of("result"),
-        "title": line(f"{record.verdict.value}: restore drill of {record.stack}"),
+        "title": line(f"{record.verdict_words}: restore drill of {record.stack}"),
         "description": prose(record.headline),
         "start": moment(record.opened_at),
         "end": moment(record.ended_at, record.opened_at),
         "props": [
             prop("verdict", record.verdict.value),
+            *(prop("injected-fault", fault) for fault in record.faults),
             prop("exit-code", str(int(record.exit_code))),
             prop("plan-digest", record.plan.digest),
             prop("backup-set", record.backup_set.set_id),

@@ -45,7 +45,7 @@ def runbook(record: Record, done: list[Act]) -> str:
 def _opening(record: Record) -> Iterator[str]:
     yield f"# How {escaped(record.stack)} was restored\n"
     yield f"Drill {escaped(record.drill_id)}, begun {escaped(record.opened_at or 'at an unknown time')}: "
-    yield f"**{record.verdict.value}**. {escaped(record.headline, 2000)}\n"
+    yield f"**{escaped(record.verdict_words)}**. {escaped(record.headline, 2000)}\n"
     yield _PURPOSE + "\n"
 
 

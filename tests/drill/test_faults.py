@@ -30,6 +30,10 @@ def test_each_fault_of_a_drill_is_noticed(
     assert list(unnoticed(faults, drilled.outcomes, PLAN)) == [], drilled.output[-6000:]
     assert drilled.returncode == (1 if any(fault.detected_by for fault in faults) else 3)
     assert set(drilled.record["faults"]) == {fault.name for fault in faults}
+    assert {one["fault"]: one["noticed"] for one in drilled.record["detection"]} == {
+        fault.name: list(fault.detected_by) for fault in faults
+    }
+    assert not (drilled.directory.parent / "latest").exists(), "a test is nobody's latest drill"
     assert drilled.record["safety"]["torn_down"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from restoreproof import __version__
 from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.held_set import HeldSet
@@ -16,6 +18,7 @@ from restoreproof.events import (
     CustodyFacts,
     DrillOpened,
     Emitter,
+    FaultFacts,
     OuterNote,
     SetContradicted,
     SourceState,
@@ -61,6 +64,7 @@ def journal_opening(
             harness=f"restoreproof {__version__}",
             harness_build=harness_build(),
             custody=custody,
+            **_faults(request),
         )
     )
     if request.allow_unisolated:
@@ -68,6 +72,13 @@ def journal_opening(
     sources = request.var / "source"
     remains = sorted(path.name for path in sources.iterdir()) if sources.is_dir() else []
     journal.emit(SourceState(processes=tuple(processes_of(sources)), directories=tuple(remains)))
+
+
+def _faults(request: DrillRequest) -> dict[str, Any]:
+    """The field of the faults, in the word of the outer process: an inner one may die before it tells any."""
+    injected = {fault.name: fault for fault in request.injected}
+    named = tuple(injected.get(name, FaultFacts(name=name)) for name in request.faults)
+    return {"faults": named} if named else {}
 
 
 def journal_set(journal: Emitter, held: HeldSet, catalogue: Catalogue | None, say: Say) -> bool:

@@ -37,7 +37,7 @@ def facts(record: Record) -> dict[str, str]:
     """Return the facts that head a report: the verdict, which set, which plan, and where it ran."""
     time, point, counts = record.recovery_time, record.recovery_point, record.counts
     return {
-        "Verdict": record.verdict.value,
+        "Verdict": record.verdict_words,
         "Mandatory checks": f"{counts.passed} of {counts.mandatory} passed, {counts.waived} waived",
         "Advisory checks": f"{counts.advisory_passed} of {counts.advisory} passed, never counted",
         "RTO": f"{_span(time.time_to_service_s)} (target {duration(time.target_s)})",
@@ -99,7 +99,7 @@ def _executor(record: Record) -> dict[str, Any]:
         "type": "restoreproof",
         "buildName": one_line(f"{record.drill_id} ({record.trigger or 'trigger unknown'})"),
         "buildOrder": record.attempt,
-        "reportName": one_line(f"{record.stack}: {record.verdict.value}"),
+        "reportName": one_line(f"{record.stack}: {record.verdict_words}"),
     }
 
 

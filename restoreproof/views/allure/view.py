@@ -30,7 +30,7 @@ def write(bundle: Bundle) -> None:
     generate(
         results,
         bundle.directory / "allure-report.html",
-        title=one_line(f"{record.verdict.value}: {record.stack} from set {named['Backup set']}"),
+        title=one_line(f"{record.verdict_words}: {record.stack} from set {named['Backup set']}"),
         variables=head,
     )
 

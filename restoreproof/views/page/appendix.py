@@ -37,7 +37,7 @@ def fidelity(record: Record) -> Section:
             line("every service" if fact.service == "*" else fact.service),
             _with_digests(fact.here),
             _with_digests(fact.production or "not declared"),
-            line({True: "differs", False: "the same", None: "—"}[fact.differs]),
+            line({True: "differs", False: fact.consequence, None: "—"}[fact.differs]),
         )
         for fact in record.fidelity[:_MANY]
     )

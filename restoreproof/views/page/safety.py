@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from restoreproof.outcome import Outcome
 from restoreproof.record.execution import Deviation, ForbiddenScan
+from restoreproof.record.headline import noticing
 from restoreproof.record.model import Record
 from restoreproof.views.page.identity import NOT_RECORDED, instant
 from restoreproof.views.page.model import Block, Facts, Line, Paragraph, Section, Table, joined, line
@@ -88,14 +88,18 @@ def safety(record: Record) -> Section:
 def _scan(scan: ForbiddenScan | None) -> Line:
     if scan is None:
         return line("the record tells of no scan for forbidden material")
-    sign = "✘ " if scan.findings_total else "" if scan.unscannable else "✔ "
+    found = f"✘ {scan.findings_total:,} found"
+    if not scan.findings_total:
+        found = "nothing found in what was read" if scan.unscannable else "✔ 0 found"
+    if not scan.findings_total and not scan.parts:
+        return line("nothing was searched, so whether it holds any is not known")
     looked = f"{scan.parts:,} parts looked into" if scan.parts is not None else "parts not counted"
     closed = "none was closed to the scan"
     if scan.unscannable:
         more = len(scan.unscannable) - _UNSCANNABLE
         named = [*scan.unscannable[:_UNSCANNABLE], *([f"{more:,} more"] if more > 0 else [])]
         closed = f"{len(scan.unscannable):,} closed to the scan ({', '.join(named)})"
-    return line(f"{sign}{scan.findings_total:,} found, {looked}, {closed}")
+    return line(f"{found}, {looked}, {closed}")
 
 
 def _effects(record: Record) -> Line:
@@ -158,10 +162,6 @@ def detection(record: Record) -> Section:
             "does not say whether such drills were made."
         )
     else:
-        noticed = [check.title for check in record.checks if check.outcome is Outcome.FAILED]
-        by = f"noticed by {len(noticed)} checks: {'; '.join(noticed)}" if noticed else "noticed by no check"
-        text = (
-            f"This drill is a test of the harness and says nothing about the backup. Injected: "
-            f"{', '.join(record.faults)}; {by}."
-        )
+        noticed = "; ".join(noticing(fault) for fault in record.detection)
+        text = f"This drill is a test of the harness and says nothing about the backup: {noticed}."
     return Section("detection", "Would it have noticed", (Paragraph(line(text)),))

@@ -52,7 +52,7 @@ def compose(record: Record) -> Sheet:
     """Make the sheet that a reviewer reads, from the record alone."""
     return Sheet(
         stack=one_line(record.stack, 100),
-        verdict=record.verdict.value,
+        verdict=one_line(record.verdict_words),
         sign=SIGNS[record.verdict],
         tone=record.exit_code.value,
         headline=bound(one_line(record.headline)),

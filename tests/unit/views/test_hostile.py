@@ -69,6 +69,7 @@ def poisoned(event_class: type[Event], text: str) -> dict[str, Any]:
         "argv": [text, f"--x={text}"], "findings": found, "leftovers": [text], "processes": [text],
         "directories": [text], "checks": [text], "ruleset": [text], "unscannable": [text],
         "custody": {"key_id": text, "manifest_sha256": text}, "clock": {"source": text},
+        "faults": [{"name": text, "checks": [text]}],
         "host": {"kernel": text, "python": text}, "harness_build": {"version": text, "git_commit": text},
         "nouns": nested, "tool_versions": {text: text}, "lacks": {text: text}, "queries": {text: text},
         "encryption": {"scheme": text}, "reissued_from": {"set_id": text}, "effects": {text: 3},

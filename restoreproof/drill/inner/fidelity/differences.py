@@ -208,7 +208,7 @@ def _data(production: Production, target: Target) -> Iterator[Comparison]:
     enough = (there or 0) * _GIB * production.data_enough
     counted = ", ".join(one.name for one in target.databases) or "no database"
     left = ", ".join(one.name for one in target.unasked)
-    part = f"{production.data_enough:.0%} are" if production.data_enough else "any part is"
+    part = f"{production.data_enough:.0%} are"
     yield _held(
         Subject.DATA_SIZE,
         EVERY,
