@@ -109,7 +109,7 @@ def test_a_variable_that_leads_to_other_data_is_refused_before_anything_starts(s
 
 
 def test_a_compose_file_that_compose_refuses(stack: Stack) -> None:
-    stack.spoil("  signer:\n    <<: *platform\n", "  signer:\n    <<: *platform\n    nonsense: 1\n")
+    stack.spoil("  signer:\n    <<: *platform\n", "  signer:\n    <<: *platform\n    init: nonsense\n")
     done = stack.drill(stack.workshop.reports())
     assert done.returncode == 2, done.output
     assert "compose.yaml: docker compose refuses it" in done.output
@@ -142,6 +142,10 @@ def test_a_service_that_stays_unhealthy(stack: Stack, left: Left) -> None:
 def test_a_port_that_the_edge_does_not_publish(stack: Stack, left: Left) -> None:
     """Nobody was asked, so nobody refused: it says nothing of the backup."""
     stack.spoil("      - 127.0.0.1::5432\n", "")
+    edge = stack.directory / "docker" / "edge.conf"
+    edge.write_text(
+        edge.read_text().replace("        5432 postgres:5432;\n", "").replace("        listen 5432;\n", "")
+    )
     reports = stack.workshop.reports()
     done = stack.drill(reports)
     assert done.returncode == 3, done.output
