@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from restoreproof.plan import CATALOGUE_CHECK, Bearing, CheckScope, Plan, StackControls
+from restoreproof.plan import AGE_CHECK, CATALOGUE_CHECK, Bearing, CheckScope, Plan, StackControls
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
 from restoreproof.views import controls
@@ -21,7 +21,7 @@ from tools.controls_page import controls_page
 ROOT = Path(__file__).parents[3]
 assert PLAN.controls
 MAP = control_map(PLAN.controls)
-CHECKS = (*(check.id for check in PLAN.checks), CATALOGUE_CHECK)
+CHECKS = (*(check.id for check in PLAN.checks), CATALOGUE_CHECK, AGE_CHECK)
 
 
 def test_every_check_of_the_features_bears_on_a_control() -> None:
@@ -101,8 +101,8 @@ def test_a_tag_adds_a_control_and_an_unknown_one_says_that_it_is_unknown() -> No
 def test_a_stack_that_says_nothing_of_its_checks_claims_nothing_of_them() -> None:
     plain = control_map()
     assert [control.label for control in plain.control] == [control.label for control in MAP.control]
-    assert {glob for control in plain.control for glob in control.checks} == {CATALOGUE_CHECK}
-    assert [scope.id for scope in plain.check] == [CATALOGUE_CHECK]
+    assert {glob for control in plain.control for glob in control.checks} == {CATALOGUE_CHECK, AGE_CHECK}
+    assert [scope.id for scope in plain.check] == [CATALOGUE_CHECK, AGE_CHECK]
 
 
 def test_a_stack_maps_its_checks_to_controls_of_the_map_and_to_its_own() -> None:
