@@ -10,12 +10,9 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-from restoreproof.contract import Contract, resolve
-from restoreproof.contract.variables import variables_in
 from restoreproof.errors import ContractError, EnvironmentUnfitError
 from restoreproof.runtimes.base import Endpoint, unverified
 from restoreproof.runtimes.external.marker import (
@@ -28,6 +25,7 @@ from restoreproof.runtimes.external.marker import (
     Unverified,
     reader_of,
 )
+from restoreproof.runtimes.external.proven import Proven
 from restoreproof.runtimes.external.stores import stores
 from restoreproof.runtimes.external.target import ExternalTarget
 
@@ -37,35 +35,6 @@ NEXT = "point the drill at a target that was provisioned for it, and see `marker
 
 class MarkerRefusedError(EnvironmentUnfitError):
     """Raised where a store answers and can't be told from production: nothing is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """One store that showed the marker.
-
-    Attributes:
-        service: its name in the contract.
-        address: where it was asked, HOST:PORT.
-        created_at: when the marker was made (ISO 8601).
-        sha256: the nonce's, which itself is told nowhere.
-        server: what tells the server that showed it from every other; None where the store has no such thing.
-    """
-
-    service: str
-    address: str
-    created_at: str
-    sha256: str
-    server: str | None = None
-
-    def is_of(self, endpoint: Endpoint) -> bool:
-        """Return whether the marker was shown at the address of ``endpoint``."""
-        return self.address.rpartition(":")[0] == endpoint.address
-
-    def __str__(self) -> str:
-        return (
-            f"the store of {self.service} at {self.address} showed the drill's marker, "
-            f"made {self.created_at} (nonce sha256:{self.sha256})"
-        )
 
 
 class Markers:
@@ -251,7 +220,7 @@ class Markers:
                 return
             administrator = self._target.administrator(service)
             assert administrator is not None
-            options = _named(self._target.contract, asset)
+            options = self._target.asset_options(asset)
             there = self._stores[service].holds(self._endpoint(service), administrator, options)
         if there:
             raise EnvironmentUnfitError(
@@ -328,19 +297,3 @@ class Markers:
         if age < -_SKEW:
             raise Unmarked(f"its marker is of {match.created_at.isoformat()}, which is still to come")
         return match
-
-
-def _named(contract: Contract, asset: str) -> dict[str, Any]:
-    """Return the block of ``asset``, with the names of its buckets where the contract pins them."""
-    options = contract.assets[asset].options()
-    pinned = [block.options().get("pinned") for block in contract.assets.values()]
-    names = {name: str(value) for block in pinned if isinstance(block, dict) for name, value in block.items()}
-    buckets = options.get("buckets")
-    if not isinstance(buckets, dict):
-        return options
-    resolved = {
-        bucket: {**block, "name": resolve(block["name"], names)}
-        for bucket, block in buckets.items()
-        if set(variables_in(block["name"])) <= names.keys()
-    }
-    return {**options, "buckets": resolved}

@@ -99,6 +99,23 @@ class ExternalTarget:
             ) from error
         return str(addresses[0][4][0])
 
+    def asset_options(self, asset: str) -> dict[str, Any]:
+        """Return the block of ``asset``, with the names of its buckets where the contract pins them."""
+        options = self.contract.assets[asset].options()
+        pinned = [block.options().get("pinned") for block in self.contract.assets.values()]
+        names = {
+            name: str(value) for block in pinned if isinstance(block, dict) for name, value in block.items()
+        }
+        buckets = options.get("buckets")
+        if not isinstance(buckets, dict):
+            return options
+        resolved = {
+            bucket: {**block, "name": resolve(block["name"], names)}
+            for bucket, block in buckets.items()
+            if set(variables_in(block["name"])) <= names.keys()
+        }
+        return {**options, "buckets": resolved}
+
     def is_nameless(self, name: str) -> bool:
         """Return whether the address of a service is a name that no machine has, as name servers say."""
         try:

@@ -12,7 +12,8 @@ import pytest
 from restoreproof.errors import EnvironmentUnfitError, ServiceFailedError, UsageError
 from restoreproof.runtimes.external.driver import ExternalDriver
 from restoreproof.runtimes.external.marker import Silent
-from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers, Proven
+from restoreproof.runtimes.external.markers import MarkerRefusedError, Markers
+from restoreproof.runtimes.external.proven import Proven
 from tests.sandbox.external.conftest import BLOCK, NONCE, Foreign, Stores
 
 Spoil = Callable[[Stores], None]
