@@ -14,7 +14,6 @@ import os
 import shutil
 import stat
 from dataclasses import dataclass
-from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Final, Literal
@@ -22,7 +21,6 @@ from typing import IO, Final, Literal
 from restoreproof.backups import layout
 from restoreproof.backups.backup_set import BackupSet, open_set
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.backups.digests import in_threads
 from restoreproof.backups.safe_open import Entry, open_file, walk
 from restoreproof.backups.verify import verify_against
 from restoreproof.errors import ForeignSetError
@@ -63,11 +61,12 @@ def hold(backup: BackupSet, place: Path) -> HeldSet:
     how = _way(origin, place, total)
     if how == "in place":
         return HeldSet(backup, origin, how, _stamp(origin))
-    bring = partial(_bring, origin, place, clone=how == "cloned")
-    for folder in sorted({Path(entry.path).parent for entry in walk(origin)}):
-        (place / folder).mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
-    for _ in in_threads(bring, walk(origin)):
-        pass
+    made: set[Path] = set()
+    for entry in walk(origin):
+        if (folder := (place / entry.path).parent) not in made:
+            folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
+            made.add(folder)
+        _bring(origin, place, entry, clone=how == "cloned")
     held = open_set(place, backup.manifest.stack)
     return HeldSet(held, origin, how, _stamp(place))
 

@@ -56,8 +56,8 @@ class _Noted:
         return self.function is None or _runs_with(self.function) == self.runs_with
 
 
-Notes = Mapping[str, Sequence[_Noted]]
-"""What each module of the library holds, by the module's name."""
+Notes = dict[str, Sequence[_Noted]]
+"""What each module of the library holds, by the module's name; one that is imported later is added."""
 
 
 _NOTES = pytest.StashKey[Notes]()
@@ -78,7 +78,7 @@ def note_before_conftest(config: pytest.Config) -> None:
 
 def note_library() -> Notes:
     """Note each function and class of the library's modules that are imported."""
-    return {module.__name__: _noted(module) for module in _modules()}
+    return {name: _noted(module) for name, module in _modules()}
 
 
 def replaced(notes: Notes) -> dict[str, str]:
@@ -89,9 +89,12 @@ def replaced(notes: Notes) -> dict[str, str]:
         for noted in module
         if not noted.is_as_it_was
     }
-    for module in _modules():
-        # One that was imported later: what it defines has to stand in a file of the library.
-        for noted in () if module.__name__ in notes else _noted(module):
+    for name, imported in _modules():
+        if name in notes:
+            continue
+        # What a module that was imported later defines has to stand in a file of the library.
+        notes[name] = _noted(imported)
+        for noted in notes[name]:
             if noted.function and _is_foreign(noted.function):
                 changed[f"{noted.owner}.{noted.name}"] = _place_of(noted.value)
     return changed
@@ -150,9 +153,9 @@ class LibraryGuard:
             self._emit(LibraryReplaced(name=name, by=place))
 
 
-def _modules() -> list[ModuleType]:
+def _modules() -> list[tuple[str, ModuleType]]:
     return [
-        module
+        (name, module)
         for name, module in list(sys.modules.items())
         if (name == LIBRARY or name.startswith(f"{LIBRARY}.")) and isinstance(module, ModuleType)
     ]
