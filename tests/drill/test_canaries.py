@@ -138,7 +138,8 @@ def test_the_canaries_got_as_far_as_they_could(drilled: Drilled) -> None:
     assert MASK in findings["consistency/proof-object-keys"], drilled.output[-4000:]
     assert MASK in findings["consistency/queue-state"]
     assert MASK in drilled.check("consistency/audit-chain")["reason"]
-    assert f'type integer: "{MASK}"' in (drilled.directory / "logs" / "postgres.log").read_text()
+    # The server's own words are kept without the value, whoever's it is.
+    assert 'type integer: "…"' in (drilled.directory / "logs" / "postgres.log").read_text()
     assert MASK in drilled.output
     assert any(f"{MASK} {MASK} {MASK}" in note for note in drilled.record["notes"])
 
