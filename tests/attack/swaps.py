@@ -34,6 +34,6 @@ def drill_while(workshop: Workshop, act: Callable[[], None], *more: object) -> D
                 acted = True
         returncode = process.wait(timeout=TIMEOUT_S)
     assert acted, "".join(lines)
-    directory = (reports / "latest").resolve()
+    (directory,) = (path.parent for path in reports.glob("2*/record.json"))
     record = json.loads((directory / "record.json").read_text())
     return Drilled(returncode, "".join(lines), directory, record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.drill.test_bad_input import contract_with
@@ -78,7 +79,8 @@ def test_a_base_backup_of_another_version_is_not_verified_by_name(workshop: Work
     base = workshop.directory / "base-backup"
     base.mkdir()
     (base / "PG_VERSION").write_text("15\n")
-    (base / "backup_label").write_text("START TIME: 2026-11-22 03:00:00 UTC\n")
+    began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    (base / "backup_label").write_text(f"START TIME: {began}\n")
     workshop.give(base)
     out: Path = workshop.give(workshop.directory / "adopted-base") / "set"
     done = workshop.run("adopt", "--base", base, "--contract", CONTRACT, "--synthetic", "--out", out)

@@ -20,7 +20,7 @@ RUNS = pytest.StashKey[dict[Path, SandboxRun]]()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Play back what became of the test in the sandbox; its file is run there with its first test."""
     if INSIDE or HERE not in item.path.parents or item.path.parent in OUTSIDE:
         return None
@@ -29,6 +29,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     for report in run.reports.get(item.nodeid) or [_missing(item, run)]:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    # As pytest's own protocol ends: what the next test does not need must not stay set up.
+    item.session._setupstate.teardown_exact(nextitem)
     return True
 
 

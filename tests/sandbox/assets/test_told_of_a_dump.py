@@ -35,6 +35,11 @@ REFUSED = {
         "a function raised it in words of its own (COPY users, line 1)",
     ),
 }
+# pg_restore may empty the table once more before it fills it; a large object that the dump lacks stays.
+KEEP = (
+    "if not exists (select from pg_largeobject_metadata where oid = 4711) then perform "
+    "lo_from_bytea(4711, convert_to((select line from public.seen limit 1), 'UTF8')); end if;"
+)
 RUNNING = {
     "as it is": "copy public.seen from program 'echo run-by-the-dump'",
     # Another command: one that was told is not told again.
@@ -98,7 +103,7 @@ def test_a_program_that_ran_is_an_event(
     sql = (
         "create table seen (line text); create table users (id int);"
         "create function look() returns boolean language plpgsql as $$ begin "
-        f"if not {AT_HOME} then {RUNNING[way]}; end if; return true; end $$;"
+        f"if not {AT_HOME} then {RUNNING[way]}; {KEEP} end if; return true; end $$;"
         "alter table users add constraint looking check (look()); insert into users values (1);"
     )
     restore(sql, stack_context, backup_context, restore_context)
@@ -106,7 +111,7 @@ def test_a_program_that_ran_is_an_event(
     assert (ran["service"], ran["expected"]) == ("target", False)
     assert "run-by-the-dump" in ran["what"]
     with connect(stack_context.runtime, "target", "told") as connection:
-        rows = connection.execute("select line from seen").fetchall()
+        rows = connection.execute("select convert_from(lo_get(4711), 'UTF8') as line").fetchall()
     assert [row["line"] for row in rows] == ["run-by-the-dump"], "it was told, and not kept from running"
 
 
