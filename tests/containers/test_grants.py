@@ -125,8 +125,15 @@ def test_what_a_container_was_given_beyond_it_is_seen_before_it_starts(
     docker.parent.mkdir()
     docker.write_text(_WRAPPER.format(docker=shutil.which("docker"), evil=evil))
     docker.chmod(0o755)
+    # Nobody here signed for what the set says of its data, so it is not drilled where isolation is unproven.
+    handed = workshop.copy_of_set(f"handed-{tmp_path.name}")
+    catalogue = handed.with_suffix(".json")
+    shutil.copyfile(workshop.catalogue, catalogue)
+    workshop.give(handed.parent)
     reports = workshop.reports()
-    arguments = workshop.drill_arguments(reports, "--runtime", "compose")
+    arguments = workshop.drill_arguments(
+        reports, "--runtime", "compose", "--set", handed, "--catalogue", catalogue
+    )
     done = workshop.run(*arguments, PATH=f"{docker.parent}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     assert done.returncode == 3, done.output[-4000:]
     directory = (reports / "latest").resolve()
