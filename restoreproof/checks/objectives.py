@@ -50,7 +50,8 @@ class Recovery:
             newest[asset.name] = latest
             point = restore_context.recovery_point(asset.name)
             # An asset may be copied after the recovery point: what is newer there is no loss, and no proof.
-            if (at := asset.newest_record_by(restore_context, point)) is not None:
+            at = latest if latest <= point else asset.newest_record_by(restore_context, point)
+            if at is not None:
                 ages[asset.name] = (point - at).total_seconds()
                 stack_context.emitter.emit(
                     Measured(
