@@ -74,9 +74,8 @@ class EndpointSurvey:
     refused: Findings
     compared: int
     """Answers that were held against what was stored."""
-    unstored: int
-    """Answers that nothing is stored to compare with, which ``altered`` names."""
     altered: Findings | None
+    """Answers that are not what was stored, or that nothing is stored to compare with."""
     listing: int
     rows: int | None
     unlisted: Findings | None
@@ -106,7 +105,6 @@ class EndpointSurvey:
             visit.sample.drawn,
             visit.refused,
             visit.compared,
-            visit.unstored,
             visit.altered if block.sha256 or block.object else None,
             visit.listed,
             visit.sample.total,
@@ -137,7 +135,7 @@ class EndpointSurvey:
             return not_verified(expected, "the contract names no digest and no object to compare with")
         if self.unasked:
             return not_verified(expected, f"nothing was asked for: {self.unasked}")
-        equal = self.compared - (self.altered.total - self.unstored)
+        equal = self.requests - self.refused.total - self.altered.total
         return conclude(
             expected,
             f"{equal} of {self.requests} answers equal what was stored",
@@ -175,7 +173,7 @@ class _Visit:
     """The requests of one survey, and what came of them."""
 
     def __init__(self, restore_context: RestoreContext, block: PublicEndpoint) -> None:
-        self.requests = self.compared = self.unstored = self.listed = 0
+        self.requests = self.compared = self.listed = 0
         self.unasked: str | None = None
         self.refused, self.altered, self.unlisted = Findings(), Findings(), Findings()
         self.each_row = block.of is not None and not block.items
@@ -207,7 +205,6 @@ class _Visit:
             stored = self._stored(block.object, row)
             if stored is None:
                 self.altered.add(f"{path}: there is no object {row['key']} to compare with")
-                self.unstored += 1
                 return
             wanted = hashlib.sha256(stored).hexdigest()
         else:

@@ -178,8 +178,7 @@ def endpoint(*, altered: int = 0, unstored: int = 0, unasked: str | None = None)
     requests = 0 if unasked else 5
     compared = requests - unstored
     return EndpointSurvey(
-        "page", "anybody", requests, 5, "all", Findings(), compared, unstored, findings, 0, 0, Findings(),
-        unasked,
+        "page", "anybody", requests, 5, "all", Findings(), compared, findings, 0, 0, Findings(), unasked,
     )  # fmt: skip
 
 
