@@ -95,7 +95,7 @@ class PostgresAsset(Asset):
         stack_context = restore_context.stack_context
         wanted = roles_of(stack_context.contract, self.service)
         if stack_context.servers.claimed(self.service):
-            wanted -= roles_on(stack_context, self.service)
+            wanted -= frozenset(roles_on(stack_context, self.service, wanted))
         else:
             refuse_used(stack_context, self.service, wanted)
             stack_context.servers.claim(self.service)

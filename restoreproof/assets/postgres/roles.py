@@ -25,11 +25,13 @@ _PASSWORD = re.compile(r"\bPASSWORD '((?:[^']|'')+)'", re.IGNORECASE)
 _GRANT = re.compile(r'^GRANT "?(?P<group>[^"\s]+)"? TO "?(?P<member>[^"\s;]+)"?[^;]*;$')
 
 
-def roles_on(stack_context: StackContext, service: str) -> frozenset[str]:
-    """Return the roles that the server ``service`` has, administrators left out."""
+def roles_on(stack_context: StackContext, service: str, roles: Iterable[str]) -> list[str]:
+    """Return those of ``roles`` that the server ``service`` has, in its order."""
     with connect(stack_context.runtime, service, "postgres") as connection:
-        rows = connection.execute("select rolname as name from pg_roles where not rolsuper").fetchall()
-    return frozenset(str(row["name"]) for row in rows)
+        rows = connection.execute(
+            "select rolname from pg_roles where rolname = any(%s) order by 1", [sorted(roles)]
+        ).fetchall()
+    return [str(row["rolname"]) for row in rows]
 
 
 def dump_roles(backup_context: BackupContext, service: str, path: str) -> None:
@@ -99,14 +101,9 @@ def refuse_used(stack_context: StackContext, service: str, roles: Iterable[str])
     Raises:
         EnvironmentUnfitError: it has, so another drill's rows would pass for those of the backup.
     """
-    with connect(stack_context.runtime, service, "postgres") as connection:
-        rows = connection.execute(
-            "select rolname from pg_roles where rolname = any(%s) order by 1", [sorted(roles)]
-        ).fetchall()
-    if rows:
-        present = ", ".join(str(row["rolname"]) for row in rows)
+    if present := roles_on(stack_context, service, roles):
         raise EnvironmentUnfitError(
-            f"{service} was restored into before: the roles {present} are there already",
+            f"{service} was restored into before: the roles {', '.join(present)} are there already",
             hint=NEXT,
         )
     stack_context.runtime.claim()
@@ -115,13 +112,12 @@ def refuse_used(stack_context: StackContext, service: str, roles: Iterable[str])
 def stand_in_roles(stack_context: StackContext, service: str, wanted: Iterable[str]) -> int:
     """Create the contract's roles, which the set lacks, so that its dump finds its owners; return how many.
 
-    A role gets the password that the environment has for it; where it has none, nobody can log in as it.
+    None of them is there yet: see ``refuse_used`` and ``roles_on``. A role gets the password that the
+    environment has for it; where it has none, nobody can log in as it.
     """
-    passwords, created = _passwords(stack_context), 0
+    passwords, roles = _passwords(stack_context), sorted(wanted)
     with connect(stack_context.runtime, service, "postgres", readonly=False) as connection:
-        for role in sorted(wanted):
-            if connection.execute("select from pg_roles where rolname = %s", [role]).fetchone():
-                continue
+        for role in roles:
             password = passwords.get(role)
             option = (
                 composed.SQL(" PASSWORD {}").format(composed.Literal(password.reveal()))
@@ -131,16 +127,14 @@ def stand_in_roles(stack_context: StackContext, service: str, wanted: Iterable[s
             connection.execute(
                 composed.SQL("CREATE ROLE {} LOGIN").format(composed.Identifier(role)) + option
             )
-            created += 1
     stack_context.emitter.emit(
         Overridden(
             service=service,
             name="roles",
-            why=f"the adopted set lacks roles: {', '.join(sorted(wanted))} "
-            "were created without what they held",
+            why=f"the adopted set lacks roles: {', '.join(roles)} were created without what they held",
         )
     )
-    return created
+    return len(roles)
 
 
 def _passwords(stack_context: StackContext) -> dict[str, Secret]:
