@@ -212,18 +212,18 @@ def _reason(error: Exception) -> str:
 def _of_the_set(restore_context: RestoreContext) -> Iterator[Searchable]:
     backup, references = restore_context.backup, restore_context.backup.references
     for path in _files(restore_context):
-        yield from _file(restore_context, path, path)
+        yield _file(restore_context, path, path)
     for asset in _databases(restore_context):
         if asset.name not in references and (backup.directory / asset.dump).is_file():
             yield Searchable(asset.dump, partial(_as_sql, restore_context, asset))
     for bucket in backup.buckets():
         if backup.elsewhere(missing.bucket_part(bucket)) is None:
             for entry in backup.objects(bucket):
-                yield from _file(restore_context, f"{bucket}/{entry.key}", layout.blob(entry.sha256))
+                yield _file(restore_context, f"{bucket}/{entry.key}", layout.blob(entry.sha256))
 
 
-def _file(restore_context: RestoreContext, label: str, path: str) -> Iterator[Searchable]:
-    yield Searchable(label, partial(_content, restore_context, path))
+def _file(restore_context: RestoreContext, label: str, path: str) -> Searchable:
+    return Searchable(label, partial(_content, restore_context, path))
 
 
 def _content(restore_context: RestoreContext, path: str) -> Iterator[bytes]:

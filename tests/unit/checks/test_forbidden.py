@@ -61,6 +61,6 @@ def test_a_part_whose_content_is_gone_can_not_be_searched() -> None:
         raise FileNotFoundError(relative)
 
     restore_context: Any = SimpleNamespace(backup=SimpleNamespace(path=path))
-    (part,) = _file(restore_context, "proofs/1.pdf", "objects/blobs/00/00")
+    part = _file(restore_context, "proofs/1.pdf", "objects/blobs/00/00")
     with pytest.raises(RestoreFailed, match="its content is not in the set"):
         part.read()
