@@ -103,7 +103,7 @@ def misfit(output: str) -> EnvironmentUnfitError | None:
 
 
 def _messages(output: str) -> Iterator[str]:
-    """The first line of every error in ``said``, from where the server's own words begin, or the tool's.
+    """The first line of every error in ``output``, from where the server's own words begin, or the tool's.
 
     What follows it (CONTEXT, DETAIL, the command, the further lines of a value) is the dump's; so no line
     counts by the server's ERROR alone, but for the very first.

@@ -45,7 +45,7 @@ class FakeStack:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, request: str) -> None:
-        """Keep that ``what`` was asked, and raise what was put under it into ``breaks``."""
+        """Keep that ``request`` was asked, and raise what was put under it into ``breaks``."""
         with self._lock:
             self.done.append(request)
         if request in self.breaks:
