@@ -58,6 +58,7 @@ class AssetSuite:
     asset: ClassVar[str]
     environment: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
+    # Not abstract methods: pytest passes over an abstract class in silence, and nothing would be tested.
     def fill(self, stack_context: StackContext) -> None:
         """Put something into the asset's store, which is empty."""
         raise NotImplementedError
