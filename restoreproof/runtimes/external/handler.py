@@ -59,9 +59,9 @@ class Handler:
         """Run ``order``. Raises ServiceFailedError, with what it said last, unless it ends with 0."""
         done = self.run(order, service)
         if done.returncode:
-            output = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace")).strip()
+            output = done.stderr.strip() or self._redactor.text(done.stdout.decode(errors="replace"))
             raise ServiceFailedError(
-                f"{order.what} ended with {done.returncode}: {output[-600:] or 'it output nothing'}",
+                f"{order.what} ended with {done.returncode}: {last_words(output)}",
                 hint=f"run it by hand: {' '.join(order.argv)}",
             )
         return done
@@ -98,6 +98,11 @@ class Handler:
                 hint=f"it has to print ISO 8601, such as 2026-11-22T21:00:00Z: {' '.join(block.since)}",
             )
         return at.astimezone(UTC)
+
+
+def last_words(text: str, characters: int = 600) -> str:
+    """Return the end of what a command said, for a message; or that it said nothing."""
+    return text.strip()[-characters:] or "it said nothing"
 
 
 def tail(text: str, lines: int) -> str:

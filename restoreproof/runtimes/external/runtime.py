@@ -23,7 +23,7 @@ from restoreproof.runtimes.external import secret_files
 from restoreproof.runtimes.external.block import REFERENCE, ExternalService
 from restoreproof.runtimes.external.client import client_of
 from restoreproof.runtimes.external.commands import Order, commands_of
-from restoreproof.runtimes.external.handler import START_S, STOP_S, Handler, tail
+from restoreproof.runtimes.external.handler import START_S, STOP_S, Handler, last_words, tail
 from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.external.tools import TargetTools
@@ -202,9 +202,7 @@ class ExternalRuntime:
         what = f"restore of {asset}"
         done = self._handler.run(Order(what, argv, spec.deadline, variables))
         if done.returncode:
-            message = (
-                f"{what} ended with {done.returncode}: {done.stderr.strip()[-600:] or 'it message nothing'}"
-            )
+            message = f"{what} ended with {done.returncode}: {last_words(done.stderr)}"
             raise ReferenceLost(message) if done.returncode == _LOST else EnvironmentUnfitError(message)
         for service in holders:
             block = self._target.block.services[service]

@@ -11,7 +11,7 @@ from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external import secret_files
 from restoreproof.runtimes.external.clients import own_tool, pointed
 from restoreproof.runtimes.external.commands import Order
-from restoreproof.runtimes.external.handler import ASK_S, Handler
+from restoreproof.runtimes.external.handler import ASK_S, Handler, last_words
 from restoreproof.runtimes.external.marker import Found, MarkerRefused, MarkerTool
 from restoreproof.runtimes.external.target import ExternalTarget
 from restoreproof.runtimes.external.write_guard import WriteGuard
@@ -104,7 +104,7 @@ class TargetTools:
 def _read(tool: MarkerTool, done: Completed) -> Sequence[Found]:
     """Return the markers that ``tool`` printed. Raises Unmarked if it failed, or printed something else."""
     if done.returncode:
-        message = done.stderr.strip()[-300:] or "it said nothing"
+        message = last_words(done.stderr, 300)
         raise MarkerRefused(
             f"{tool.name}, asked for the marker there, ended with {done.returncode}: {message}"
         )
@@ -114,9 +114,8 @@ def _read(tool: MarkerTool, done: Completed) -> Sequence[Found]:
 def _the_tools_own(order: Order, done: Completed) -> Completed:
     """Return ``done``. Raises EnvironmentUnfitError where ``exec``, and not the tool, ended with its code."""
     if done.returncode >= _OWN_FAILURE:
-        message = done.stderr.strip()[-600:] or "it said nothing"
         raise EnvironmentUnfitError(
-            f"{order.what}: `exec` ended with {done.returncode}: {message}",
+            f"{order.what}: `exec` ended with {done.returncode}: {last_words(done.stderr)}",
             hint=f"from {_OWN_FAILURE} on it says that the tool was not run to its end; try it by hand",
         )
     return done
