@@ -71,11 +71,8 @@ class WriteGuard:
             MarkerRefusedError: it may not.
             ServiceFailedError: it does not answer.
         """
-        try:
-            with self._refusing():
-                self.markers.require(service, endpoint)
-        except Silent as error:
-            raise ServiceFailedError(f"{service} does not answer: {error}") from error
+        with self._answering(service):
+            self.markers.require(service, endpoint)
 
     def proof(self, service: str, endpoint: Endpoint) -> ServerProof | None:
         """Return what each connection to ``endpoint`` has to ask; None if the store has no such question."""
@@ -84,11 +81,8 @@ class WriteGuard:
             return None
 
         def check(server: str) -> None:
-            try:
-                with self._refusing():
-                    self.markers.recognise(service, endpoint, server)
-            except Silent as error:
-                raise ServiceFailedError(f"{service} does not answer: {error}") from error
+            with self._answering(service):
+                self.markers.recognise(service, endpoint, server)
 
         return ServerProof(reader.server_query, check)
 
@@ -113,11 +107,8 @@ class WriteGuard:
             self.markers.accept(service, place, read)
 
     def _confirmed(self, service: str) -> str | None:
-        try:
-            with self._refusing():
-                return self.markers.confirm(service)
-        except Silent as error:
-            raise ServiceFailedError(f"{service} does not answer: {error}") from error
+        with self._answering(service):
+            return self.markers.confirm(service)
 
     def ask(self, service: str) -> None:
         """Raise NotReady until ``service`` shows its marker, MarkerRefusedError if it is another's."""
@@ -126,6 +117,15 @@ class WriteGuard:
                 self.markers.require(service)
         except Silent as error:
             raise NotReady(str(error)) from error
+
+    @contextmanager
+    def _answering(self, service: str) -> Iterator[None]:
+        """Note what is refused here. Raises ServiceFailedError where ``service`` does not answer."""
+        try:
+            with self._refusing():
+                yield
+        except Silent as error:
+            raise ServiceFailedError(f"{service} does not answer: {error}") from error
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
