@@ -80,6 +80,10 @@ class ComposeStack:
             if name in composed.services:
                 yield name, service, composed.services[name]
 
+    def networks(self, composed: Composed) -> set[str]:
+        """Return the file's names of the networks that services of the contract are on."""
+        return {network for _, _, service in self.both(composed) for network in networks_of(service)}
+
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """Return ``value`` where a mapping is to be; what is none is left to ``docker compose config``."""

@@ -36,10 +36,10 @@ _INSTEAD: Final = {
 
 def _services(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     for name, _, service in stack.both(composed):
-        yield from _block(composed, ("services", name), service, allowed.SERVICE)
+        yield from refused(composed, ("services", name), service, allowed.SERVICE)
         yield from _attachments(composed, name, service)
     if edge := composed.services.get(EDGE):
-        yield from _block(composed, ("services", EDGE), edge, allowed.EDGE_SERVICE)
+        yield from refused(composed, ("services", EDGE), edge, allowed.EDGE_SERVICE)
         yield from _attachments(composed, EDGE, edge)
 
 
@@ -58,23 +58,23 @@ def _capabilities(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 
 def _networks(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
-    inside = {network for _, _, service in stack.both(composed) for network in networks_of(service)}
+    inside = stack.networks(composed)
     edges = set(networks_of(composed.services[EDGE])) - inside if EDGE in composed.services else set()
     for name, network in composed.defined("networks").items():
         if name in inside:
-            yield from _block(composed, ("networks", name), network, allowed.NETWORK)
+            yield from refused(composed, ("networks", name), network, allowed.NETWORK)
         elif name in edges:
-            yield from _block(composed, ("networks", name), network, allowed.EDGE_NETWORK)
+            yield from refused(composed, ("networks", name), network, allowed.EDGE_NETWORK)
 
 
 def _whole(composed: Composed, _: ComposeStack) -> Iterator[Problem]:
-    yield from _block(composed, (), mapping(composed.data), allowed.WHOLE)
+    yield from refused(composed, (), mapping(composed.data), allowed.WHOLE)
 
 
 def _attachments(composed: Composed, name: str, service: Mapping[str, Any]) -> Iterator[Problem]:
     for network, attachment in mapping(service.get("networks")).items():
         path = ("services", name, "networks", str(network))
-        yield from _block(composed, path, mapping(attachment), allowed.ATTACHMENT)
+        yield from refused(composed, path, mapping(attachment), allowed.ATTACHMENT)
 
 
 def refused_keys(
@@ -96,17 +96,17 @@ def refused_keys(
         )
 
 
-def _block(
+def refused(
     composed: Composed, path: tuple[str, ...], block: Mapping[str, Any], keys: Mapping[str, Check]
 ) -> Iterator[Problem]:
+    """Name each key of ``block``, which stands at ``path``, that ``keys`` do not take, or not so."""
     yield from refused_keys(composed, path, block, keys)
-    yield from refused_values(composed, path, block, keys)
+    yield from _refused_values(composed, path, block, keys)
 
 
-def refused_values(
+def _refused_values(
     composed: Composed, path: tuple[str, ...], block: Mapping[str, Any], keys: Mapping[str, Check]
 ) -> Iterator[Problem]:
-    """Name each key of ``block``, which stands at ``path``, whose value is none that ``keys`` takes there."""
     for key, harmless in keys.items():
         if key in block and not harmless(plain(block[key])):
             yield Problem(

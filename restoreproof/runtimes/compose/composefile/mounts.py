@@ -16,7 +16,7 @@ from restoreproof.runtimes.compose.composefile.document import (
     entries,
     mapping,
 )
-from restoreproof.runtimes.compose.composefile.keys import plain, refused_keys, refused_values
+from restoreproof.runtimes.compose.composefile.keys import plain, refused, refused_keys
 
 _VOLUME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 _KEPT_ELSEWHERE: Final = "so that a drill would open data that are not its own, or leave its own behind"
@@ -58,9 +58,7 @@ def _data(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
                 )
                 continue
             if isinstance(entry, Mapping):
-                path = ("services", name, "volumes")
-                yield from refused_keys(composed, path, entry, allowed.MOUNT)
-                yield from refused_values(composed, path, entry, allowed.MOUNT)
+                yield from refused(composed, ("services", name, "volumes"), entry, allowed.MOUNT)
             yield from _volume(composed, mount.source, volumes.get(mount.source, {}))
 
 

@@ -37,7 +37,7 @@ def _isolation(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
 
 def _drivers(composed: Composed, stack: ComposeStack) -> Iterator[Problem]:
     """A network of another driver may be the one that the host itself is on, whatever else is said of it."""
-    used = {network for _, _, service in stack.both(composed) for network in networks_of(service)}
+    used = stack.networks(composed)
     for name, block in composed.defined("networks").items():
         driver = at_default(str(block.get("driver") or "bridge"))
         if name in used and driver != "bridge":
