@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,27 @@ def _spoilt(contract: Contract, was: str, becomes: str) -> list[str]:
 
 def _line(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "it is no ordinary file"),
+        (lambda path: path.write_text("#" * 300_000), "it has 300,000 bytes, and at most 262,144 are read"),
+        (lambda path: path.write_bytes(b"\xff"), "invalid start byte"),
+        (lambda path: None, "No such file or directory"),
+    ],
+)
+def test_a_configuration_of_the_edge_that_is_no_text_of_some_length_is_told(
+    contract: Contract, make: Callable[[Path], object], said: str
+) -> None:
+    path = contract.directory / "docker" / "edge.conf"
+    path.unlink()
+    make(path)
+    (contract.directory / "compose.yaml").write_text(_COMPOSE)
+    (problem,) = problems(contract, _DATA)
+    assert str(problem).startswith(f"the edge's configuration {path} can't be read: ")
+    assert said in str(problem)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from restoreproof.bounded_file import OversizedFile, read_bounded
 from restoreproof.contract.models import Contract
 from restoreproof.contract.problems import Problem
 from restoreproof.errors import Location
@@ -127,11 +128,8 @@ def _own_configuration(composed: Composed, stack: ComposeStack) -> Iterator[Prob
             continue
         path = stack.contract.directory / at_default(str(file))
         try:
-            if path.stat().st_size > _MAX_BYTES:
-                yield Problem(where, f"{path} is too long for the configuration of an {EDGE}")
-                continue
-            lines = path.read_text().splitlines()
-        except (OSError, UnicodeDecodeError) as error:
+            lines = read_bounded(path, _MAX_BYTES).decode().splitlines()
+        except (OSError, OversizedFile, UnicodeDecodeError) as error:
             yield Problem(where, f"the {EDGE}'s configuration {path} can't be read: {error}")
             continue
         if (number := _first_difference(lines, wanted.splitlines())) is not None:
