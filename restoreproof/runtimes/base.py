@@ -14,8 +14,11 @@ import psutil
 
 from restoreproof.backups.references import Reference
 from restoreproof.errors import EnvironmentUnfitError, Location
+from restoreproof.events import CommandRun
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.tls import Tls
+
+_STDERR_TAIL = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,16 @@ class Completed:
     stdout: bytes
     stderr: str
     seconds: float
+
+    def event(self, tool: str) -> CommandRun:
+        """Return what is journaled of it as a run of ``tool``, with the end of what it complained of."""
+        return CommandRun(
+            tool=tool,
+            argv=self.argv,
+            returncode=self.returncode,
+            seconds=round(self.seconds, 3),
+            stderr_tail=self.stderr[-_STDERR_TAIL:],
+        )
 
 
 @dataclass(frozen=True, slots=True)

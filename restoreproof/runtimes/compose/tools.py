@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.events import CommandRun
 from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Secret
 from restoreproof.runtimes.base import Completed
@@ -30,7 +29,6 @@ from restoreproof.runtimes.driver import InnerContext
 from restoreproof.runtimes.host.hints import hint_for
 from restoreproof.runtimes.messages import messages_of
 
-_STDERR_TAIL = 4000
 _COMPLAINT_CHARACTERS = 600
 
 
@@ -98,15 +96,8 @@ class ContainerTools:
         component = self._inner_context.contract.services[service].component
         said = self._inner_context.redactor.text(done.stderr.decode(errors="replace"))
         stderr = messages_of(component).shown(said)
-        self._inner_context.emitter.emit(
-            CommandRun(
-                tool=tool,
-                argv=tuple(argv),
-                returncode=done.returncode,
-                seconds=round(seconds, 3),
-                stderr_tail=stderr[-_STDERR_TAIL:],
-            )
-        )
+        completed = Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
+        self._inner_context.emitter.emit(completed.event(tool))
         # Compose's exit code is the tool's, or its own: which of them, the container says that it leaves.
         state = remove_ended(name, lambda container: self._look(container, f"{tool} beside {service}", grant))
         if why := why_no_answer(state, done.returncode):
@@ -114,7 +105,7 @@ class ContainerTools:
             raise EnvironmentUnfitError(
                 f"{tool} beside {service}: {why}: {complaint}", hint=hint_for(complaint)
             )
-        return Completed(tuple(argv), done.returncode, done.stdout or b"", stderr, seconds)
+        return completed
 
     def _override(self, service: str) -> Path:
         with self._lock:

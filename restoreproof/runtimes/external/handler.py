@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from restoreproof.errors import EnvironmentUnfitError, RestoreproofError, ServiceFailedError
-from restoreproof.events import CommandRun, Emitter
+from restoreproof.events import Emitter
 from restoreproof.redaction.redactor import Redactor
 from restoreproof.runtimes.base import Completed
 from restoreproof.runtimes.external.block import ExternalService
 from restoreproof.runtimes.external.commands import Commands, Order
 
-_TAIL = 4000
 _LINE_CHARACTERS = 400
 START_S, STOP_S, ASK_S = 900.0, 300.0, 30.0
 
@@ -39,15 +38,8 @@ class Handler:
         words = {"RESTOREPROOF_STAGE": self.stage or "", "RESTOREPROOF_SERVICE": service or ""}
         done = self._commands.run(replace(order, more={**words, **order.more}))
         done = replace(done, stderr=shown(done.stderr))
-        self._emitter.emit(
-            CommandRun(
-                tool=tool or order.what,
-                argv=tuple(order.argv),
-                returncode=done.returncode,
-                seconds=round(done.seconds, 3),
-                stderr_tail=done.stderr[-_TAIL:] if done.returncode or tool else "",
-            )
-        )
+        journaled = done if done.returncode or tool else replace(done, stderr="")
+        self._emitter.emit(journaled.event(tool or order.what))
         return done
 
     def ask(self, order: Order) -> Completed:

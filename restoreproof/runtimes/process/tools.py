@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from restoreproof.errors import EnvironmentUnfitError
-from restoreproof.events import CommandRun, Emitter
+from restoreproof.events import Emitter
 from restoreproof.private_files import private_writer
 from restoreproof.redaction.redactor import Redactor, Secret
 from restoreproof.runtimes.base import Completed
@@ -17,8 +17,6 @@ from restoreproof.runtimes.host import spawn
 from restoreproof.runtimes.host.spawn import revealed
 from restoreproof.runtimes.process.confinement import Confinement
 from restoreproof.runtimes.process.sandbox import Mounts
-
-_STDERR_TAIL = 4000
 
 
 class ProcessTools:
@@ -69,16 +67,9 @@ class ProcessTools:
             out, err = self._communicate(tool, process, timeout_s)
         seconds = time.monotonic() - began
         stderr = shown(self._redactor.text(err.decode(errors="replace")))
-        self._emitter.emit(
-            CommandRun(
-                tool=tool,
-                argv=tuple(argv),
-                returncode=process.returncode,
-                seconds=round(seconds, 3),
-                stderr_tail=stderr[-_STDERR_TAIL:],
-            )
-        )
-        return Completed(tuple(argv), process.returncode, out or b"", stderr, seconds)
+        completed = Completed(tuple(argv), process.returncode, out or b"", stderr, seconds)
+        self._emitter.emit(completed.event(tool))
+        return completed
 
     def _communicate(
         self, tool: str, process: subprocess.Popen[bytes], timeout_s: float
