@@ -32,18 +32,13 @@ from restoreproof.runtimes.external.ownership import Ownership
 from restoreproof.runtimes.external.runtime import ExternalRuntime
 from restoreproof.runtimes.external.target import ExternalTarget, fill
 from tests.attack.conftest import NOBODY, AttackersServer
+from tests.contracts import SHOP
 
 NONCE = "a-nonce-of-this-very-drill"
 MARKER = "create table restoreproof_drill_marker (nonce text, created_at timestamptz default now())"
-CONTRACT = """\
-schema: restoreproof/stack/v1
-stack: shop
-objectives: {rpo: 15m, rto: 4h}
-services:
-  db: {component: postgres, port: 5432, starts: database}
-order: [database, smoke]
-assets:
-  main: {kind: postgres, at: database, service: db, database: shop}
+CONTRACT = (
+    SHOP
+    + """\
 external:
   marker: $NONCE
   down: [./down]
@@ -53,6 +48,7 @@ external:
       port: $PORT
       administrator: {user: attacker, password: $PASSWORD}
 """
+)
 PASSWORD = "no-server-asks-for-it-1"
 
 

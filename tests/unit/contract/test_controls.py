@@ -11,18 +11,9 @@ from restoreproof.contract.controls import read_controls, stray_globs
 from restoreproof.contract.loader import parse
 from restoreproof.errors import ContractError, ExitCode
 from restoreproof.plan import Bearing, CheckScope
+from tests.contracts import SHOP
 
 HEAD = 'schema = "restoreproof/stack-controls/v1"\n'
-SHOP = """\
-schema: restoreproof/stack/v1
-stack: shop
-objectives: {rpo: 15m, rto: 4h}
-services:
-  db: {component: postgres, port: 5432, starts: database}
-order: [database, smoke]
-assets:
-  main: {kind: postgres, at: database, service: db, database: shop}
-"""
 ROWS = '[[check]]\nid = "shop/rows"\nshows = "All rows are there."\nnot_shown = "That they are right."\n'
 
 

@@ -10,17 +10,8 @@ from restoreproof.contract import Contract
 from restoreproof.contract.loader import parse
 from restoreproof.contract.problems import InvalidContract
 from restoreproof.runtimes.external.block import block_of
+from tests.contracts import SHOP
 
-BARE = """\
-schema: restoreproof/stack/v1
-stack: shop
-objectives: {rpo: 15m, rto: 4h}
-services:
-  db: {component: postgres, port: 5432, starts: database}
-order: [database, smoke]
-assets:
-  main: {kind: postgres, at: database, service: db, database: shop}
-"""
 BLOCK = """\
 external:
   marker: $NONCE
@@ -43,7 +34,7 @@ def contract_of(text: str) -> Contract:
 
 
 def test_a_block_is_read_as_it_is_written() -> None:
-    block = block_of(contract_of(BARE + BLOCK))
+    block = block_of(contract_of(SHOP + BLOCK))
     assert block is not None
     assert block.max_age == 24 * 3600
     assert block.restore["main"].deadline == 2 * 3600
@@ -53,7 +44,7 @@ def test_a_block_is_read_as_it_is_written() -> None:
 
 
 def test_a_contract_without_it_has_no_target() -> None:
-    assert block_of(contract_of(BARE)) is None
+    assert block_of(contract_of(SHOP)) is None
 
 
 @pytest.mark.parametrize(
@@ -84,20 +75,20 @@ def test_a_contract_without_it_has_no_target() -> None:
 def test_what_is_wrong_is_told_with_its_line(right: str, wrong: str, line: int, words: str) -> None:
     assert right in BLOCK
     with pytest.raises(InvalidContract) as caught:
-        contract_of(BARE + BLOCK.replace(right, wrong))
+        contract_of(SHOP + BLOCK.replace(right, wrong))
     said = [(problem.where.line, str(problem)) for problem in caught.value.problems]
     assert any(words in text and at == line for at, text in said), said
 
 
 def test_a_password_that_was_written_down_is_not_written_again() -> None:
     with pytest.raises(InvalidContract) as caught:
-        contract_of(BARE + BLOCK.replace("password: $DB_PASSWORD", "password: hunter2"))
+        contract_of(SHOP + BLOCK.replace("password: $DB_PASSWORD", "password: hunter2"))
     assert "hunter2" not in str(caught.value)
 
 
 def test_what_is_taken_from_the_environment_is_secret_but_places_and_what_is_called_plain() -> None:
     block = BLOCK.replace("user: root", "user: $DB_USER").replace("[./start, db]", "[./start, $ZONE]")
-    read = block_of(contract_of(f"{BARE}{block}  plain: [ZONE]\n"))
+    read = block_of(contract_of(f"{SHOP}{block}  plain: [ZONE]\n"))
     assert read is not None
     assert read.secret_variables() == {"NONCE", "DB_PASSWORD", "DB_USER"}
     assert read.credential_variables() == {"NONCE", "DB_PASSWORD"}
@@ -119,5 +110,5 @@ def test_what_is_taken_from_the_environment_is_secret_but_places_and_what_is_cal
 def test_a_secret_on_a_command_line_and_a_wrong_plain_are_told(start: str, plain: str, words: str) -> None:
     block = BLOCK.replace("[./start, db]", f'[./start, "{start}"]')
     with pytest.raises(InvalidContract) as refused:
-        contract_of(f"{BARE}{block}{plain}")
+        contract_of(f"{SHOP}{block}{plain}")
     assert words in str(refused.value)

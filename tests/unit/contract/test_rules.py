@@ -20,18 +20,9 @@ from restoreproof.contract.plan_inputs import (
 from restoreproof.contract.problems import InvalidContract
 from restoreproof.errors import ContractError
 from restoreproof.plan import Excluded, Policy, Retention, Runbook, Waiver
+from tests.contracts import SHOP
 
 REFERENCE = Path(__file__).parents[3] / "compose/wipe/stack.yaml"
-BARE = """\
-schema: restoreproof/stack/v1
-stack: shop
-objectives: {rpo: 15m, rto: 4h}
-services:
-  db: {component: postgres, port: 5432, starts: database}
-order: [database, smoke]
-assets:
-  main: {kind: postgres, at: database, service: db, database: shop}
-"""
 RULES = """\
 governance:
   policy: {id: BCP-4, version: "2.0", frequency: 90 days}
@@ -49,7 +40,7 @@ def contract_of(text: str, directory: Path = Path("/none")) -> Contract:
 
 
 def test_a_contract_without_rules_freezes_none() -> None:
-    contract = contract_of(BARE)
+    contract = contract_of(SHOP)
     assert governance_of(contract) is None
     assert waivers_of(contract) == ()
     assert coverage_of(contract).systems == ("db",)
@@ -57,7 +48,7 @@ def test_a_contract_without_rules_freezes_none() -> None:
 
 
 def test_rules_are_frozen_as_they_are_written() -> None:
-    contract = contract_of(BARE + RULES)
+    contract = contract_of(SHOP + RULES)
     rules = governance_of(contract)
     assert rules is not None
     assert rules.policy == Policy("BCP-4", "2.0", "90 days")
@@ -93,7 +84,7 @@ def test_the_reference_contract_states_its_rules() -> None:
     ],
 )
 def test_a_rule_that_can_not_hold_is_refused_with_its_line(wrong: str, words: str) -> None:
-    text = f"{BARE}governance:\n  {wrong}\n"
+    text = f"{SHOP}governance:\n  {wrong}\n"
     with pytest.raises(InvalidContract, match=r".") as refused:
         contract_of(text)
     assert words in str(refused.value)
@@ -101,7 +92,7 @@ def test_a_rule_that_can_not_hold_is_refused_with_its_line(wrong: str, words: st
 
 
 def with_runbook(directory: Path, runbook: str) -> Contract:
-    return contract_of(f"{BARE}governance: {{runbook: {runbook}}}\n", directory)
+    return contract_of(f"{SHOP}governance: {{runbook: {runbook}}}\n", directory)
 
 
 def test_a_runbook_is_the_one_that_the_contract_means(tmp_path: Path) -> None:
@@ -118,18 +109,18 @@ def test_a_runbook_is_the_one_that_the_contract_means(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="not the one stated here") as refused:
         governance_of(with_runbook(tmp_path, f"{{path: runbook.md, digest: {other}}}"))
     assert refused.value.where is not None
-    assert refused.value.where.line == len(BARE.splitlines()) + 1
+    assert refused.value.where.line == len(SHOP.splitlines()) + 1
     with pytest.raises(ContractError, match="no such file, and no digest"):
         governance_of(with_runbook(tmp_path, "{path: none.md}"))
 
 
 def test_the_service_is_back_when_smoke_has_passed_or_as_the_contract_says() -> None:
-    assert service_stage_of(contract_of(BARE)) == "smoke"
-    assert service_stage_of(contract_of(BARE.replace("[database, smoke]", "[database]"))) == "database"
-    asked = BARE.replace("rto: 4h}", "rto: 4h, service: proof}").replace("smoke]", "proof]")
+    assert service_stage_of(contract_of(SHOP)) == "smoke"
+    assert service_stage_of(contract_of(SHOP.replace("[database, smoke]", "[database]"))) == "database"
+    asked = SHOP.replace("rto: 4h}", "rto: 4h, service: proof}").replace("smoke]", "proof]")
     assert service_stage_of(contract_of(asked)) == "proof"
     with pytest.raises(InvalidContract, match="no stage is called 'smokes'"):
-        contract_of(BARE.replace("rto: 4h}", "rto: 4h, service: smokes}"))
+        contract_of(SHOP.replace("rto: 4h}", "rto: 4h, service: smokes}"))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +134,7 @@ def test_the_service_is_back_when_smoke_has_passed_or_as_the_contract_says() -> 
 )
 def test_a_production_that_can_not_be_is_refused(block: str, words: str) -> None:
     with pytest.raises(InvalidContract) as refusal:
-        parse(f"{BARE}production: {block}\n", Path("stack.yaml"))
+        parse(f"{SHOP}production: {block}\n", Path("stack.yaml"))
     assert words in str(refusal.value)
 
 

@@ -24,6 +24,7 @@ from restoreproof.runtimes.external.client import Client, client_of
 from restoreproof.runtimes.external.marker import reader_of
 from restoreproof.runtimes.process.component import process_component
 from restoreproof.testing.plugins import register
+from tests.contracts import SHOP
 
 OPTIONS = """
 from restoreproof.components.base import ComponentOptions
@@ -246,16 +247,6 @@ class CloudDriver(RuntimeDriver):
     def probes(self, context, targets): ...
     def inner(self, context, targets): ...
 """
-CONTRACT = """\
-schema: restoreproof/stack/v1
-stack: shop
-objectives: {rpo: 15m, rto: 4h}
-services:
-  db: {component: postgres, port: 5432, starts: database}
-order: [database, smoke]
-assets:
-  main: {kind: postgres, at: database, service: db, database: shop}
-"""
 
 
 def install_runtime(site: Path, package: str, source: str, name: str = "cloud") -> None:
@@ -269,7 +260,7 @@ def install_runtime(site: Path, package: str, source: str, name: str = "cloud") 
 
 def test_a_runtime_of_another_distribution_brings_a_block_of_its_own(site: Path) -> None:
     install_runtime(site, "cloud_whole", CLOUD)
-    contract = parse(f"{CONTRACT}cloud: {{region: north, store: db}}\n", Path("stack.yaml"))
+    contract = parse(f"{SHOP}cloud: {{region: north, store: db}}\n", Path("stack.yaml"))
     block = contract.runtime_block("cloud")
     assert (block.region, block.store) == ("north", "db")
     assert contract.runtime_block("external") is None
@@ -295,27 +286,27 @@ def test_a_mistake_in_the_block_of_a_runtime_is_told_like_any_other(
 ) -> None:
     install_runtime(site, f"cloud_{abs(hash(block))}", CLOUD)
     with pytest.raises(ContractError) as refused:
-        parse(f"{CONTRACT}{block}\n", Path("stack.yaml"))
+        parse(f"{SHOP}{block}\n", Path("stack.yaml"))
     assert words in str(refused.value)
 
 
 def test_a_contract_without_its_block_imports_no_runtime(site: Path) -> None:
     install_runtime(site, "cloud_absent", "1 / 0\n")
-    assert parse(CONTRACT, Path("stack.yaml")).runtime_block("cloud") is None
+    assert parse(SHOP, Path("stack.yaml")).runtime_block("cloud") is None
     with pytest.raises(PluginError, match=r"acme-cloud_absent 1\.0"):
-        parse(f"{CONTRACT}cloud: {{}}\n", Path("stack.yaml"))
+        parse(f"{SHOP}cloud: {{}}\n", Path("stack.yaml"))
 
 
 def test_a_block_that_is_none_and_a_name_that_is_taken_are_refused_with_the_distribution(site: Path) -> None:
     install_runtime(site, "cloud_odd", "class CloudDriver: block = dict\n")
     with pytest.raises(PluginError, match=r"acme-cloud_odd 1\.0.*: its block is no .*RuntimeBlock"):
-        parse(f"{CONTRACT}cloud: {{}}\n", Path("stack.yaml"))
+        parse(f"{SHOP}cloud: {{}}\n", Path("stack.yaml"))
     doors.entries.cache_clear()
     install_runtime(site, "cloud_services", CLOUD, name="services")
     with pytest.raises(PluginError, match=r"acme-cloud_services 1\.0.*like a key that every contract"):
-        parse(CONTRACT, Path("stack.yaml"))
+        parse(SHOP, Path("stack.yaml"))
 
 
 def test_a_runtime_without_a_block_adds_no_key() -> None:
     with pytest.raises(ContractError, match="unknown key 'process' in the contract"):
-        parse(f"{CONTRACT}process: {{}}\n", Path("stack.yaml"))
+        parse(f"{SHOP}process: {{}}\n", Path("stack.yaml"))
