@@ -46,7 +46,7 @@ class InvalidContract(ContractError):
 
 
 def nearest(word: object, words: Iterable[str]) -> str | None:
-    """Return the word of ``known`` that is most like ``word``; None if none is like it."""
+    """Return the one of ``words`` that is most like ``word``; None if none is like it."""
     return next(iter(difflib.get_close_matches(str(word), sorted(words), n=1, cutoff=0.6)), None)
 
 
@@ -56,7 +56,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def instead(word: object, candidates: Iterable[str]) -> tuple[str, str | None]:
-    """Return what to say after a word that is not among ``known``, and the known word that was meant."""
+    """Return what to say after a word that is not among ``candidates``, and the one that was meant."""
     words = sorted(candidates)
     meant = nearest(word, words)
     return ("" if meant or not words else f"; known here: {', '.join(words)}"), meant

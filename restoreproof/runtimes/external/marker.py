@@ -107,7 +107,8 @@ class MarkerReader(ABC):
         Raises:
             Silent: nobody answers.
             Unverified: somebody answers who can't be verified as the contract asks.
-            Unmarked: somebody answers, and there is no marker; Refused if the administrator may not look.
+            Unmarked: somebody answers, and there is no marker.
+            MarkerRefused: somebody answers who does not let the administrator look.
         """
 
     def holds(self, endpoint: Endpoint, administrator: Credentials, asset: Options) -> str | None:
