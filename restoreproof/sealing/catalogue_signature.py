@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from restoreproof.bounded_file import read_bounded
 from restoreproof.errors import Location, UsageError
-from restoreproof.private_files import private_writer
+from restoreproof.private_files import write_private
 from restoreproof.sealing.keys import SigningKey
 from restoreproof.verifier.answers import Key
 from restoreproof.verifier.formats import (
@@ -92,8 +93,7 @@ def sign_catalogue(catalogue: Path, key: SigningKey) -> Path:
     text = envelope_text(payload, key.keyid, key.sign(pae(IN_TOTO, payload)))
     path = signature_of(catalogue)
     fresh = path.with_name(f".{path.name}-{key.keyid[:8]}")
-    with private_writer(fresh) as file:
-        file.write(text)
+    write_private(fresh, text)
     fresh.replace(path)
     return path
 
@@ -108,8 +108,7 @@ def author_of(catalogue: Path, signature: Path, key: Key | None) -> CatalogueAut
         return CatalogueAuthor(Authorship.UNSIGNED)
     where, name = Location(str(signature)), signature.name.removesuffix(SUFFIX)
     try:
-        with signature.open("rb") as file:
-            payload, keyid, signed = open_envelope(file.read(MAX_ENVELOPE))
+        payload, keyid, signed = open_envelope(read_bounded(signature, MAX_ENVELOPE))
         statement = json.loads(payload)
         digest = statement["subject"][0]["digest"]["sha256"]
         moment, kind = instant(str(statement["predicate"]["signedAt"])), statement["predicateType"]
