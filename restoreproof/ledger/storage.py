@@ -13,8 +13,6 @@ from typing import Protocol
 from restoreproof.errors import EnvironmentUnfitError, EvidenceError, Location
 from restoreproof.verifier.files import MAX_READ
 
-_SEE_TO_IT = "see that the disk has room and that this user may read and write there"
-
 
 class SequenceConflict(Exception):
     """Somebody else wrote the entry of that number first."""
@@ -63,7 +61,7 @@ class FileStorage:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise self._unusable("opened", error) from error
+            raise _unfit(self.path, f"the ledger can't be opened: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield _FilePage(self.path, descriptor)
@@ -79,12 +77,7 @@ class FileStorage:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise self._unusable("read", error) from error
-
-    def _unusable(self, done: str, error: OSError) -> EnvironmentUnfitError:
-        return EnvironmentUnfitError(
-            f"the ledger can't be {done}: {error.strerror}", where=Location(self.name), hint=_SEE_TO_IT
-        )
+            raise _unfit(self.path, f"the ledger can't be read: {error.strerror}") from error
 
 
 class _FilePage:
@@ -103,11 +96,8 @@ class _FilePage:
             if end == 0:
                 _sync_directory(self._path.parent)
         except OSError as error:
-            raise EnvironmentUnfitError(
-                f"entry {seq} of the ledger can't be written: {error.strerror}{self._cut_back(end)}",
-                where=Location(str(self._path)),
-                hint=_SEE_TO_IT,
-            ) from error
+            sentence = f"entry {seq} of the ledger can't be written: {error.strerror}{self._cut_back(end)}"
+            raise _unfit(self._path, sentence) from error
 
     def replace_end(self, torn: bytes, line: bytes) -> None:
         digest = hashlib.sha256(torn).hexdigest()
@@ -124,11 +114,7 @@ class _FilePage:
             os.ftruncate(self._descriptor, start + len(line))
             os.fsync(self._descriptor)
         except OSError as error:
-            raise EnvironmentUnfitError(
-                f"the ledger can't be mended: {error.strerror}",
-                where=Location(str(self._path)),
-                hint=_SEE_TO_IT,
-            ) from error
+            raise _unfit(self._path, f"the ledger can't be mended: {error.strerror}") from error
 
     def _write(self, line: bytes, offset: int) -> None:
         """Write all of ``line`` at ``offset``, and wait until the disk has it."""
@@ -157,6 +143,14 @@ def _read(descriptor: int, name: str) -> list[bytes]:
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
         return file.read(size).splitlines(keepends=True)
+
+
+def _unfit(path: Path, sentence: str) -> EnvironmentUnfitError:
+    return EnvironmentUnfitError(
+        sentence,
+        where=Location(str(path)),
+        hint="see that the disk has room and that this user may read and write there",
+    )
 
 
 def _sync_directory(directory: Path) -> None:
