@@ -6,13 +6,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from restoreproof.journal.read import read_journal
 from restoreproof.record.build import harness_build
-from restoreproof.verifier.formats import JOURNAL
+from restoreproof.record.model import Record
 from restoreproof.views import OptionalView, every_view
 from restoreproof.views.rerender import GENERATED, compare, render_again
-
-_DIFFERS = "is not what plan and journal give"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +31,9 @@ def remake(directory: Path, into: Path) -> Remade:
         EvidenceError: plan or journal can't be read, or a view can't be written.
         EnvironmentUnfitError: the evidence has a view that an extra is needed for, which is missing here.
     """
-    render_again(directory, into)
+    record = render_again(directory, into)
     comparison = compare(into, directory)
-    packages = set() if _same_packages(directory) else _made_with_packages()
+    packages = set() if _same_packages(record) else _made_with_packages()
     unlike = [
         *(
             (name, "is not what plan and journal give")
@@ -61,9 +58,7 @@ def _made_with_packages() -> set[str]:
     return {view.file for _, view in every_view() if isinstance(view, OptionalView)}
 
 
-def _same_packages(directory: Path) -> bool:
+def _same_packages(record: Record) -> bool:
     """Whether the drill's machine had its packages of the same lock as this one; False where one has none."""
-    opened = next((line.event for line in read_journal(directory / JOURNAL)), None)
-    build = getattr(opened, "harness_build", None)
     ours = harness_build().lockfile_sha256
-    return bool(ours) and build is not None and build.lockfile_sha256 == ours
+    return bool(ours) and record.harness_build.lockfile_sha256 == ours
