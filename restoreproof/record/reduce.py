@@ -16,7 +16,7 @@ from restoreproof.events import (
     StepRun,
 )
 from restoreproof.journal.read import JournalLine
-from restoreproof.outcome import Observation, Outcome, decide, outcome_of
+from restoreproof.outcome import Observation, Outcome, decide
 from restoreproof.plan import AGE_CHECK, CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
 from restoreproof.record.age import observe_age
 from restoreproof.record.backup_set_events import BackupSetEvents
@@ -30,6 +30,7 @@ from restoreproof.record.gaps import Gaps
 from restoreproof.record.headline import headline
 from restoreproof.record.model import CheckRecord, Counts, PlanRecord, Record
 from restoreproof.record.moments import moment
+from restoreproof.record.observations import observation_of
 from restoreproof.record.outcomes import Account, judge
 from restoreproof.record.plan_events import PlanEvents
 from restoreproof.record.safety import SafetyEvents
@@ -112,7 +113,7 @@ class _Reduction:
                 account.step(event)
             case Observed() as event if account := self._account(event.check or ""):
                 account.before_restore |= not self._restoring
-                account.observe(_observation(event))
+                account.observe(observation_of(event))
 
     def _account(self, check: str) -> Account | None:
         account = self._accounts.get(check)
@@ -250,34 +251,6 @@ class _Reduction:
             yield f"the restore order was not completed: {stage} failed: {error}"
         if not self._safety.failed_stages and not failing:
             yield "the inner pytest ended with 1, and no planned check says why"
-
-
-def _observation(event: Observed) -> Observation:
-    """The observation of an event, with the outcome that its own counts have.
-
-    The inner process runs a stack's code, which observes and does not decide: what it calls passed has to
-    be so by the rule of every check. Counts that say otherwise and find nothing prove nothing.
-    """
-    findings = max(event.findings_total, len(event.findings))
-    outcome: Outcome = event.outcome
-    observed = event.observed
-    if outcome is Outcome.PASSED:
-        outcome = outcome_of(event.examined, event.of, findings, zero_is_right=event.zero_is_right)
-    if outcome is not event.outcome and not findings:
-        outcome = Outcome.NOT_VERIFIED
-        examined, total = ("none" if count is None else count for count in (event.examined, event.of))
-        observed = f"{observed}; called passed, though only {examined} of {total} were examined"
-    return Observation(
-        outcome=outcome,
-        expected=event.expected,
-        observed=observed,
-        examined=event.examined,
-        of=event.of,
-        sample=event.sample or "all",
-        findings=event.findings,
-        findings_total=findings,
-        zero_is_right=event.zero_is_right,
-    )
 
 
 def _detection(safety: SafetyEvents, checks: Sequence[CheckRecord]) -> Iterator[FaultRecord]:

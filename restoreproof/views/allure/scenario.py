@@ -17,8 +17,9 @@ from restoreproof.events import (
     StepRun,
 )
 from restoreproof.journal.read import JournalLine
-from restoreproof.outcome import Outcome
+from restoreproof.outcome import Observation, Outcome
 from restoreproof.record.moments import moment
+from restoreproof.record.observations import observation_of
 from restoreproof.record.pairs import pairs
 from restoreproof.views.allure.files import ResultFiles
 from restoreproof.views.allure.inner_result import NO_CHECK, InnerAttachment, InnerResult, InnerStep
@@ -67,7 +68,7 @@ class ScenarioStory:
             case Asked() as event if has_room:
                 self._take_question(event, line.at)
             case Observed() as event if has_room:
-                self._take_observation(event, line.at)
+                self._take_observation(observation_of(event), line.at)
             case StepRun() as event if has_room:
                 self._take_step(event, line.at)
             case Measured() as event:
@@ -118,28 +119,28 @@ class ScenarioStory:
         ]
         self._below.append(_step(question, "passed", milliseconds(at), attachments=attachments))
 
-    def _take_observation(self, event: Observed, at: str) -> None:
-        parameters = {"expected": event.expected, "observed": event.observed}
-        if event.examined is not None:
-            total = "(the total is unknown)" if event.of is None else f"of {event.of}"
-            parameters["examined"] = f"{event.examined} {total}"
-            parameters["sample"] = event.sample or "all"
+    def _take_observation(self, observation: Observation, at: str) -> None:
+        parameters = {"expected": observation.expected, "observed": observation.observed}
+        if observation.examined is not None:
+            total = "(the total is unknown)" if observation.of is None else f"of {observation.of}"
+            parameters["examined"] = f"{observation.examined} {total}"
+            parameters["sample"] = observation.sample
         step = _step(
-            one_line(f"{event.outcome.value.replace('_', ' ')}: {event.observed}"),
-            STATUS[event.outcome],
+            one_line(f"{observation.outcome.value.replace('_', ' ')}: {observation.observed}"),
+            STATUS[observation.outcome],
             milliseconds(at),
-            attachments=self._findings(event),
+            attachments=self._findings(observation),
         )
         step["parameters"] = [_parameter(name, value) for name, value in parameters.items()]
         self._below.append(step)
 
-    def _findings(self, event: Observed) -> list[dict[str, str]]:
-        findings = event.findings
+    def _findings(self, observation: Observation) -> list[dict[str, str]]:
+        findings = observation.findings
         if not findings:
             return []
-        total = max(event.findings_total, len(findings))
         rows = [["finding"], *([finding] for finding in findings)]
-        return [self._files.attach_table(self._key(), f"findings ({len(findings)} of {total})", rows)]
+        title = f"findings ({len(findings)} of {observation.findings_total})"
+        return [self._files.attach_table(self._key(), title, rows)]
 
     def _take_step(self, event: StepRun, at: str) -> None:
         text = one_line(f"{event.keyword} {event.text}")

@@ -120,6 +120,21 @@ def test_what_was_asked_seen_and_found_hangs_at_its_step(tmp_path: Path, one: Pl
     assert then["stop"] - then["start"] == 500
 
 
+@pytest.mark.parametrize(("examined", "status"), [(3, "passed"), (2, "broken")])
+def test_an_observation_shows_the_outcome_that_its_counts_have(
+    tmp_path: Path, one: Plan, examined: int, status: str
+) -> None:
+    story = opened(one)
+    story.tell("scenario-started", check="c/x")
+    counts = {"examined": examined, "of": 3}
+    story.tell("observation", check="c/x", outcome="PASSED", expected="all", observed="all", **counts)
+    (seen,) = results_of(tmp_path, one, story)["c/x"]["steps"]
+    assert seen["status"] == status
+    assert seen["name"].startswith(
+        "PASSED: all" if status == "passed" else "NOT VERIFIED: all; called passed"
+    )
+
+
 def test_a_finding_is_no_formula_for_a_spreadsheet(tmp_path: Path, one: Plan) -> None:
     result = results_of(tmp_path, one, told(one))["c/x"]
     found = result["steps"][1]["steps"][0]["attachments"][0]
