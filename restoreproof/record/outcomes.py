@@ -30,7 +30,6 @@ class Account:
     status: str = ""
     reason: str = ""
     seconds: float = 0.0
-    outcomes: set[Outcome] = field(default_factory=set)
     total: int = 0
     passed: int = 0
     examined: int = 0
@@ -50,7 +49,6 @@ class Account:
         self.passed += observation.outcome is Outcome.PASSED
         self.examined += observation.examined or 0
         self.of += observation.of or 0
-        self.outcomes.add(observation.outcome)
         self.first.setdefault(observation.outcome, observation)
         kept = self.good if observation.outcome is Outcome.PASSED else self.bad
         if len(kept) < KEPT:
@@ -129,12 +127,12 @@ def judge(
 
 def _outcome(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
     """The outcome by the first rule that holds, and the reason: observations come before pytest's end."""
-    if Outcome.FAILED in account.outcomes:
+    if Outcome.FAILED in account.first:
         return Outcome.FAILED, _said(account, Outcome.FAILED)
     if account.status == "assertion-failed":
         return Outcome.FAILED, account.reason or "an assertion failed"
     for outcome in (Outcome.NOT_VERIFIED, Outcome.ERROR):
-        if outcome in account.outcomes:
+        if outcome in account.first:
             return outcome, _said(account, outcome)
     if not account.started and not account.finished:
         return Outcome.NOT_VERIFIED, "planned, but it never ran"
@@ -157,7 +155,7 @@ def _ended(check: PlannedCheck, account: Account) -> tuple[Outcome, str]:
 
 def _silent(check: PlannedCheck, account: Account) -> str | None:
     """What of the check passed without observing anything; None if all of it observed something."""
-    if Outcome.PASSED not in account.outcomes:
+    if Outcome.PASSED not in account.first:
         return "the test" if check.is_plain_test else "the scenario"
     if check.is_plain_test:
         return account.silent

@@ -19,6 +19,7 @@ from restoreproof.journal.read import JournalLine
 from restoreproof.outcome import Observation, Outcome, decide
 from restoreproof.plan import AGE_CHECK, CATALOGUE_CHECK, Plan, PlannedCheck, StackControls, stage_check
 from restoreproof.record.age import observe_age
+from restoreproof.record.backup_set import SetRecord
 from restoreproof.record.backup_set_events import BackupSetEvents
 from restoreproof.record.clock_steps import ClockSteps
 from restoreproof.record.deviations import deviations, scope
@@ -123,13 +124,13 @@ class _Reduction:
 
     def record(self) -> Record:
         """Return the record of all lines taken in so far."""
-        safety, plan = self._safety, self._plan
-        checks = self._checks()
+        safety, plan, opening = self._safety, self._plan, self._opening
+        backup_set = self._set.record()
+        checks = self._checks(backup_set)
         absent = (*self._unstated(), *safety.missing(), *self._absent(), *self._unexplained(checks))
         incomplete = (*self._problems.reasons(), *absent)
         mandatory = [check.outcome for check in checks if check.mandatory]
         verdict = decide(mandatory, isolated=safety.isolated, complete=not incomplete, whole=plan.whole)
-        opening, backup_set = self._opening, self._set.record()
         times = self._timing.measure(
             checks, safety.measurements, self._execution.fidelity, age_s=backup_set.age_s
         )
@@ -187,20 +188,23 @@ class _Reduction:
         )
         return replace(record, headline=headline(record), unknown=unknowns(record))
 
-    def _checks(self) -> tuple[CheckRecord, ...]:
+    def _checks(self, backup_set: SetRecord) -> tuple[CheckRecord, ...]:
         opened = moment(self._opening.at)
         today = opened.date() if opened else None
         checks = [
             judge(check, self._accounts[check.id], self._plan.waivers, today) for check in self._plan.checks
         ]
         # Never waived: what the set lacks, or can't give back, was not restored.
-        return (*(judge(check, account, (), today) for check, account in self._made_checks()), *checks)
+        return (
+            *(judge(check, account, (), today) for check, account in self._made_checks(backup_set)),
+            *checks,
+        )
 
-    def _made_checks(self) -> Iterator[tuple[PlannedCheck, Account]]:
+    def _made_checks(self, backup_set: SetRecord) -> Iterator[tuple[PlannedCheck, Account]]:
         """Checks that no feature states and every drill makes; they appear when they failed."""
-        if self._set.contradictions:
+        if backup_set.contradictions:
             account = Account(started=True, before_restore=True)
-            for contradiction in self._set.contradictions:
+            for contradiction in backup_set.contradictions:
                 expected = f"{contradiction.artifact}: {contradiction.expected}"
                 account.observe(
                     Observation(Outcome.FAILED, expected, contradiction.observed, sample="catalogue")
@@ -209,7 +213,7 @@ class _Reduction:
                 _made(CATALOGUE_CHECK, "The backup set is what its catalogue says", self._plan.stages[0]),
                 account,
             )
-        age = observe_age(self._set.record().age_s, self._plan.schedule) if self._set.is_verified else None
+        age = observe_age(backup_set.age_s, self._plan.schedule) if self._set.is_verified else None
         if age and age.outcome is not Outcome.PASSED:
             account = Account(started=True, before_restore=True)
             account.observe(age)
@@ -221,9 +225,18 @@ class _Reduction:
             yield _made(stage_check(stage), f"The set restores at the stage {stage}", stage), account
 
     def _counts(self, checks: Sequence[CheckRecord]) -> Counts:
+        by_outcome = Counter(check.outcome for check in checks if check.mandatory)
+        advisory = [check for check in checks if not check.mandatory]
         accounts = self._accounts.values()
-        return replace(
-            _counts(checks),
+        return Counts(
+            mandatory=by_outcome.total(),
+            passed=by_outcome[Outcome.PASSED],
+            failed=by_outcome[Outcome.FAILED],
+            not_verified=by_outcome[Outcome.NOT_VERIFIED],
+            error=by_outcome[Outcome.ERROR],
+            waived=by_outcome[Outcome.WAIVED],
+            advisory=len(advisory),
+            advisory_passed=sum(check.outcome is Outcome.PASSED for check in advisory),
             steps=sum(len(check.steps) for check in self._plan.checks),
             steps_as_planned=sum(account.executed.as_planned for account in accounts),
             observations=sum(account.total for account in accounts),
@@ -259,21 +272,6 @@ def _detection(safety: SafetyEvents, checks: Sequence[CheckRecord]) -> Iterator[
     for fault in safety.faults:
         named = safety.fault_checks.get(fault, ())
         yield FaultRecord(fault, named, tuple(check for check in named if check in failed))
-
-
-def _counts(checks: Sequence[CheckRecord]) -> Counts:
-    by_outcome = Counter(check.outcome for check in checks if check.mandatory)
-    advisory = [check for check in checks if not check.mandatory]
-    return Counts(
-        mandatory=by_outcome.total(),
-        passed=by_outcome[Outcome.PASSED],
-        failed=by_outcome[Outcome.FAILED],
-        not_verified=by_outcome[Outcome.NOT_VERIFIED],
-        error=by_outcome[Outcome.ERROR],
-        waived=by_outcome[Outcome.WAIVED],
-        advisory=len(advisory),
-        advisory_passed=sum(check.outcome is Outcome.PASSED for check in advisory),
-    )
 
 
 def _made(name: str, title: str, stage: str) -> PlannedCheck:
