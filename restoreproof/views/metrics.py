@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from restoreproof.display import one_line
 from restoreproof.outcome import Outcome, Verdict
 from restoreproof.record.model import PhaseRecord, Record
+from restoreproof.record.moments import moment
 from restoreproof.views.bundle import Bundle
 
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -166,10 +166,7 @@ def _bytes(phases: tuple[PhaseRecord, ...]) -> int | None:
     return sum(counted) if counted else None
 
 
-def _timestamp(moment: str | None) -> float | None:
+def _timestamp(text: str | None) -> float | None:
     """Seconds since 1970, or None where the journal holds no time, or one of no time zone."""
-    try:
-        at = datetime.fromisoformat(moment or "")
-    except ValueError:
-        return None
-    return at.timestamp() if at.tzinfo else None
+    at = moment(text)
+    return at.timestamp() if at else None

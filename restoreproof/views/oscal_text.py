@@ -7,6 +7,7 @@ import uuid
 from datetime import UTC, datetime
 
 from restoreproof.display import one_line
+from restoreproof.record.moments import moment as moment_of
 from restoreproof.views.markdown import escaped
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "restoreproof/oscal")
@@ -48,11 +49,5 @@ def prop(name: str, value: str | None) -> dict[str, str]:
 
 def moment(*candidates: str | None) -> str:
     """Return the first of ``candidates`` that is a moment, in UTC; the beginning of 1970 if none is."""
-    for candidate in candidates:
-        try:
-            at = datetime.fromisoformat(candidate or "")
-        except ValueError:
-            continue
-        if at.tzinfo:
-            return at.astimezone(UTC).isoformat()
-    return _NO_TIME.isoformat()
+    named = map(moment_of, candidates)
+    return next((at for at in named if at), _NO_TIME).isoformat()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from restoreproof.errors import EvidenceError
 from restoreproof.extras import Extra
 from restoreproof.record.model import Record
+from restoreproof.record.moments import moment
 from restoreproof.views import OptionalView
 from restoreproof.views.bundle import Bundle
 from restoreproof.views.page.sections import compose
@@ -73,14 +74,8 @@ def pdf(record: Record) -> bytes:
 
 def _moment(record: Record) -> datetime:
     """The PDF's date: when the drill ended, so that it does not depend on when it is rendered."""
-    try:
-        return (
-            datetime.fromisoformat(record.ended_at or record.opened_at or "")
-            .astimezone(UTC)
-            .replace(microsecond=0)
-        )
-    except ValueError:
-        return _UNDATED
+    at = moment(record.ended_at or record.opened_at)
+    return at.replace(microsecond=0) if at else _UNDATED
 
 
 def drawable(text: str) -> str:

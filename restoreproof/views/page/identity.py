@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from restoreproof.record.backup_set import CatalogueRecord
 from restoreproof.record.headline import duration
 from restoreproof.record.model import Record
+from restoreproof.record.moments import moment
 from restoreproof.views.page.model import Facts, Line, Section, digest, joined, line
 from restoreproof.views.template_environment import size
 
@@ -31,15 +30,12 @@ def identity(record: Record) -> Section:
     return Section("identity", "Which backup", (Facts(rows),))
 
 
-def instant(moment: str | None) -> str:
+def instant(text: str | None) -> str:
     """Return a moment in UTC, to the second; text that names none as it is."""
-    if not moment:
+    if not text:
         return NOT_RECORDED
-    try:
-        at = datetime.fromisoformat(moment).astimezone(UTC)
-    except ValueError:  # shown as it was written
-        return moment
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    at = moment(text)
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else text
 
 
 def _set(record: Record) -> Line:

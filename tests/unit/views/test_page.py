@@ -152,6 +152,19 @@ def test_what_nobody_told_is_said_to_be_unknown(record: Record) -> None:
         assert item.why in text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-22T16:00:00+01:00", "2026-11-22 15:00:00 UTC"),
+        ("2026-11-22T16:00:00", "2026-11-22T16:00:00"),
+        ("0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00+01:00"),
+    ],
+    ids=["with a time zone", "without one", "before the calendar"],
+)
+def test_only_what_names_a_moment_is_shown_in_utc(record: Record, text: str, shown: str) -> None:
+    assert shown in page(replace(record, backup_set=replace(record.backup_set, taken_at=text)))
+
+
 @pytest.mark.parametrize("word", ["complies", "compliant", "compliance"])
 def test_no_page_claims_more_than_support(record: Record, word: str) -> None:
     assert word not in page(record).lower()
