@@ -27,12 +27,14 @@ _Draft = tuple[str, str, dict[str, Any]]
 class Begun:
     """Place of a drill in the ledger: its attempt at this set with this plan, and at this set at all.
 
-    ``only_stacks`` are the stacks of the drills before it, where none of them was of this drill's stack.
+    ``before`` are the entries that it follows, their chain checked. ``only_stacks`` are the stacks of the
+    drills among them, where none of them was of this drill's stack.
     """
 
     attempt: int
     attempt_at_set: int
     entry: LedgerEntry
+    before: Sequence[LedgerEntry]
     previous_record_sha256: str | None
     only_stacks: tuple[str, ...] = ()
 
@@ -86,6 +88,7 @@ class Ledger:
             entry.data["attempt"],
             entry.data["attempt_at_set"],
             entry,
+            before,
             records[-1] if records else None,
             () if {stack, ""} & stacks else tuple(sorted(stacks)),
         )

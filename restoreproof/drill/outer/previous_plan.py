@@ -30,7 +30,7 @@ def compare_with_previous(entries: Sequence[LedgerEntry], reports: Path, plan: P
     """Hold ``plan`` against that of the last drill of its stack that asked everything.
 
     Args:
-        entries: the ledger, its chain checked.
+        entries: the ledger as this drill found it, its chain checked.
         reports: where the evidence of drills lies, a directory for each.
 
     Returns:

@@ -196,8 +196,7 @@ class _Drill:
                 stacks = ", ".join(begun.only_stacks)
                 journal.emit(OuterNote(text=f"the ledger held drills of other stacks alone: {stacks}"))
                 self.say(f"the ledger held drills of other stacks alone: {stacks}")
-            entries = self.filing.ledger.entries()
-            journal.emit(compare_with_previous(entries, self.request.reports, self.plan))
+            journal.emit(compare_with_previous(begun.before, self.request.reports, self.plan))
             if told := self.filing.exposed_key(self.hosting.exposure):
                 journal.emit(OuterNote(text=told))
             for name, view in reduced_views():

@@ -56,6 +56,13 @@ def test_attempts_are_counted_for_each_set(ledger: Ledger) -> None:
     assert [one.attempt for one in begun] == [1, 2, 1, 3]
 
 
+def test_a_drill_that_begins_is_told_what_the_ledger_held_before_it(ledger: Ledger) -> None:
+    assert ledger.start("d1", "set", "plan").before == []
+    ledger.finish("d1", "VERIFIED")
+    before = ledger.entries()
+    assert ledger.start("d2", "set", "plan").before == before
+
+
 def test_another_plan_for_the_same_set_does_not_hide_the_earlier_attempts(ledger: Ledger) -> None:
     begun = [ledger.start(f"d{number}", "set", plan) for number, plan in enumerate(["old", "old", "new"])]
     assert [one.attempt for one in begun] == [1, 2, 1]
