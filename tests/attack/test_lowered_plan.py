@@ -11,13 +11,13 @@ import pytest
 from restoreproof.contract import load
 from restoreproof.contract.plan_inputs import nouns_of
 from restoreproof.drill.outer.previous_plan import compare_with_previous
-from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.ledger import Ledger
 from restoreproof.outcome import Verdict
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
 from restoreproof.views.page.view import page
+from tests.contract_plan import plan_over
 from tests.stories import healthy
 from tests.unit.drill.test_previous_plan import drilled
 
@@ -44,15 +44,7 @@ class Stack:
     def plan(self) -> Plan:
         """What a drill of it would ask."""
         contract = load(self.contract)
-        return compile_plan(
-            self.directory / "features",
-            stack=contract.stack,
-            contract_sha256=contract.sha256,
-            stages=contract.order,
-            rpo_s=contract.objectives.rpo_s,
-            rto_s=contract.objectives.rto_s,
-            nouns=nouns_of(contract),
-        )
+        return plan_over(contract, self.directory / "features", nouns=nouns_of(contract))
 
     def next_record(self) -> Record:
         """The record of a drill in which every check that is still asked passes."""

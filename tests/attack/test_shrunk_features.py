@@ -9,12 +9,12 @@ import pytest
 
 from restoreproof.assets.registry import required_statements
 from restoreproof.contract import load
-from restoreproof.gherkin.compiler import compile_plan
 from restoreproof.outcome import Verdict
 from restoreproof.plan import Plan
 from restoreproof.record.model import Record
 from restoreproof.record.reduce import reduce
 from restoreproof.views.page.view import page
+from tests.contract_plan import plan_over
 from tests.stories import healthy
 
 ROOT = Path(__file__).parents[2]
@@ -44,17 +44,11 @@ def edit(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after, 1))
 
 
-def plan_of(stack: Path) -> Plan:
+def plan_of(stack: Path, selection: str | None = None) -> Plan:
     """What a drill would ask."""
     contract = load(stack / "compose/wipe/stack.yaml")
-    return compile_plan(
-        stack / "features",
-        stack=contract.stack,
-        contract_sha256=contract.sha256,
-        stages=contract.order,
-        rpo_s=contract.objectives.rpo_s,
-        rto_s=contract.objectives.rto_s,
-        required=required_statements(contract),
+    return plan_over(
+        contract, stack / "features", required=required_statements(contract), selection=selection
     )
 
 
@@ -129,10 +123,6 @@ def test_what_the_contract_excludes_with_a_reason_is_not_asked_for(stack: Path, 
 
 
 def test_a_selection_is_partial_and_names_nothing_more(stack: Path) -> None:
-    contract = load(stack / "compose/wipe/stack.yaml")
-    plan = compile_plan(
-        stack / "features", stack=contract.stack, contract_sha256=contract.sha256, stages=contract.order,
-        rpo_s=1, rto_s=1, required=required_statements(contract), selection="readiness",
-    )  # fmt: skip
+    plan = plan_of(stack, selection="readiness")
     assert plan.unstated == ()
     assert reduce(plan, healthy(plan).events).verdict is Verdict.PARTIAL
