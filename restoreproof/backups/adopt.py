@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from restoreproof.backups import layout, missing
 from restoreproof.backups.basebackup import BaseBackup
@@ -18,12 +17,18 @@ from restoreproof.backups.manifest import Manifest, new_id, write_manifest
 from restoreproof.backups.missing import Adoption
 from restoreproof.backups.objects import ObjectEntry, store_blob, write_index
 from restoreproof.backups.references import Reference
-from restoreproof.backups.safe_open import copy_exactly, open_file, open_named, refuse_links, walk
+from restoreproof.backups.safe_open import (
+    copy_exactly,
+    exact_pieces,
+    open_file,
+    open_named,
+    refuse_links,
+    walk,
+)
 from restoreproof.errors import ForeignSetError, Location, UsageError
 from restoreproof.private_files import close_to_others, private_writer
 
 UNKNOWN_RELEASE = "unknown"
-_CHUNK = 1024 * 1024
 RESERVE = 64 * 1024 * 1024
 """Bytes that stay free on the disk that a set is written to."""
 _REASONS = {
@@ -210,15 +215,5 @@ def _objects(made: Path, mirror: Path) -> Iterator[ObjectEntry]:
     refuse_links(mirror)
     for entry in walk(mirror):
         with open_file(mirror, entry.path) as file:
-            size, sha256 = store_blob(made, _pieces(file, entry.size, mirror / entry.path))
+            size, sha256 = store_blob(made, exact_pieces(file, entry.size, mirror / entry.path))
         yield ObjectEntry(key=entry.path, size=size, sha256=sha256)
-
-
-def _pieces(file: BinaryIO, size: int, where: Path) -> Iterator[bytes]:
-    """Yield the content of ``file``, which has to be as long as it was listed."""
-    left = size
-    while left and (piece := file.read(min(left, _CHUNK))):
-        left -= len(piece)
-        yield piece
-    if left or file.read(1):
-        raise ForeignSetError("it changed while it was read", where=Location(str(where)))

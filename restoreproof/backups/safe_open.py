@@ -92,16 +92,9 @@ def open_file(directory: Path, path: str) -> BufferedReader:
             below = _open_at(directory, path, folder, os.O_RDONLY | os.O_DIRECTORY, at)
             os.close(at)
             at = below
-        # Without O_NONBLOCK a FIFO would wait for a writer for ever.
-        descriptor = _open_at(directory, path, name, os.O_RDONLY | os.O_NONBLOCK, at)
+        return _open_ordinary(directory, path, name, at)
     finally:
         os.close(at)
-    try:
-        _check_ordinary(directory / path, os.fstat(descriptor))
-    except ForeignSetError:
-        os.close(descriptor)
-        raise
-    return os.fdopen(descriptor, "rb")
 
 
 def open_named(path: Path) -> BufferedReader:
@@ -117,16 +110,9 @@ def open_named(path: Path) -> BufferedReader:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, absolute() keeps ".."
     parent = _open_parent(absolute)
     try:
-        # Without O_NONBLOCK a FIFO would wait for a writer for ever.
-        descriptor = _open_at(path, "", absolute.name, os.O_RDONLY | os.O_NONBLOCK, parent)
+        return _open_ordinary(path, "", absolute.name, parent)
     finally:
         os.close(parent)
-    try:
-        _check_ordinary(path, os.fstat(descriptor))
-    except ForeignSetError:
-        os.close(descriptor)
-        raise
-    return os.fdopen(descriptor, "rb")
 
 
 def refuse_links(directory: Path) -> None:
@@ -165,17 +151,39 @@ def copy_exactly(source: BinaryIO, target: BinaryIO, where: Path) -> None:
     Raises:
         ForeignSetError: it grew or shrank meanwhile.
     """
-    left = os.fstat(source.fileno()).st_size
     source.seek(0)
-    while left and (piece := source.read(min(left, _PIECE))):
+    for piece in exact_pieces(source, os.fstat(source.fileno()).st_size, where):
         target.write(piece)
+
+
+def exact_pieces(source: BinaryIO, size: int, where: Path) -> Iterator[bytes]:
+    """Yield what is left of ``source``, which has to be ``size`` bytes: neither more nor less.
+
+    Raises:
+        ForeignSetError: it is longer or shorter by now.
+    """
+    left = size
+    while left and (piece := source.read(min(left, _PIECE))):
         left -= len(piece)
+        yield piece
     if left or source.read(1):
         raise ForeignSetError(
             "it changed while it was read",
             where=Location(str(where)),
             hint="adopt it when whoever writes it is done",
         )
+
+
+def _open_ordinary(directory: Path, path: str, name: str, at: int) -> BufferedReader:
+    """Open the file ``name`` of the folder that is open as ``at``; errors call it ``path``."""
+    # Without O_NONBLOCK a FIFO would wait for a writer for ever.
+    descriptor = _open_at(directory, path, name, os.O_RDONLY | os.O_NONBLOCK, at)
+    try:
+        _check_ordinary(directory / path, os.fstat(descriptor))
+    except ForeignSetError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
 
 
 def _open_at(directory: Path, path: str, name: str, flags: int, at: int) -> int:
