@@ -67,10 +67,10 @@ def run(request: DrillRequest, inputs: DrillInputs, filing: EvidenceStore, say: 
         EvidenceError: the evidence can't be trusted.
     """
     opened_mono = time.monotonic()
-    plan, drill_id = inputs.plan, inputs.drill_id
-    details = {"plan": plan.digest, "stack": plan.stack, "drill_id": drill_id}
+    plan = inputs.plan
+    details = {"plan": plan.digest, "stack": plan.stack, "drill_id": inputs.drill_id}
     with refusals_entered(request.reports, lambda: filing.ledger, inputs.held.origin, **details):
-        drill = _opened(request, inputs, filing, say, drill_id=drill_id, opened_mono=opened_mono)
+        drill = _opened(request, inputs, filing, say, opened_mono=opened_mono)
         refuse_findings(inputs, drill.hosting, drill.workdir)
         journal, begun = drill.begin()
     with drill.redactor.errors():
@@ -83,7 +83,6 @@ def _opened(
     filing: EvidenceStore,
     say: Say,
     *,
-    drill_id: str,
     opened_mono: float,
 ) -> _Drill:
     """Everything that can keep a drill from starting; nothing of it is started yet."""
@@ -100,7 +99,7 @@ def _opened(
     for left in [*reap_directories(request.var, say), *driver(request.runtime).reap(say).left]:
         say(f"left by an earlier drill, and not to be removed: {left}")
     driver(request.runtime).prepare(contract, request.cache, say)
-    return _Drill(request, inputs, filing, known, vault, drill_id=drill_id, opened_mono=opened_mono, say=say)
+    return _Drill(request, inputs, filing, known, vault, opened_mono=opened_mono, say=say)
 
 
 class _Drill:
@@ -114,7 +113,6 @@ class _Drill:
         known: Catalogue | None,
         vault: Vault,
         *,
-        drill_id: str,
         opened_mono: float,
         say: Say,
     ) -> None:
@@ -126,7 +124,7 @@ class _Drill:
         self.redactor = self.secrecy.redactor
         self.say: Say = lambda text: say(self.redactor.text(text))
         self.opened_mono = opened_mono
-        self.id = drill_id
+        self.id = inputs.drill_id
         self.directory = request.reports / self.id
         self.workdir = request.var / "run" / self.id
         seen = readable(contract, request.cache, *self._inputs())
