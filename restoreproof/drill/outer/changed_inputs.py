@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from restoreproof.backups.catalogue import Catalogue
 from restoreproof.backups.held_set import changes_of
 from restoreproof.drill.request import DrillInputs
 from restoreproof.events import InputChanged
+from restoreproof.verifier.formats import sha256_of
 
 
 def changed_inputs(inputs: DrillInputs, catalogue: Catalogue | None) -> Iterator[InputChanged]:
@@ -23,7 +23,6 @@ def changed_inputs(inputs: DrillInputs, catalogue: Catalogue | None) -> Iterator
 
 def _sha256(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return None
