@@ -15,6 +15,11 @@ OWN_KEY = "catalogue.pem"
 OWN_KEY_LASTS = timedelta(days=730)
 
 
+def own_key_of(var: Path) -> Path:
+    """Return where this machine's own key is kept, be it made or not."""
+    return var / "keys" / OWN_KEY
+
+
 def catalogue_signing_key(named: str | None, public: Path | None, var: Path) -> SigningKey:
     """Return the key that signs catalogues: the one at the URI ``named``, else this machine's, made once.
 
@@ -22,7 +27,7 @@ def catalogue_signing_key(named: str | None, public: Path | None, var: Path) -> 
         UsageError: the key can't be used.
     """
     if named is None:
-        own = var / "keys" / OWN_KEY
+        own = own_key_of(var)
         if not own.exists():
             make_signing_key(own, valid_for=OWN_KEY_LASTS)
         named = f"file:{own}"
@@ -43,7 +48,7 @@ def trusted_author(
         UsageError: the key or the signature can't be used, or the contract refuses such a catalogue.
     """
     rule = contract.catalogue
-    own = (var / "keys" / OWN_KEY).with_suffix(".pub")
+    own = own_key_of(var).with_suffix(".pub")
     public = named or (contract.directory / rule.key if rule and rule.key else None)
     public = public or (own if own.is_file() else None)
     author = author_of(catalogue, signature, pinned_key(public) if public else None)

@@ -16,7 +16,7 @@ from restoreproof.assets.registry import refuse_misread
 from restoreproof.assets.vault import Vault
 from restoreproof.backups import catalogue as catalogues
 from restoreproof.backups.catalogue import Catalogue
-from restoreproof.drill.catalogue_trust import OWN_KEY
+from restoreproof.drill.catalogue_trust import own_key_of
 from restoreproof.drill.evidence_store import EvidenceStore
 from restoreproof.drill.handoff import InnerConfig
 from restoreproof.drill.liveness_lock import alive
@@ -201,7 +201,7 @@ class _Drill:
                 journal.emit(ViewReduced(view=name, why=view.reduction))
                 self.say(f"{view.reduction}; next: {view.extra.command}")
             sound = journal_set(journal, self.inputs.held, self.known, self.say)
-            own_key = self.request.var / "keys" / OWN_KEY
+            own_key = own_key_of(self.request.var)
             self.vouched = is_vouched_synthetic(self.inputs, self.known, own_key, sound=sound)
             with orderly_signals():
                 self._perform(journal)
