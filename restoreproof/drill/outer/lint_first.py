@@ -39,8 +39,7 @@ def refuse_findings(inputs: DrillInputs, hosting: OuterRuntime, workdir: Path) -
         finally:
             destroy(workdir)
     if findings:
-        first, *others = findings[:LISTED]
-        raise FeatureError("\n".join([first, *others]), hint="`restoreproof lint CONTRACT` says the same")
+        raise FeatureError("\n".join(findings[:LISTED]), hint="`restoreproof lint CONTRACT` says the same")
 
 
 def _findings(inputs: DrillInputs, hosting: OuterRuntime) -> list[str]:
