@@ -86,17 +86,14 @@ def _base_alone(request: AdoptRequest) -> BaseBackup | None:
 
 def _options_of_files(request: AdoptRequest) -> dict[str, str]:
     """Return each part that is given as a file, with the option that gives it."""
-    files = {
-        missing.ROLES: request.roles or request.base,
-        missing.OBJECTS: request.objects,
-        missing.IDENTITY: request.realm_dump or request.base,
+    files: dict[str, tuple[str, object]] = {
+        missing.ROLES: ("--roles", request.roles),
+        missing.OBJECTS: ("--objects", request.objects),
+        missing.IDENTITY: ("--realm-dump", request.realm_dump),
     }
-    options = {
-        missing.ROLES: "--base" if request.base else "--roles",
-        missing.OBJECTS: "--objects",
-        missing.IDENTITY: "--base" if request.base else "--realm-dump",
-    }
-    return {part: options[part] for part, file in files.items() if file}
+    if request.base:
+        files |= dict.fromkeys((missing.ROLES, missing.IDENTITY), ("--base", request.base))
+    return {part: option for part, (option, file) in files.items() if file}
 
 
 def _directories(request: AdoptRequest) -> dict[str, Path | None]:
